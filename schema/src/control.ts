@@ -1,0 +1,26 @@
+// Control records: everything but events that changes what the pipeline decides. They stand in the event log, in order
+// with the events, so that the same log always gives the same state.
+import { z } from "zod";
+import { workspaceSettings, sourceSettings } from "./settings.ts";
+
+/** An identifier as it is written in addresses: `namespace:value`, the value already normalised. */
+export const identifierRef = z.object({ namespace: z.string().min(1), value: z.string().min(1) });
+export type IdentifierRef = z.infer<typeof identifierRef>;
+
+export const controlAction = z.discriminatedUnion("kind", [
+  /** The workspace's rules from here on: identity, consent, bots, limits. */
+  z.object({ kind: z.literal("workspace.set"), settings: workspaceSettings }),
+  /** What the pipeline must know of one source from here on. */
+  z.object({ kind: z.literal("source.set"), sourceId: z.int(), settings: sourceSettings }),
+  /** Split a person in two: these identifiers on one side, all its others on the other; they never meet again. */
+  z.object({ kind: z.literal("profile.unmerge"), profileId: z.uuid(), identifiers: z.array(identifierRef).min(1) }),
+  /** From here on nothing is folded or sent for this person, and look-ups answer 404. */
+  z.object({ kind: z.literal("profile.suppress"), profileId: z.uuid() }),
+  /** Traits set by hand; null removes one. */
+  z.object({ kind: z.literal("profile.edit"), profileId: z.uuid(), traits: z.record(z.string(), z.unknown()) }),
+  /** A consent decision that came by the API. */
+  z.object({ kind: z.literal("profile.consent"), profileId: z.uuid(), categories: z.record(z.string(), z.boolean()), atMs: z.int() }),
+  /** Sets the events of an import aside and folds the people it touched again. */
+  z.object({ kind: z.literal("import.withdraw"), importId: z.int() }),
+]);
+export type ControlAction = z.infer<typeof controlAction>;

@@ -1,0 +1,18 @@
+// The only source of "now". Domain code never reads the clock itself: it takes `nowMs` as an argument.
+
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  nowMs(): number;
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() };
+
+/** A clock that a test moves by hand. */
+export function manualClock(startMs: number): Clock & { setMs(ms: number): void; advanceMs(ms: number): void } {
+  let now = startMs;
+  return {
+    nowMs: () => now,
+    setMs: (ms) => void (now = ms),
+    advanceMs: (ms) => void (now += ms),
+  };
+}

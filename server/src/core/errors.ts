@@ -1,0 +1,58 @@
+// The catalogue of errors that a person or a program outside must act on. Every edge (HTTP, CLI, config) throws
+// AppError and nothing else; the code is stable, the hint says what to do next.
+
+interface ErrorKind {
+  readonly status: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export const errorCatalogue = {
+  bad_request: { status: 400, message: "The request is not valid.", hint: "See the detail, correct the request and send it again." },
+  invalid_json: { status: 400, message: "The body is not valid JSON.", hint: "Send one JSON object, encoded as UTF-8." },
+  body_too_large: { status: 400, message: "The body is larger than the limit.", hint: "Send smaller batches." },
+  unsupported_encoding: { status: 400, message: "The body's compression is not supported.", hint: "Send it as gzip, or uncompressed." },
+  invalid_write_key: { status: 401, message: "Invalid write key.", hint: "Copy the write key from the source's page and check that the source is enabled." },
+  origin_not_allowed: { status: 403, message: "This origin may not use this write key.", hint: "Add the origin to the source's allowed origins." },
+  unauthenticated: { status: 401, message: "No valid API token was sent.", hint: "Send `Authorization: Bearer <token>`; make one with `tributary token create`." },
+  forbidden: { status: 403, message: "This token may not do that.", hint: "Use a token with the scope that the detail names." },
+  not_found: { status: 404, message: "There is nothing at this address.", hint: "Check the id, and the workspace of your token." },
+  method_not_allowed: { status: 405, message: "This path does not take that method.", hint: "See /api/docs for the methods of each path." },
+  conflict: { status: 409, message: "This conflicts with what is already there.", hint: "See the detail; read the current state and try again." },
+  idempotency_mismatch: { status: 409, message: "This idempotency key was used with another body.", hint: "Use a new key for a new request." },
+  limit_reached: { status: 422, message: "A limit was reached.", hint: "See the detail for the limit and its setting." },
+  rate_limited: { status: 429, message: "Too many requests.", hint: "Wait for the time in Retry-After, then send again." },
+  overloaded: { status: 429, message: "The server is taking in as much as it can.", hint: "Wait for the time in Retry-After, then send again; nothing was stored." },
+  internal: { status: 500, message: "The server failed to answer.", hint: "Try again; if it stays, look for the request id in the server's log." },
+  unavailable: { status: 503, message: "The server is starting or stopping.", hint: "Try again in a few seconds." },
+  invalid_config: { status: 500, message: "The configuration is not valid.", hint: "Correct the settings that the detail names." },
+  data_directory_busy: { status: 500, message: "Another server is running on this data directory.", hint: "Stop it, or choose another TRIBUTARY_DATA_DIR." },
+  data_directory_closed: { status: 500, message: "The data directory can't be used.", hint: "See the detail for the folder and the command that opens it." },
+  newer_data: { status: 500, message: "The data was written by a newer version of this program.", hint: "Start that version or a newer one; data is never taken back to an older shape." },
+  engine_failed: { status: 500, message: "A database engine could not be started.", hint: "See the detail and the engine's log file." },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly hint: string;
+  /** Seconds after which the caller may try again; sent as Retry-After. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, options: { detail?: string; hint?: string; retryAfterSeconds?: number; cause?: unknown } = {}) {
+    const kind = errorCatalogue[code];
+    super(options.detail ? `${kind.message} ${options.detail}` : kind.message, { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.status = kind.status;
+    this.hint = options.hint ?? kind.hint;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** Throws when we have a bug. Never reached by user input. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Assertion failed: ${message}`);
+}
