@@ -124,6 +124,14 @@ create table if not exists pipeline_config (
   row_id bigint not null
 );
 
+-- Property paths that stand in the JSON column of `events`, first come; the rest stays in the payload as received.
+create table if not exists property_path (
+  workspace_id integer not null,
+  path text not null,
+  row_id bigint not null,
+  primary key (workspace_id, path)
+);
+
 -- Message ids seen, one table a day (message_seen_<yyyymmdd>), dropped whole when the window has passed.
 create table if not exists message_seen (
   day date not null,
@@ -278,7 +286,7 @@ begin
     execute format('grant tributary_app to %I', current_user);
   end if;
   execute format('grant usage on schema %I to tributary_app', current_schema());
-  foreach t in array array['source', 'write_key', 'api_token', 'audit_log', 'idempotency_key', 'pipeline_config', 'profile',
+  foreach t in array array['source', 'write_key', 'property_path', 'api_token', 'audit_log', 'idempotency_key', 'pipeline_config', 'profile',
       'identifier', 'identity_edge', 'cannot_link', 'merge_log', 'quarantine', 'ledger', 'import', 'import_error'] loop
     execute format('alter table %I enable row level security', t);
     execute format('drop policy if exists of_workspace on %I', t);
