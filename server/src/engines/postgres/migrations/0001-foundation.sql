@@ -84,7 +84,8 @@ create table if not exists idempotency_key (
 
 create table if not exists log_head (
   partition integer primary key,
-  next_offset bigint not null default 0
+  next_offset bigint not null default 0,
+  segment integer not null default 1       -- where the next chunk goes; read under the row's lock, so segments keep log order
 );
 
 -- Segments are whole tables (log_chunk_<segment>), so that the horizon drops tables and never deletes rows.
@@ -92,6 +93,14 @@ create table if not exists log_segment (
   segment integer primary key,
   opened_at timestamptz not null default now(),
   closed_at timestamptz
+);
+
+-- The first offset that each partition has in a segment; never changed.
+create table if not exists log_segment_start (
+  segment integer not null,
+  partition integer not null,
+  first_offset bigint not null,
+  primary key (segment, partition)
 );
 
 create table if not exists log_chunk (
