@@ -13,13 +13,13 @@ export const controlAction = z.discriminatedUnion("kind", [
   /** What the pipeline must know of one source from here on. */
   z.object({ kind: z.literal("source.set"), sourceId: z.int(), settings: sourceSettings }),
   /** Split a person in two: these identifiers on one side, all its others on the other; they never meet again. */
-  z.object({ kind: z.literal("profile.unmerge"), profileId: z.uuid(), identifiers: z.array(identifierRef).min(1) }),
+  z.object({ kind: z.literal("profile.unmerge"), profileId: z.guid(), identifiers: z.array(identifierRef).min(1) }),
   /** From here on nothing is folded or sent for this person, and look-ups answer 404. */
-  z.object({ kind: z.literal("profile.suppress"), profileId: z.uuid() }),
+  z.object({ kind: z.literal("profile.suppress"), profileId: z.guid() }),
   /** Traits set by hand; null removes one. */
-  z.object({ kind: z.literal("profile.edit"), profileId: z.uuid(), traits: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal("profile.edit"), profileId: z.guid(), traits: z.record(z.string(), z.unknown()) }),
   /** A consent decision that came by the API. */
-  z.object({ kind: z.literal("profile.consent"), profileId: z.uuid(), categories: z.record(z.string(), z.boolean()), atMs: z.int() }),
+  z.object({ kind: z.literal("profile.consent"), profileId: z.guid(), categories: z.record(z.string(), z.boolean()), atMs: z.int() }),
   /** Sets the events of an import aside and folds the people it touched again. */
   z.object({ kind: z.literal("import.withdraw"), importId: z.int() }),
 ]);

@@ -12,7 +12,7 @@ export const traitValue = z.object({ value: z.unknown(), ...provenance });
 export type TraitValue = z.infer<typeof traitValue>;
 
 export const profileIdentifier = z.object({
-  key: z.uuid(),
+  key: z.guid(),
   namespace: z.string(),
   value: z.string(),
   /** The first event that tied it to this person. */
@@ -36,7 +36,7 @@ export const profileDocument = z.object({
   /** Devices seen, by device type, os and browser; the latest twenty. */
   devices: z.array(z.object({ type: z.string(), os: z.string(), browser: z.string(), firstAtMs: z.int(), lastAtMs: z.int() })),
   /** People kept apart by the sign-in strategy `link` but known to be connected. */
-  links: z.array(z.uuid()),
+  links: z.array(z.guid()),
   /** Sides taken in unmerges: split id → side. A merge across two sides is refused. */
   splits: z.record(z.string(), z.int()),
   events: z.object({
