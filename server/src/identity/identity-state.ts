@@ -3,10 +3,11 @@
 
 /** One identifier of one workspace. */
 export interface IdentifierState {
+  readonly workspaceId: number;
   readonly key: string;
   readonly namespace: string;
   readonly value: string;
-  /** The person it belongs to; null while it is shared and no person of its own was made for it. */
+  /** The person it belongs to; null while nobody has it: it was refused everywhere, or is shared without a person of its own. */
   profileId: string | null;
   /** Set aside: it joins nobody any more. Look-ups still find, through its edges, everybody it was seen with. */
   shared: boolean;
@@ -39,12 +40,15 @@ export interface IdentityState {
   addPerson(person: PersonState): void;
   /** Takes a person who was merged away out of the state. */
   removePerson(id: string): void;
-  /** Whether the pair was so far only claimed (see Trust), never seen in an event of full trust that identifies. */
+  /** Whether the pair (`a` < `b` as text) has an edge `claimed` and none `seen`. */
   isOnlyClaimed(a: string, b: string): boolean;
-  addEdge(edge: Edge): void;
+  /** Keeps the edge unless its pair has one of its kind. True when it is new, also where the state can't tell. */
+  addEdge(edge: Edge): boolean;
 }
 
+/** Two identifiers of one event; an edge has no direction, so `a` is always the key that is smaller as text. */
 export interface Edge {
+  readonly workspaceId: number;
   readonly a: string;
   readonly b: string;
   readonly kind: "seen" | "claimed" | "link";

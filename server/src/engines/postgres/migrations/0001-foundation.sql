@@ -254,6 +254,26 @@ create table if not exists ch_outbox (
 alter table ch_outbox alter column body set storage external;
 create index if not exists ch_outbox_unsent on ch_outbox (partition, block_id) where sent_at is null;
 
+-- Rows that ClickHouse refused for good, as they were encoded.
+create table if not exists ch_refused (
+  block_id bigint not null,
+  block_row integer not null,
+  table_name text not null,
+  statement text not null,
+  body bytea not null,
+  reason text not null,
+  at timestamptz not null default now(),
+  primary key (block_id, block_row)
+);
+
+-- After an unmerge the events of one ingest id belong to several people: which ones.
+create table if not exists ingest_share (
+  workspace_id integer not null,
+  ingest_id uuid not null,
+  profile_id uuid not null,
+  primary key (ingest_id, profile_id)
+);
+
 -- ── Imports ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create table if not exists import (
@@ -296,7 +316,7 @@ begin
   end if;
   execute format('grant usage on schema %I to tributary_app', current_schema());
   foreach t in array array['source', 'write_key', 'property_path', 'api_token', 'audit_log', 'idempotency_key', 'pipeline_config', 'profile',
-      'identifier', 'identity_edge', 'cannot_link', 'merge_log', 'quarantine', 'ledger', 'import', 'import_error'] loop
+      'identifier', 'identity_edge', 'cannot_link', 'ingest_share', 'merge_log', 'quarantine', 'ledger', 'import', 'import_error'] loop
     execute format('alter table %I enable row level security', t);
     execute format('drop policy if exists of_workspace on %I', t);
     execute format($p$create policy of_workspace on %I to tributary_app

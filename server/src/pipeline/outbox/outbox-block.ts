@@ -1,0 +1,115 @@
+// A finished block for ClickHouse: encoded once, in the transaction that decided its rows, and never changed again.
+// Each row carries (block_id, block_row), so that after any doubt the sender can ask which rows landed.
+import { promisify } from "node:util";
+import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import type { ClientBase } from "pg";
+import { assert } from "../../core/errors.ts";
+import type { LedgerCount } from "../commit.ts";
+
+export const BLOCK_ROWS_MAX = 20_000;
+export const BLOCK_BYTES_MAX = 64 * 1024 * 1024;
+/** The shape of the tables that blocks are written for; raised by every ClickHouse migration. */
+export const SCHEMA_VERSION = 1;
+
+export interface InsertBlock {
+  readonly kind: "insert";
+  readonly blockId: number;
+  readonly partition: number;
+  readonly table: string;
+  /** Blocks of one table and one month may be sent in one INSERT, which then is one part. */
+  readonly month: number;
+  /** `INSERT INTO t (columns) FORMAT RowBinary` */
+  readonly statement: string;
+  readonly rows: number;
+  /** End of row i in `body`. */
+  readonly rowEnds: Uint32Array;
+  readonly body: Buffer;
+  readonly counts: readonly LedgerCount[];
+}
+
+/** A change of rows that are there already (ALTER … UPDATE); repeatable, run after all earlier blocks landed. */
+export interface StatementBlock {
+  readonly kind: "statement";
+  readonly blockId: number;
+  readonly partition: number;
+  readonly table: string;
+  readonly statement: string;
+}
+
+export type OutboxBlock = InsertBlock | StatementBlock;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** Row ends first, then the rows, compressed. */
+async function packBody(block: InsertBlock): Promise<Buffer> {
+  const head = Buffer.alloc(4 + block.rows * 4);
+  head.writeUInt32LE(block.rows, 0);
+  block.rowEnds.forEach((end, i) => head.writeUInt32LE(end, 4 + i * 4));
+  return compress(Buffer.concat([head, block.body]), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+}
+
+async function unpackBody(packed: Buffer): Promise<{ rowEnds: Uint32Array; body: Buffer }> {
+  const whole = await decompress(packed, { maxOutputLength: BLOCK_BYTES_MAX * 4 });
+  const rows = whole.readUInt32LE(0);
+  const rowEnds = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) rowEnds[i] = whole.readUInt32LE(4 + i * 4);
+  return { rowEnds, body: whole.subarray(4 + rows * 4) };
+}
+
+const packed = new WeakMap<OutboxBlock, Buffer>();
+
+/** Compresses the blocks' bodies in libuv's pool; done before the transaction is opened, to keep that short. */
+export async function packBlocks(blocks: readonly OutboxBlock[]): Promise<void> {
+  await Promise.all(
+    blocks.map(async (block) => {
+      if (block.kind === "insert") packed.set(block, await packBody(block));
+    }),
+  );
+}
+
+export async function writeOutbox(tx: ClientBase, blocks: readonly OutboxBlock[]): Promise<void> {
+  for (const block of blocks) {
+    const body = packed.get(block);
+    assert(block.kind === "statement" || body, "blocks are packed before they are written");
+    await tx.query({
+      name: "outbox-write",
+      text: `insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      values: [
+        block.blockId, block.partition, block.kind, block.table, block.statement, SCHEMA_VERSION, block.kind === "insert" ? block.rows : 0,
+        JSON.stringify(block.kind === "insert" ? block.counts : []), body ?? null,
+      ],
+    });
+  }
+}
+
+interface OutboxRow {
+  block_id: string;
+  partition: number;
+  kind: "insert" | "statement";
+  table_name: string;
+  statement: string;
+  rows: number;
+  counts: LedgerCount[];
+  body: Buffer | null;
+}
+
+/** Blocks of a partition in order, a few at a time: those not marked as sent, or (`sentSince`) those marked since then. */
+export async function readOutbox(
+  db: ClientBase, partition: number, afterBlock: number, limit: number, sentSince?: Date,
+): Promise<OutboxBlock[]> {
+  const { rows } = await db.query<OutboxRow>(
+    `select block_id, partition, kind, table_name, statement, rows, counts, body from ch_outbox
+     where partition = $1 and block_id > $2 and ${sentSince ? "sent_at >= $4" : "sent_at is null"} order by block_id limit $3`,
+    sentSince ? [partition, afterBlock, limit, sentSince] : [partition, afterBlock, limit],
+  );
+  return Promise.all(
+    rows.map(async (row): Promise<OutboxBlock> => {
+      const common = { blockId: Number(row.block_id), partition: row.partition, table: row.table_name, statement: row.statement };
+      if (row.kind === "statement") return { kind: "statement", ...common };
+      assert(row.body, "an insert block has a body");
+      // The month is not stored: a block read back is sent alone.
+      return { kind: "insert", ...common, month: -1, rows: row.rows, counts: row.counts, ...(await unpackBody(row.body)) };
+    }),
+  );
+}

@@ -1,0 +1,119 @@
+// Which messages were already accepted: exact in Postgres (one table a day of receivedAt), with a filter in memory per
+// day that spares nearly all look-ups. The window is seven days of receivedAt, or fewer when more ids than `idsMax` would
+// have to be kept; what is in force is readable with `window()`. New ids are written in the batch's own transaction, so a
+// crash leaves neither a forgotten nor a phantom id.
+import type { ClientBase, Pool } from "pg";
+import { createIdFilter, type IdFilter } from "./bloom-filter.ts";
+
+export const DEDUPE_WINDOW_DAYS = 7;
+const DAY_MS = 86_400_000;
+const LOAD_ROWS = 50_000;
+
+/** An id with the day (days since the epoch) on which the server received it. */
+export interface MessageSighting {
+  readonly id: string;
+  readonly day: number;
+}
+
+export interface SeenMessages {
+  /** Of these sightings, the ids that were accepted before, within the window before each sighting's day. */
+  findSeen(db: ClientBase, sightings: readonly MessageSighting[]): Promise<ReadonlySet<string>>;
+  /** Writes new ids in the caller's transaction. `note` is to be called once that is committed. */
+  write(tx: ClientBase, sightings: readonly MessageSighting[]): Promise<void>;
+  note(sightings: readonly MessageSighting[]): void;
+  /** Makes the tables that `write` needs; outside the transaction, so that no lock on the parent is held in it. */
+  prepareDays(days: Iterable<number>): Promise<void>;
+  /** Drops days that have left the window. */
+  dropExpired(nowMs: number): Promise<void>;
+  /** Days in force and ids held; for the ledger. */
+  window(): { readonly days: number; readonly ids: number };
+}
+
+export function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+export async function createSeenMessages(pool: Pool, idsMax: number): Promise<SeenMessages> {
+  const filters = new Map<number, IdFilter>();
+  let windowDays = DEDUPE_WINDOW_DAYS;
+  for (const day of await existingDays(pool)) filters.set(day, await loadFilter(pool, day));
+
+  return {
+    async findSeen(db, sightings) {
+      const perhaps = sightings.filter(({ id, day }) => {
+        for (const [filterDay, filter] of filters) if (filterDay >= day - windowDays && filter.mayHave(id)) return true;
+        return false;
+      });
+      if (perhaps.length === 0) return new Set();
+      const { rows } = await db.query<{ id: string; day: number }>(
+        `select id, day - date '1970-01-01' as day from message_seen where id = any($1::uuid[])`, [perhaps.map(({ id }) => id)],
+      );
+      const dayById = new Map(perhaps.map(({ id, day }) => [id, day]));
+      return new Set(rows.filter((row) => row.day >= (dayById.get(row.id) ?? 0) - windowDays).map((row) => row.id));
+    },
+    async write(tx, sightings) {
+      if (sightings.length === 0) return;
+      await tx.query({
+        name: "seen-write",
+        text: `insert into message_seen (day, id) select date '1970-01-01' + d, i from unnest($1::int[], $2::uuid[]) as s (d, i)`,
+        values: [sightings.map(({ day }) => day), sightings.map(({ id }) => id)],
+      });
+    },
+    note(sightings) {
+      for (const { id, day } of sightings) filters.get(day)?.add(id);
+    },
+    async prepareDays(days) {
+      for (const day of days) {
+        if (filters.has(day)) continue;
+        await pool.query(`create table if not exists ${tableOf(day)} partition of message_seen for values in (date '1970-01-01' + ${day})`);
+        filters.set(day, createIdFilter());
+      }
+    },
+    async dropExpired(nowMs) {
+      const today = dayOf(nowMs);
+      let total = 0;
+      windowDays = DEDUPE_WINDOW_DAYS;
+      for (const day of [...filters.keys()].sort((a, b) => b - a)) {
+        total += filters.get(day)?.size ?? 0;
+        const isTooMany = total > idsMax && day < today;
+        if (isTooMany) windowDays = Math.min(windowDays, Math.max(0, today - day - 1));
+        if (!isTooMany && day >= today - DEDUPE_WINDOW_DAYS - 1) continue;
+        await pool.query(`drop table if exists ${tableOf(day)}`);
+        filters.delete(day);
+      }
+    },
+    window: () => ({ days: windowDays, ids: [...filters.values()].reduce((sum, filter) => sum + filter.size, 0) }),
+  };
+}
+
+function tableOf(day: number): string {
+  return `message_seen_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "")}`;
+}
+
+async function existingDays(pool: Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent where p.relname = 'message_seen'`,
+  );
+  return rows.map(({ name }) => {
+    const text = name.slice(-8);
+    return dayOf(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(4, 6)) - 1, Number(text.slice(6, 8))));
+  });
+}
+
+async function loadFilter(pool: Pool, day: number): Promise<IdFilter> {
+  const filter = createIdFilter();
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await client.query(`declare ids no scroll cursor for select id from ${tableOf(day)}`);
+    for (;;) {
+      const { rows } = await client.query<{ id: string }>(`fetch ${LOAD_ROWS} from ids`);
+      for (const { id } of rows) filter.add(id);
+      if (rows.length < LOAD_ROWS) break;
+    }
+    await client.query("commit");
+    return filter;
+  } finally {
+    client.release();
+  }
+}

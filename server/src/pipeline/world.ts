@@ -1,0 +1,307 @@
+// The people and identifiers that a sequencer works on, held in memory over the rows in Postgres. One sequencer owns a
+// workspace's rows (the log reader's epoch fences all others), so what was read once stays true until the sequencer itself
+// changes it: the cache is never stale, only bounded. After a failed commit it is thrown away whole.
+import type { ClientBase } from "pg";
+import type { ProfileDocument } from "@tributary/schema/profile.ts";
+import type { Edge, IdentifierState, IdentityState, PersonState } from "../identity/identity-state.ts";
+import { assert } from "../core/errors.ts";
+import { emptyDocument } from "../profiles/fold.ts";
+
+export interface Person {
+  readonly state: PersonState;
+  readonly workspaceId: number;
+  doc: ProfileDocument;
+  /** Ids under which its events may stand in ClickHouse. */
+  ingestIds: string[];
+  updatedRow: number;
+  isNew: boolean;
+}
+
+interface HeldIdentifier {
+  readonly state: IdentifierState;
+  /** False when known only from its person's document: then `yieldedTo` and `shared` were not read. */
+  isWhole: boolean;
+  isNew: boolean;
+}
+
+/** What a batch changed, for the commit. */
+export interface Changes {
+  readonly people: Set<Person>;
+  /** Merged away: loser id → survivor id. */
+  readonly merged: Map<string, string>;
+  readonly identifiers: Set<IdentifierState>;
+  readonly edges: Edge[];
+  /** People whose snapshot in ClickHouse is out of date. */
+  readonly snapshots: Set<Person>;
+}
+
+export interface World extends IdentityState {
+  readonly changes: Changes;
+  /** Reads what is not yet held. Every key that the resolver may ask for must have been loaded. */
+  load(db: ClientBase, keys: Iterable<string>, pairs: Iterable<readonly [string, string]>): Promise<void>;
+  loadPeople(db: ClientBase, ids: Iterable<string>): Promise<void>;
+  person(id: string): PersonState | undefined;
+  held(id: string): Person;
+  /** Gives a person that the resolver made its document. */
+  adopt(state: PersonState, workspaceId: number, rowId: number): Person;
+  /** The person that a merge took out, to be folded into the survivor. */
+  takeRemoved(id: string): Person;
+  touch(person: Person, rowId: number): void;
+  identifierIsNew(state: IdentifierState): boolean;
+  /** After a commit: forgets the changes and what is beyond the bound. */
+  settle(): void;
+  /** After a failed commit: forgets everything. */
+  reset(): void;
+}
+
+export function createWorld(bounds: { readonly peopleMax: number; readonly edgesMax: number }): World {
+  const people = new Map<string, Person>();
+  const identifiers = new Map<string, HeldIdentifier>();
+  const removed = new Map<string, Person>();
+  // Keys that Postgres was asked for and does not have; only within a batch.
+  const absent = new Set<string>();
+  const knownEdges = new Set<string>();
+  const claimedPairs = new Set<string>();
+  const seenPairs = new Set<string>();
+  let changes = newChanges();
+  let hasClaims: boolean | undefined;
+
+  function hold(id: string): Person {
+    const person = people.get(id);
+    assert(person, "a person is loaded before it is used");
+    return person;
+  }
+
+  function holdIdentifier(row: IdentifierRow): void {
+    const known = identifiers.get(row.key);
+    const splits = splitsOf(row.splits);
+    if (known) {
+      known.state.shared = row.shared;
+      known.state.yieldedTo = row.yielded_to;
+      Object.assign(known.state.splits, splits);
+      known.isWhole = true;
+      return;
+    }
+    const state: IdentifierState = {
+      key: row.key, workspaceId: row.workspace_id, namespace: row.namespace, value: row.value, profileId: row.profile_id, shared: row.shared, yieldedTo: row.yielded_to, splits,
+      firstRow: Number(row.first_row), firstAtMs: row.first_at.getTime(), sourceId: row.source_id,
+    };
+    identifiers.set(row.key, { state, isWhole: true, isNew: false });
+  }
+
+  function holdPerson(row: ProfileRow): void {
+    const doc = row.doc ?? emptyDocument();
+    const state: PersonState = {
+      id: row.id, firstRow: Number(row.first_row), suppressed: row.suppressed, splits: doc.splits, links: doc.links,
+      identifiers: doc.identifiers.map((entry) => {
+        const known = identifiers.get(entry.key);
+        if (known) return known.state;
+        const state: IdentifierState = {
+          key: entry.key, workspaceId: row.workspace_id, namespace: entry.namespace, value: entry.value, profileId: row.id, shared: false, yieldedTo: [], splits: {},
+          firstRow: entry.row, firstAtMs: entry.firstAtMs, sourceId: entry.source,
+        };
+        identifiers.set(entry.key, { state, isWhole: false, isNew: false });
+        return state;
+      }),
+    };
+    people.set(row.id, {
+      state, doc, workspaceId: row.workspace_id, ingestIds: row.ingest_ids, updatedRow: Number(row.updated_row), isNew: false,
+    });
+  }
+
+  async function loadPeople(db: ClientBase, ids: Iterable<string>): Promise<void> {
+    const wanted = [...new Set(ids)].filter((id) => !touchRecency(people, id));
+    if (wanted.length === 0) return;
+    const { rows } = await db.query<ProfileRow>({
+      name: "world-people",
+      text: `select id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc from profile where id = any($1::uuid[]) and merged_into is null`,
+      values: [wanted],
+    });
+    for (const row of rows) holdPerson(row);
+  }
+
+  async function loadClaims(db: ClientBase, pairs: Iterable<readonly [string, string]>): Promise<void> {
+    if (hasClaims === undefined) {
+      const { rows } = await db.query<{ some: boolean }>(`select exists (select from identity_edge where kind = 'claimed') as some`);
+      hasClaims = rows[0]?.some ?? false;
+    }
+    if (!hasClaims) return;
+    const list = [...pairs];
+    if (list.length === 0) return;
+    const { rows } = await db.query<{ a: string; b: string; kind: string }>(
+      `select e.a, e.b, e.kind from unnest($1::uuid[], $2::uuid[]) as p (a, b) join identity_edge e on e.a = p.a and e.b = p.b and e.kind in ('claimed', 'seen')`,
+      [list.map(([a, b]) => (a < b ? a : b)), list.map(([a, b]) => (a < b ? b : a))],
+    );
+    for (const row of rows) (row.kind === "claimed" ? claimedPairs : seenPairs).add(pairKey(row.a, row.b));
+  }
+
+  return {
+    get changes() {
+      return changes;
+    },
+    async load(db, keys, pairs) {
+      const wanted: string[] = [];
+      for (const key of new Set(keys)) if (!identifiers.get(key)?.isWhole && !absent.has(key)) wanted.push(key);
+      if (wanted.length > 0) {
+        const { rows } = await db.query<IdentifierRow>({
+          name: "world-identifiers",
+          text: `select key, workspace_id, namespace, value, profile_id, shared, yielded_to, splits, first_row, first_at, source_id from identifier where key = any($1::uuid[])`,
+          values: [wanted],
+        });
+        for (const row of rows) holdIdentifier(row);
+        for (const key of wanted) if (!identifiers.has(key)) absent.add(key);
+      }
+      const ids = new Set<string>();
+      for (const key of keys) {
+        const profileId = identifiers.get(key)?.state.profileId;
+        if (profileId) ids.add(profileId);
+      }
+      await loadPeople(db, ids);
+      await loadClaims(db, pairs);
+    },
+    loadPeople,
+    identifier(key) {
+      const held = identifiers.get(key);
+      assert(held?.isWhole || absent.has(key) || held?.isNew, "an identifier is loaded before it is asked for");
+      return held?.state;
+    },
+    person: (id) => people.get(id)?.state,
+    held: hold,
+    addIdentifier(state) {
+      identifiers.set(state.key, { state, isWhole: true, isNew: true });
+      changes.identifiers.add(state);
+    },
+    addPerson(state) {
+      assert(!people.has(state.id), "a new person has a new id");
+      people.set(state.id, { state, workspaceId: 0, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow, isNew: true });
+    },
+    removePerson(id) {
+      const person = hold(id);
+      people.delete(id);
+      removed.set(id, person);
+      changes.people.delete(person);
+      changes.snapshots.delete(person);
+    },
+    isOnlyClaimed: (a, b) => claimedPairs.has(pairKey(a, b)) && !seenPairs.has(pairKey(a, b)),
+    addEdge(edge) {
+      const key = `${edge.kind}${pairKey(edge.a, edge.b)}`;
+      if (edge.kind === "claimed") {
+        hasClaims = true;
+        claimedPairs.add(pairKey(edge.a, edge.b));
+      } else if (edge.kind === "seen") seenPairs.add(pairKey(edge.a, edge.b));
+      if (knownEdges.has(key)) return;
+      knownEdges.add(key);
+      // An edge has no direction: one order, so that a pair is one row.
+      changes.edges.push(edge.a < edge.b ? edge : { ...edge, a: edge.b, b: edge.a });
+    },
+    adopt(state, workspaceId, rowId) {
+      const person: Person = { state, workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: rowId, isNew: true };
+      people.set(state.id, person);
+      changes.people.add(person);
+      return person;
+    },
+    takeRemoved(id) {
+      const person = removed.get(id);
+      assert(person, "a merged person was removed by the resolver");
+      return person;
+    },
+    touch(person, rowId) {
+      person.updatedRow = rowId;
+      changes.people.add(person);
+    },
+    identifierIsNew: (state) => identifiers.get(state.key)?.isNew ?? false,
+    settle() {
+      for (const person of changes.people) person.isNew = false;
+      for (const state of changes.identifiers) {
+        const held = identifiers.get(state.key);
+        if (held) held.isNew = false;
+      }
+      changes = newChanges();
+      removed.clear();
+      absent.clear();
+      claimedPairs.clear();
+      seenPairs.clear();
+      if (knownEdges.size > bounds.edgesMax) knownEdges.clear();
+      evict(people, identifiers, bounds.peopleMax);
+    },
+    reset() {
+      people.clear();
+      identifiers.clear();
+      removed.clear();
+      absent.clear();
+      knownEdges.clear();
+      claimedPairs.clear();
+      seenPairs.clear();
+      changes = newChanges();
+      hasClaims = undefined;
+    },
+  };
+}
+
+function newChanges(): Changes {
+  return { people: new Set(), merged: new Map(), identifiers: new Set(), edges: [], snapshots: new Set() };
+}
+
+/** Moves an entry to the young end of the map, so that eviction takes the longest unused. Returns whether it is there. */
+function touchRecency<T>(map: Map<string, T>, key: string): boolean {
+  const value = map.get(key);
+  if (value === undefined) return false;
+  map.delete(key);
+  map.set(key, value);
+  return true;
+}
+
+function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number): void {
+  for (const [id, person] of people) {
+    if (people.size <= peopleMax) break;
+    people.delete(id);
+    for (const identifier of person.state.identifiers) identifiers.delete(identifier.key);
+  }
+  // Identifiers without a held person (shared ones) can only be dropped together with everything.
+  if (identifiers.size > peopleMax * 50) {
+    people.clear();
+    identifiers.clear();
+  }
+}
+
+function pairKey(a: string, b: string): string {
+  return a < b ? `${a}${b}` : `${b}${a}`;
+}
+
+/** '<split>:<side>' texts to a record. */
+export function splitsOf(texts: readonly string[]): Record<string, number> {
+  const splits: Record<string, number> = {};
+  for (const text of texts) {
+    const colon = text.indexOf(":");
+    splits[text.slice(0, colon)] = Number(text.slice(colon + 1));
+  }
+  return splits;
+}
+
+export function splitTexts(splits: Readonly<Record<string, number>>): string[] {
+  return Object.entries(splits).map(([split, side]) => `${split}:${side}`);
+}
+
+interface IdentifierRow {
+  key: string;
+  workspace_id: number;
+  namespace: string;
+  value: string;
+  profile_id: string | null;
+  shared: boolean;
+  yielded_to: string[];
+  splits: string[];
+  first_row: string;
+  first_at: Date;
+  source_id: number;
+}
+
+interface ProfileRow {
+  id: string;
+  workspace_id: number;
+  first_row: string;
+  updated_row: string;
+  suppressed: boolean;
+  ingest_ids: string[];
+  doc: ProfileDocument | null;
+}

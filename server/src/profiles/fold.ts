@@ -1,0 +1,221 @@
+// Folds one event into one person's document. Pure: the same events in the same order give the same document, so a
+// rebuild, an unmerge and the live path share these functions. Within a trait the latest event time wins, ties go to the
+// later position in the log; order of arrival therefore does not matter for traits.
+import type { ConsentState, ProfileDocument, TraitValue } from "@tributary/schema/profile.ts";
+
+/** The part of an event that the fold reads (a NormalisedEvent has it all). */
+export interface FoldEvent {
+  readonly rowId: number;
+  readonly sourceId: number;
+  readonly type: string;
+  readonly event: string;
+  readonly timestampMs: number;
+  readonly groupId: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly traits: Readonly<Record<string, unknown>>;
+  readonly consent: Readonly<Record<string, boolean>>;
+  readonly context: { readonly deviceType: string; readonly os: string; readonly browser: string };
+}
+
+export interface FoldRules {
+  /** Whether a null (or, from an import, empty) value from this source removes a trait. */
+  readonly nullErases: boolean;
+  /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time. */
+  readonly rankOf: (sourceId: number) => number | undefined;
+  readonly traitsMax: number;
+  readonly accountsMax: number;
+}
+
+export interface FoldResult {
+  /** A trait, consent or account changed, so that the person's snapshot in ClickHouse is out of date. */
+  readonly changed: boolean;
+  /** Names that were not taken because the person already has as many traits as the limit allows. */
+  readonly refusedTraits: readonly string[];
+}
+
+const DEVICES_MAX = 20;
+const LATEST_MAX = 10;
+
+export function emptyDocument(): ProfileDocument {
+  return {
+    version: 1, traits: {}, identifiers: [], consents: {}, accounts: {}, devices: [], links: [], splits: {},
+    events: { count: 0, firstAtMs: 0, lastAtMs: 0, latest: [] },
+  };
+}
+
+/** Changes `doc` in place. */
+export function foldEvent(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): FoldResult {
+  foldActivity(doc, event);
+  foldDevice(doc, event);
+  const refusedTraits: string[] = [];
+  let changed = false;
+  for (const [name, value] of Object.entries(event.traits)) {
+    const taken = foldTrait(doc, name, value, { row: event.rowId, source: event.sourceId, atMs: event.timestampMs }, rules);
+    if (taken === "changed") changed = true;
+    if (taken === "full") refusedTraits.push(name);
+  }
+  if (foldConsent(doc, event)) changed = true;
+  if (event.type === "group" && event.groupId !== "" && foldAccount(doc, event, rules)) changed = true;
+  return { changed, refusedTraits };
+}
+
+interface Provenance {
+  readonly row: number;
+  readonly source: number;
+  readonly atMs: number;
+}
+
+/** Sets one trait if the new value is later (or better ranked) than the one that is there. */
+export function foldTrait(
+  doc: ProfileDocument, name: string, value: unknown, from: Provenance, rules: FoldRules,
+): "changed" | "older" | "full" {
+  const current = ownValue(doc.traits, name);
+  if (value === null && !rules.nullErases) return "older";
+  if (current !== undefined && !replaces(from, current, rules)) return "older";
+  if (current === undefined && Object.keys(doc.traits).length >= rules.traitsMax) return "full";
+  // An erased trait stays as null with its provenance, so that an older value arriving late does not bring it back.
+  setOwn(doc.traits, name, { value, ...from });
+  return current !== undefined && isSame(current.value, value) ? "older" : "changed";
+}
+
+function replaces(candidate: Provenance, current: Provenance, rules: FoldRules): boolean {
+  if (candidate.source !== current.source) {
+    const mine = rules.rankOf(candidate.source);
+    const theirs = rules.rankOf(current.source);
+    if (mine !== theirs && mine !== undefined && theirs !== undefined) return mine < theirs;
+  }
+  return isLater(candidate, current);
+}
+
+function isLater(candidate: { atMs: number; row: number }, current: { atMs: number; row: number }): boolean {
+  return candidate.atMs > current.atMs || (candidate.atMs === current.atMs && candidate.row >= current.row);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === "object" && typeof b === "object" && JSON.stringify(a) === JSON.stringify(b));
+}
+
+function foldActivity(doc: ProfileDocument, event: FoldEvent): void {
+  const activity = doc.events;
+  const atMs = event.timestampMs;
+  activity.firstAtMs = activity.count === 0 ? atMs : Math.min(activity.firstAtMs, atMs);
+  activity.lastAtMs = activity.count === 0 ? atMs : Math.max(activity.lastAtMs, atMs);
+  activity.count++;
+  insertLatest(activity.latest, { name: event.event, atMs, row: event.rowId });
+}
+
+function insertLatest(latest: ProfileDocument["events"]["latest"], entry: { name: string; atMs: number; row: number }): void {
+  let at = 0;
+  while (at < latest.length && !isLater(entry, latest[at] ?? entry)) at++;
+  if (at >= LATEST_MAX) return;
+  latest.splice(at, 0, entry);
+  if (latest.length > LATEST_MAX) latest.length = LATEST_MAX;
+}
+
+function foldDevice(doc: ProfileDocument, event: FoldEvent): void {
+  const { deviceType, os, browser } = event.context;
+  if (deviceType === "" && os === "" && browser === "") return;
+  const known = doc.devices.find((device) => device.type === deviceType && device.os === os && device.browser === browser);
+  if (known) {
+    known.firstAtMs = Math.min(known.firstAtMs, event.timestampMs);
+    known.lastAtMs = Math.max(known.lastAtMs, event.timestampMs);
+    return;
+  }
+  doc.devices.push({ type: deviceType, os, browser, firstAtMs: event.timestampMs, lastAtMs: event.timestampMs });
+  trimDevices(doc);
+}
+
+function trimDevices(doc: ProfileDocument): void {
+  if (doc.devices.length <= DEVICES_MAX) return;
+  doc.devices.sort((a, b) => b.lastAtMs - a.lastAtMs);
+  doc.devices.length = DEVICES_MAX;
+}
+
+function foldConsent(doc: ProfileDocument, event: FoldEvent): boolean {
+  let changed = false;
+  for (const [category, granted] of Object.entries(event.consent)) {
+    if (setConsent(doc, category, { granted, row: event.rowId, source: event.sourceId, atMs: event.timestampMs })) changed = true;
+  }
+  return changed;
+}
+
+/** Takes a consent decision unless a newer one is known. Returns whether the state changed. */
+export function setConsent(doc: ProfileDocument, category: string, decision: ConsentState): boolean {
+  const current = ownValue(doc.consents, category);
+  if (current !== undefined && !isLater(decision, current)) return false;
+  setOwn(doc.consents, category, decision);
+  return current?.granted !== decision.granted;
+}
+
+function foldAccount(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): boolean {
+  const current = ownValue(doc.accounts, event.groupId);
+  const from = { row: event.rowId, source: event.sourceId, atMs: event.timestampMs };
+  if (current === undefined) {
+    if (Object.keys(doc.accounts).length >= rules.accountsMax) return false;
+    setOwn(doc.accounts, event.groupId, { traits: { ...event.properties }, ...from });
+    return true;
+  }
+  const newer = isLater(from, current);
+  const traits = newer ? { ...current.traits, ...event.properties } : { ...event.properties, ...current.traits };
+  setOwn(doc.accounts, event.groupId, { traits, ...(newer ? from : { row: current.row, source: current.source, atMs: current.atMs }) });
+  return true;
+}
+
+/**
+ * Folds the person `loser` into `survivor`, in place. Traits as if one person had sent all events; for consent the
+ * stricter state holds, dated as the later of both, until a newer decision.
+ */
+export function mergeDocuments(survivor: ProfileDocument, loser: ProfileDocument, rules: FoldRules): void {
+  for (const [name, trait] of Object.entries(loser.traits)) mergeTrait(survivor, name, trait, rules);
+  for (const [category, decision] of Object.entries(loser.consents)) mergeConsent(survivor, category, decision);
+  for (const [id, account] of Object.entries(loser.accounts)) {
+    const mine = ownValue(survivor.accounts, id);
+    if (mine === undefined) setOwn(survivor.accounts, id, account);
+    else {
+      const [older, newer] = isLater(account, mine) ? [mine, account] : [account, mine];
+      setOwn(survivor.accounts, id, { ...newer, traits: { ...older.traits, ...newer.traits } });
+    }
+  }
+  for (const device of loser.devices) mergeDevice(survivor, device);
+  trimDevices(survivor);
+  mergeActivity(survivor, loser);
+}
+
+function mergeTrait(survivor: ProfileDocument, name: string, trait: TraitValue, rules: FoldRules): void {
+  const mine = ownValue(survivor.traits, name);
+  if (mine === undefined || replaces(trait, mine, rules)) setOwn(survivor.traits, name, trait);
+}
+
+function mergeConsent(survivor: ProfileDocument, category: string, decision: ConsentState): void {
+  const mine = ownValue(survivor.consents, category);
+  if (mine === undefined) return setOwn(survivor.consents, category, decision);
+  const newer = isLater(decision, mine) ? decision : mine;
+  const stricter = mine.granted === decision.granted ? newer : mine.granted ? decision : mine;
+  setOwn(survivor.consents, category, { ...stricter, atMs: newer.atMs });
+}
+
+function mergeDevice(survivor: ProfileDocument, device: ProfileDocument["devices"][number]): void {
+  const mine = survivor.devices.find((known) => known.type === device.type && known.os === device.os && known.browser === device.browser);
+  if (!mine) return void survivor.devices.push({ ...device });
+  mine.firstAtMs = Math.min(mine.firstAtMs, device.firstAtMs);
+  mine.lastAtMs = Math.max(mine.lastAtMs, device.lastAtMs);
+}
+
+function mergeActivity(survivor: ProfileDocument, loser: ProfileDocument): void {
+  const [mine, theirs] = [survivor.events, loser.events];
+  if (theirs.count === 0) return;
+  mine.firstAtMs = mine.count === 0 ? theirs.firstAtMs : Math.min(mine.firstAtMs, theirs.firstAtMs);
+  mine.lastAtMs = mine.count === 0 ? theirs.lastAtMs : Math.max(mine.lastAtMs, theirs.lastAtMs);
+  mine.count += theirs.count;
+  for (const entry of theirs.latest) insertLatest(mine.latest, entry);
+}
+
+// Names come from outside: `__proto__` must be a plain name.
+function ownValue<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function setOwn<T>(record: Record<string, T>, name: string, value: T): void {
+  if (name === "__proto__") Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  else record[name] = value;
+}
