@@ -1,0 +1,126 @@
+// From the bytes of one event to an object that the rest of the program may use without fear: within the limits, without
+// keys that reach a prototype, and (only where the bytes can hold such things) without NUL and lone surrogates, which
+// Postgres and ClickHouse refuse. Walks each value once, without recursion. The bytes themselves are never changed.
+import type { Refusal } from "../event.ts";
+import type { NormaliseLimits } from "./limits.ts";
+import { isPlainObject, type PlainObject } from "./read-field.ts";
+
+export interface ReadPayload {
+  readonly payload: PlainObject;
+  /** How many properties it has in all. */
+  readonly properties: number;
+}
+
+/** Parses and checks one JSON object. `propertiesBefore` counts towards the limit (batch-level fields). */
+export function readPayload(text: string, limits: NormaliseLimits, propertiesBefore = 0): ReadPayload | Refusal {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return quarantined("invalid_json", "The event is not valid JSON. Send one JSON object.");
+  }
+  if (!isPlainObject(parsed)) return quarantined("not_an_object", "The event is not a JSON object. Send an object with a type.");
+  return checkAndClean(parsed, canHoldUnwantedCharacters(text), limits, propertiesBefore);
+}
+
+export function quarantined(reason: string, detail: string): Refusal {
+  return { outcome: "quarantined", reason, detail };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return "outcome" in value && "reason" in value && "detail" in value;
+}
+
+/**
+ * A NUL or a lone surrogate can only come from an escape: JSON forbids a raw NUL, and decoding UTF-8 yields no surrogates
+ * but pairs. Most events have no escape of the kind, and their texts need no look.
+ */
+function canHoldUnwantedCharacters(text: string): boolean {
+  for (let at = text.indexOf("\\u"); at !== -1; at = text.indexOf("\\u", at + 2)) {
+    const next = text.charCodeAt(at + 2);
+    const isSurrogate = next === 0x64 || next === 0x44;
+    const isNul = next === 0x30 && text.startsWith("000", at + 3);
+    if (isSurrogate || isNul) return true;
+  }
+  return false;
+}
+
+function checkAndClean(root: PlainObject, clean: boolean, limits: NormaliseLimits, propertiesBefore: number): ReadPayload | Refusal {
+  let properties = propertiesBefore;
+  const level: object[] = [root];
+  const next: object[] = [];
+  let current = level;
+  let below = next;
+  for (let depth = 1; current.length > 0; depth++) {
+    if (depth > limits.depthMax) {
+      return quarantined("too_deep", `Objects and lists are nested deeper than ${limits.depthMax}. Send a flatter event.`);
+    }
+    for (const container of current) {
+      if (Array.isArray(container)) {
+        visitList(container, clean, below);
+        continue;
+      }
+      const found = visitObject(container as PlainObject, clean, below, limits.nameCharactersMax);
+      if (found < 0) {
+        return quarantined("name_too_long", `A property's name is longer than ${limits.nameCharactersMax} characters. Shorten it.`);
+      }
+      properties += found;
+      if (properties > limits.propertiesMax) {
+        return quarantined("too_many_properties", `The event has more than ${limits.propertiesMax} properties. Send fewer, or as a list.`);
+      }
+    }
+    current.length = 0;
+    [current, below] = [below, current];
+  }
+  return { payload: root, properties: properties - propertiesBefore };
+}
+
+function visitList(list: unknown[], clean: boolean, below: object[]): void {
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i];
+    if (typeof value === "object") {
+      if (value !== null) below.push(value);
+    } else if (clean && typeof value === "string") {
+      list[i] = withoutUnwantedCharacters(value);
+    }
+  }
+}
+
+/** How many properties the object has, or -1 when a name is too long. */
+function visitObject(object: PlainObject, clean: boolean, below: object[], nameMax: number): number {
+  let count = 0;
+  // What JSON.parse makes has own keys only, so `in` sees the same as Object.keys and costs no list.
+  for (const name in object) {
+    count++;
+    if (name.length > nameMax) return -1;
+    if (name === "__proto__") {
+      // Any later `target[name] = value` would reach the prototype; the payload as received keeps it.
+      delete object[name];
+      continue;
+    }
+    const value = object[name];
+    if (typeof value === "object") {
+      if (value !== null) below.push(value);
+    } else if (clean && typeof value === "string") {
+      object[name] = withoutUnwantedCharacters(value);
+    }
+  }
+  if (clean) renameUnwanted(object);
+  return count;
+}
+
+function renameUnwanted(object: PlainObject): void {
+  for (const name of Object.keys(object)) {
+    const better = withoutUnwantedCharacters(name);
+    if (better === name) continue;
+    const value = object[name];
+    delete object[name];
+    if (!Object.hasOwn(object, better) && better !== "__proto__") object[better] = value;
+  }
+}
+
+/** Well-formed Unicode without NUL; U+FFFD stands where something was. */
+export function withoutUnwantedCharacters(text: string): string {
+  const wellFormed = text.toWellFormed();
+  return wellFormed.includes("\0") ? wellFormed.replaceAll("\0", "\ufffd") : wellFormed;
+}
