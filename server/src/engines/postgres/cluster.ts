@@ -45,8 +45,8 @@ async function openTheWay(dataDir: string, as: RunAs): Promise<void> {
   const closed = await closedFolderOnTheWay(dataDir, as);
   if (closed === undefined) return;
   const { mode, uid, gid } = await stat(dataDir);
-  // The directory itself is ours: its group, which may do nothing there so far, becomes one that may pass through.
-  if (closed === dataDir && as.isOther && (mode & 0o070) === 0) {
+  // The directory itself is ours: its group, which may neither read nor write there, becomes one that may pass through.
+  if (closed === dataDir && as.isOther && (mode & 0o060) === 0) {
     await chown(dataDir, uid, as.gid);
     await chmod(dataDir, (mode & 0o7777) | 0o010);
     if ((await closedFolderOnTheWay(dataDir, as)) === undefined) return;

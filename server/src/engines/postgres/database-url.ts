@@ -50,7 +50,7 @@ function connectError(error: unknown): AppError {
   }
 }
 
-interface ServerFacts {
+export interface ServerFacts {
   readonly version: string;
   readonly version_number: number;
   readonly user_name: string;
@@ -62,20 +62,24 @@ interface ServerFacts {
 
 async function checkServer(client: pg.Client): Promise<void> {
   const { rows } = await client.query<ServerFacts>(`select current_setting('server_version') as version,
-    current_setting('server_version_num')::integer as version_number, current_user::text as user_name,
+    v.number as version_number, current_user::text as user_name,
     pg_is_in_recovery() as is_readonly,
     current_setting('server_encoding') = 'UTF8' as is_utf8,
     coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
-    (select rolsuper or rolcreaterole from pg_roles where rolname = current_user)
-      or exists (select from pg_auth_members where roleid = to_regrole('tributary_app')
-                 and member = current_user::regrole) as may_make_role`);
+    case when to_regrole('tributary_app') is null then r.rolsuper or r.rolcreaterole
+      else r.rolsuper or (r.rolcreaterole and v.number < 160000)
+        or pg_has_role(current_user, to_regrole('tributary_app'), case when v.number < 160000 then 'member' else 'set' end)
+        or exists (select from pg_auth_members m where m.roleid = to_regrole('tributary_app') and m.member = r.oid and m.admin_option)
+      end as may_make_role
+    from pg_roles r, lateral (select current_setting('server_version_num')::integer as number) v where r.rolname = current_user`);
   const [facts] = rows;
   if (!facts) throw new AppError("engine_failed", { detail: "DATABASE_URL: the server did not say what it is." });
   const problem = problemOf(facts);
   if (problem) throw new AppError("engine_failed", problem);
 }
 
-function problemOf(facts: ServerFacts): { detail: string; hint: string } | undefined {
+/** What is wrong with a server, and the way out; undefined when it will do. */
+export function problemOf(facts: ServerFacts): { detail: string; hint: string } | undefined {
   const user = pg.escapeIdentifier(facts.user_name);
   if (facts.version_number < VERSION_MIN) {
     return {

@@ -1,7 +1,7 @@
 // The Postgres process: started detached on a unix socket, watched, started again when it dies, stopped fast at the end.
 // Its stderr goes to a file, for an orphan outlives a pipe. Errors of statements are not written there: they quote values.
 import { spawn, type ChildProcess } from "node:child_process";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../core/errors.ts";
@@ -135,6 +135,9 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 
 async function spawnAndWait(options: PostmasterOptions): Promise<ChildProcess> {
   const { cluster, as, socketFolder } = options;
+  // The socket's own lock file names a process that is gone; where its process id lives on (as a zombie, or reused), Postgres
+  // would refuse to start. The folder is private and nothing else runs on this cluster.
+  for (const name of await readdir(socketFolder)) await rm(join(socketFolder, name), { force: true });
   const logFile = await open(join(options.dataDir, "postgres.log"), "a", 0o600);
   try {
     const settings = { ...SETTINGS, unix_socket_directories: `"${socketFolder}"`, unix_socket_permissions: "0700" };

@@ -311,7 +311,9 @@ begin
   if not exists (select from pg_roles where rolname = 'tributary_app') then
     create role tributary_app nologin;
   end if;
-  if not pg_has_role(current_user, 'tributary_app', 'member') then
+  -- Since version 16 who makes a role is a member of it without being allowed to work as it.
+  if not pg_has_role(current_user, 'tributary_app',
+      case when current_setting('server_version_num')::integer < 160000 then 'member' else 'set' end) then
     execute format('grant tributary_app to %I', current_user);
   end if;
   execute format('grant usage on schema %I to tributary_app', current_schema());
