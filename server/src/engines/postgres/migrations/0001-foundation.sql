@@ -282,12 +282,18 @@ create table if not exists import (
   source_id integer not null,
   name text not null,
   status text not null,                    -- uploading | running | done | failed | withdrawing | withdrawn
-  mapping json not null,
+  mapping json not null,                   -- schema/import.ts: format, mapping, files, as they were asked for
   content_hash bytea,
+  historical boolean not null default true,
+  dry_run boolean not null default false,
   lines bigint not null default 0,
-  accepted bigint not null default 0,
-  refused bigint not null default 0,
-  bytes_done bigint not null default 0,
+  accepted bigint not null default 0,      -- events in the log
+  refused bigint not null default 0,       -- lines that became no event
+  skipped bigint not null default 0,       -- lines that the mapping leaves out
+  file integer not null default 0,         -- index of the file being read
+  bytes_done bigint not null default 0,    -- of that file: what need not be sent again
+  checkpoint bytea,                        -- what goes on at bytes_done: lines of groups not yet complete; null once done
+  failure text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   withdrawn_row bigint
@@ -296,10 +302,11 @@ create table if not exists import (
 create table if not exists import_error (
   workspace_id integer not null,
   import_id integer not null,
+  file integer not null default 0,
   line bigint not null,
   code text not null,
   message text not null,
-  primary key (import_id, line, code)
+  primary key (import_id, file, line, code)
 );
 
 -- ── Separation of workspaces ──────────────────────────────────────────────────────────────────────────────────────
