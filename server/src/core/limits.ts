@@ -1,0 +1,60 @@
+// Every limit on what comes in, in one place: its name, unit, default, and the setting that changes it. Answers that
+// refuse something name the limit and the setting through `limitText`. No I/O: config reads the settings' values.
+
+interface LimitDeclaration {
+  readonly value: number;
+  readonly unit: string;
+  /** The environment variable that changes it. */
+  readonly setting: string;
+}
+
+export const limitDeclarations = {
+  /** The body as it comes over the wire, compressed or not. */
+  bodyBytesMax: { value: 5 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BODY_BYTES" },
+  /** The body after decompression. */
+  inflatedBytesMax: { value: 20 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_INFLATED_BYTES" },
+  /** One event as sent; a larger one is kept and quarantined. */
+  eventBytesMax: { value: 500 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_EVENT_BYTES" },
+  batchEventsMax: { value: 2_500, unit: "events", setting: "TRIBUTARY_LIMIT_BATCH_EVENTS" },
+  /** Objects and arrays within each other, the event itself being the first; a deeper event is kept and quarantined. */
+  nestingMax: { value: 64, unit: "levels", setting: "TRIBUTARY_LIMIT_NESTING" },
+  /** Properties or traits of one event, counted over all levels. Checked by the pipeline's normalise stage. */
+  propertiesMax: { value: 2_000, unit: "properties", setting: "TRIBUTARY_LIMIT_PROPERTIES" },
+  /** The name of an event, property or trait. Checked by the pipeline's normalise stage. */
+  nameCharactersMax: { value: 512, unit: "characters", setting: "TRIBUTARY_LIMIT_NAME_CHARACTERS" },
+  /** Bodies being read, inflated or appended at once, all requests together; beyond it senders are told to wait. */
+  bytesInFlightMax: { value: 256 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BYTES_IN_FLIGHT" },
+  /** From a request's headers to the end of its body. */
+  bodyTimeoutMs: { value: 30_000, unit: "milliseconds", setting: "TRIBUTARY_LIMIT_BODY_TIMEOUT_MS" },
+  headerBytesMax: { value: 32 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_HEADER_BYTES" },
+  /** Connections at once to the collection and API port. */
+  connectionsMax: { value: 20_000, unit: "connections", setting: "TRIBUTARY_LIMIT_CONNECTIONS" },
+} as const satisfies Record<string, LimitDeclaration>;
+
+export type LimitName = keyof typeof limitDeclarations;
+export type Limits = Readonly<Record<LimitName, number>>;
+
+/** The defaults, with some of them changed; numbers must be positive integers (config checks that). */
+export function limitsWith(changes: Partial<Limits>): Limits {
+  return { ...defaultLimits, ...changes };
+}
+
+export const defaultLimits: Limits = {
+  bodyBytesMax: limitDeclarations.bodyBytesMax.value,
+  inflatedBytesMax: limitDeclarations.inflatedBytesMax.value,
+  eventBytesMax: limitDeclarations.eventBytesMax.value,
+  batchEventsMax: limitDeclarations.batchEventsMax.value,
+  nestingMax: limitDeclarations.nestingMax.value,
+  propertiesMax: limitDeclarations.propertiesMax.value,
+  nameCharactersMax: limitDeclarations.nameCharactersMax.value,
+  bytesInFlightMax: limitDeclarations.bytesInFlightMax.value,
+  bodyTimeoutMs: limitDeclarations.bodyTimeoutMs.value,
+  headerBytesMax: limitDeclarations.headerBytesMax.value,
+  connectionsMax: limitDeclarations.connectionsMax.value,
+};
+
+/** For people: "The limit is 2500 events (setting TRIBUTARY_LIMIT_BATCH_EVENTS)." */
+export function limitText(name: LimitName, limits: Limits): string {
+  const { unit, setting } = limitDeclarations[name];
+  return `The limit is ${limits[name]} ${unit} (setting ${setting}).`;
+}

@@ -1,0 +1,181 @@
+// The way of an event from the wire into the log, and nothing else: find the key's source, read and bound the body, cut
+// it into events, append them, and answer once they are durable. What is refused is refused as a whole, before anything
+// is appended; what was acknowledged is on disk.
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { EventLog, LogRecord } from "../log/log.ts";
+import type { SourceDirectory, SourceEntry } from "../sources/source-directory.ts";
+import { successAnswer, type Answer } from "./answers.ts";
+import { readBody, type BodyBudget, type BodyShare } from "./body-reader.ts";
+import { fieldOf, textOf, type ScannedItem } from "./body-scanner.ts";
+import type { ClientAddress } from "./client-address.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+import { pixelBody } from "./pixel.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import { collectBody, recordsFor, type CollectedBody, type Envelope } from "./records.ts";
+import type { RejectedKeys, RejectionReason } from "./rejected-keys.ts";
+import { basicKey, headerKey, queryKey, spellings, usable } from "./write-key.ts";
+
+export interface CollectOptions {
+  readonly log: EventLog;
+  readonly sources: SourceDirectory;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly budget: BodyBudget;
+  readonly rateLimiter: RateLimiter;
+  readonly rejectedKeys: RejectedKeys;
+  readonly metrics: IngestMetrics;
+  readonly clientAddress: ClientAddress;
+  /** The status for unknown, disabled, revoked and missing keys. 200 looks like success to every SDK and stores nothing. */
+  readonly unknownKeyStatus: 200 | 401;
+}
+
+export type CollectRoute = { readonly kind: "single"; readonly type: string } | { readonly kind: "batch" } | { readonly kind: "pixel"; readonly type: string };
+
+export interface Collector {
+  /** Takes in a request's events. Resolves when they are durable; throws AppError for everything that is refused. */
+  collect(request: IncomingMessage, route: CollectRoute, query: string): Promise<Answer>;
+  /** The usable source of a key. Throws AppError invalid_write_key (and counts it) when there is none. */
+  authenticate(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<SourceEntry>;
+}
+
+/** A key was refused. With `unknownKeyStatus` 200 it is answered like a success. */
+export class KeyRefused extends AppError {}
+
+export function createCollector(options: CollectOptions): Collector {
+  const { log, sources, clock, limits, budget, rateLimiter, rejectedKeys, metrics, unknownKeyStatus } = options;
+
+  function refusal(reason: RejectionReason, key: string, request: IncomingMessage, body?: Buffer): KeyRefused {
+    rejectedKeys.count({ key, reason, headers: request.headers, ...(body && { body }) });
+    metrics.rejectedKey(reason);
+    if (reason === "origin") return new KeyRefused("origin_not_allowed");
+    const details = { missing: "No write key was sent.", unknown: "No source has it.", disabled: "Its source is disabled.", revoked: "It was revoked." };
+    return new KeyRefused("invalid_write_key", { detail: details[reason] });
+  }
+
+  async function find(key: string): Promise<SourceEntry | undefined> {
+    for (const spelling of spellings(key)) {
+      const found = sources.find(spelling);
+      const entry = found instanceof Promise ? await found : found;
+      if (entry) return entry;
+    }
+    return undefined;
+  }
+
+  async function authenticate(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<SourceEntry> {
+    if (key === undefined) throw refusal("missing", "", request, body);
+    const entry = await find(key);
+    if (!entry) throw refusal("unknown", key, request, body);
+    if (entry.revoked) throw refusal("revoked", key, request, body);
+    if (!entry.enabled) throw refusal("disabled", key, request, body);
+    if (!originAllowed(entry, request.headers.origin)) throw refusal("origin", key, request, body);
+    return entry;
+  }
+
+  /**
+   * Which items go to which source. An item may carry a key of its own: it directs it to that key's source, or, when the
+   * request has no key at all, is the only one it has.
+   */
+  async function divide(body: CollectedBody, source: SourceEntry | undefined, request: IncomingMessage): Promise<Map<SourceEntry, ScannedItem[]>> {
+    const groups = new Map<number, { readonly source: SourceEntry; readonly items: ScannedItem[] }>();
+    let lastRefusal: KeyRefused | undefined;
+    for (const item of body.items) {
+      const key = usable(textOf(body.bytes, fieldOf(body.bytes, item, "writeKey")));
+      let target = source;
+      try {
+        if (key !== undefined || !source) target = await authenticate(key, request, body.bytes);
+      } catch (error) {
+        if (!(error instanceof KeyRefused)) throw error;
+        lastRefusal = error;
+      }
+      if (!target) continue;
+      const group = groups.get(target.sourceId) ?? { source: target, items: [] };
+      group.items.push(item);
+      groups.set(target.sourceId, group);
+    }
+    if (groups.size === 0) throw lastRefusal ?? refusal("missing", "", request, body.bytes);
+    return new Map([...groups.values()].map((group) => [group.source, group.items]));
+  }
+
+  async function append(records: readonly { readonly partition: number; readonly record: LogRecord }[]): Promise<void> {
+    const startedMs = performance.now();
+    const only = records.length === 1 ? records[0] : undefined;
+    if (only) await log.append(only.partition, only.record);
+    else await Promise.all(records.map(({ partition, record }) => log.append(partition, record)));
+    metrics.appendSeconds((performance.now() - startedMs) / 1000);
+  }
+
+  /** Rate limits first, for all sources, then the records; a refusal stores nothing. */
+  async function store(groups: ReadonlyMap<SourceEntry, readonly ScannedItem[]>, body: CollectedBody, envelope: Envelope): Promise<void> {
+    const records: { partition: number; record: LogRecord }[] = [];
+    for (const [source, items] of groups) {
+      if (source.eventsPerSecond !== undefined) rateLimiter.admit(source.sourceId, source.eventsPerSecond, items.length, envelope.receivedAtMs);
+      for (const record of recordsFor(source, body, items, { envelope, limits })) records.push({ partition: source.partition, record });
+    }
+    if (records.length > 0) await append(records);
+    metrics.accepted(body.items.length, body.bytes.length);
+  }
+
+  async function takeIn(request: IncomingMessage, route: CollectRoute, query: string, share: BodyShare): Promise<void> {
+    const parameters = query === "" ? undefined : new URLSearchParams(query);
+    // Whoever shows a key in the header is known before a byte of the body is read.
+    const early = basicKey(request.headers);
+    let source = early === undefined ? undefined : await authenticate(early, request);
+    const bytes = route.kind === "pixel" ? pixelBody(parameters ?? new URLSearchParams()) : await readBody(request, share, limits);
+    const receivedAtMs = clock.nowMs();
+    const body = collectBody(bytes, route.kind === "batch" ? "batch" : "single", limits);
+    const key = usable(body.writeKey) ?? (parameters && queryKey(parameters)) ?? headerKey(request.headers);
+    if (!source && key !== undefined) source = await authenticate(key, request, bytes);
+    const mayHaveKeys = body.isBatch && (!source || hasKeyInside(body));
+    if (!source && !mayHaveKeys) throw refusal("missing", "", request, bytes);
+    const groups = mayHaveKeys && (body.items.length > 0 || !source)
+      ? await divide(body, source, request)
+      : new Map(source && body.items.length > 0 ? [[source, body.items]] : []);
+    const envelope = {
+      receivedAtMs, type: route.kind === "batch" ? undefined : route.type, ip: options.clientAddress(request),
+      userAgent: request.headers["user-agent"], origin: request.headers.origin,
+    };
+    await store(groups, body, envelope);
+  }
+
+  return {
+    authenticate,
+    async collect(request, route, query) {
+      const share = budget.open();
+      try {
+        await takeIn(request, route, query, share);
+        return successAnswer;
+      } catch (error) {
+        if (error instanceof KeyRefused && error.code === "invalid_write_key" && unknownKeyStatus === 200) return successAnswer;
+        throw error;
+      } finally {
+        share.release();
+      }
+    },
+  };
+}
+
+/** Whether any item may carry a key of its own: a search for the bytes, which is far cheaper than a look into each. */
+function hasKeyInside(body: CollectedBody): boolean {
+  const first = body.items[0];
+  const last = body.items.at(-1);
+  if (!first || !last) return false;
+  const at = body.bytes.indexOf('"writeKey"', first.start);
+  return at >= 0 && at < last.end;
+}
+
+/** An empty list allows all; servers and phones send no origin. `https://*.example.com` allows every name below it. */
+function originAllowed(source: SourceEntry, origin: string | undefined): boolean {
+  if (origin === undefined || source.allowedOrigins.length === 0) return true;
+  const sent = origin.toLowerCase();
+  return source.allowedOrigins.some((allowed) => {
+    const pattern = allowed.toLowerCase().replace(/\/$/, "");
+    if (pattern === "*" || pattern === sent) return true;
+    const star = pattern.indexOf("*.");
+    if (star < 0) return false;
+    const [before, after] = [pattern.slice(0, star), pattern.slice(star + 1)];
+    return sent.startsWith(before) && sent.endsWith(after) && sent.length > before.length + after.length;
+  });
+}

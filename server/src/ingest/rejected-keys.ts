@@ -1,0 +1,122 @@
+// Counts the requests that were turned away for their key, by the key's first characters, the origin and the SDK, so that
+// a wrong key is found in a minute. Bounded in memory and in the table `rejected_key`; never keeps a whole key.
+import type { IncomingHttpHeaders } from "node:http";
+import type pg from "pg";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+
+export type RejectionReason = "unknown" | "disabled" | "revoked" | "missing" | "origin";
+
+export interface RejectedKeys {
+  count(rejection: { readonly key: string; readonly reason: RejectionReason; readonly headers: IncomingHttpHeaders; readonly body?: Buffer }): void;
+  /** Writes what was counted since the last time. Called by its own timer; tests call it. */
+  flush(): Promise<void>;
+  /** Ends the timer and flushes. */
+  stop(): Promise<void>;
+}
+
+const prefixCharacters = 6;
+const waitingMax = 1_000;
+const rowsMax = 10_000;
+const flushEveryMs = 3_000;
+
+interface Counted {
+  readonly prefix: string;
+  readonly origin: string;
+  readonly sdk: string;
+  readonly reason: RejectionReason;
+  count: number;
+  readonly firstAtMs: number;
+  lastAtMs: number;
+}
+
+export function createRejectedKeys(options: { readonly pool: pg.Pool; readonly clock: Clock; readonly logger: Logger }): RejectedKeys {
+  const { pool, clock, logger } = options;
+  let waiting = new Map<string, Counted>();
+  let flushing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    flush().catch((error: unknown) => logger.warn({ err: error }, "Rejected write keys could not be recorded; trying again."));
+  }, flushEveryMs).unref();
+
+  function add(counted: Counted): void {
+    const isFull = waiting.size >= waitingMax;
+    let key = JSON.stringify([counted.prefix, counted.origin, counted.sdk, counted.reason]);
+    let row = counted;
+    if (isFull && !waiting.has(key)) {
+      // A flood of different keys is one row a reason.
+      row = { ...counted, prefix: "(many)", origin: "", sdk: "" };
+      key = JSON.stringify(["(many)", "", "", counted.reason]);
+    }
+    const before = waiting.get(key);
+    if (!before) {
+      waiting.set(key, { ...row });
+      return;
+    }
+    before.count += counted.count;
+    before.lastAtMs = Math.max(before.lastAtMs, counted.lastAtMs);
+  }
+
+  async function write(): Promise<void> {
+    const taken = waiting;
+    if (taken.size === 0) return;
+    waiting = new Map();
+    try {
+      await store(pool, [...taken.values()]);
+    } catch (error) {
+      for (const counted of taken.values()) add(counted);
+      throw error;
+    }
+  }
+
+  /** One write after another: two at once could lock the same rows in different orders. */
+  function flush(): Promise<void> {
+    flushing = flushing.catch(() => undefined).then(write);
+    return flushing;
+  }
+
+  return {
+    count({ key, reason, headers, body }) {
+      const now = clock.nowMs();
+      add({
+        prefix: printable(key.slice(0, prefixCharacters), prefixCharacters), origin: printable(headers.origin ?? "", 200),
+        sdk: sdkName(headers, body), reason, count: 1, firstAtMs: now, lastAtMs: now,
+      });
+    },
+    flush,
+    async stop() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+function printable(text: string, charactersMax: number): string {
+  return text.slice(0, charactersMax).replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** The library's name as the body says, else the first word of the user agent; all browsers are `browser`. */
+function sdkName(headers: IncomingHttpHeaders, body: Buffer | undefined): string {
+  const library = body?.indexOf('"library"') ?? -1;
+  const named = library < 0 ? null : /"name"\s*:\s*"([^"\\]{1,60})"/.exec(body?.toString("latin1", library, library + 200) ?? "");
+  if (named?.[1]) return printable(named[1], 60);
+  const agent = headers["user-agent"] ?? "";
+  if (agent.startsWith("Mozilla/")) return "browser";
+  return printable(/^[^\s/]*/.exec(agent)?.[0] ?? "", 60);
+}
+
+async function store(pool: pg.Pool, rows: readonly Counted[]): Promise<void> {
+  await pool.query(
+    `insert into rejected_key (key_prefix, origin, sdk, reason, count, first_at, last_at)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::timestamptz[])
+     on conflict (key_prefix, origin, sdk, reason)
+     do update set count = rejected_key.count + excluded.count, last_at = greatest(rejected_key.last_at, excluded.last_at)`,
+    [
+      rows.map((row) => row.prefix), rows.map((row) => row.origin), rows.map((row) => row.sdk), rows.map((row) => row.reason),
+      rows.map((row) => row.count), rows.map((row) => new Date(row.firstAtMs)), rows.map((row) => new Date(row.lastAtMs)),
+    ],
+  );
+  await pool.query(
+    `delete from rejected_key where ctid in (select ctid from rejected_key order by last_at desc offset $1)`,
+    [rowsMax],
+  );
+}
