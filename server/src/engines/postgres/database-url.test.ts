@@ -98,7 +98,7 @@ describe("a Postgres by URL", () => {
 });
 
 describe("what is checked of a server", () => {
-  const good = { version: "18.4", version_number: 180_004, user_name: "tributary", is_readonly: false, may_create: true, may_make_role: true, is_utf8: true };
+  const good = { version: "18.4", version_number: 180_004, user_name: "tributary", is_readonly: false, may_create: true, may_make_role: true, is_utf8: true, is_direct: true };
 
   test("passes one that has everything", () => {
     expect(problemOf(good)).toBeUndefined();
@@ -108,6 +108,7 @@ describe("what is checked of a server", () => {
   test.each([
     { change: { version: "14.9", version_number: 140_009 }, hint: "Postgres 15 or newer" },
     { change: { is_readonly: true }, hint: "primary" },
+    { change: { is_direct: false }, hint: "server's own address" },
     { change: { is_utf8: false }, hint: "encoding 'UTF8'" },
     { change: { may_create: false }, hint: 'grant create, usage on schema public to "tributary"' },
     { change: { may_make_role: false }, hint: 'grant tributary_app to "tributary"' },

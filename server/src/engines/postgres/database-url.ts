@@ -58,12 +58,15 @@ export interface ServerFacts {
   readonly may_create: boolean;
   readonly may_make_role: boolean;
   readonly is_utf8: boolean;
+  /** Whether the server's process is the one that the connection was told of; a pooler in between makes up its own. */
+  readonly is_direct: boolean;
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
   const { rows } = await client.query<ServerFacts>(`select current_setting('server_version') as version,
     v.number as version_number, current_user::text as user_name,
     pg_is_in_recovery() as is_readonly,
+    pg_backend_pid() = $1 as is_direct,
     current_setting('server_encoding') = 'UTF8' as is_utf8,
     coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
     case when to_regrole('tributary_app') is null then r.rolsuper or r.rolcreaterole
@@ -71,7 +74,7 @@ async function checkServer(client: pg.Client): Promise<void> {
         or pg_has_role(current_user, to_regrole('tributary_app'), case when v.number < 160000 then 'member' else 'set' end)
         or exists (select from pg_auth_members m where m.roleid = to_regrole('tributary_app') and m.member = r.oid and m.admin_option)
       end as may_make_role
-    from pg_roles r, lateral (select current_setting('server_version_num')::integer as number) v where r.rolname = current_user`);
+    from pg_roles r, lateral (select current_setting('server_version_num')::integer as number) v where r.rolname = current_user`, ["processID" in client ? client.processID : null]);
   const [facts] = rows;
   if (!facts) throw new AppError("engine_failed", { detail: "DATABASE_URL: the server did not say what it is." });
   const problem = problemOf(facts);
@@ -85,6 +88,12 @@ export function problemOf(facts: ServerFacts): { detail: string; hint: string } 
     return {
       detail: `DATABASE_URL: that is Postgres ${facts.version}.`,
       hint: `Use Postgres ${VERSION_MIN / 10_000} or newer.`,
+    };
+  }
+  if (!facts.is_direct) {
+    return {
+      detail: "DATABASE_URL: a connection pooler stands before that server, and workspaces are kept apart by settings of a connection.",
+      hint: "Use the server's own address; this program pools its connections itself.",
     };
   }
   if (facts.is_readonly) return { detail: "DATABASE_URL: that server is a standby and takes no writes.", hint: "Use the primary's address." };

@@ -11,7 +11,7 @@ import { createLogger } from "../../core/logger.ts";
 import { findBinaries, packageFolder, usableFolder } from "./binaries.ts";
 import { isAlive } from "./orphan.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
-import { closedFolderOnTheWay } from "./run-as.ts";
+import { closedFolderOnTheWay, isOpenTo } from "./run-as.ts";
 
 const logger = createLogger("silent");
 const isRoot = process.getuid?.() === 0;
@@ -202,6 +202,12 @@ describe("the embedded Postgres", () => {
     await start();
   });
 
+  test("refuses a cluster of another major version and says what to do", async () => {
+    await prepareDataDir();
+    await writeFile(join(dataDir, "postgres/PG_VERSION"), "17\n");
+    await expect(startPostgres({ dataDir, logger })).rejects.toMatchObject({ code: "engine_failed", message: expect.stringContaining("another major version") });
+  });
+
   test("says what is in its log when it can't start", async () => {
     await stop(await start());
     await rename(join(dataDir, "postgres/global/pg_control"), join(dataDir, "postgres/global/pg_control.away"));
@@ -262,7 +268,10 @@ describe("the programs", () => {
     await cp(await packageFolder(), closed, { recursive: true, verbatimSymlinks: true, filter: (path) => !/\.so(\.\d+)?$/.test(path) || path.endsWith("z.so.1") });
     await chmod(join(folder, "closed"), 0o700);
     const as = { ...NOBODY, isOther: true };
-    const usable = await usableFolder(closed, join(folder, "cache"), as);
+    const umask = process.umask(0o077);
+    const usable = await usableFolder(closed, join(folder, "cache"), as).finally(() => process.umask(umask));
+    expect(await isOpenTo(join(usable, "native/bin/postgres"), as, 5)).toBe(true);
+    expect(await isOpenTo(join(usable, "native/lib/libpq.so.5"), as, 4)).toBe(true);
     expect(usable.startsWith(join(folder, "cache"))).toBe(true);
     expect(await closedFolderOnTheWay(join(usable, "native/bin"), as)).toBeUndefined();
     expect((await lstat(join(usable, "native/lib/libpq.so.5"))).isSymbolicLink()).toBe(true);

@@ -88,11 +88,14 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 
   function watch(): void {
     const startedAt = performance.now();
-    child.once("exit", (code, signalName) => {
+    const onEnd = (): void => {
       if (isStopping) return;
-      logger.error({ code, signal: signalName }, "Postgres ended; starting it again");
+      logger.error({ code: child.exitCode, signal: child.signalCode }, "Postgres ended; starting it again");
       restarting = restart(performance.now() - startedAt > STEADY_MS);
-    });
+    };
+    // It may have ended since it was ready, and says so only once.
+    if (hasEnded(child)) onEnd();
+    else child.once("exit", onEnd);
   }
 
   let delayMs = RESTART_DELAY_MIN_MS;
@@ -188,13 +191,17 @@ async function startError(ended: string, dataDir: string): Promise<AppError> {
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   child.ref();
   const end = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGINT");
   const timer = setTimeout(() => child.kill("SIGQUIT"), FAST_STOP_MS);
   await end;
   clearTimeout(timer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 async function rotateLog(dataDir: string): Promise<void> {

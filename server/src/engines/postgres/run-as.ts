@@ -36,11 +36,16 @@ function nobody(): { uid: number; gid: number } {
 /** The first folder from the root down to `path` that this user may not enter, or undefined when the way is open. */
 export async function closedFolderOnTheWay(path: string, as: RunAs): Promise<string | undefined> {
   for (const folder of foldersDownTo(path)) {
-    const { uid, gid, mode } = await stat(folder);
-    const shift = uid === as.uid ? 6 : gid === as.gid ? 3 : 0;
-    if (((mode >> shift) & 1) === 0) return folder;
+    if (!(await isOpenTo(folder, as, 1))) return folder;
   }
   return undefined;
+}
+
+/** Whether the mode of a file or folder gives this user these rights (4 read, 2 write, 1 enter or run, added up). */
+export async function isOpenTo(path: string, as: RunAs, rights: number): Promise<boolean> {
+  const { uid, gid, mode } = await stat(path);
+  const shift = uid === as.uid ? 6 : gid === as.gid ? 3 : 0;
+  return ((mode >> shift) & rights) === rights;
 }
 
 function foldersDownTo(path: string): string[] {
