@@ -1,13 +1,17 @@
 // ClickHouse, by URL or as chDB in a child process of ours that speaks ClickHouse's HTTP protocol: start or connect,
 // migrate; nothing else.
-import type { ClickHouseClient } from "@clickhouse/client";
+import { Agent, type AgentOptions } from "node:http";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { AppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { superviseChdb } from "./chdb-supervisor.ts";
+import { limitsByUse, settingsFor, useHeader, type ClickHouseUse } from "./clickhouse-use.ts";
+import { migrateClickHouse } from "./migrate.ts";
+
+export type { ClickHouseUse } from "./clickhouse-use.ts";
 
 /** Plain data with which another thread or process reaches the same engine. */
 export type ClickHouseEndpoint = { readonly socketPath: string } | { readonly url: string };
-
-/** What a connection is for: each use has its own connections in the child, so that none waits behind another. */
-export type ClickHouseUse = "write" | "evaluate" | "instants" | "api";
 
 export interface ClickHouseOptions {
   readonly dataDir: string;
@@ -24,5 +28,108 @@ export interface ClickHouse {
   stop(): Promise<void>;
 }
 
-export declare function connectClickHouse(endpoint: ClickHouseEndpoint, use: ClickHouseUse): ClickHouseClient;
-export declare function startClickHouse(options: ClickHouseOptions): Promise<ClickHouse>;
+/** The oldest server whose JSON type may hold what we store. */
+const serverVersionMin = [25, 8] as const;
+
+/** A client for one use. It connects when first used; the caller closes it. */
+export function connectClickHouse(endpoint: ClickHouseEndpoint, use: ClickHouseUse): ClickHouseClient {
+  const limits = limitsByUse[use];
+  const common = {
+    request_timeout: (limits.executionSecondsMax + 30) * 1000,
+    use_multipart_params_auto: true,
+    // Every failure reaches the caller as an error; a second report on standard error would not be structured.
+    log: { level: ClickHouseLogLevel.OFF },
+  };
+  if ("url" in endpoint) {
+    return createClient({ ...common, url: endpoint.url, max_open_connections: limits.connections * 2, clickhouse_settings: settingsFor(use) });
+  }
+  return createClient({
+    ...common,
+    url: "http://localhost",
+    http_agent: socketAgent(endpoint.socketPath, limits.queueMax),
+    http_headers: { [useHeader]: use },
+    set_basic_auth_header: false,
+  });
+}
+
+/** Node's agent takes a socket path, which its types leave out. */
+function socketAgent(socketPath: string, maxSockets: number): Agent {
+  const options: AgentOptions & { readonly socketPath: string } = { socketPath, keepAlive: true, maxSockets };
+  return new Agent(options);
+}
+
+/** Starts chDB's child, or connects to the server at the URL, and migrates. Throws AppError when that cannot be. */
+export async function startClickHouse(options: ClickHouseOptions): Promise<ClickHouse> {
+  return options.clickhouseUrl === undefined ? startEmbedded(options) : connectToServer(options.clickhouseUrl);
+}
+
+async function startEmbedded(options: ClickHouseOptions): Promise<ClickHouse> {
+  const supervisor = await superviseChdb(options);
+  return ready("embedded", { socketPath: supervisor.socketPath }, supervisor.pid, () => supervisor.stop());
+}
+
+async function connectToServer(url: string): Promise<ClickHouse> {
+  const client = connectClickHouse({ url }, "write");
+  try {
+    await checkServer(client);
+  } finally {
+    await client.close();
+  }
+  return ready("url", { url }, () => undefined, () => Promise.resolve());
+}
+
+async function ready(
+  mode: ClickHouse["mode"], endpoint: ClickHouseEndpoint, pid: ClickHouse["pid"], stopEngine: () => Promise<void>,
+): Promise<ClickHouse> {
+  const clients = new Map<ClickHouseUse, ClickHouseClient>();
+  const client = (use: ClickHouseUse) => {
+    const known = clients.get(use);
+    if (known) return known;
+    const made = connectClickHouse(endpoint, use);
+    clients.set(use, made);
+    return made;
+  };
+  const stop = async () => {
+    await Promise.all([...clients.values()].map((each) => each.close()));
+    await stopEngine();
+  };
+  try {
+    await migrateClickHouse(client("write"));
+  } catch (error) {
+    await stop();
+    if (error instanceof AppError) throw error;
+    const detail = `ClickHouse's tables could not be brought up to date: ${error instanceof Error ? error.message : String(error)}`;
+    throw new AppError("engine_failed", { detail, cause: error });
+  }
+  return { mode, endpoint, client, pid, stop };
+}
+
+async function checkServer(client: ClickHouseClient): Promise<void> {
+  const [row] = await ask(client);
+  const version = row?.version ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < serverVersionMin[0] || (major === serverVersionMin[0] && minor < serverVersionMin[1])) {
+    throw new AppError("engine_failed", {
+      detail: `The server at CLICKHOUSE_URL is ClickHouse ${version || "of unknown version"}; ${serverVersionMin.join(".")} or newer is needed.`,
+      hint: "Upgrade that server, or unset CLICKHOUSE_URL to use the embedded engine.",
+    });
+  }
+}
+
+/** Runs under the settings that we need, so a server or an account that refuses them is found here. */
+async function ask(client: ClickHouseClient): Promise<{ version: string }[]> {
+  try {
+    const result = await client.query({
+      query: "select version() as version",
+      format: "JSONEachRow",
+      clickhouse_settings: { input_format_binary_read_json_as_string: 1 },
+    });
+    return await result.json<{ version: string }>();
+  } catch (cause) {
+    throw new AppError("engine_failed", {
+      detail: `The server at CLICKHOUSE_URL can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: "Check the address, user and password, and that the account may change settings (readonly = 0).",
+      cause,
+    });
+  }
+}

@@ -54,7 +54,7 @@ create table if not exists events (
 ) engine = MergeTree
 partition by toYYYYMM(timestamp)
 order by (workspace_id, event, ingest_profile_id, timestamp)
-settings index_granularity = 4096;
+settings index_granularity = 4096, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Who a merged profile is now. The newest row of a profile_id wins; one that points to itself cancels.
 create table if not exists profile_override (
@@ -65,7 +65,8 @@ create table if not exists profile_override (
   block_id UInt64,
   block_row UInt32
 ) engine = ReplacingMergeTree(row_id)
-order by (workspace_id, profile_id);
+order by (workspace_id, profile_id)
+settings fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A snapshot of a person whenever a trait or an identifier changed. The newest row wins.
 create table if not exists profiles (
@@ -81,4 +82,5 @@ create table if not exists profiles (
   block_id UInt64,
   block_row UInt32
 ) engine = ReplacingMergeTree(row_id)
-order by (workspace_id, profile_id);
+order by (workspace_id, profile_id)
+settings fsync_after_insert = 1, fsync_part_directory = 1;

@@ -1,0 +1,275 @@
+// Keeps one chDB child alive on a data directory: starts it, waits until it answers, starts it again on the same socket
+// when it dies, ends it on stop. At most one child holds the directory: one that a killed server left behind is waited
+// for, then ended, after checking that it is ours.
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
+import { closeSync, copyFileSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { chmod, lstat, mkdir, readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { AppError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import { markCacheBytes, serverMemoryBytesMax } from "./clickhouse-use.ts";
+
+const childFile = fileURLToPath(new URL("./chdb-child.ts", import.meta.url));
+/** Longer paths cannot be bound as unix sockets. */
+const socketPathBytesMax = 107;
+const startMsMax = 60_000;
+const stopMsMax = 15_000;
+/** A child whose server is gone ends itself within two seconds; then it is ended. */
+const leftoverMsMax = 5_000;
+const restartDelayMsMin = 100;
+const restartDelayMsMax = 5_000;
+/** A child that lived so long did not die of its start. */
+const healthyMs = 30_000;
+const logBytesMax = 8 * 1024 * 1024;
+const logCheckMs = 60_000;
+
+export interface ChdbSupervisor {
+  readonly socketPath: string;
+  readonly pid: () => number | undefined;
+  stop(): Promise<void>;
+}
+
+interface Places {
+  readonly data: string;
+  readonly config: string;
+  readonly log: string;
+  readonly pidFile: string;
+  readonly socketPath: string;
+}
+
+/** Throws AppError `engine_failed`, `data_directory_busy` or `data_directory_closed`. */
+export async function superviseChdb(options: { dataDir: string; logger: Logger }): Promise<ChdbSupervisor> {
+  const places = await prepare(resolve(options.dataDir));
+  await endLeftover(places, options.logger);
+  let child = launch(places);
+  let isStopping = false;
+  let startedAtMs = performance.now();
+  let delayMs = restartDelayMsMin;
+  let restartTimer: NodeJS.Timeout | undefined;
+
+  const watch = (watched: ChildProcess) => {
+    watched.once("exit", (code, signal) => {
+      if (isStopping || watched !== child) return;
+      if (performance.now() - startedAtMs > healthyMs) delayMs = restartDelayMsMin;
+      options.logger.error({ code, signal, delayMs, log: places.log }, "the ClickHouse child ended; starting it again");
+      restartTimer = setTimeout(() => {
+        startedAtMs = performance.now();
+        child = launch(places);
+        watch(child);
+      }, delayMs);
+      delayMs = Math.min(delayMs * 2, restartDelayMsMax);
+    });
+  };
+
+  try {
+    await answering(child, places);
+  } catch (error) {
+    isStopping = true;
+    await endChild(child);
+    throw error;
+  }
+  watch(child);
+  const logTimer = setInterval(() => boundLog(places.log), logCheckMs);
+  logTimer.unref();
+  return {
+    socketPath: places.socketPath,
+    pid: () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
+    async stop() {
+      isStopping = true;
+      clearTimeout(restartTimer);
+      clearInterval(logTimer);
+      await endChild(child);
+      rmSync(places.pidFile, { force: true });
+    },
+  };
+}
+
+async function prepare(dataDir: string): Promise<Places> {
+  const data = join(dataDir, "clickhouse");
+  const backups = join(dataDir, "clickhouse-backups");
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    await mkdir(backups, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError("data_directory_closed", { detail: `${data} could not be made: ${String(cause)}`, cause });
+  }
+  const config = join(dataDir, "clickhouse-config.xml");
+  writeFileSync(config, configText(backups), { mode: 0o600 });
+  return {
+    data,
+    config,
+    log: join(dataDir, "clickhouse.log"),
+    pidFile: join(dataDir, "clickhouse.pid"),
+    socketPath: await privateSocketPath(dataDir),
+  };
+}
+
+function configText(backups: string): string {
+  const escaped = backups.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<clickhouse>
+  <timezone>UTC</timezone>
+  <max_server_memory_usage>${serverMemoryBytesMax}</max_server_memory_usage>
+  <mark_cache_size>${markCacheBytes}</mark_cache_size>
+  <backups><allowed_path>${escaped}/</allowed_path></backups>
+</clickhouse>
+`;
+}
+
+/** A socket in a short folder that only we can enter; a long data directory would not fit a socket's path. */
+async function privateSocketPath(dataDir: string): Promise<string> {
+  const name = `tributary-${createHash("sha256").update(dataDir).digest("hex").slice(0, 16)}-clickhouse`;
+  const folder = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), name);
+  const path = join(folder, "clickhouse.sock");
+  if (Buffer.byteLength(path) >= socketPathBytesMax) {
+    throw new AppError("invalid_config", { detail: `The socket path ${path} is too long.`, hint: "Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder." });
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
+    throw new AppError("engine_failed", { detail: `${folder} belongs to someone else.`, hint: "Remove that folder, or set XDG_RUNTIME_DIR to a folder of your own." });
+  }
+  await chmod(folder, 0o700);
+  return path;
+}
+
+function launch(places: Places): ChildProcess {
+  boundLog(places.log);
+  const log = openSync(places.log, "a", 0o600);
+  try {
+    const args = ["--disable-warning=ExperimentalWarning", childFile, "--data", places.data, "--config", places.config, "--socket", places.socketPath];
+    const child = spawn(process.execPath, args, {
+      stdio: ["pipe", log, log],
+      env: { ...childEnvironment(), TZ: "UTC", UV_THREADPOOL_SIZE: "16" },
+    });
+    // A child that dies at once breaks the pipe; its exit says so already.
+    child.stdin?.on("error", () => undefined);
+    if (child.pid !== undefined) writeFileSync(places.pidFile, JSON.stringify({ pid: child.pid, serverPid: process.pid }), { mode: 0o600 });
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Only what a process needs to run: no secrets of the server, no options meant for the server's own Node. */
+function childEnvironment(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+async function answering(child: ChildProcess, places: Places): Promise<void> {
+  const deadlineMs = performance.now() + startMsMax;
+  let failed: Error | undefined;
+  child.once("error", (error) => (failed = error));
+  while (performance.now() < deadlineMs) {
+    if (failed || child.exitCode !== null || child.signalCode !== null) {
+      const end = failed?.message ?? `it ended with ${child.exitCode ?? child.signalCode}`;
+      throw new AppError("engine_failed", { detail: `ClickHouse did not start: ${end}. ${lastLines(places.log)}` });
+    }
+    if (await pings(places.socketPath)) return;
+    await sleep(10);
+  }
+  throw new AppError("engine_failed", { detail: `ClickHouse did not answer within ${startMsMax / 1000} s. ${lastLines(places.log)}` });
+}
+
+function pings(socketPath: string): Promise<boolean> {
+  return new Promise((answered) => {
+    const ping = request({ socketPath, path: "/ping", timeout: 2_000 }, (response) => {
+      response.resume();
+      answered(response.statusCode === 200);
+    });
+    ping.on("timeout", () => ping.destroy());
+    ping.on("error", () => answered(false));
+    ping.end();
+  });
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = new Promise<void>((resolveEnded) => child.once("exit", () => resolveEnded()));
+  child.kill("SIGTERM");
+  const hardEnd = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
+  await ended;
+  clearTimeout(hardEnd);
+}
+
+/** Waits for, and then ends, a child that a killed server left behind on this directory. */
+async function endLeftover(places: Places, logger: Logger): Promise<void> {
+  const recorded = await recordedPids(places.pidFile);
+  if (!recorded) return;
+  const deadlineMs = performance.now() + leftoverMsMax;
+  for (;;) {
+    const found = await processInfo(recorded.pid);
+    if (!found || !found.command.includes(childFile) || !found.command.includes(places.data)) return;
+    if (found.parentPid === recorded.serverPid) {
+      throw new AppError("data_directory_busy", { detail: `Process ${recorded.serverPid} runs ClickHouse on ${places.data}.` });
+    }
+    if (performance.now() > deadlineMs) {
+      logger.warn({ pid: recorded.pid }, "ending a ClickHouse child that a killed server left behind");
+      process.kill(recorded.pid, "SIGKILL");
+    }
+    await sleep(20);
+  }
+}
+
+async function recordedPids(file: string): Promise<{ pid: number; serverPid: number } | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (typeof value !== "object" || value === null || !("pid" in value) || !("serverPid" in value)) return undefined;
+    const { pid, serverPid } = value;
+    return typeof pid === "number" && typeof serverPid === "number" ? { pid, serverPid } : undefined;
+  } catch {
+    // No file, or one cut short by a power cut: after either no child of ours is running that we could name.
+    return undefined;
+  }
+}
+
+const run = promisify(execFile);
+
+/** Undefined when there is no such process. */
+async function processInfo(pid: number): Promise<{ command: string; parentPid: number } | undefined> {
+  try {
+    if (process.platform === "linux") {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return state === "Z" ? undefined : { command, parentPid: Number(parent) };
+    }
+    const { stdout } = await run("ps", ["-o", "ppid=,command=", "-p", String(pid)]);
+    const found = /^\s*(\d+)\s+(.*)$/s.exec(stdout);
+    return found ? { command: found[2] ?? "", parentPid: Number(found[1]) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the log and one older copy, each within the limit. The child appends, so cutting it is safe. */
+function boundLog(path: string): void {
+  try {
+    if (statSync(path).size <= logBytesMax) return;
+    copyFileSync(path, `${path}.1`);
+    truncateSync(path, 0);
+  } catch {
+    // There is no log yet, or the disk is full: neither must stop the engine.
+  }
+}
+
+function lastLines(path: string): string {
+  try {
+    return readFileSync(path, "utf8").slice(-2_000).split("\n").slice(-8).join(" ").trim();
+  } catch {
+    return "";
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolveSleep) => setTimeout(resolveSleep, ms));
+}
