@@ -18,6 +18,8 @@ export const namespaceRule = z.strictObject({
   sharedAfter: z.int().min(2).max(10_000),
   /** `merge`: seen on two people it joins them. `lookup`: it finds a person and never joins. */
   use: z.enum(["merge", "lookup"]),
+  /** Whether it names a person or a device. When absent: anonymous_id, device_id and advertising_id name devices. */
+  about: z.enum(["person", "device"]).optional(),
   /** Values (compared without case, after trimming) that are nobody's identifier. */
   blockedValues: z.array(z.string()),
   /** RE2 patterns for the same, matched against the whole value. */

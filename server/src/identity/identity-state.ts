@@ -26,7 +26,7 @@ export interface PersonState {
   readonly firstRow: number;
   /** Its identifiers, in the order in which they were tied to it. */
   readonly identifiers: IdentifierState[];
-  /** Union of its identifiers' splits. */
+  /** The sides of unmerges that it is on: the union of the splits of all identifiers that it has or had. */
   readonly splits: Record<string, number>;
   suppressed: boolean;
   /** People connected by the sign-in strategy `link`. */

@@ -1,0 +1,405 @@
+// Who is who: takes the identifiers of one event and the state before it, changes the state, and says which person the
+// event belongs to and why. Events are resolved in log order; within an event the identifiers decide in the order of
+// their namespaces, then by position. Where limits make the order matter, this is the order that counts.
+//
+// 1. Set aside: shared identifiers, and identifiers of people that are only claimed (see Trust).
+// 2. The strongest identifier, the hub, decides the person. If nobody has it yet, it joins the strongest person of the
+//    event who can take it, else it starts a new person.
+// 3. Each weaker identifier that nobody has is attached; one that belongs to someone else merges the two people, or
+//    yields: it stays where it is, with the reason. After yielding to `sharedAfter` people it counts as shared.
+import { assert } from "../core/errors.ts";
+import type { EventIdentifier } from "./extract-identifiers.ts";
+import { profileIdOf } from "./identifier-key.ts";
+import type { Edge, IdentifierState, IdentityState, PersonState } from "./identity-state.ts";
+import { refusalToAttach, refusalToMerge, type RefusalReason } from "./refusal.ts";
+import type { CompiledNamespace, IdentityRules } from "./rules.ts";
+
+/** The most people that the strategy `link` connects to one person. */
+export const LINKS_MAX = 100;
+
+/** How far the event's word about the person is believed: `query_string` and `unsigned` events only claim. */
+export type Trust = "full" | "query_string" | "unsigned";
+
+export interface ResolveInput {
+  readonly workspaceId: number;
+  readonly rowId: number;
+  readonly sourceId: number;
+  readonly atMs: number;
+  /** The call type; `identify` and `alias` state who someone is, the others only mention it. */
+  readonly type: string;
+  readonly trust: Trust;
+  /** In deciding order, as `extractIdentifiers` gives them. */
+  readonly identifiers: readonly EventIdentifier[];
+  /** For `alias`, as `previousIdentifiers` gives them; empty otherwise. */
+  readonly previous: readonly EventIdentifier[];
+}
+
+/** One line of the merge log, in the order in which it happened. All kinds have the same fields, as the table has. */
+export interface MergeStep {
+  readonly step: number;
+  readonly kind: "merge" | "refused" | "shared" | "link";
+  /** merge: who stays. refused, link: whom the event belongs to. shared: who had the identifier, else whom it yielded to. */
+  readonly survivor: string;
+  /** merge: who is gone. refused: who keeps the identifier, null for nobody. shared: whom it yielded to last. link: the other. */
+  readonly other: string | null;
+  readonly reason: "seen_together" | "alias" | "shared_after" | "sign_in" | RefusalReason;
+  readonly identifierKey: string;
+}
+
+export interface IgnoredIdentifier {
+  readonly key: string;
+  readonly reason: "shared" | "untrusted" | "unknown_namespace";
+}
+
+export interface Resolution {
+  /** Null when nothing in the event says who it is. */
+  readonly profileId: string | null;
+  /** Whether this event made the person. */
+  readonly created: boolean;
+  /** The person is suppressed: nothing of the event may be folded or sent. */
+  readonly suppressed: boolean;
+  readonly steps: readonly MergeStep[];
+  /** Identifiers that were tied to the event's person by this event, new to the state or free until now. */
+  readonly attached: readonly IdentifierState[];
+  /** All identifiers that are new or whose state changed; each once. */
+  readonly changedIdentifiers: ReadonlySet<IdentifierState>;
+  /** All people, still in the state, that are new or whose state changed; each once. */
+  readonly changedPeople: ReadonlySet<PersonState>;
+  readonly ignored: readonly IgnoredIdentifier[];
+}
+
+/** An identifier of the event that takes part, with what is known of it. */
+interface Candidate {
+  readonly id: EventIdentifier;
+  readonly rule: CompiledNamespace;
+  known: IdentifierState | undefined;
+  /** Stated to be the same person by an `alias` call. */
+  readonly byAlias: boolean;
+}
+
+/** What is being worked out for one event. */
+interface Work {
+  readonly input: ResolveInput;
+  readonly rules: IdentityRules;
+  readonly state: IdentityState;
+  created: boolean;
+  readonly steps: MergeStep[];
+  readonly attached: IdentifierState[];
+  readonly changedIdentifiers: Set<IdentifierState>;
+  readonly changedPeople: Set<PersonState>;
+  readonly ignored: IgnoredIdentifier[];
+}
+
+/** Changes `state` by one event. The same input, rules and state always give the same result. */
+export function resolve(input: ResolveInput, rules: IdentityRules, state: IdentityState): Resolution {
+  return resolveKnown(input, rules, state) ?? resolveFully(input, rules, state);
+}
+
+const nothing: readonly never[] = [];
+const nobody: ReadonlySet<never> = new Set<never>();
+
+/** The common case: everything in the event is known and belongs to one person, so that nothing changes but edges. */
+function resolveKnown(input: ResolveInput, rules: IdentityRules, state: IdentityState): Resolution | null {
+  const hub = input.identifiers[0];
+  if (hub === undefined || input.trust !== "full" || input.previous.length > 0) return null;
+  const owner = state.identifier(hub.key)?.profileId;
+  if (!owner) return null;
+  for (const id of input.identifiers) {
+    const known = state.identifier(id.key);
+    if (known === undefined || known.shared || known.profileId !== owner) return null;
+    if (isClaimed(id, rules.byName.get(id.namespace), input, rules, state)) return null;
+    if (!rules.byName.has(id.namespace)) return null;
+  }
+  const person = personOf(state, owner);
+  if (!person.suppressed) for (let i = 1; i < input.identifiers.length; i++) keepEdge(input, state, hub, input.identifiers[i], "seen");
+  return {
+    profileId: owner, created: false, suppressed: person.suppressed, steps: nothing, attached: nothing,
+    changedIdentifiers: nobody, changedPeople: nobody, ignored: nothing,
+  };
+}
+
+function resolveFully(input: ResolveInput, rules: IdentityRules, state: IdentityState): Resolution {
+  const work: Work = {
+    input, rules, state, created: false, steps: [], attached: [], changedIdentifiers: new Set(), changedPeople: new Set(), ignored: [],
+  };
+  const active: Candidate[] = [];
+  const shared: Candidate[] = [];
+  const claimed: Candidate[] = [];
+  for (const id of input.identifiers) {
+    const rule = rules.byName.get(id.namespace);
+    if (rule === undefined) {
+      work.ignored.push({ key: id.key, reason: "unknown_namespace" });
+      continue;
+    }
+    const candidate: Candidate = { id, rule, known: state.identifier(id.key), byAlias: false };
+    if (isClaimed(id, rule, input, rules, state)) {
+      claimed.push(candidate);
+      work.ignored.push({ key: id.key, reason: "untrusted" });
+    } else if (candidate.known?.shared) {
+      shared.push(candidate);
+      work.ignored.push({ key: id.key, reason: "shared" });
+    } else active.push(candidate);
+  }
+  const suppressed = suppressedClaim(claimed, state);
+  if (suppressed) return finish(work, suppressed);
+  const person = active.length > 0 ? ofActive(work, withPrevious(input, active, rules, state)) : ofSharedOnly(work, shared);
+  if (person && !person.suppressed) keepEdges(work, active, shared, claimed);
+  return finish(work, person);
+}
+
+function finish(work: Work, person: PersonState | null): Resolution {
+  return {
+    profileId: person?.id ?? null,
+    created: work.created,
+    suppressed: person?.suppressed ?? false,
+    steps: work.steps,
+    attached: work.attached,
+    changedIdentifiers: work.changedIdentifiers,
+    changedPeople: work.changedPeople,
+    ignored: work.ignored,
+  };
+}
+
+/**
+ * Whether the event only claims this identifier. Events that are not fully trusted claim every identifier of a person.
+ * Such a claim stays behind in the browser (analytics.js stores the user id and sends it with every later call), so a
+ * pair of person and device that was only ever claimed stays a claim until an `identify` or `alias` states it.
+ */
+function isClaimed(
+  id: EventIdentifier, rule: CompiledNamespace | undefined, input: ResolveInput, rules: IdentityRules, state: IdentityState,
+): boolean {
+  if (rule === undefined || rule.isDevice) return false;
+  if (input.trust !== "full") return true;
+  if (input.type === "identify" || input.type === "alias") return false;
+  for (const other of input.identifiers) {
+    if (other === id || !rules.byName.get(other.namespace)?.isDevice) continue;
+    if (id.key < other.key ? state.isOnlyClaimed(id.key, other.key) : state.isOnlyClaimed(other.key, id.key)) return true;
+  }
+  return false;
+}
+
+/** An event that so much as claims to be a suppressed person is treated as theirs: its payload holds their data. */
+function suppressedClaim(claimed: readonly Candidate[], state: IdentityState): PersonState | null {
+  for (const { known } of claimed) {
+    const person = known?.profileId ? state.person(known.profileId) : undefined;
+    if (person?.suppressed) return person;
+  }
+  return null;
+}
+
+/**
+ * Adds what an `alias` call says the person was known by before, right behind the hub. The previous id may be a user id
+ * or an anonymous id: those that somebody has count; if nobody has either, both are tied to the person, so that the
+ * statement also holds for events that arrive after it. Without a user id to tie it to, the call states nothing.
+ */
+function withPrevious(input: ResolveInput, active: readonly Candidate[], rules: IdentityRules, state: IdentityState): readonly Candidate[] {
+  if (input.previous.length === 0 || !active.some(({ id }) => id.namespace === "user_id")) return active;
+  const has = (key: string): boolean => active.some(({ id }) => id.key === key);
+  if (input.previous.some((id) => id.namespace === "user_id" && has(id.key))) return active;
+  const known = input.previous.filter((id) => has(id.key) || state.identifier(id.key)?.profileId || state.identifier(id.key)?.shared);
+  const stated: Candidate[] = [];
+  for (const id of known.length > 0 ? known : input.previous) {
+    const rule = rules.byName.get(id.namespace);
+    const state_ = state.identifier(id.key);
+    if (rule && !state_?.shared) stated.push({ id, rule, known: state_, byAlias: true });
+  }
+  const rest = active.filter(({ id }) => !stated.some((other) => other.id.key === id.key));
+  const [hub, ...others] = rest;
+  return hub === undefined ? stated : [hub, ...stated, ...others];
+}
+
+function ofActive(work: Work, candidates: readonly Candidate[]): PersonState {
+  const hub = candidates[0];
+  assert(hub !== undefined, "an event is resolved by its identifiers");
+  let target = targetOf(work, hub, candidates);
+  for (let i = 1; i < candidates.length; i++) {
+    const candidate = candidates[i];
+    if (candidate !== undefined) target = consider(work, target, hub, candidate);
+  }
+  return target;
+}
+
+/** The person whom the hub decides. */
+function targetOf(work: Work, hub: Candidate, candidates: readonly Candidate[]): PersonState {
+  if (hub.known?.profileId) return personOf(work.state, hub.known.profileId);
+  for (const candidate of candidates) {
+    // What is only looked up must not decide whose a stronger identifier is.
+    if (!candidate.known?.profileId || (candidate.rule.isLookupOnly && !hub.rule.isLookupOnly)) continue;
+    const person = personOf(work.state, candidate.known.profileId);
+    if (refusalToAttach(hub, person, work.rules, candidate.byAlias)) continue;
+    attach(work, hub, person);
+    return person;
+  }
+  return createPerson(work, hub);
+}
+
+/** Deals with one weaker identifier; gives the event's person, who is another one after a merge. */
+function consider(work: Work, target: PersonState, hub: Candidate, candidate: Candidate): PersonState {
+  const { state, input, rules } = work;
+  const owner = candidate.known?.profileId ? personOf(state, candidate.known.profileId) : null;
+  if (owner === target) return target;
+  if (target.suppressed) {
+    if (!owner && !refusalToAttach(candidate, target, rules, candidate.byAlias)) attach(work, candidate, target);
+    return target;
+  }
+  const reason = owner ? refusalToMerge(candidate, target, owner, rules, input.trust) : refusalToAttach(candidate, target, rules, candidate.byAlias);
+  if (reason) yieldTo(work, target, hub, candidate, owner, reason);
+  else if (owner) return merge(work, target, owner, candidate);
+  else attach(work, candidate, target);
+  return target;
+}
+
+function createPerson(work: Work, candidate: Candidate): PersonState {
+  const { workspaceId, rowId } = work.input;
+  const person: PersonState = {
+    id: profileIdOf(workspaceId, rowId), firstRow: rowId, identifiers: [], splits: {}, suppressed: false, links: [],
+  };
+  work.state.addPerson(person);
+  work.created = true;
+  attach(work, candidate, person);
+  return person;
+}
+
+/** Ties an identifier that nobody has to the person. */
+function attach(work: Work, candidate: Candidate, person: PersonState): void {
+  const identifier = rememberIdentifier(work, candidate);
+  identifier.profileId = person.id;
+  person.identifiers.push(identifier);
+  Object.assign(person.splits, identifier.splits);
+  work.attached.push(identifier);
+  work.changedIdentifiers.add(identifier);
+  work.changedPeople.add(person);
+}
+
+/** The stored identifier; made, belonging to nobody, if this is the first time that it is seen. */
+function rememberIdentifier(work: Work, candidate: Candidate): IdentifierState {
+  if (candidate.known) return candidate.known;
+  const { input } = work;
+  const identifier: IdentifierState = {
+    workspaceId: input.workspaceId,
+    key: candidate.id.key,
+    namespace: candidate.id.namespace,
+    value: candidate.id.value,
+    profileId: null,
+    shared: false,
+    yieldedTo: [],
+    splits: {},
+    firstRow: input.rowId,
+    firstAtMs: input.atMs,
+    sourceId: input.sourceId,
+  };
+  candidate.known = identifier;
+  work.state.addIdentifier(identifier);
+  work.changedIdentifiers.add(identifier);
+  return identifier;
+}
+
+/** Joins two people; the one with the older first row stays. */
+function merge(work: Work, target: PersonState, owner: PersonState, candidate: Candidate): PersonState {
+  const [survivor, loser] = target.firstRow < owner.firstRow ? [target, owner] : [owner, target];
+  for (const identifier of loser.identifiers) {
+    identifier.profileId = survivor.id;
+    survivor.identifiers.push(identifier);
+    work.changedIdentifiers.add(identifier);
+  }
+  Object.assign(survivor.splits, loser.splits);
+  for (const id of loser.links) addLink(survivor, id);
+  const itself = survivor.links.findIndex((id) => id === loser.id || id === survivor.id);
+  if (itself >= 0) survivor.links.splice(itself, 1);
+  work.state.removePerson(loser.id);
+  work.changedPeople.add(survivor);
+  work.changedPeople.delete(loser);
+  addStep(work, "merge", survivor.id, loser.id, candidate.byAlias ? "alias" : "seen_together", candidate);
+  return survivor;
+}
+
+/** Reasons that say nothing about the identifier being used by many people; they never make it count as shared. */
+function countsTowardsShared(reason: RefusalReason): boolean {
+  return reason === "limit" || reason === "cannot_link";
+}
+
+/** The identifier stays where it is. Recorded once per pair. */
+function yieldTo(work: Work, target: PersonState, hub: Candidate, candidate: Candidate, owner: PersonState | null, reason: RefusalReason): void {
+  const identifier = rememberIdentifier(work, candidate);
+  if (!countsTowardsShared(reason)) {
+    const isFirst = keepEdge(work.input, work.state, hub.id, candidate.id, "seen");
+    // An identifier that nobody has and that is merely kept apart was refused by nobody.
+    if (isFirst && owner) addStep(work, "refused", target.id, owner.id, reason, candidate);
+    if (reason === "isolated" && owner && work.rules.signIn === "link") link(work, target, owner, hub, candidate);
+    return;
+  }
+  if (identifier.yieldedTo.includes(target.id)) return;
+  identifier.yieldedTo.push(target.id);
+  work.changedIdentifiers.add(identifier);
+  addStep(work, "refused", target.id, owner?.id ?? null, reason, candidate);
+  if (identifier.yieldedTo.length >= candidate.rule.sharedAfter) share(work, target, owner, identifier, candidate);
+}
+
+/** Sets an identifier aside. It leaves its person, unless that person has nothing else and so is its own. */
+function share(work: Work, target: PersonState, owner: PersonState | null, identifier: IdentifierState, candidate: Candidate): void {
+  identifier.shared = true;
+  if (owner && owner.identifiers.length > 1) {
+    owner.identifiers.splice(owner.identifiers.indexOf(identifier), 1);
+    identifier.profileId = null;
+    work.changedPeople.add(owner);
+  }
+  addStep(work, "shared", owner?.id ?? target.id, target.id, "shared_after", candidate);
+}
+
+function link(work: Work, target: PersonState, owner: PersonState, hub: Candidate, candidate: Candidate): void {
+  keepEdge(work.input, work.state, hub.id, candidate.id, "link");
+  const isNew = addLink(target, owner.id);
+  const isNewThere = addLink(owner, target.id);
+  if (isNew) work.changedPeople.add(target);
+  if (isNewThere) work.changedPeople.add(owner);
+  if (isNew || isNewThere) addStep(work, "link", target.id, owner.id, "sign_in", candidate);
+}
+
+function addLink(person: PersonState, id: string): boolean {
+  if (person.links.length >= LINKS_MAX || person.links.includes(id)) return false;
+  person.links.push(id);
+  return true;
+}
+
+/** The person of an event that carries nothing but shared identifiers: one of the strongest one's own. */
+function ofSharedOnly(work: Work, shared: readonly Candidate[]): PersonState | null {
+  const strongest = shared[0];
+  if (strongest === undefined) return null;
+  if (strongest.known?.profileId) return personOf(work.state, strongest.known.profileId);
+  return createPerson(work, strongest);
+}
+
+/** The evidence: a star from the strongest identifier to each other one, and each claim with the devices it came from. */
+function keepEdges(work: Work, active: readonly Candidate[], shared: readonly Candidate[], claimed: readonly Candidate[]): void {
+  const { input, state } = work;
+  const hub = active[0] ?? shared[0];
+  if (hub === undefined) return;
+  for (const other of active) keepEdge(input, state, hub.id, other.id, "seen");
+  for (const other of shared) keepEdge(input, state, hub.id, other.id, "seen");
+  if (claimed.length === 0) return;
+  for (const claim of claimed) {
+    for (const device of active) if (device.rule.isDevice) keepEdge(input, state, claim.id, device.id, "claimed");
+    for (const device of shared) if (device.rule.isDevice) keepEdge(input, state, claim.id, device.id, "claimed");
+  }
+}
+
+/** True when the pair had no edge of this kind. */
+function keepEdge(
+  input: ResolveInput, state: IdentityState, one: EventIdentifier, other: EventIdentifier | undefined, kind: Edge["kind"],
+): boolean {
+  if (other === undefined || one.key === other.key) return false;
+  const [a, b] = one.key < other.key ? [one.key, other.key] : [other.key, one.key];
+  return state.addEdge({ workspaceId: input.workspaceId, a, b, kind, rowId: input.rowId, atMs: input.atMs, sourceId: input.sourceId });
+}
+
+function addStep(
+  work: Work, kind: MergeStep["kind"], survivor: string, other: string | null, reason: MergeStep["reason"], candidate: Candidate,
+): void {
+  work.steps.push({ step: work.steps.length, kind, survivor, other, reason, identifierKey: candidate.id.key });
+}
+
+function personOf(state: IdentityState, id: string): PersonState {
+  const person = state.person(id);
+  assert(person !== undefined, "every identifier's person is in the state");
+  return person;
+}
