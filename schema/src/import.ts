@@ -89,6 +89,7 @@ export const importReading = z.strictObject({
   time_zone: z.string().min(1).max(100).optional(),
   decimal_mark: z.enum([".", ","]).optional(),
 });
+export type ImportReading = z.infer<typeof importReading>;
 
 export const importMapping = z.strictObject({
   version: z.literal(1),
