@@ -43,10 +43,11 @@ export async function lockDataDirectory(path: string): Promise<DataLock> {
     } finally {
       await rm(ownPath, { force: true });
     }
-    return { dataDir, release: () => release(server, join(dataDir, LOCK_NAME), short.remove) };
+    return { dataDir, release: () => release(server, join(dataDir, LOCK_NAME)) };
   } catch (error) {
-    await short.remove();
     throw asLockError(error, dataDir);
+  } finally {
+    await short.remove();
   }
 }
 
@@ -139,12 +140,11 @@ function holderOf(path: string): Promise<string | undefined> {
   });
 }
 
-async function release(server: Server, lockPath: string, removeShort: () => Promise<void>): Promise<void> {
+async function release(server: Server, lockPath: string): Promise<void> {
   if (!server.listening) return;
   // The name goes first: whoever comes in between finds nothing instead of a dead socket.
   await rm(lockPath, { force: true });
   await new Promise<void>((resolve) => server.close(() => resolve()));
-  await removeShort();
 }
 
 function busy(holder: string): AppError {

@@ -1,5 +1,6 @@
 // Embedded Postgres: from a data directory to a server on a unix socket that only this program can enter.
-import { access } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type pg from "pg";
 import type { Logger } from "../../core/logger.ts";
 import { findBinaries } from "./binaries.ts";
@@ -8,7 +9,6 @@ import { lockDataDirectory, type DataLock } from "./data-lock.ts";
 import { clearTheWay } from "./orphan.ts";
 import { startPostmaster } from "./postmaster.ts";
 import { whomToRunAs } from "./run-as.ts";
-import { join } from "node:path";
 
 export interface EmbeddedPostgres {
   readonly connection: pg.PoolConfig;
@@ -52,7 +52,10 @@ async function start(dataDir: string, { logger, onRestart }: EmbeddedOptions) {
   if (await access(folder).then(() => true, () => false)) await clearTheWay(folder, logger);
   const cluster = await prepareCluster(dataDir, binaries, as);
   const socketFolder = await prepareSocketFolder(dataDir, as);
-  const postmaster = await startPostmaster({ dataDir, binaries, cluster, socketFolder, as, logger, onRestart });
+  const postmaster = await startPostmaster({ dataDir, binaries, cluster, socketFolder, as, logger, onRestart }).catch(async (error: unknown) => {
+    await rm(socketFolder, { recursive: true, force: true });
+    throw error;
+  });
   const connection: pg.PoolConfig = {
     host: socketFolder, port: 5432, user: SUPERUSER, password: cluster.password, database: "postgres", ssl: false,
   };
