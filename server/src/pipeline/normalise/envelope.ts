@@ -1,8 +1,8 @@
 // What stands beside the events of a batch and holds for each of them: `context` and `integrations` are merged shallowly
 // under the event's own, userId and anonymousId fill gaps. A batch's messageId names the batch, so it fills nothing.
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
+import type { Limits } from "../../core/limits.ts";
 import type { Refusal } from "../event.ts";
-import type { NormaliseLimits } from "./limits.ts";
 import { isRefusal, readPayload } from "./read-payload.ts";
 import { isPlainObject, type PlainObject } from "./read-field.ts";
 
@@ -18,7 +18,7 @@ export interface Envelope {
 /** One record's events share a header object, so its texts are parsed once for all of them. */
 const known = new WeakMap<EventsHeader, Envelope | Refusal>();
 
-export function readEnvelope(header: EventsHeader, limits: NormaliseLimits): Envelope | Refusal {
+export function readEnvelope(header: EventsHeader, limits: Limits): Envelope | Refusal {
   let envelope = known.get(header);
   if (envelope === undefined) {
     envelope = parseEnvelope(header, limits);
@@ -27,7 +27,7 @@ export function readEnvelope(header: EventsHeader, limits: NormaliseLimits): Env
   return envelope;
 }
 
-function parseEnvelope(header: EventsHeader, limits: NormaliseLimits): Envelope | Refusal {
+function parseEnvelope(header: EventsHeader, limits: Limits): Envelope | Refusal {
   const context = parseField(header.context, limits);
   if (context !== undefined && isRefusal(context)) return context;
   const integrations = parseField(header.integrations, limits);
@@ -42,7 +42,7 @@ function parseEnvelope(header: EventsHeader, limits: NormaliseLimits): Envelope 
 }
 
 /** Undefined for an absent field and for one that is no object, as a null. */
-function parseField(text: string | undefined, limits: NormaliseLimits): ReturnType<typeof readPayload> | undefined {
+function parseField(text: string | undefined, limits: Limits): ReturnType<typeof readPayload> | undefined {
   if (text === undefined) return undefined;
   const read = readPayload(text, limits);
   return isRefusal(read) && (read.reason === "not_an_object" || read.reason === "invalid_json") ? undefined : read;

@@ -1,24 +1,8 @@
-// The limits of normalisation, each named once. A sender meets the first group as a quarantine reason; the second group
-// only bounds what is copied into columns and caches, the payload as received keeps everything.
+// The bounds of what normalisation copies into columns and caches; the payload as received keeps everything. Limits that
+// a sender meets and an operator may change are in core/limits.ts.
 
-export interface NormaliseLimits {
-  /** Properties of one event in all, counted through every level. */
-  readonly propertiesMax: number;
-  /** Characters of a property's name, and of an event's name. */
-  readonly nameCharactersMax: number;
-  /** Objects and arrays inside each other; the event itself is the first. */
-  readonly depthMax: number;
-  /** Characters of userId, anonymousId, groupId and previousId. */
-  readonly idCharactersMax: number;
-}
-
-export const defaultNormaliseLimits: NormaliseLimits = {
-  propertiesMax: 2_000,
-  nameCharactersMax: 512,
-  depthMax: 64,
-  idCharactersMax: 512,
-};
-
+/** Characters of userId, anonymousId, groupId and previousId; a longer one quarantines the event. */
+export const ID_CHARACTERS_MAX = 512;
 /** A longer messageId is replaced by its hash, so that retries still meet it. */
 export const MESSAGE_ID_CHARACTERS_MAX = 256;
 /** Characters of a user agent that are looked at. */

@@ -1,5 +1,6 @@
 // What a page's address says in its query: campaign parameters, click ids, and the `ajs_…` parameters by which anybody who
 // makes a link can make a visitor's browser identify as somebody. One pass, decoding only what is wanted.
+import { shortTextOf } from "./read-field.ts";
 
 export interface PageQuery {
   /** `source`, `medium`, … of `utm_source`, `utm_medium`, … */
@@ -70,8 +71,8 @@ class QueryReader implements PageQuery {
     const lower = name.toLowerCase();
     if (lower.startsWith("utm_")) {
       const key = lower.slice(4);
-      const value = decodeQuery(text.slice(equals + 1, end)).slice(0, CAMPAIGN_CHARACTERS_MAX);
-      if (!this.campaign.has(key)) this.campaign.set(key, value.trim());
+      const value = decodeQuery(text.slice(equals + 1, end));
+      if (!this.campaign.has(key)) this.campaign.set(key, shortTextOf(value, CAMPAIGN_CHARACTERS_MAX));
     } else if (lower.startsWith("ajs_")) {
       this.#identity(lower, name, text.slice(equals + 1, end));
     } else if (clickIdNames.has(lower)) {

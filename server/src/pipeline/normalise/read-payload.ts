@@ -1,8 +1,9 @@
 // From the bytes of one event to an object that the rest of the program may use without fear: within the limits, without
 // keys that reach a prototype, and (only where the bytes can hold such things) without NUL and lone surrogates, which
-// Postgres and ClickHouse refuse. Walks each value once, without recursion. The bytes themselves are never changed.
+// Postgres and ClickHouse refuse; integers beyond 2^53 become text, digit for digit. Walks each value once, without
+// recursion. The bytes themselves are never changed.
+import { limitText, type Limits } from "../../core/limits.ts";
 import type { Refusal } from "../event.ts";
-import type { NormaliseLimits } from "./limits.ts";
 import { isPlainObject, type PlainObject } from "./read-field.ts";
 
 export interface ReadPayload {
@@ -12,7 +13,7 @@ export interface ReadPayload {
 }
 
 /** Parses and checks one JSON object. `propertiesBefore` counts towards the limit (batch-level fields). */
-export function readPayload(text: string, limits: NormaliseLimits, propertiesBefore = 0): ReadPayload | Refusal {
+export function readPayload(text: string, limits: Limits, propertiesBefore = 0): ReadPayload | Refusal {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -20,7 +21,35 @@ export function readPayload(text: string, limits: NormaliseLimits, propertiesBef
     return quarantined("invalid_json", "The event is not valid JSON. Send one JSON object.");
   }
   if (!isPlainObject(parsed)) return quarantined("not_an_object", "The event is not a JSON object. Send an object with a type.");
-  return checkAndClean(parsed, canHoldUnwantedCharacters(text), limits, propertiesBefore);
+  const walk = { clean: canHoldUnwantedCharacters(text), hasInexact: false };
+  const read = checkAndClean(parsed, walk, limits, propertiesBefore);
+  if (!walk.hasInexact || isRefusal(read)) return read;
+  const exact = parseExactly(text);
+  return isPlainObject(exact) ? checkAndClean(exact, { ...walk, hasInexact: false }, limits, propertiesBefore) : read;
+}
+
+interface Walk {
+  /** Whether texts must be looked at for NUL and lone surrogates. */
+  readonly clean: boolean;
+  /** Set when a number was met that a double does not hold: an integer beyond 2^53, or one beyond all range. */
+  hasInexact: boolean;
+}
+
+function isInexact(value: number): boolean {
+  return !Number.isSafeInteger(value) && (Number.isInteger(value) || !Number.isFinite(value));
+}
+
+/**
+ * Parses again, with integers that a double would round as text, digit for digit: rounding would make two ids one.
+ * Numbers written with a fraction or an exponent are no ids and stay numbers while they are finite.
+ */
+function parseExactly(text: string): unknown {
+  const exact = (_key: string, value: unknown, context: { readonly source?: string }): unknown => {
+    if (typeof value !== "number" || !isInexact(value) || context.source === undefined) return value;
+    return !Number.isFinite(value) || /^-?\d+$/.test(context.source) ? context.source : value;
+  };
+  // The third argument of a reviver is newer than the library's types.
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
 }
 
 export function quarantined(reason: string, detail: string): Refusal {
@@ -45,28 +74,28 @@ function canHoldUnwantedCharacters(text: string): boolean {
   return false;
 }
 
-function checkAndClean(root: PlainObject, clean: boolean, limits: NormaliseLimits, propertiesBefore: number): ReadPayload | Refusal {
+function checkAndClean(root: PlainObject, walk: Walk, limits: Limits, propertiesBefore: number): ReadPayload | Refusal {
   let properties = propertiesBefore;
   const level: object[] = [root];
   const next: object[] = [];
   let current = level;
   let below = next;
   for (let depth = 1; current.length > 0; depth++) {
-    if (depth > limits.depthMax) {
-      return quarantined("too_deep", `Objects and lists are nested deeper than ${limits.depthMax}. Send a flatter event.`);
+    if (depth > limits.nestingMax) {
+      return quarantined("too_deep", `Objects and lists are nested too deep. ${limitText("nestingMax", limits)} Send a flatter event.`);
     }
     for (const container of current) {
       if (Array.isArray(container)) {
-        visitList(container, clean, below);
+        visitList(container, walk, below);
         continue;
       }
-      const found = visitObject(container as PlainObject, clean, below, limits.nameCharactersMax);
+      const found = visitObject(container as PlainObject, walk, below, limits.nameCharactersMax);
       if (found < 0) {
-        return quarantined("name_too_long", `A property's name is longer than ${limits.nameCharactersMax} characters. Shorten it.`);
+        return quarantined("name_too_long", `A property's name is too long. ${limitText("nameCharactersMax", limits)} Shorten it.`);
       }
       properties += found;
       if (properties > limits.propertiesMax) {
-        return quarantined("too_many_properties", `The event has more than ${limits.propertiesMax} properties. Send fewer, or as a list.`);
+        return quarantined("too_many_properties", `The event has too many properties. ${limitText("propertiesMax", limits)} Send fewer, or a list.`);
       }
     }
     current.length = 0;
@@ -75,19 +104,21 @@ function checkAndClean(root: PlainObject, clean: boolean, limits: NormaliseLimit
   return { payload: root, properties: properties - propertiesBefore };
 }
 
-function visitList(list: unknown[], clean: boolean, below: object[]): void {
+function visitList(list: unknown[], walk: Walk, below: object[]): void {
   for (let i = 0; i < list.length; i++) {
     const value = list[i];
     if (typeof value === "object") {
       if (value !== null) below.push(value);
-    } else if (clean && typeof value === "string") {
+    } else if (typeof value === "number") {
+      if (isInexact(value)) walk.hasInexact = true;
+    } else if (walk.clean && typeof value === "string") {
       list[i] = withoutUnwantedCharacters(value);
     }
   }
 }
 
 /** How many properties the object has, or -1 when a name is too long. */
-function visitObject(object: PlainObject, clean: boolean, below: object[], nameMax: number): number {
+function visitObject(object: PlainObject, walk: Walk, below: object[], nameMax: number): number {
   let count = 0;
   // What JSON.parse makes has own keys only, so `in` sees the same as Object.keys and costs no list.
   for (const name in object) {
@@ -101,11 +132,13 @@ function visitObject(object: PlainObject, clean: boolean, below: object[], nameM
     const value = object[name];
     if (typeof value === "object") {
       if (value !== null) below.push(value);
-    } else if (clean && typeof value === "string") {
+    } else if (typeof value === "number") {
+      if (isInexact(value)) walk.hasInexact = true;
+    } else if (walk.clean && typeof value === "string") {
       object[name] = withoutUnwantedCharacters(value);
     }
   }
-  if (clean) renameUnwanted(object);
+  if (walk.clean) renameUnwanted(object);
   return count;
 }
 

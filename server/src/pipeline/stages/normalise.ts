@@ -3,7 +3,9 @@
 // who that is. The same bytes, header and settings always give the same answer; nothing that a sender writes makes it throw.
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import type { SourceSettings, WorkspaceSettings } from "@tributary/schema/settings.ts";
-import { callTypes, type CallType, type EventIdentifier, type NormalisedEvent, type ReceivedEvent, type Refusal } from "../event.ts";
+import { defaultLimits, limitText, type Limits } from "../../core/limits.ts";
+import type { Extracted, IdentifierNote } from "../../identity/identity.ts";
+import { callTypes, type CallType, type NormalisedEvent, type ReceivedEvent, type Refusal } from "../event.ts";
 import { fromClassicJitsu, isClassicJitsu } from "../normalise/classic-jitsu.ts";
 import { readCallType, readProperties } from "../normalise/call-type.ts";
 import { readConsent } from "../normalise/consent.ts";
@@ -12,9 +14,9 @@ import { readDevice } from "../normalise/device.ts";
 import { mergedUnder, readEnvelope, type Envelope } from "../normalise/envelope.ts";
 import { readEventIds, readMessageId, type EventIds } from "../normalise/event-ids.ts";
 import { importedEventTime, liveEventTime, type EventTime } from "../normalise/event-time.ts";
-import { defaultNormaliseLimits, type NormaliseLimits } from "../normalise/limits.ts";
+import { ID_CHARACTERS_MAX } from "../normalise/limits.ts";
 import { readPageQuery } from "../normalise/page-query.ts";
-import { emptyObject, firstText, isPlainObject, objectOf, textOf, type PlainObject } from "../normalise/read-field.ts";
+import { emptyObject, firstText, isPlainObject, objectOf, shortTextOf, textOf, type PlainObject } from "../normalise/read-field.ts";
 import { isRefusal, quarantined, readPayload } from "../normalise/read-payload.ts";
 import { compileAddressRanges, keptAddress, senderAddress } from "../normalise/sender-address.ts";
 import { isServerLibrary } from "../normalise/sending-library.ts";
@@ -23,43 +25,31 @@ import { claimsUserByQuery, trustOf } from "../normalise/trust.ts";
 /** Everything about a workspace and one of its sources that normalisation needs; made once, used until settings change. */
 export interface NormaliseContext {
   readonly source: SourceSettings;
-  readonly limits: NormaliseLimits;
+  readonly limits: Limits;
   /** Whether a canonical address belongs to the company's own traffic. */
   readonly isInternalAddress: (address: string) => boolean;
-  readonly extractIdentifiers: ExtractIdentifiers;
-}
-
-/** Finds the identifiers of an event; bound to the workspace's rules, its secret and the source. */
-export type ExtractIdentifiers = (payload: Readonly<PlainObject>) => ExtractedIdentifiers;
-
-export interface ExtractedIdentifiers {
-  readonly identifiers: readonly EventIdentifier[];
-  /** What was found and not taken (blocked, unreadable), for people who look for it. */
-  readonly notes: readonly IgnoredIdentifier[];
-}
-
-export interface IgnoredIdentifier {
-  readonly namespace: string;
-  readonly reason: string;
-}
-
-export interface Normalised {
-  readonly event: NormalisedEvent;
-  readonly ignoredIdentifiers: readonly IgnoredIdentifier[];
+  /** Bound to the workspace's rules, its secret and the source. */
+  readonly extractIdentifiers: (payload: Readonly<PlainObject>) => Extracted;
 }
 
 export function compileNormaliseContext(options: {
   readonly settings: WorkspaceSettings;
   readonly source: SourceSettings;
-  readonly extractIdentifiers: ExtractIdentifiers;
-  readonly limits?: NormaliseLimits;
+  readonly extractIdentifiers: NormaliseContext["extractIdentifiers"];
+  readonly limits?: Limits;
 }): NormaliseContext {
   return {
     source: options.source,
-    limits: options.limits ?? defaultNormaliseLimits,
+    limits: options.limits ?? defaultLimits,
     isInternalAddress: compileAddressRanges(options.settings.internalIps),
     extractIdentifiers: options.extractIdentifiers,
   };
+}
+
+export interface NormalisedResult {
+  readonly event: NormalisedEvent;
+  /** Identifiers that were found and not taken, for people who look for them. */
+  readonly ignoredIdentifiers: readonly IdentifierNote[];
 }
 
 /** A refusal with what could be read of the event, so that it can be listed and found. */
@@ -70,33 +60,35 @@ export interface RefusedEvent extends Refusal {
 }
 
 /** One event in, the normalised event or the reason why it goes no further out. */
-export function normaliseEvent(received: ReceivedEvent, context: NormaliseContext): Normalised | RefusedEvent {
+export function normaliseEvent(received: ReceivedEvent, context: NormaliseContext): NormalisedResult | RefusedEvent {
   const problem = received.header.problems?.[String(received.indexInRecord)];
-  if (problem !== undefined) return refused(received, emptyObject, atTheDoor(problem));
+  if (problem !== undefined) return refused(received, emptyObject, atTheDoor(problem, context.limits));
   const envelope = readEnvelope(received.header, context.limits);
   if (isRefusal(envelope)) return refused(received, emptyObject, envelope);
-  const text = received.raw.toString("utf8");
-  const read = readPayload(text, context.limits, envelope.properties);
+  const read = readPayload(received.raw.toString("utf8"), context.limits, envelope.properties);
   if (isRefusal(read)) return refused(received, emptyObject, read);
   const payload = isClassicJitsu(read.payload) && received.header.type === undefined ? fromClassicJitsu(read.payload) : read.payload;
-  const normalised = normalisePayload(received, payload, text, envelope, context);
+  const normalised = normalisePayload(received, payload, envelope, context);
   return isRefusal(normalised) ? refused(received, payload, normalised) : normalised;
 }
 
-function atTheDoor(problem: NonNullable<EventsHeader["problems"]>[string]): Refusal {
+function atTheDoor(problem: NonNullable<EventsHeader["problems"]>[string], limits: Limits): Refusal {
   switch (problem) {
     case "not_an_object":
       return quarantined(problem, "The event is not a JSON object. Send an object with a type.");
     case "event_too_large":
-      return quarantined(problem, "The event is larger than one event may be. Send less with it, or split it.");
+      return quarantined(problem, `The event is too large. ${limitText("eventBytesMax", limits)} Send less with it, or split it.`);
     case "too_deep":
-      return quarantined(problem, "Objects and lists are nested too deep. Send a flatter event.");
+      return quarantined(problem, `Objects and lists are nested too deep. ${limitText("nestingMax", limits)} Send a flatter event.`);
   }
 }
 
+/** Characters of a refused event's name that lists show. */
+const REFUSED_NAME_CHARACTERS_MAX = 200;
+
 function refused(received: ReceivedEvent, payload: Readonly<PlainObject>, refusal: Refusal): RefusedEvent {
   const type = readCallType(received.header.type, payload);
-  const name = textOf(payload["event"]).slice(0, defaultNormaliseLimits.nameCharactersMax).toWellFormed();
+  const name = textOf(payload["event"]).slice(0, defaultLimits.nameCharactersMax).toWellFormed();
   return {
     ...refusal,
     messageId: readMessageId(payload["messageId"], received.partition, received.rowId),
@@ -105,8 +97,8 @@ function refused(received: ReceivedEvent, payload: Readonly<PlainObject>, refusa
 }
 
 function normalisePayload(
-  received: ReceivedEvent, own: PlainObject, text: string, envelope: Envelope, settings: NormaliseContext,
-): Normalised | Refusal {
+  received: ReceivedEvent, own: PlainObject, envelope: Envelope, settings: NormaliseContext,
+): NormalisedResult | Refusal {
   const { header } = received;
   const { limits } = settings;
   const type = readCallType(header.type, own);
@@ -114,12 +106,12 @@ function normalisePayload(
   const name = type === "track" ? textOf(own["event"]) : type;
   if (name === "") return quarantined("event_name_missing", "A track call needs the event's name in `event`.");
   if (name.length > limits.nameCharactersMax) {
-    return quarantined("name_too_long", `The event's name is longer than ${limits.nameCharactersMax} characters. Shorten it.`);
+    return quarantined("name_too_long", `The event's name is too long. ${limitText("nameCharactersMax", limits)} Shorten it.`);
   }
   const context = mergedUnder(own["context"], envelope.context) ?? emptyObject;
-  const ids = readEventIds(own, context, text, envelope);
-  const longId = tooLongId(ids, limits.idCharactersMax);
-  if (longId !== undefined) return quarantined("id_too_long", `${longId} is longer than ${limits.idCharactersMax} characters. Send a shorter one.`);
+  const ids = readEventIds(own, context, envelope);
+  const longId = tooLongId(ids);
+  if (longId !== undefined) return quarantined("id_too_long", `${longId} is longer than ${ID_CHARACTERS_MAX} characters. Send a shorter one.`);
 
   const page = readPage(type, context, objectOf(own["properties"]));
   const query = readPageQuery(page.url, page.search);
@@ -176,11 +168,11 @@ function needsIdentifier(type: CallType, ids: EventIds): boolean {
   return type === "identify" || (type === "alias" && ids.previousId === "") || (type === "group" && ids.groupId === "");
 }
 
-function tooLongId(ids: EventIds, charactersMax: number): keyof EventIds | undefined {
-  if (ids.userId.length > charactersMax) return "userId";
-  if (ids.anonymousId.length > charactersMax) return "anonymousId";
-  if (ids.groupId.length > charactersMax) return "groupId";
-  return ids.previousId.length > charactersMax ? "previousId" : undefined;
+function tooLongId(ids: EventIds): keyof EventIds | undefined {
+  if (ids.userId.length > ID_CHARACTERS_MAX) return "userId";
+  if (ids.anonymousId.length > ID_CHARACTERS_MAX) return "anonymousId";
+  if (ids.groupId.length > ID_CHARACTERS_MAX) return "groupId";
+  return ids.previousId.length > ID_CHARACTERS_MAX ? "previousId" : undefined;
 }
 
 /** A single event's `sentAt` stands in the event; a batch's beside it, and that one is when it was really sent. */
