@@ -1,0 +1,99 @@
+// Puts one finished block of rows into ClickHouse and tells, after any doubt, what of it landed. One INSERT is one part:
+// it is there whole or not at all, and on disk when the call returns. Nothing here retries.
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { ClickHouseError, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+
+/** Above any block's rows and bytes, so that the engine never cuts one; blocks are far smaller (see the outbox). */
+const partRowsMax = "1048576";
+const partBytesMax = String(512 * 1024 * 1024);
+
+const blockSettings: ClickHouseSettings = {
+  async_insert: 0,
+  insert_deduplicate: 0,
+  max_insert_block_size: partRowsMax,
+  min_insert_block_size_rows: partRowsMax,
+  min_insert_block_size_bytes: partBytesMax,
+  max_insert_threads: "1",
+  input_format_parallel_parsing: 0,
+  input_format_binary_read_json_as_string: 1,
+};
+
+export interface Block {
+  /** `INSERT INTO events (workspace_id, …) FORMAT RowBinary` */
+  readonly statement: string;
+  /** Rows in that format, all of one partition of the table. */
+  readonly body: Buffer;
+  /** Names the query in system.processes (see waitUntilIdle). */
+  readonly queryId?: string;
+}
+
+/**
+ * Resolves when the rows are durable. A rejection for which `isRefusal` is true means that none landed; after any other
+ * the rows may have landed, or may still be landing.
+ */
+export async function insertBlock(client: ClickHouseClient, block: Block): Promise<void> {
+  const values = new Readable({ read: () => undefined, highWaterMark: block.body.length });
+  values.push(block.body);
+  values.push(null);
+  const { stream } = await client.exec({
+    query: block.statement,
+    values,
+    query_id: block.queryId ?? randomUUID(),
+    clickhouse_settings: blockSettings,
+  });
+  // An INSERT answers without a body; reading to its end frees the connection.
+  await finished(stream.resume());
+}
+
+/** Runs a repeatable change of rows (ALTER … UPDATE) and waits until it is done in every part. */
+export async function runStatement(client: ClickHouseClient, statement: string): Promise<void> {
+  await client.command({ query: statement, clickhouse_settings: { mutations_sync: "2" } });
+}
+
+/** The block_row of every row of the block that is in the table, in no order. */
+export async function landedRows(client: ClickHouseClient, table: string, blockId: number): Promise<number[]> {
+  const result = await client.query({
+    query: "select block_row from {table:Identifier} where block_id = {block:UInt64}",
+    query_params: { table, block: blockId },
+    format: "JSONCompactEachRow",
+  });
+  const rows = await result.json<[number]>();
+  return rows.map(([row]) => row);
+}
+
+/**
+ * Resolves true when the query is no longer running, false when it still was after `timeoutMs`. Use a client of the same
+ * use ("write"): then the question also stands behind whatever waits for that connection.
+ */
+export async function waitUntilIdle(client: ClickHouseClient, queryId: string, timeoutMs = 60_000): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+    if (!(await isRunning(client, queryId))) return true;
+    if (performance.now() > deadlineMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+/** A server knows the query by its id; our child by the comment that it puts before it. */
+async function isRunning(client: ClickHouseClient, queryId: string): Promise<boolean> {
+  const result = await client.query({
+    query: "select 1 from system.processes where query_id = {id:String} or startsWith(query, concat('/*', {id:String}, '*/')) limit 1",
+    query_params: { id: queryId },
+    format: "JSONCompactEachRow",
+  });
+  return (await result.json()).length > 0;
+}
+
+// What ClickHouse answers when a row can't be taken: unreadable, impossible or too large values. A full disk, a lost table
+// or too little memory are not among them: those rows will be taken later.
+const refusalCodes = new Set([
+  6, 25, 26, 27, 32, 33, 34, 35, 36, 38, 41, 43, 49, 53, 62, 67, 69, 70, 72, 117, 128, 129, 131, 153, 190, 321, 349, 376, 407, 432,
+  454, 467, 472, 568, 645, 691,
+]);
+
+/** ClickHouse said that it can't take these rows, and took none. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ClickHouseError && refusalCodes.has(Number(error.code));
+}
