@@ -26,7 +26,7 @@ export interface ExtractContext {
   readonly sourceId: number;
   readonly secret: string;
   /** ISO 3166-1 alpha-2; absent: only international phone numbers are read. */
-  readonly phoneCountry: string | undefined;
+  readonly phoneCountry?: string | undefined;
 }
 
 export interface Extracted {
@@ -56,13 +56,13 @@ export function extractIdentifiers(payload: Readonly<Record<string, unknown>>, r
 }
 
 /** What an `alias` call's `previousId` may name: a user id, or else an anonymous id. In this order; each if it is valid. */
-export function previousIdentifiers(previousId: unknown, rules: IdentityRules, context: ExtractContext): Extracted {
+export function previousIdentifiers(previousId: unknown, rules: IdentityRules, context: ExtractContext): readonly EventIdentifier[] {
   const collected: Collected = { identifiers: [], notes: [] };
   for (const name of ["user_id", "anonymous_id"]) {
     const rule = rules.byName.get(name);
     if (rule) take(collected, rule, "previousId", previousId, context);
   }
-  return collected;
+  return collected.identifiers;
 }
 
 function takeAll(collected: Collected, rule: CompiledNamespace, path: string, value: unknown, context: ExtractContext): void {

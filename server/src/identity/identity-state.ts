@@ -22,6 +22,7 @@ export interface IdentifierState {
 
 /** The part of a person that identity resolution needs. */
 export interface PersonState {
+  readonly workspaceId: number;
   readonly id: string;
   readonly firstRow: number;
   /** Its identifiers, in the order in which they were tied to it. */

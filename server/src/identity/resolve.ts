@@ -252,7 +252,7 @@ function consider(work: Work, target: PersonState, hub: Candidate, candidate: Ca
 function createPerson(work: Work, candidate: Candidate): PersonState {
   const { workspaceId, rowId } = work.input;
   const person: PersonState = {
-    id: profileIdOf(workspaceId, rowId), firstRow: rowId, identifiers: [], splits: {}, suppressed: false, links: [],
+    workspaceId, id: profileIdOf(workspaceId, rowId), firstRow: rowId, identifiers: [], splits: {}, suppressed: false, links: [],
   };
   work.state.addPerson(person);
   work.created = true;
