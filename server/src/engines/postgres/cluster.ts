@@ -55,7 +55,8 @@ async function openTheWay(dataDir: string, as: RunAs): Promise<void> {
   }
   throw new AppError("data_directory_closed", {
     detail: `Postgres runs as user ${as.uid}, which may not enter ${closed}.`,
-    hint: `Run \`chmod a+x ${closed}\`, or choose a TRIBUTARY_DATA_DIR outside it (for example /var/lib/tributary), or start as a user that is not root.`,
+    hint: `Run \`chmod a+x ${closed}\`, or choose a TRIBUTARY_DATA_DIR outside it (for example /var/lib/tributary), `
+      + "or start as a user that is not root.",
   });
 }
 
@@ -96,7 +97,8 @@ function initdbError(output: string, as: RunAs): AppError {
   if (output.includes("could not look up effective user ID") || output.includes("user does not exist")) {
     return new AppError("engine_failed", {
       detail: `User ${as.uid} has no entry in the system's list of users, and Postgres can't be set up without one.`,
-      hint: `Add one (\`echo "tributary:x:${as.uid}:${as.gid}::/tmp:/usr/sbin/nologin" >> /etc/passwd\` in the image), run as another user, or set DATABASE_URL.`,
+      hint: `Add one (\`echo "tributary:x:${as.uid}:${as.gid}::/tmp:/usr/sbin/nologin" >> /etc/passwd\` in the image), `
+        + "run as another user, or set DATABASE_URL.",
     });
   }
   return new AppError("engine_failed", { detail: `initdb failed: ${output.trim().slice(-600)}` });
@@ -112,7 +114,9 @@ async function keptPassword(file: string, folder: string, binaries: Binaries, as
   const password = randomBytes(24).toString("base64url");
   const statement = `alter role ${SUPERUSER} password '${password}'\n`;
   const result = await run(binaries.postgres, ["--single", "-D", folder, "postgres"], as, statement);
-  if (result.status !== 0) throw new AppError("engine_failed", { detail: `No new password could be set: ${result.output.trim().slice(-600)}` });
+  if (result.status !== 0) throw new AppError("engine_failed", {
+    detail: `No new password could be set: ${result.output.trim().slice(-600)}`,
+  });
   await writeFile(file, password, { mode: 0o600, flush: true });
   return password;
 }
@@ -131,7 +135,10 @@ export async function prepareSocketFolder(dataDir: string, as: RunAs): Promise<s
     }
     problem = refusal;
   }
-  throw new AppError("data_directory_closed", { detail: `Postgres needs a private folder for its socket: ${problem}.`, hint: "Set TMPDIR to a folder of your own with a short path." });
+  throw new AppError("data_directory_closed", {
+    detail: `Postgres needs a private folder for its socket: ${problem}.`,
+    hint: "Set TMPDIR to a folder of your own with a short path.",
+  });
 }
 
 /** Undefined when the folder is there and private, otherwise why not. */

@@ -14,7 +14,8 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 async function holderInAnotherProcess(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "testing-child.ts"), "lock", path], { stdio: ["ignore", "pipe", "inherit"] });
+  const program = join(import.meta.dirname, "testing-child.ts");
+  const child = spawn(process.execPath, [program, "lock", path], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(child.stdout, "data");
   expect(String(line)).toBe('{"locked":true}\n');
   return child;
@@ -69,5 +70,8 @@ test("a path too long for a socket is locked like any other", async () => {
 test("a data directory that is a file is refused with its path", async () => {
   const file = join(dataDir, "file");
   await writeFile(file, "");
-  await expect(lockDataDirectory(join(file, "data"))).rejects.toMatchObject({ code: "data_directory_closed", message: expect.stringContaining(file) });
+  await expect(lockDataDirectory(join(file, "data"))).rejects.toMatchObject({
+    code: "data_directory_closed",
+    message: expect.stringContaining(file),
+  });
 });

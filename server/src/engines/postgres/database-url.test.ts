@@ -43,18 +43,28 @@ describe("a Postgres by URL", () => {
     const postgres = await startAt(urlFor());
     const pool = postgres.pool("cut off", 1);
     await pool.query("select 1");
-    await server.pool("test", 1).query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tributary cut off'");
+    await server.pool("test", 1).query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'tributary cut off'`);
     expect((await pool.query("select 1 as n").catch(() => pool.query("select 1 as n"))).rows).toEqual([{ n: 1 }]);
     await postgres.stop();
   });
 
   test("that does not answer is refused with what to check", async () => {
-    await expect(startAt("postgresql://u:p@127.0.0.1:1/db")).rejects.toMatchObject({ code: "engine_failed", hint: expect.stringContaining("listens") });
-    await expect(startAt(urlFor({ host: "/nonexistent" }))).rejects.toMatchObject({ code: "engine_failed", hint: expect.stringContaining("listens") });
+    await expect(startAt("postgresql://u:p@127.0.0.1:1/db")).rejects.toMatchObject({
+      code: "engine_failed",
+      hint: expect.stringContaining("listens"),
+    });
+    await expect(startAt(urlFor({ host: "/nonexistent" }))).rejects.toMatchObject({
+      code: "engine_failed",
+      hint: expect.stringContaining("listens"),
+    });
   });
 
   test("whose database does not exist is refused with the statement that makes it", async () => {
-    await expect(startAt(urlFor({ database: "nowhere" }))).rejects.toMatchObject({ code: "engine_failed", hint: expect.stringContaining("create database") });
+    await expect(startAt(urlFor({ database: "nowhere" }))).rejects.toMatchObject({
+      code: "engine_failed",
+      hint: expect.stringContaining("create database"),
+    });
   });
 
   test("never shows the password in an error", async () => {
@@ -91,14 +101,20 @@ describe("a Postgres by URL", () => {
     const outcome = await startAt(urlFor({ user: role, password: "maker", database: "maker_owned" })).then(
       async (postgres) => void (await postgres.stop()), (error: unknown) => error);
     // From 16 on a maker of roles may only grant those it made itself; then the refusal names the grant.
-    if (outcome !== undefined) expect(outcome).toMatchObject({ code: "engine_failed", hint: expect.stringContaining("grant tributary_app") });
+    if (outcome !== undefined) expect(outcome).toMatchObject({
+      code: "engine_failed",
+      hint: expect.stringContaining("grant tributary_app"),
+    });
     await admin.query("drop database maker_owned with (force)");
     await admin.query(`drop role ${role}`);
   });
 });
 
 describe("what is checked of a server", () => {
-  const good = { version: "18.4", version_number: 180_004, user_name: "tributary", is_readonly: false, may_create: true, may_make_role: true, is_utf8: true, is_direct: true };
+  const good = {
+    version: "18.4", version_number: 180_004, user_name: "tributary", is_readonly: false,
+    may_create: true, may_make_role: true, is_utf8: true, is_direct: true,
+  };
 
   test("passes one that has everything", () => {
     expect(problemOf(good)).toBeUndefined();

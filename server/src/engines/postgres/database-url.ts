@@ -31,22 +31,26 @@ export async function connectAndCheck(connection: pg.PoolConfig): Promise<pg.Cli
 
 function connectError(error: unknown): AppError {
   const detail = `DATABASE_URL: ${messageOf(error)}.`;
-  switch (errorCodeOf(error)) {
+  return new AppError("engine_failed", { detail, hint: connectHint(errorCodeOf(error)), cause: error });
+}
+
+function connectHint(code: string | undefined): string {
+  switch (code) {
     case "ECONNREFUSED":
     case "ENOENT":
     case "EHOSTUNREACH":
     case "ETIMEDOUT":
-      return new AppError("engine_failed", { detail, hint: "Check that Postgres runs and listens at the host and port of DATABASE_URL.", cause: error });
+      return "Check that Postgres runs and listens at the host and port of DATABASE_URL.";
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return new AppError("engine_failed", { detail, hint: "Check the host's name in DATABASE_URL.", cause: error });
+      return "Check the host's name in DATABASE_URL.";
     case "28P01":
     case "28000":
-      return new AppError("engine_failed", { detail, hint: "Check the user and the password in DATABASE_URL, and the server's pg_hba.conf.", cause: error });
+      return "Check the user and the password in DATABASE_URL, and the server's pg_hba.conf.";
     case "3D000":
-      return new AppError("engine_failed", { detail, hint: "Make the database first: `create database <name>;`.", cause: error });
+      return "Make the database first: `create database <name>;`.";
     default:
-      return new AppError("engine_failed", { detail, hint: "Check DATABASE_URL: postgres://user:password@host:5432/database.", cause: error });
+      return "Check DATABASE_URL: postgres://user:password@host:5432/database.";
   }
 }
 
@@ -63,6 +67,7 @@ export interface ServerFacts {
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
+  const toldProcessId = "processID" in client ? client.processID : null;
   const { rows } = await client.query<ServerFacts>(`select current_setting('server_version') as version,
     v.number as version_number, current_user::text as user_name,
     pg_is_in_recovery() as is_readonly,
@@ -74,7 +79,8 @@ async function checkServer(client: pg.Client): Promise<void> {
         or pg_has_role(current_user, to_regrole('tributary_app'), case when v.number < 160000 then 'member' else 'set' end)
         or exists (select from pg_auth_members m where m.roleid = to_regrole('tributary_app') and m.member = r.oid and m.admin_option)
       end as may_make_role
-    from pg_roles r, lateral (select current_setting('server_version_num')::integer as number) v where r.rolname = current_user`, ["processID" in client ? client.processID : null]);
+    from pg_roles r, lateral (select current_setting('server_version_num')::integer as number) v
+    where r.rolname = current_user`, [toldProcessId]);
   const [facts] = rows;
   if (!facts) throw new AppError("engine_failed", { detail: "DATABASE_URL: the server did not say what it is." });
   const problem = problemOf(facts);
@@ -96,15 +102,24 @@ export function problemOf(facts: ServerFacts): { detail: string; hint: string } 
       hint: "Use the server's own address; this program pools its connections itself.",
     };
   }
-  if (facts.is_readonly) return { detail: "DATABASE_URL: that server is a standby and takes no writes.", hint: "Use the primary's address." };
-  if (!facts.is_utf8) return { detail: "DATABASE_URL: that database is not encoded as UTF8.", hint: "Make one: `create database <name> encoding 'UTF8' template template0;`." };
+  if (facts.is_readonly) return {
+    detail: "DATABASE_URL: that server is a standby and takes no writes.",
+    hint: "Use the primary's address.",
+  };
+  if (!facts.is_utf8) return {
+    detail: "DATABASE_URL: that database is not encoded as UTF8.",
+    hint: "Make one: `create database <name> encoding 'UTF8' template template0;`.",
+  };
   if (!facts.may_create) {
-    return { detail: `DATABASE_URL: user ${user} may not create tables there.`, hint: `Run as an administrator: \`grant create, usage on schema public to ${user};\`.` };
+    return {
+      detail: `DATABASE_URL: user ${user} may not create tables there.`,
+      hint: `Run as an administrator: \`grant create, usage on schema public to ${user};\`.`,
+    };
   }
   if (!facts.may_make_role) {
     return {
       detail: `DATABASE_URL: user ${user} may not make the role tributary_app, which keeps workspaces apart.`,
-      hint: `Run as an administrator: \`create role tributary_app nologin; grant tributary_app to ${user};\`, or \`alter role ${user} createrole;\`.`,
+      hint: `Run as an administrator: \`create role tributary_app nologin; grant tributary_app to ${user};\`.`,
     };
   }
   return undefined;

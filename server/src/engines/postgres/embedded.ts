@@ -52,7 +52,8 @@ async function start(dataDir: string, { logger, onRestart }: EmbeddedOptions) {
   if (await access(folder).then(() => true, () => false)) await clearTheWay(folder, logger);
   const cluster = await prepareCluster(dataDir, binaries, as);
   const socketFolder = await prepareSocketFolder(dataDir, as);
-  const postmaster = await startPostmaster({ dataDir, binaries, cluster, socketFolder, as, logger, onRestart }).catch(async (error: unknown) => {
+  const starting = startPostmaster({ dataDir, binaries, cluster, socketFolder, as, logger, onRestart });
+  const postmaster = await starting.catch(async (error: unknown) => {
     await rm(socketFolder, { recursive: true, force: true });
     throw error;
   });

@@ -36,7 +36,8 @@ describe("migrations of our own", () => {
   });
 
   test("put every table with a workspace_id, except internal ones, under row-level security", async () => {
-    const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+    const { rows } = await client.query<{ name: string }>(`select c.relname as name
+      from pg_class c join pg_attribute a on a.attrelid = c.oid
       where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attname = 'workspace_id'
         and not c.relrowsecurity and has_table_privilege('tributary_app', c.oid, 'select, insert, update, delete')`);
     expect(rows).toEqual([]);
@@ -73,7 +74,10 @@ describe("the runner", () => {
   test("refuses data of a newer program and changes nothing", async () => {
     await migrate(client, [first, second], logger);
     const older: readonly Migration[] = [first];
-    await expect(migrate(client, older, logger)).rejects.toMatchObject({ code: "newer_data", message: expect.stringMatching(/version 2.*up to 1/) });
+    await expect(migrate(client, older, logger)).rejects.toMatchObject({
+      code: "newer_data",
+      message: expect.stringMatching(/version 2.*up to 1/),
+    });
     expect((await client.query("select version from schema_version order by 1")).rows).toEqual([{ version: 1 }, { version: 2 }]);
   });
 });

@@ -53,7 +53,7 @@ async function migrateOnce(client: pg.ClientBase, migrations: readonly Migration
     for (const migration of migrations) {
       const known = applied.get(migration.version);
       if (known === undefined) await apply(client, migration, logger);
-      else if (known !== checksumOf(migration)) logger.warn({ version: migration.version }, "a migration was changed after it had been applied");
+      else if (known !== checksumOf(migration)) logger.warn({ version: migration.version }, "a migration was changed after it was applied");
     }
   } finally {
     await client.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);

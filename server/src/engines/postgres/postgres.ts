@@ -5,6 +5,7 @@ import { connectAndCheck, connectionOf } from "./database-url.ts";
 import type { DataLock } from "./data-lock.ts";
 import { startEmbeddedPostgres } from "./embedded.ts";
 import { migrate, readMigrations, type Migration } from "./migrate.ts";
+import { errorCodeOf } from "./system-error.ts";
 
 export { lockDataDirectory, type DataLock } from "./data-lock.ts";
 export { createWorkspaceDb, type WorkspaceDb } from "./workspace-db.ts";
@@ -78,7 +79,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 export function createPool(connection: pg.PoolConfig, name: string, max: number, logger: Logger): pg.Pool {
   const pool = new pg.Pool({ ...connection, max, application_name: `tributary ${name}` });
   // Without a listener, a connection that breaks while nobody waits on it would end the process.
-  pool.on("error", (error) => logger.warn({ pool: name, code: "code" in error ? error.code : undefined }, "an idle Postgres connection broke"));
+  pool.on("error", (error) => logger.warn({ pool: name, code: errorCodeOf(error) }, "an idle Postgres connection broke"));
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }

@@ -13,6 +13,9 @@ export interface WorkspaceDb {
   end(): Promise<void>;
 }
 
+const ENTER = "select set_config('role', 'tributary_app', false), set_config('tributary.workspace', $1, false)";
+
+/** At most `max` connections; changing a connection from one workspace to another costs it one round trip. */
 export function createWorkspaceDb(postgres: Pick<Postgres, "pool">, options: { readonly max: number }): WorkspaceDb {
   const pool = postgres.pool("workspace", options.max);
   /** Which workspace each connection last served; a connection that is not in it is not yet tributary_app either. */
@@ -32,7 +35,7 @@ export function createWorkspaceDb(postgres: Pick<Postgres, "pool">, options: { r
 
   async function enter(client: pg.PoolClient, workspaceId: number): Promise<void> {
     served.delete(client);
-    await client.query("select set_config('role', 'tributary_app', false), set_config('tributary.workspace', $1, false)", [String(workspaceId)]);
+    await client.query(ENTER, [String(workspaceId)]);
     served.set(client, workspaceId);
   }
 
