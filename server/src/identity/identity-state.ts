@@ -30,7 +30,7 @@ export interface PersonState {
   /** The sides of unmerges that it is on: the union of the splits of all identifiers that it has or had. */
   readonly splits: Record<string, number>;
   suppressed: boolean;
-  /** People connected by the sign-in strategy `link`. */
+  /** People connected by the sign-in strategy `link`, by the ids they had then; some may have been merged since. */
   readonly links: string[];
 }
 

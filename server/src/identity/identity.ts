@@ -10,3 +10,5 @@ export { resolve, type IgnoredIdentifier, type MergeStep, type Resolution, type 
 export type { RefusalReason } from "./refusal.ts";
 export { memoryIdentityState, type MemoryIdentityState } from "./memory-identity-state.ts";
 export type { Edge, IdentifierState, IdentityState, PersonState } from "./identity-state.ts";
+export { comparePeople, replay, type PartitionChange, type PeopleChange, type Replayed, type ReplayOptions, type Splits } from "./replay.ts";
+export { markSplit, splitSides, type SplitSides } from "./split-sides.ts";

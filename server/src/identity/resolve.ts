@@ -303,9 +303,9 @@ function merge(work: Work, target: PersonState, owner: PersonState, candidate: C
     work.changedIdentifiers.add(identifier);
   }
   Object.assign(survivor.splits, loser.splits);
-  for (const id of loser.links) addLink(survivor, id);
-  const itself = survivor.links.findIndex((id) => id === loser.id || id === survivor.id);
-  if (itself >= 0) survivor.links.splice(itself, 1);
+  for (const id of loser.links) if (id !== survivor.id) addLink(survivor, id);
+  const formerly = survivor.links.indexOf(loser.id);
+  if (formerly >= 0) survivor.links.splice(formerly, 1);
   work.state.removePerson(loser.id);
   work.changedPeople.add(survivor);
   work.changedPeople.delete(loser);

@@ -1,0 +1,89 @@
+// For tests only: random settings and histories for the properties of identity resolution, dense enough that limits,
+// shared identifiers, claims and merges all happen within a few dozen events.
+import fc from "fast-check";
+import { defaultWorkspaceSettings, type IdentitySettings, type NamespaceRule, type SignInStrategy } from "@tributary/schema/settings.ts";
+import type { Id, OracleEvent } from "./oracle.ts";
+import type { ResolveInput } from "./resolve.ts";
+import type { IdentityRules } from "./rules.ts";
+
+/** An event of a history, or the suppression of whoever has the identifier at that moment. */
+export type Action = { readonly kind: "event"; readonly event: OracleEvent } | { readonly kind: "suppress"; readonly id: Id };
+
+const values: Readonly<Record<string, readonly string[]>> = {
+  user_id: ["1", "2", "3", "4"],
+  email: ["p", "q", "r", "s"],
+  crm: ["x", "y", "z"],
+  device_id: ["d", "e", "f"],
+  anonymous_id: ["1", "a", "b", "c", "g"],
+};
+const allIds: readonly Id[] = Object.entries(values).flatMap(([name, list]) => list.map((value) => `${name}:${value}`));
+
+function namespace(name: string, rest: Partial<NamespaceRule>): NamespaceRule {
+  return {
+    name, priority: 1, normalise: "text", limitPerProfile: 1, sharedAfter: 2, use: "merge",
+    blockedValues: [], blockedPatterns: [], paths: [], pathsBySource: {}, ...rest,
+  };
+}
+
+/** Limits that nothing in these histories can reach. */
+export const withoutLimits: IdentitySettings = {
+  signIn: "convert",
+  namespaces: Object.keys(values).map((name, i) => namespace(name, { priority: i + 1, limitPerProfile: 10_000, sharedAfter: 10_000 })),
+};
+
+export function anySettings(signIn: fc.Arbitrary<SignInStrategy> = fc.constantFrom("convert", "convert", "isolate", "link")): fc.Arbitrary<IdentitySettings> {
+  const rule = (name: string): fc.Arbitrary<NamespaceRule> =>
+    fc.record({
+      priority: fc.integer({ min: 1, max: 4 }),
+      limitPerProfile: fc.constantFrom(1, 1, 2, 3, 100),
+      sharedAfter: fc.constantFrom(2, 3, 100),
+      use: fc.constantFrom("merge" as const, "merge" as const, "merge" as const, "lookup" as const),
+    }).map((rest) => namespace(name, rest));
+  return fc.record({ signIn, namespaces: fc.tuple(...Object.keys(values).map(rule)) });
+}
+
+export function anyEvents(options: { readonly length?: number; readonly trusted?: boolean; readonly alias?: boolean } = {}): fc.Arbitrary<OracleEvent[]> {
+  const types = ["track", "page", "identify", "identify", ...(options.alias === false ? [] : ["alias"])];
+  const trusts = options.trusted ? (["full"] as const) : (["full", "full", "full", "full", "query_string", "unsigned"] as const);
+  const event = fc.record({
+    type: fc.constantFrom(...types),
+    trust: fc.constantFrom(...trusts),
+    ids: fc.uniqueArray(fc.constantFrom(...allIds), { minLength: 0, maxLength: 4, size: "max" }),
+    previous: fc.constantFrom("1", "2", "3", "a", "b", "never-seen"),
+  });
+  return fc.array(event, { minLength: 1, maxLength: options.length ?? 25, size: "max" }).map((events) =>
+    events.map((one, i) => ({ ...one, row: i + 1, previous: one.type === "alias" ? one.previous : null })));
+}
+
+export function anyHistory(): fc.Arbitrary<Action[]> {
+  return fc.tuple(anyEvents(), fc.array(fc.tuple(fc.nat(25), fc.constantFrom(...allIds)), { maxLength: 2 })).map(([events, suppressions]) => {
+    const actions: Action[] = events.map((event) => ({ kind: "event", event }));
+    for (const [at, id] of suppressions) actions.splice(Math.min(at, actions.length), 0, { kind: "suppress", id });
+    return actions;
+  });
+}
+
+/** Sides of up to two lines for some identifiers. */
+export function anySplits(): fc.Arbitrary<Map<Id, Record<string, number>>> {
+  const sides = fc.dictionary(fc.constantFrom("77", "88"), fc.integer({ min: 0, max: 1 }), { minKeys: 1, maxKeys: 2 });
+  return fc.array(fc.tuple(fc.constantFrom(...allIds), sides), { maxLength: 6 }).map((entries) => new Map(entries));
+}
+
+/** The event as the resolver takes it; keys are the identifiers themselves, so that failures can be read. */
+export function toInput(event: OracleEvent, rules: IdentityRules, workspaceId = 1): ResolveInput {
+  const identifier = (id: Id) => ({
+    namespace: id.slice(0, id.indexOf(":")), value: id.slice(id.indexOf(":") + 1), key: workspaceId === 1 ? id : `${workspaceId}/${id}`,
+  });
+  const rank = (namespace: string): number => rules.byName.get(namespace)?.rank ?? Infinity;
+  return {
+    workspaceId, rowId: event.row, sourceId: 1, atMs: event.row * 1000, type: event.type, trust: event.trust,
+    identifiers: event.ids.map(identifier).toSorted((a, b) => rank(a.namespace) - rank(b.namespace)),
+    previous: event.previous === null ? [] : [identifier(`user_id:${event.previous}`), identifier(`anonymous_id:${event.previous}`)],
+  };
+}
+
+export function idsIn(events: readonly OracleEvent[]): Id[] {
+  return [...new Set(events.flatMap(({ ids, previous }) => [...ids, ...(previous === null ? [] : [`user_id:${previous}`, `anonymous_id:${previous}`])]))];
+}
+
+export const defaultIdentity: IdentitySettings = defaultWorkspaceSettings.identity;
