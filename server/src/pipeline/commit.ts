@@ -91,7 +91,7 @@ export async function writeWorld(tx: ClientBase, world: World): Promise<void> {
   const { people, merged, identifiers, edges } = world.changes;
   if (people.size > 0) await writePeople(tx, [...people]);
   if (merged.size > 0) await writeMerged(tx, merged);
-  if (identifiers.size > 0) await writeIdentifiers(tx, [...identifiers]);
+  if (identifiers.size > 0) await writeIdentifiers(tx, [...identifiers], world);
   if (edges.length > 0) {
     await tx.query({
       name: "world-edges",
@@ -157,7 +157,9 @@ async function writeMerged(tx: ClientBase, merged: ReadonlyMap<string, string>):
   );
 }
 
-async function writeIdentifiers(tx: ClientBase, identifiers: readonly IdentifierState[]): Promise<void> {
+async function writeIdentifiers(tx: ClientBase, identifiers: readonly IdentifierState[], world: World): Promise<void> {
+  // Of a suppressed person only the salted key is kept.
+  const valueOf = ({ profileId, value }: IdentifierState): string => (profileId && world.person(profileId)?.suppressed ? "" : value);
   await tx.query({
     name: "world-write-identifiers",
     text: `insert into identifier (key, workspace_id, namespace, value, profile_id, shared, yielded_to, splits, first_row, first_at, source_id)
@@ -167,7 +169,7 @@ async function writeIdentifiers(tx: ClientBase, identifiers: readonly Identifier
       on conflict (key) do update set profile_id = excluded.profile_id, shared = excluded.shared, value = excluded.value,
         yielded_to = excluded.yielded_to, splits = excluded.splits`,
     values: [
-      identifiers.map((i) => i.key), identifiers.map((i) => i.workspaceId), identifiers.map((i) => i.namespace), identifiers.map((i) => i.value),
+      identifiers.map((i) => i.key), identifiers.map((i) => i.workspaceId), identifiers.map((i) => i.namespace), identifiers.map(valueOf),
       identifiers.map((i) => i.profileId), identifiers.map((i) => i.shared), identifiers.map((i) => i.yieldedTo.join(",")),
       identifiers.map((i) => splitTexts(i.splits).join(",")), identifiers.map((i) => i.firstRow), identifiers.map((i) => i.firstAtMs),
       identifiers.map((i) => i.sourceId),

@@ -42,11 +42,17 @@ export interface World extends IdentityState {
   loadPeople(db: ClientBase, ids: Iterable<string>): Promise<void>;
   person(id: string): PersonState | undefined;
   held(id: string): Person;
-  /** Gives a person that the resolver made its document. */
-  adopt(state: PersonState, workspaceId: number, rowId: number): Person;
-  /** The person that a merge took out, to be folded into the survivor. */
-  takeRemoved(id: string): Person;
-  touch(person: Person, rowId: number): void;
+  hasPerson(id: string): boolean;
+  /** The person that an id stands for after this batch's merges so far. */
+  final(id: string): Person;
+  /** A person of this batch, also one that a merge took out: its document is still to be folded into the survivor's. */
+  heldOrRemoved(id: string): Person;
+  /** Takes over a person that was made anew elsewhere, to be written. */
+  take(person: Person): void;
+  /** Puts in an identifier that a replay starts with. */
+  seed(state: IdentifierState): void;
+  /** Marks a person for the commit; `isVisible`: its snapshot in ClickHouse is out of date too. */
+  touch(person: Person, rowId: number, isVisible: boolean): void;
   identifierIsNew(state: IdentifierState): boolean;
   /** After a commit: forgets the changes and what is beyond the bound. */
   settle(): void;
@@ -60,11 +66,9 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
   const removed = new Map<string, Person>();
   // Keys that Postgres was asked for and does not have; only within a batch.
   const absent = new Set<string>();
+  // '<kind><a><b>' of edges that are stored or about to be; bounded, so it saves writes and need not be complete.
   const knownEdges = new Set<string>();
-  const claimedPairs = new Set<string>();
-  const seenPairs = new Set<string>();
   let changes = newChanges();
-  let hasClaims: boolean | undefined;
 
   function hold(id: string): Person {
     const person = people.get(id);
@@ -92,7 +96,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
   function holdPerson(row: ProfileRow): void {
     const doc = row.doc ?? emptyDocument();
     const state: PersonState = {
-      id: row.id, firstRow: Number(row.first_row), suppressed: row.suppressed, splits: doc.splits, links: doc.links,
+      workspaceId: row.workspace_id, id: row.id, firstRow: Number(row.first_row), suppressed: row.suppressed, splits: doc.splits, links: doc.links,
       identifiers: doc.identifiers.map((entry) => {
         const known = identifiers.get(entry.key);
         if (known) return known.state;
@@ -120,19 +124,25 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     for (const row of rows) holdPerson(row);
   }
 
-  async function loadClaims(db: ClientBase, pairs: Iterable<readonly [string, string]>): Promise<void> {
-    if (hasClaims === undefined) {
-      const { rows } = await db.query<{ some: boolean }>(`select exists (select from identity_edge where kind = 'claimed') as some`);
-      hasClaims = rows[0]?.some ?? false;
+  /** Reads the edges of pairs that may be refused or claimed: those whose identifiers are not one person's already. */
+  async function loadEdges(db: ClientBase, pairs: Iterable<readonly [string, string]>): Promise<void> {
+    const wanted = new Set<string>();
+    for (const [one, other] of pairs) {
+      const owner = identifiers.get(one)?.state.profileId;
+      if (owner && owner === identifiers.get(other)?.state.profileId) continue;
+      // A pair in which something was never seen before has no edge.
+      if (absent.has(one) || absent.has(other)) continue;
+      const pair = pairKey(one, other);
+      if (!knownEdges.has(`seen${pair}`)) wanted.add(pair);
     }
-    if (!hasClaims) return;
-    const list = [...pairs];
-    if (list.length === 0) return;
-    const { rows } = await db.query<{ a: string; b: string; kind: string }>(
-      `select e.a, e.b, e.kind from unnest($1::uuid[], $2::uuid[]) as p (a, b) join identity_edge e on e.a = p.a and e.b = p.b and e.kind in ('claimed', 'seen')`,
-      [list.map(([a, b]) => (a < b ? a : b)), list.map(([a, b]) => (a < b ? b : a))],
-    );
-    for (const row of rows) (row.kind === "claimed" ? claimedPairs : seenPairs).add(pairKey(row.a, row.b));
+    if (wanted.size === 0) return;
+    const list = [...wanted];
+    const { rows } = await db.query<{ a: string; b: string; kind: string }>({
+      name: "world-edges-read",
+      text: `select e.a, e.b, e.kind from unnest($1::uuid[], $2::uuid[]) as p (a, b) join identity_edge e on e.a = p.a and e.b = p.b`,
+      values: [list.map((pair) => pair.slice(0, 36)), list.map((pair) => pair.slice(36))],
+    });
+    for (const row of rows) knownEdges.add(`${row.kind}${row.a}${row.b}`);
   }
 
   return {
@@ -157,7 +167,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
         if (profileId) ids.add(profileId);
       }
       await loadPeople(db, ids);
-      await loadClaims(db, pairs);
+      await loadEdges(db, pairs);
     },
     loadPeople,
     identifier(key) {
@@ -167,13 +177,19 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     },
     person: (id) => people.get(id)?.state,
     held: hold,
+    hasPerson: (id) => people.has(id),
+    final(id) {
+      let current = id;
+      for (let next = changes.merged.get(current); next !== undefined; next = changes.merged.get(current)) current = next;
+      return hold(current);
+    },
     addIdentifier(state) {
       identifiers.set(state.key, { state, isWhole: true, isNew: true });
       changes.identifiers.add(state);
     },
     addPerson(state) {
       assert(!people.has(state.id), "a new person has a new id");
-      people.set(state.id, { state, workspaceId: 0, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow, isNew: true });
+      people.set(state.id, { state, workspaceId: state.workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow, isNew: true });
     },
     removePerson(id) {
       const person = hold(id);
@@ -182,32 +198,31 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       changes.people.delete(person);
       changes.snapshots.delete(person);
     },
-    isOnlyClaimed: (a, b) => claimedPairs.has(pairKey(a, b)) && !seenPairs.has(pairKey(a, b)),
+    isOnlyClaimed: (a, b) => knownEdges.has(`claimed${a}${b}`) && !knownEdges.has(`seen${a}${b}`),
     addEdge(edge) {
-      const key = `${edge.kind}${pairKey(edge.a, edge.b)}`;
-      if (edge.kind === "claimed") {
-        hasClaims = true;
-        claimedPairs.add(pairKey(edge.a, edge.b));
-      } else if (edge.kind === "seen") seenPairs.add(pairKey(edge.a, edge.b));
-      if (knownEdges.has(key)) return;
+      const key = `${edge.kind}${edge.a}${edge.b}`;
+      if (knownEdges.has(key)) return false;
       knownEdges.add(key);
-      // An edge has no direction: one order, so that a pair is one row.
-      changes.edges.push(edge.a < edge.b ? edge : { ...edge, a: edge.b, b: edge.a });
+      changes.edges.push(edge);
+      return true;
     },
-    adopt(state, workspaceId, rowId) {
-      const person: Person = { state, workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: rowId, isNew: true };
-      people.set(state.id, person);
+    heldOrRemoved(id) {
+      const person = people.get(id) ?? removed.get(id);
+      assert(person, "a person that a merge names is held, or was until this batch");
+      return person;
+    },
+    take(person) {
+      people.set(person.state.id, person);
       changes.people.add(person);
-      return person;
+      changes.snapshots.add(person);
     },
-    takeRemoved(id) {
-      const person = removed.get(id);
-      assert(person, "a merged person was removed by the resolver");
-      return person;
-    },
-    touch(person, rowId) {
+    seed: (state) => void identifiers.set(state.key, { state, isWhole: true, isNew: false }),
+    touch(person, rowId, isVisible) {
       person.updatedRow = rowId;
+      // One that was merged away meanwhile is written as merged, not as a person.
+      if (people.get(person.state.id) !== person) return;
       changes.people.add(person);
+      if (isVisible) changes.snapshots.add(person);
     },
     identifierIsNew: (state) => identifiers.get(state.key)?.isNew ?? false,
     settle() {
@@ -219,8 +234,6 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       changes = newChanges();
       removed.clear();
       absent.clear();
-      claimedPairs.clear();
-      seenPairs.clear();
       if (knownEdges.size > bounds.edgesMax) knownEdges.clear();
       evict(people, identifiers, bounds.peopleMax);
     },
@@ -230,10 +243,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       removed.clear();
       absent.clear();
       knownEdges.clear();
-      claimedPairs.clear();
-      seenPairs.clear();
       changes = newChanges();
-      hasClaims = undefined;
     },
   };
 }

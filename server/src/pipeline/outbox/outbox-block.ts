@@ -2,7 +2,7 @@
 // Each row carries (block_id, block_row), so that after any doubt the sender can ask which rows landed.
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
-import type { ClientBase } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { assert } from "../../core/errors.ts";
 import type { LedgerCount } from "../commit.ts";
 
@@ -96,7 +96,7 @@ interface OutboxRow {
 
 /** Blocks of a partition in order, a few at a time: those not marked as sent, or (`sentSince`) those marked since then. */
 export async function readOutbox(
-  db: ClientBase, partition: number, afterBlock: number, limit: number, sentSince?: Date,
+  db: ClientBase | Pool, partition: number, afterBlock: number, limit: number, sentSince?: Date,
 ): Promise<OutboxBlock[]> {
   const { rows } = await db.query<OutboxRow>(
     `select block_id, partition, kind, table_name, statement, rows, counts, body from ch_outbox

@@ -1,0 +1,136 @@
+// The only reader of the environment: every setting of the server, checked at start, with errors that name the setting,
+// what was found and what is allowed. An unknown TRIBUTARY_ name is an error too: a typo must not be a silent default.
+import { resolve } from "node:path";
+import { z } from "zod";
+import { AppError } from "./core/errors.ts";
+import { limitDeclarations, limitsWith, type LimitName, type Limits } from "./core/limits.ts";
+
+export const roles = ["ingest", "process", "api"] as const;
+export type Role = (typeof roles)[number];
+
+const portNumber = z.coerce.number().int().min(0).max(65_535);
+const count = (max: number) => z.coerce.number().int().min(1).max(max);
+
+/** Setting → how it is read. The descriptions are printed by `tributary doctor` and in docs/configuration.md. */
+export const settings = {
+  HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on."),
+  PORT: portNumber.default(8080).describe("Port to listen on; 0 takes a free one."),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional()
+    .describe("The one outside address: snippets, settings JSON and links are made from it. Default: http(s)://HOST:PORT."),
+  TRUST_PROXY: z.string().optional().describe("Addresses or ranges (comma separated) of proxies whose X-Forwarded-* headers count."),
+  TLS_CERT_FILE: z.string().optional().describe("Certificate (PEM). With TLS_KEY_FILE the server speaks HTTPS."),
+  TLS_KEY_FILE: z.string().optional().describe("Key of the certificate (PEM)."),
+  DATABASE_URL: z.string().optional().describe("A Postgres server; default: the embedded one in the data directory."),
+  CLICKHOUSE_URL: z.string().optional().describe("A ClickHouse server; default: chDB in the data directory."),
+  DEDUPE_MAX_IDS: count(1e11).default(200_000_000).describe("Message ids kept at most; beyond it the dedupe window gets shorter."),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("What is logged."),
+  TRIBUTARY_DATA_DIR: z.string().min(1).default("./data").describe("Where everything is kept."),
+  TRIBUTARY_ROLES: z.string().default("ingest,process,api").describe("What this process does: any of ingest, process, api."),
+  TRIBUTARY_LOG_PARTITIONS: count(256).default(4).describe("Partitions of the event log; fixed when the data directory is made."),
+  TRIBUTARY_LOG_HORIZON_HOURS: count(24 * 365).default(72).describe("How long the event log is kept for recovery."),
+  TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),
+  TRIBUTARY_WRITE_KEY: z.string().min(8).max(200).optional().describe("Write key of the first source; default: made and printed once."),
+  TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
+  TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes; default: made in the data directory, file `secret`."),
+  TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
+  TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(50_000).describe("People that a sequencer holds in memory."),
+} satisfies Record<string, z.ZodType>;
+
+export type Settings = z.infer<z.ZodObject<typeof settings>>;
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly trustProxy: readonly string[];
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly clickhouseUrl: string | undefined;
+  readonly dedupeMaxIds: number;
+  readonly logLevel: string;
+  readonly dataDir: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly logPartitions: number;
+  readonly logHorizonMs: number;
+  readonly logHorizonBytes: number;
+  readonly writeKey: string | undefined;
+  readonly apiToken: string | undefined;
+  readonly secret: string | undefined;
+  readonly unknownKeyStatus: 200 | 401;
+  readonly profilesInMemory: number;
+  readonly limits: Limits;
+}
+
+/** Reads the settings out of an environment. Throws AppError `invalid_config` with one line for each thing that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && value !== "") given[name] = value;
+  const parsed = z.object(settings).safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join(".")}: ${issue.message}`);
+  }
+  const limits = readLimits(given, problems);
+  for (const name of Object.keys(given)) {
+    const isKnown = name in settings || Object.values(limitDeclarations).some((limit) => limit.setting === name) || clientSettings.has(name);
+    if (name.startsWith("TRIBUTARY_") && !isKnown) problems.push(`${name}: there is no such setting`);
+  }
+  const chosen = parsed.data ? readRoles(parsed.data.TRIBUTARY_ROLES, problems) : new Set<Role>();
+  if (parsed.data && (parsed.data.TLS_CERT_FILE === undefined) !== (parsed.data.TLS_KEY_FILE === undefined)) {
+    problems.push("TLS_CERT_FILE and TLS_KEY_FILE: give both or none");
+  }
+  if (!parsed.data || problems.length > 0) throw new AppError("invalid_config", { detail: problems.join("; ") });
+  return configOf(parsed.data, limits, chosen);
+}
+
+// Read by the command line as a client of a server, not by the server.
+const clientSettings = new Set(["TRIBUTARY_URL", "TRIBUTARY_SHARED_DATA", "TRIBUTARY_ADMIN_EMAIL", "TRIBUTARY_ADMIN_PASSWORD"]);
+
+function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Config {
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = data;
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    publicUrl: data.PUBLIC_URL?.replace(/\/+$/, ""),
+    trustProxy: (data.TRUST_PROXY ?? "").split(",").map((part) => part.trim()).filter((part) => part !== ""),
+    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    databaseUrl: data.DATABASE_URL,
+    clickhouseUrl: data.CLICKHOUSE_URL,
+    dedupeMaxIds: data.DEDUPE_MAX_IDS,
+    logLevel: data.LOG_LEVEL,
+    dataDir: resolve(data.TRIBUTARY_DATA_DIR),
+    roles: chosen,
+    logPartitions: data.TRIBUTARY_LOG_PARTITIONS,
+    logHorizonMs: data.TRIBUTARY_LOG_HORIZON_HOURS * 3_600_000,
+    logHorizonBytes: data.TRIBUTARY_LOG_HORIZON_BYTES,
+    writeKey: data.TRIBUTARY_WRITE_KEY,
+    apiToken: data.TRIBUTARY_API_TOKEN,
+    secret: data.TRIBUTARY_SECRET,
+    unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
+    profilesInMemory: data.TRIBUTARY_PROFILES_IN_MEMORY,
+    limits,
+  };
+}
+
+function readRoles(text: string, problems: string[]): ReadonlySet<Role> {
+  const chosen = new Set<Role>();
+  for (const part of text.split(",").map((word) => word.trim())) {
+    const role = roles.find((known) => known === part);
+    if (role) chosen.add(role);
+    else problems.push(`TRIBUTARY_ROLES: "${part}" is not one of ${roles.join(", ")}`);
+  }
+  return chosen;
+}
+
+function readLimits(given: Readonly<Record<string, string>>, problems: string[]): Limits {
+  const changes: Partial<Record<LimitName, number>> = {};
+  for (const name of Object.keys(limitDeclarations) as LimitName[]) { // Object.keys forgets the keys' type.
+    const { setting, unit } = limitDeclarations[name];
+    const text = given[setting];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value > 0) changes[name] = value;
+    else problems.push(`${setting}: "${text}" is not a whole number of ${unit} above zero`);
+  }
+  return limitsWith(changes);
+}

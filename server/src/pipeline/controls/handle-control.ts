@@ -1,0 +1,130 @@
+// Acts on one control record, alone in its batch: changes of rules, edits by hand, unmerges, suppressions, withdrawals.
+// They stand in the log in order with the events, so each event is decided by what came before it and nothing else.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { ClientBase, Pool } from "pg";
+import type { ControlAction } from "@tributary/schema/control.ts";
+import type { ControlHeader } from "@tributary/schema/log-record.ts";
+import type { Logger } from "../../core/logger.ts";
+import { rowId } from "../../core/position.ts";
+import type { Chunk } from "../../log/log.ts";
+import type { ReaderClaim } from "../../log/reader-offset.ts";
+import { commitBatch, type MergeLogEntry } from "../commit.ts";
+import type { BlockBuilder } from "../outbox/block-builder.ts";
+import { packBlocks, type OutboxBlock } from "../outbox/outbox-block.ts";
+import type { Sender } from "../outbox/sender.ts";
+import type { SeenMessages } from "../seen-messages.ts";
+import type { RuleBook } from "../workspace-rules.ts";
+import type { World } from "../world.ts";
+import { editPerson } from "./refold.ts";
+import { unmerge } from "./unmerge.ts";
+import { withdrawImport } from "./withdraw-import.ts";
+import { suppress } from "./suppress.ts";
+
+export interface ControlDeps {
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  readonly rules: RuleBook;
+  readonly seen: SeenMessages;
+  readonly sender: Sender;
+  readonly world: World;
+  readonly secret: string;
+  readonly logger: Logger;
+}
+
+/** What handling a control record works with. */
+export interface ControlWork extends ControlDeps {
+  readonly builder: BlockBuilder;
+  readonly db: ClientBase;
+  readonly header: ControlHeader;
+  readonly rowId: number;
+  readonly nowMs: number;
+  readonly mergeLog: MergeLogEntry[];
+  /** What is written beside the world, in the commit. */
+  readonly writes: ((tx: ClientBase) => Promise<void>)[];
+  /** The person that it is about; '' for none. */
+  profileId: string;
+}
+
+export async function handleControl(
+  deps: ControlDeps & { readonly builder: BlockBuilder }, claim: ReaderClaim, chunk: Chunk, header: ControlHeader, nowMs: number,
+): Promise<{ readonly claim: ReaderClaim; readonly blocks: readonly OutboxBlock[] }> {
+  const row = rowId(chunk.offset, 0);
+  const db = await deps.pool.connect();
+  const work: ControlWork = { ...deps, db, header, rowId: row, nowMs, mergeLog: [], writes: [], profileId: "" };
+  try {
+    await deps.rules.load(db, [header.workspaceId]);
+    await act(work, header.action);
+  } finally {
+    db.release();
+  }
+  deps.builder.addPeople(deps.world, nowMs);
+  deps.builder.addControl(header, row, work.profileId);
+  const blocks = deps.builder.finish();
+  await packBlocks(blocks);
+  const counts = [{
+    workspaceId: header.workspaceId, sourceId: 0, minuteMs: Math.floor(header.receivedAtMs / 60_000) * 60_000, outcome: "control", reason: "", count: 1,
+  }];
+  const next = await commitBatch(
+    deps.pool, claim, { nextOffset: chunk.offset + 1, nowMs, nextBlock: deps.builder.nextBlock }, deps.world, deps.seen,
+    { sightings: [], mergeLog: work.mergeLog, quarantine: [], ledger: counts, paths: [], blocks },
+    async (tx) => {
+      for (const write of work.writes) await write(tx);
+    },
+  );
+  // What a control record changes may be held in memory in its old form: start afresh from Postgres.
+  deps.world.reset();
+  deps.rules.forget();
+  return { claim: next, blocks };
+}
+
+async function act(work: ControlWork, action: ControlAction): Promise<void> {
+  switch (action.kind) {
+    case "workspace.set":
+      return void work.writes.push((tx) => writeConfig(tx, work, { settings: action.settings }));
+    case "source.set":
+      return void work.writes.push((tx) => writeConfig(tx, work, { source: [action.sourceId, action.settings] }));
+    case "profile.unmerge":
+      return unmerge(work, action);
+    case "profile.suppress":
+      return suppress(work, action.profileId);
+    case "profile.edit":
+    case "profile.consent":
+      return edit(work, action);
+    case "import.withdraw":
+      return withdrawImport(work, action.importId);
+  }
+}
+
+async function edit(work: ControlWork, action: Extract<ControlAction, { kind: "profile.edit" | "profile.consent" }>): Promise<void> {
+  const id = await livePersonOf(work, action.profileId);
+  if (id === undefined) return;
+  const person = work.world.held(id);
+  work.profileId = id;
+  editPerson(person, action, { rowId: work.rowId, receivedAtMs: work.header.receivedAtMs }, work.rules.of(work.header.workspaceId).foldRules(0, false));
+  work.world.touch(person, work.rowId, true);
+}
+
+/** The person who answers under an id now, loaded; undefined when there is none, or they are suppressed or another workspace's. */
+export async function livePersonOf(work: ControlWork, profileId: string): Promise<string | undefined> {
+  const { rows } = await work.db.query<{ id: string }>(
+    `select coalesce(merged_into, id) as id from profile where id = $1 and workspace_id = $2`, [profileId, work.header.workspaceId],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) return undefined;
+  await work.world.loadPeople(work.db, [id]);
+  return work.world.hasPerson(id) && !work.world.held(id).state.suppressed ? id : undefined;
+}
+
+async function writeConfig(
+  tx: ClientBase, work: ControlWork, change: { readonly settings: unknown } | { readonly source: readonly [number, unknown] },
+): Promise<void> {
+  const rules = work.rules.of(work.header.workspaceId);
+  const settings = "settings" in change ? change.settings : rules.settings;
+  const sources = "source" in change ? { ...rules.sources, [String(change.source[0])]: change.source[1] } : rules.sources;
+  await tx.query(
+    `insert into pipeline_config (workspace_id, settings, sources, row_id) values ($1, $2, $3, $4)
+     on conflict (workspace_id) do update set settings = excluded.settings, sources = excluded.sources, row_id = excluded.row_id`,
+    [work.header.workspaceId, JSON.stringify(settings), JSON.stringify(sources), work.rowId],
+  );
+}
+

@@ -1,0 +1,292 @@
+// Encodes what a batch decided into finished blocks for ClickHouse: one row per event received, whatever became of it;
+// a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
+import type { EventsHeader, ControlHeader } from "@tributary/schema/log-record.ts";
+import { hash64Of } from "../../core/hash.ts";
+import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
+import { acceptableJson } from "../acceptable-row.ts";
+import { outcomeOf, type Batch, type BatchEvent } from "../batch.ts";
+import type { LedgerCount } from "../commit.ts";
+import type { ContextColumns, NormalisedEvent } from "../event.ts";
+import { KnownPaths } from "../known-paths.ts";
+import type { RuleBook } from "../workspace-rules.ts";
+import type { Person, World } from "../world.ts";
+import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
+import { eventColumns, insertStatement, overrideColumns, profileColumns } from "./table-columns.ts";
+
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** Block numbers of one partition; the partition stands above them. */
+const BLOCKS_PER_PARTITION = 2 ** 40;
+
+const eventStatement = insertStatement("events", eventColumns);
+const overrideStatement = insertStatement("profile_override", overrideColumns);
+const profileStatement = insertStatement("profiles", profileColumns);
+
+export interface BlockBuilder {
+  /** The number that the next block after these gets; committed with the offset. */
+  readonly nextBlock: number;
+  addEvents(batch: Batch, rules: RuleBook, counts: CountsOf): void;
+  addControl(header: ControlHeader, rowId: number, profileId: string): void;
+  /** Overrides for those merged away, snapshots for those changed. */
+  addPeople(world: World, nowMs: number): void;
+  addOverride(workspaceId: number, profileId: string, survivorId: string, rowId: number): void;
+  /** A person who is gone: nobody answers under this id. */
+  addDeletedPerson(workspaceId: number, profileId: string, rowId: number, atMs: number): void;
+  addStatement(table: string, statement: string): void;
+  finish(): readonly OutboxBlock[];
+}
+
+type CountsOf = (items: readonly BatchEvent[]) => readonly LedgerCount[];
+
+interface OpenBlock {
+  readonly blockId: number;
+  readonly table: string;
+  readonly month: number;
+  readonly statement: string;
+  readonly writer: RowBinaryWriter;
+  readonly rowEnds: number[];
+  readonly items: BatchEvent[];
+  readonly counts: LedgerCount[];
+}
+
+export function createBlockBuilder(partition: number, firstBlock: number): BlockBuilder {
+  let nextBlock = firstBlock;
+  const open = new Map<string, OpenBlock>();
+  const done: OutboxBlock[] = [];
+  let countsOf: CountsOf = () => [];
+
+  function blockFor(table: string, statement: string, month: number): OpenBlock {
+    const key = `${table} ${month}`;
+    const current = open.get(key);
+    if (current && current.rowEnds.length < BLOCK_ROWS_MAX && current.writer.length < BLOCK_BYTES_MAX) return current;
+    if (current) close(current);
+    const block: OpenBlock = {
+      blockId: partition * BLOCKS_PER_PARTITION + nextBlock++, table, month, statement, writer: new RowBinaryWriter(), rowEnds: [], items: [], counts: [],
+    };
+    open.set(key, block);
+    return block;
+  }
+
+  function close(block: OpenBlock): void {
+    const insert: InsertBlock = {
+      kind: "insert", blockId: block.blockId, partition, table: block.table, month: block.month, statement: block.statement,
+      rows: block.rowEnds.length, rowEnds: Uint32Array.from(block.rowEnds), body: block.writer.copy(), counts: [...countsOf(block.items), ...block.counts],
+    };
+    done.push(insert);
+  }
+
+  function addPerson(person: Person, nowMs: number): void {
+    const block = blockFor("profiles", profileStatement, 0);
+    const { state, doc } = person;
+    const writer = block.writer;
+    writer.uint32(person.workspaceId);
+    writer.uuid(state.id);
+    writer.uint64(person.updatedRow);
+    writer.dateTime64(nowMs);
+    writer.dateTime64(doc.events.firstAtMs);
+    writer.uint8(state.suppressed ? 1 : 0);
+    writer.uint8(state.identifiers.every(({ namespace }) => namespace.endsWith("anonymous_id")) ? 1 : 0);
+    writer.stringArray(state.suppressed ? [] : state.identifiers.map(({ namespace, value }) => `${namespace}:${value}`));
+    writer.string(state.suppressed ? "{}" : traitsText(doc.traits));
+    writer.uint64(block.blockId);
+    writer.uint32(block.rowEnds.length);
+    block.rowEnds.push(writer.length);
+  }
+
+  const builder: BlockBuilder = {
+    get nextBlock() {
+      return nextBlock;
+    },
+    addEvents(batch, rules, counts) {
+      countsOf = counts;
+      for (const item of batch.events) {
+        batch.current = item.received.rowId;
+        const { workspaceId } = item.received.header;
+        const paths = rules.of(workspaceId).paths;
+        const block = blockFor("events", eventStatement, monthOf(item.event?.timestampMs ?? item.received.header.receivedAtMs));
+        writeEvent(block, item, paths);
+        for (const path of paths.takeAdded()) batch.paths.push({ workspaceId, path, rowId: item.received.rowId });
+        block.items.push(item);
+      }
+      batch.current = -1;
+    },
+    addControl(header, rowId, profileId) {
+      const block = blockFor("events", eventStatement, monthOf(header.receivedAtMs));
+      writeControl(block, header, partition, rowId, profileId);
+      block.counts.push({
+        workspaceId: header.workspaceId, sourceId: 0, minuteMs: Math.floor(header.receivedAtMs / 60_000) * 60_000, outcome: "control", reason: "", count: 1,
+      });
+    },
+    addPeople(world, nowMs) {
+      for (const [loser] of world.changes.merged) {
+        const survivor = world.final(loser);
+        builder.addOverride(survivor.workspaceId, loser, survivor.state.id, survivor.updatedRow);
+        builder.addDeletedPerson(survivor.workspaceId, loser, survivor.updatedRow, nowMs);
+      }
+      for (const person of world.changes.snapshots) addPerson(person, nowMs);
+    },
+    addOverride(workspaceId, profileId, survivorId, rowId) {
+      const block = blockFor("profile_override", overrideStatement, 0);
+      const writer = block.writer;
+      writer.uint32(workspaceId);
+      writer.uuid(profileId);
+      writer.uuid(survivorId);
+      writer.uint64(rowId);
+      writer.uint64(block.blockId);
+      writer.uint32(block.rowEnds.length);
+      block.rowEnds.push(writer.length);
+    },
+    addDeletedPerson(workspaceId, profileId, rowId, atMs) {
+      const block = blockFor("profiles", profileStatement, 0);
+      const writer = block.writer;
+      writer.uint32(workspaceId);
+      writer.uuid(profileId);
+      writer.uint64(rowId);
+      writer.dateTime64(atMs);
+      writer.dateTime64(0);
+      writer.uint8(1);
+      writer.uint8(0);
+      writer.stringArray([]);
+      writer.string("{}");
+      writer.uint64(block.blockId);
+      writer.uint32(block.rowEnds.length);
+      block.rowEnds.push(writer.length);
+    },
+    addStatement(table, statement) {
+      done.push({ kind: "statement", blockId: partition * BLOCKS_PER_PARTITION + nextBlock++, partition, table, statement });
+    },
+    finish() {
+      for (const block of open.values()) close(block);
+      open.clear();
+      return done.splice(0).sort((a, b) => a.blockId - b.blockId);
+    },
+  };
+  return builder;
+}
+
+function monthOf(ms: number): number {
+  const date = new Date(ms);
+  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
+}
+
+const envelopes = new WeakMap<EventsHeader, string>();
+
+/** The header as text; made once per record, for all its events. */
+function envelopeOf(header: EventsHeader, indexInRecord: number): string {
+  if (header.problems === undefined) {
+    let text = envelopes.get(header);
+    if (text === undefined) envelopes.set(header, (text = JSON.stringify(header)));
+    return text;
+  }
+  const problem = header.problems[String(indexInRecord)];
+  const { problems: _, ...rest } = header;
+  return JSON.stringify(problem === undefined ? rest : { ...rest, problems: { 0: problem } });
+}
+
+const noContext: ContextColumns = {
+  ip: "", country: "", locale: "", timezone: "", deviceType: "", os: "", browser: "", pageUrl: "", pagePath: "", pageReferrer: "", campaignSource: "",
+  campaignMedium: "", campaignName: "", campaignTerm: "", campaignContent: "", clickIds: {}, library: "", libraryVersion: "",
+};
+
+function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void {
+  const { received, refusal } = item;
+  // Nothing of what a suppressed person sends is kept, only that it came.
+  const isSuppressed = refusal?.reason === "suppressed";
+  const event = isSuppressed ? undefined : item.event;
+  const header = received.header;
+  const writer = block.writer;
+  const context = event?.context ?? noContext;
+  writer.uint32(header.workspaceId);
+  writer.string(isSuppressed ? "" : item.known.event);
+  writer.string(event?.type ?? "");
+  writer.uuid(item.profileId === "" ? NOBODY : item.profileId);
+  writer.uuid(item.profileId === "" ? NOBODY : item.profileId);
+  writer.dateTime64(event?.timestampMs ?? header.receivedAtMs);
+  writer.dateTime64(header.receivedAtMs);
+  writer.string(event?.timeNote ?? "");
+  writer.uint32(header.sourceId);
+  writer.string(item.known.messageId);
+  writeIds(writer, event);
+  writer.string(outcomeOf(item));
+  writer.string(refusal?.reason ?? "");
+  writer.string(event && !refusal ? acceptableJson(event.properties, paths) : "{}");
+  writeContext(writer, context);
+  writer.uint8(event?.isBot ? 1 : 0);
+  writer.uint8(event?.isInternal ? 1 : 0);
+  writer.uint8(header.historical ? 1 : 0);
+  writer.uint32(header.importId ?? 0);
+  writer.uint8Map(event?.consent ?? {});
+  writer.uint64Array(event ? event.identifiers.map(({ key }) => hash64Of(key)) : []);
+  writer.uint16(received.partition);
+  writer.uint64(received.rowId);
+  writer.uint64(block.blockId);
+  writer.uint32(block.rowEnds.length);
+  writer.string(isSuppressed ? "" : envelopeOf(header, received.indexInRecord));
+  writer.string(isSuppressed ? "" : received.raw);
+  block.rowEnds.push(writer.length);
+}
+
+function writeIds(writer: RowBinaryWriter, event: NormalisedEvent | undefined): void {
+  writer.string(event?.userId ?? "");
+  writer.string(event?.anonymousId ?? "");
+  writer.string(event?.groupId ?? "");
+}
+
+function writeContext(writer: RowBinaryWriter, context: ContextColumns): void {
+  writer.string(context.ip);
+  writer.string(context.country);
+  writer.string(context.locale);
+  writer.string(context.timezone);
+  writer.string(context.deviceType);
+  writer.string(context.os);
+  writer.string(context.browser);
+  writer.string(context.pageUrl);
+  writer.string(context.pagePath);
+  writer.string(context.pageReferrer);
+  writer.string(context.campaignSource);
+  writer.string(context.campaignMedium);
+  writer.string(context.campaignName);
+  writer.string(context.campaignTerm);
+  writer.string(context.campaignContent);
+  writer.stringMap(context.clickIds);
+  writer.string(context.library);
+  writer.string(context.libraryVersion);
+}
+
+function writeControl(block: OpenBlock, header: ControlHeader, partition: number, rowId: number, profileId: string): void {
+  const writer = block.writer;
+  writer.uint32(header.workspaceId);
+  writer.string(header.action.kind);
+  writer.string("control");
+  writer.uuid(profileId === "" ? NOBODY : profileId);
+  writer.uuid(profileId === "" ? NOBODY : profileId);
+  writer.dateTime64(header.receivedAtMs);
+  writer.dateTime64(header.receivedAtMs);
+  writer.string("");
+  writer.uint32(0);
+  writer.string(`control-${partition}-${rowId}`);
+  writeIds(writer, undefined);
+  writer.string("control");
+  writer.string("");
+  writer.string("{}");
+  writeContext(writer, noContext);
+  writer.uint8(0);
+  writer.uint8(0);
+  writer.uint8(0);
+  writer.uint32(0);
+  writer.uint8Map({});
+  writer.uint64Array([]);
+  writer.uint16(partition);
+  writer.uint64(rowId);
+  writer.uint64(block.blockId);
+  writer.uint32(block.rowEnds.length);
+  writer.string(JSON.stringify(header));
+  writer.string("");
+  block.rowEnds.push(writer.length);
+}
+
+function traitsText(traits: Person["doc"]["traits"]): string {
+  const values: Record<string, unknown> = {};
+  for (const [name, { value }] of Object.entries(traits)) if (name !== "__proto__") values[name] = value;
+  // Traits have their own column in another table: their paths are bounded by the traits a person may have.
+  return acceptableJson(values, new KnownPaths());
+}

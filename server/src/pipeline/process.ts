@@ -1,0 +1,127 @@
+// The role `process`: a sequencer and a sender for every partition of the log, and the upkeep of what they leave behind.
+// It reaches the engines over their sockets, so it runs as well in a worker thread as in a process of its own.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { Clock } from "../core/clock.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Logger } from "../core/logger.ts";
+import type { EventLog } from "../log/log.ts";
+import { createSender, type Sender } from "./outbox/sender.ts";
+import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
+import { startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
+import { createRuleBook } from "./workspace-rules.ts";
+import { createWorld } from "./world.ts";
+
+export interface ProcessOptions {
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  /** For reading people's events back (unmerge, withdrawal). */
+  readonly clickhouseReader: ClickHouseClient;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  readonly secret: string;
+  readonly dedupeMaxIds: number;
+  readonly profilesInMemory: number;
+  /** Whether the last process may have been killed: then blocks marked as sent shortly before are verified. */
+  readonly wasUnclean: boolean;
+  readonly onProgress: (progress: Progress) => void;
+  readonly tuning?: Partial<ProcessTuning>;
+}
+
+export interface ProcessTuning extends SequencerLimits {
+  readonly lingerMs: number;
+  readonly outboxMemoryBytesMax: number;
+}
+
+export const defaultTuning: ProcessTuning = {
+  batchEventsMax: 4_000,
+  readBytesMax: 2 * 1024 * 1024,
+  batchIntervalMs: 20,
+  outboxBytesMax: 256 * 1024 * 1024,
+  lingerMs: 250,
+  outboxMemoryBytesMax: 128 * 1024 * 1024,
+};
+
+/** How long sent blocks stay in the outbox, to be verified after an unclean end. */
+const OUTBOX_KEPT_MS = 10 * 60_000;
+const UPKEEP_MS = 15_000;
+
+export interface Processor {
+  /** Rejects when a sequencer can't go on. */
+  readonly failed: Promise<never>;
+  waiting(): { readonly blocks: number; readonly bytes: number };
+  dedupeWindow(): ReturnType<SeenMessages["window"]>;
+  /** Finishes the batch at hand, sends what is in the outbox if `drain`, and stops. */
+  stop(options?: { readonly drain: boolean }): Promise<void>;
+}
+
+export async function startProcessor(options: ProcessOptions): Promise<Processor> {
+  const tuning = { ...defaultTuning, ...options.tuning };
+  const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
+  await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
+  const senders: Sender[] = [];
+  const sequencers: Sequencer[] = [];
+  for (let partition = 0; partition < options.log.partitions; partition++) {
+    const sender = createSender({
+      pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
+      memoryBytesMax: tuning.outboxMemoryBytesMax,
+    });
+    senders.push(sender);
+    await sender.recover(options.wasUnclean ? { verifySentSince: new Date(options.clock.nowMs() - OUTBOX_KEPT_MS) } : {});
+    sequencers.push(startPartition(options, tuning, partition, sender, seen));
+  }
+  const upkeep = startUpkeep(options, seen);
+  const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
+  failed.catch(() => undefined);
+  return {
+    failed,
+    waiting: () => ({
+      blocks: senders.reduce((sum, sender) => sum + sender.waiting().blocks, 0),
+      bytes: senders.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
+    }),
+    dedupeWindow: () => seen.window(),
+    async stop({ drain } = { drain: true }) {
+      clearInterval(upkeep);
+      await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
+      if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), new Promise((resolve) => setTimeout(resolve, 15_000))]);
+      await Promise.all(senders.map((sender) => sender.stop()));
+    },
+  };
+}
+
+function startPartition(options: ProcessOptions, tuning: ProcessTuning, partition: number, sender: Sender, seen: SeenMessages): Sequencer {
+  const { pool, log, clock, logger, secret } = options;
+  const rules = createRuleBook({ secret, limits: options.limits });
+  const world = createWorld({ peopleMax: options.profilesInMemory, edgesMax: options.profilesInMemory * 4 });
+  return startSequencer({
+    partition, pool, log, clock, logger, sender, world, seen,
+    pipeline: { pool, rules, seen, secret, reset: () => rules.forget() },
+    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger },
+    limits: tuning,
+    onCommit: options.onProgress,
+  });
+}
+
+function startUpkeep(options: ProcessOptions, seen: SeenMessages): NodeJS.Timeout {
+  let isBusy = false;
+  const run = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      const nowMs = options.clock.nowMs();
+      await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
+      await seen.dropExpired(nowMs);
+      await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
+      await options.log.dropExpired(nowMs);
+    } catch (error) {
+      options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");
+    } finally {
+      isBusy = false;
+    }
+  };
+  const timer = setInterval(() => void run(), UPKEEP_MS);
+  timer.unref();
+  return timer;
+}

@@ -1,0 +1,256 @@
+// The one worker of a log partition. It reads chunks in order, runs the pipeline over them in memory, commits once, and
+// hands the finished blocks to the sender. It alone decides about the workspaces of its partition; the epoch of its claim
+// makes sure of that. A bug in a stage is pinned on the event at hand, which is quarantined with the reason.
+import type { Pool } from "pg";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Chunk, EventLog } from "../log/log.ts";
+import { positionsOf } from "../log/log.ts";
+import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
+import { createBatch, countOutcomes, type Batch } from "./batch.ts";
+import { commitBatch } from "./commit.ts";
+import { handleControl, type ControlDeps } from "./controls/handle-control.ts";
+import { packBlocks } from "./outbox/outbox-block.ts";
+import { createBlockBuilder } from "./outbox/block-builder.ts";
+import type { Sender } from "./outbox/sender.ts";
+import { runPipeline, type PipelineDeps } from "./pipeline.ts";
+import type { SeenMessages } from "./seen-messages.ts";
+import type { World } from "./world.ts";
+
+export const READER = "pipeline";
+
+export interface SequencerOptions {
+  readonly partition: number;
+  readonly pool: Pool;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sender: Sender;
+  readonly world: World;
+  readonly seen: SeenMessages;
+  readonly pipeline: PipelineDeps;
+  readonly control: ControlDeps;
+  readonly limits: SequencerLimits;
+  readonly onCommit: (progress: Progress) => void;
+}
+
+export interface SequencerLimits {
+  readonly batchEventsMax: number;
+  readonly readBytesMax: number;
+  /** Small batches are not started more often than this, so that a trickle of chunks shares commits. */
+  readonly batchIntervalMs: number;
+  /** Blocks waiting for ClickHouse beyond this stop the sequencer, and then, through the log, the door. */
+  readonly outboxBytesMax: number;
+}
+
+export interface Progress {
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly events: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly tookMs: number;
+  /** Age of the batch's oldest event when it was committed: receivedAt to visible. */
+  readonly oldestAgeMs: number;
+}
+
+export interface Sequencer {
+  /** Resolves when it has stopped after `stop`, or rejects when it can't go on (fenced, damaged log). */
+  readonly finished: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RETRY_MAX_MS = 5_000;
+
+export function startSequencer(options: SequencerOptions): Sequencer {
+  let stopped = false;
+  const finished = run(options, () => stopped);
+  finished.catch(() => undefined);
+  return {
+    finished,
+    async stop() {
+      stopped = true;
+      await finished.catch(() => undefined);
+    },
+  };
+}
+
+async function run(options: SequencerOptions, isStopped: () => boolean): Promise<void> {
+  const { pool, log, partition, logger } = options;
+  let claim = await withRetries(options, isStopped, () => claimOnce(pool, partition));
+  if (!claim) return;
+  const reader = createChunkReader(log, partition, claim.nextOffset, options.limits.readBytesMax);
+  let attempt = 0;
+  while (!isStopped()) {
+    const startedMs = performance.now();
+    try {
+      const chunks = await reader.next(options.limits.batchEventsMax);
+      if (chunks.length === 0) continue;
+      await options.sender.below(options.limits.outboxBytesMax);
+      claim = await runChunks(options, claim, chunks);
+      reader.committed(claim.nextOffset);
+      attempt = 0;
+      await rest(options, chunks, startedMs);
+    } catch (error) {
+      options.world.reset();
+      options.pipeline.reset();
+      reader.restart(claim.nextOffset);
+      if (error instanceof ReaderFenced) throw error;
+      logger.error({ partition, err: error }, "a batch was not committed; trying again");
+      await sleep(Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(attempt++, 8)));
+      // A commit whose answer was lost may have happened: the place in Postgres tells.
+      const again = await withRetries(options, isStopped, () => claimOnce(pool, partition));
+      if (!again) return;
+      claim = again;
+      reader.restart(claim.nextOffset);
+    }
+  }
+}
+
+async function claimOnce(pool: Pool, partition: number): Promise<ReaderClaim> {
+  const client = await pool.connect();
+  try {
+    return await claimReader(client, READER, partition);
+  } finally {
+    client.release();
+  }
+}
+
+async function withRetries<T>(options: SequencerOptions, isStopped: () => boolean, action: () => Promise<T>): Promise<T | undefined> {
+  for (let attempt = 0; !isStopped(); attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      options.logger.error({ partition: options.partition, err: error }, "Postgres did not answer the sequencer; trying again");
+      await sleep(Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(attempt, 8)));
+    }
+  }
+  return undefined;
+}
+
+async function runChunks(options: SequencerOptions, claim: ReaderClaim, chunks: readonly Chunk[]): Promise<ReaderClaim> {
+  const nowMs = Math.max(options.clock.nowMs(), claim.nowMs);
+  const [first] = chunks;
+  const control = first?.records[0]?.header;
+  const builder = createBlockBuilder(options.partition, claim.nextBlock);
+  if (first && control?.kind === "control") {
+    const next = await handleControl({ ...options.control, builder }, claim, first, control, nowMs);
+    options.sender.enqueue(next.blocks);
+    options.onCommit({
+      partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,
+      oldestAgeMs: Math.max(0, options.clock.nowMs() - control.receivedAtMs),
+    });
+    return next.claim;
+  }
+  const startedMs = performance.now();
+  const batch = await decide(options, chunks, nowMs);
+  const counts = countOutcomes(batch.events);
+  builder.addEvents(batch, options.pipeline.rules, countOutcomes);
+  builder.addPeople(options.world, nowMs);
+  const blocks = builder.finish();
+  await packBlocks(blocks);
+  const nextOffset = (chunks.at(-1)?.offset ?? -1) + 1;
+  const next = await commitBatch(
+    options.pool, claim, { nextOffset, nowMs, nextBlock: builder.nextBlock }, options.world, options.seen,
+    { sightings: batch.sightings, mergeLog: batch.mergeLog, quarantine: batch.quarantine, ledger: counts, paths: batch.paths, blocks },
+  );
+  options.world.settle();
+  options.seen.note(batch.sightings);
+  options.sender.enqueue(blocks);
+  const outcomes: Record<string, number> = {};
+  for (const { outcome, count } of counts) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
+  options.onCommit({
+    partition: options.partition, nextOffset, events: batch.events.length, outcomes, tookMs: performance.now() - startedMs,
+    oldestAgeMs: Math.max(0, options.clock.nowMs() - (batch.events[0]?.received.header.receivedAtMs ?? 0)),
+  });
+  return next;
+}
+
+/** Runs the stages; when one throws, quarantines the event it was at and runs again from the start. */
+async function decide(options: SequencerOptions, chunks: readonly Chunk[], nowMs: number): Promise<Batch> {
+  const guilty = new Map<number, string>();
+  for (;;) {
+    const batch = createBatch(options.partition, chunks, nowMs);
+    for (const item of batch.events) {
+      const detail = guilty.get(item.received.rowId);
+      if (detail !== undefined) item.refusal = { outcome: "quarantined", reason: "pipeline_error", detail };
+    }
+    try {
+      await runPipeline(batch, options.world, options.pipeline);
+      return batch;
+    } catch (error) {
+      options.world.reset();
+      options.pipeline.reset();
+      if (batch.current < 0 || guilty.has(batch.current)) throw error;
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      options.logger.error({ partition: options.partition, row: batch.current, err: error }, "a stage failed on one event; it is quarantined");
+      guilty.set(batch.current, detail.slice(0, 2_000));
+    }
+  }
+}
+
+async function rest(options: SequencerOptions, chunks: readonly Chunk[], startedMs: number): Promise<void> {
+  const events = chunks.reduce((sum, chunk) => sum + chunk.records.reduce((positions, record) => positions + positionsOf(record), 0), 0);
+  const leftMs = options.limits.batchIntervalMs - (performance.now() - startedMs);
+  if (events < options.limits.batchEventsMax / 4 && leftMs > 0) await sleep(leftMs);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+interface ChunkReader {
+  /** The next chunks, up to about `eventsMax` events; a control record comes alone. Empty when nothing came for a while. */
+  next(eventsMax: number): Promise<readonly Chunk[]>;
+  committed(nextOffset: number): void;
+  restart(fromOffset: number): void;
+}
+
+/** Reads ahead of the sequencer, so that the next chunks are fetched and unpacked while it commits the last. */
+function createChunkReader(log: EventLog, partition: number, fromOffset: number, bytesMax: number): ChunkReader {
+  let waiting: Chunk[] = [];
+  let readOffset = fromOffset;
+  let ahead: Promise<readonly Chunk[]> | undefined;
+
+  function readAhead(): void {
+    ahead ??= log.read(partition, readOffset, bytesMax);
+    ahead.catch(() => undefined);
+  }
+
+  return {
+    async next(eventsMax) {
+      if (waiting.length === 0) {
+        readAhead();
+        const chunks = (await ahead) ?? [];
+        ahead = undefined;
+        if (chunks.length === 0) {
+          await log.waitForAppend(partition, readOffset - 1, 1_000);
+          return [];
+        }
+        waiting = [...chunks];
+        readOffset = (chunks.at(-1)?.offset ?? readOffset) + 1;
+        // A full read means more is there.
+        if (chunks.length > 1) readAhead();
+      }
+      let events = 0;
+      let count = 0;
+      for (const chunk of waiting) {
+        const isControl = chunk.records.some((record) => record.header.kind === "control");
+        if (isControl && count > 0) break;
+        const positions = chunk.records.reduce((sum, record) => sum + positionsOf(record), 0);
+        if (count > 0 && events + positions > eventsMax) break;
+        events += positions;
+        count++;
+        if (isControl) break;
+      }
+      const taken = waiting.slice(0, count);
+      waiting = waiting.slice(count);
+      return taken;
+    },
+    committed() {},
+    restart(offset) {
+      waiting = [];
+      ahead = undefined;
+      readOffset = offset;
+    },
+  };
+}

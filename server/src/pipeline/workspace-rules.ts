@@ -1,0 +1,96 @@
+// The rules in force for each workspace, compiled once per version: they change only by control records, which the
+// sequencer handles on their own, so a batch sees one version.
+import type { ClientBase, Pool } from "pg";
+import { defaultSourceSettings, defaultWorkspaceSettings, sourceSettings, workspaceSettings, type SourceSettings, type WorkspaceSettings } from "@tributary/schema/settings.ts";
+import { z } from "zod";
+import { compileIdentityRules, extractIdentifiers, type IdentityRules } from "../identity/identity.ts";
+import type { FoldRules } from "../profiles/fold.ts";
+import type { Limits } from "../core/limits.ts";
+import { compileNormaliseContext, type NormaliseContext } from "./stages/normalise.ts";
+import { KnownPaths } from "./known-paths.ts";
+
+/** Most traits and accounts that one person keeps; later names are not taken. */
+export const PROFILE_TRAITS_MAX = 2_000;
+export const PROFILE_ACCOUNTS_MAX = 1_000;
+
+export interface WorkspaceRules {
+  readonly workspaceId: number;
+  readonly settings: WorkspaceSettings;
+  readonly sources: Readonly<Record<string, SourceSettings>>;
+  readonly identity: IdentityRules;
+  readonly paths: KnownPaths;
+  normaliseContext(sourceId: number): NormaliseContext;
+  foldRules(sourceId: number, isImported: boolean): FoldRules;
+}
+
+export interface RuleBook {
+  /** Reads what is not yet held. */
+  load(db: ClientBase | Pool, workspaceIds: Iterable<number>): Promise<void>;
+  of(workspaceId: number): WorkspaceRules;
+  /** After a change of settings, or a failed batch. */
+  forget(): void;
+}
+
+export function createRuleBook(options: { readonly secret: string; readonly limits: Limits }): RuleBook {
+  const held = new Map<number, WorkspaceRules>();
+  return {
+    async load(db, workspaceIds) {
+      for (const workspaceId of new Set(workspaceIds)) {
+        if (held.has(workspaceId)) continue;
+        const { rows } = await db.query<{ settings: unknown; sources: unknown }>(
+          `select settings, sources from pipeline_config where workspace_id = $1`, [workspaceId],
+        );
+        const paths = await db.query<{ path: string }>(`select path from property_path where workspace_id = $1 order by row_id, path`, [workspaceId]);
+        const row = rows[0];
+        held.set(workspaceId, compileRules({
+          workspaceId, ...options,
+          settings: row ? workspaceSettings.parse(row.settings) : defaultWorkspaceSettings,
+          sources: row ? z.record(z.string(), sourceSettings).parse(row.sources) : {},
+          paths: new KnownPaths(paths.rows.map(({ path }) => path)),
+        }));
+      }
+    },
+    of(workspaceId) {
+      const rules = held.get(workspaceId);
+      if (!rules) throw new Error(`The rules of workspace ${workspaceId} are loaded before they are used.`);
+      return rules;
+    },
+    forget: () => held.clear(),
+  };
+}
+
+/** Compiles one version of a workspace's rules; also for previews of rules that are not in force. */
+export function compileRules(options: {
+  readonly workspaceId: number; readonly secret: string; readonly limits: Limits; readonly settings: WorkspaceSettings;
+  readonly sources: Readonly<Record<string, SourceSettings>>; readonly paths: KnownPaths;
+}): WorkspaceRules {
+  const { workspaceId, secret, settings, sources, limits } = options;
+  const identity = compileIdentityRules(settings.identity);
+  const contexts = new Map<number, NormaliseContext>();
+  const folds = new Map<string, FoldRules>();
+  const rankOf = (sourceId: number): number | undefined => sources[String(sourceId)]?.traitRank;
+  return {
+    workspaceId, settings, sources, identity, paths: options.paths,
+    normaliseContext(sourceId) {
+      const known = contexts.get(sourceId);
+      if (known) return known;
+      const context = compileNormaliseContext({
+        settings, source: sources[String(sourceId)] ?? defaultSourceSettings,
+        limits,
+        extractIdentifiers: (payload) => extractIdentifiers(payload, identity, { workspaceId, sourceId, secret, phoneCountry: settings.phoneCountry }),
+      });
+      contexts.set(sourceId, context);
+      return context;
+    },
+    foldRules(sourceId, isImported) {
+      const key = `${sourceId} ${isImported}`;
+      const known = folds.get(key);
+      if (known) return known;
+      // A live null is a statement; a null in a file usually is a hole in it.
+      const nullErases = isImported ? (sources[String(sourceId)]?.nullErases ?? false) : true;
+      const rules: FoldRules = { nullErases, rankOf, traitsMax: PROFILE_TRAITS_MAX, accountsMax: PROFILE_ACCOUNTS_MAX };
+      folds.set(key, rules);
+      return rules;
+    },
+  };
+}
