@@ -114,7 +114,7 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
   switch (query.statement.kind) {
     case "insert":
     case "insert_values":
-      return insert(connection, query, sql, environment, response);
+      return insert(connection, query, environment, response);
     case "select":
       return select(engine, connection, query, sql, environment, response);
     case "other": {
@@ -130,17 +130,17 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
   }
 }
 
-async function insert(
-  connection: ChdbConnection, query: protocol.HttpQuery, sql: string, environment: Environment, response: ServerResponse,
-): Promise<void> {
-  const statement = query.statement.kind === "insert_values" ? `${sql} FORMAT Values` : sql;
-  // The engine refuses an INSERT without data; ClickHouse over HTTP does not.
-  const isEmpty = query.data.length === 0;
-  const result = isEmpty ? { elapsed: 0, rowsWritten: 0, bytesWritten: 0 } : await connection.insert(statement, query.data, environment);
+async function insert(connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse): Promise<void> {
+  const format = query.statement.kind === "insert_values" ? " FORMAT Values" : "";
+  const statement = {
+    head: `${markOf(query.queryId)} ${query.sql.slice(0, query.infileAt)}`,
+    tail: query.sql.slice(query.infileAt) + format,
+  };
+  const result = await connection.insert(statement, query.data, environment);
   protocol.writeHead(response, query, {
     ...protocol.emptySummary,
-    writtenRows: result.rowsWritten,
-    writtenBytes: result.bytesWritten,
+    writtenRows: result.rowsRead,
+    writtenBytes: result.bytesRead,
     elapsedMs: result.elapsed * 1000,
   });
   response.end();
@@ -202,9 +202,13 @@ async function endAfterQueries(server: Server, engine: Engine, socketPath: strin
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { data: { type: "string" }, config: { type: "string" }, socket: { type: "string" } } });
-  const { data, config, socket } = values;
-  if (!data || !config || !socket) throw new Error("usage: chdb-child --data FOLDER --config FILE --socket PATH");
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ options: { data: text, config: text, socket: text, inserts: text } });
+  const { data, config, socket, inserts } = values;
+  if (!data || !config || !socket || !inserts) {
+    throw new Error("usage: chdb-child --data FOLDER --config FILE --socket PATH --inserts FOLDER");
+  }
+  process.chdir(inserts);
   const engine = openEngine(data, config);
   const server = createServer({ maxHeaderSize: headerBytesMax, requestTimeout: 0, keepAliveTimeout: 60_000 });
   server.on("request", (request, response) => void answer(engine, request, response));

@@ -1,7 +1,11 @@
 // One chDB connection: runs one query at a time, with the settings, parameters and database that the query asks for and
-// nothing left over from the one before.
-import { type ChdbNative, type NativeConnection, type NativeInserted, type NativeResult, type NativeStream } from "./chdb-native.ts";
+// nothing left over from the one before. The data of an INSERT go in by a file of their own, because in the text of a
+// statement the engine takes an empty line for their end and runs the rest as SQL.
+import { rm, writeFile } from "node:fs/promises";
+import type { ChdbNative, NativeConnection, NativeResult, NativeStream } from "./chdb-native.ts";
 import { quoteText } from "./sql-text.ts";
+
+let inserts = 0;
 
 /** Long bound values travel as SET statements, so the engine's own bound is wide; the protocol holds queries to theirs. */
 const statementBytesMax = 256 * 1024 * 1024;
@@ -16,9 +20,17 @@ export interface Environment {
   readonly database: string;
 }
 
+export interface InsertStatement {
+  /** `INSERT INTO t (columns)` */
+  readonly head: string;
+  /** `SETTINGS … FORMAT RowBinary` */
+  readonly tail: string;
+}
+
 export interface ChdbConnection {
   query(sql: string, format: string, environment: Environment): Promise<NativeResult>;
-  insert(statement: string, data: Buffer, environment: Environment): Promise<NativeInserted>;
+  /** The statement in two parts, between which the engine is told where the data are. Gives the number of rows. */
+  insert(statement: InsertStatement, data: Buffer, environment: Environment): Promise<NativeResult>;
   /** Chunks of whole rows. Ends the query when the consumer stops early. */
   stream(sql: string, format: string, environment: Environment): AsyncGenerator<Uint8Array, void, undefined>;
   /** Only when nothing runs on it. */
@@ -37,7 +49,16 @@ export function openChdbConnection(native: ChdbNative, path: string, args: reado
     },
     async insert(statement, data, environment) {
       await session.enter(environment);
-      return native.InsertRawAsyncConnection(connection, statement, data, false);
+      // A name in the working folder of the child: a whole path could hold characters that the engine takes for a pattern.
+      const file = `insert-${++inserts}`;
+      try {
+        await writeFile(file, data, { mode: 0o600 });
+        const result = await native.QueryAsyncConnection(connection, `${statement.head} FROM INFILE '${file}' COMPRESSION 'none' ${statement.tail}`, "Null");
+        await session.leave(environment);
+        return result;
+      } finally {
+        await rm(file, { force: true });
+      }
     },
     async *stream(sql, format, environment) {
       await session.enter(environment);

@@ -1,6 +1,6 @@
-// The native part of the npm package chdb, with types. The package's own class refuses binary insert formats and lets
-// parameters of queries on different connections overwrite each other; the addon below it does neither when parameters
-// are set with SET on the connection.
+// The native part of the npm package chdb, with types. Used instead of the package's class, whose bound parameters run
+// one query at a time over all connections. Its InsertRaw is left out on purpose: the engine takes the data of an INSERT
+// for ended at the first empty line, and runs what follows as SQL. Data go in by file (see chdb-connection.ts).
 import { createRequire } from "node:module";
 import { AppError } from "../../core/errors.ts";
 
@@ -15,12 +15,6 @@ export interface NativeResult {
   readonly bytesRead: number;
 }
 
-export interface NativeInserted {
-  readonly elapsed: number;
-  readonly rowsWritten: number;
-  readonly bytesWritten: number;
-}
-
 export interface NativeChunk {
   readonly done: boolean;
   readonly numRows: number;
@@ -33,8 +27,6 @@ export interface ChdbNative {
   /** Only when nothing runs on the connection. */
   CloseConnection(connection: NativeConnection): void;
   QueryAsyncConnection(connection: NativeConnection, sql: string, format: string): Promise<NativeResult>;
-  /** The native side puts a line end between statement and data; the buffer must not change until it settles. */
-  InsertRawAsyncConnection(connection: NativeConnection, statement: string, data: Buffer, countLines: boolean): Promise<NativeInserted>;
   /** Returns at once; the query's errors come from the first fetch. */
   StreamQuery(connection: NativeConnection, sql: string, format: string): NativeStream;
   StreamFetch(stream: NativeStream): Promise<NativeChunk>;

@@ -3,7 +3,7 @@
 // for, then ended, after checking that it is ours.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, copyFileSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { chmod, lstat, mkdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -36,6 +36,8 @@ export interface ChdbSupervisor {
 
 interface Places {
   readonly data: string;
+  /** Where the child puts the data of a running INSERT; emptied whenever a child starts. */
+  readonly inserts: string;
   readonly config: string;
   readonly log: string;
   readonly pidFile: string;
@@ -102,6 +104,7 @@ async function prepare(dataDir: string): Promise<Places> {
   writeFileSync(config, configText(backups), { mode: 0o600 });
   return {
     data,
+    inserts: join(dataDir, "clickhouse-inserts"),
     config,
     log: join(dataDir, "clickhouse.log"),
     pidFile: join(dataDir, "clickhouse.pid"),
@@ -139,9 +142,12 @@ async function privateSocketPath(dataDir: string): Promise<string> {
 
 function launch(places: Places): ChildProcess {
   boundLog(places.log);
+  rmSync(places.inserts, { recursive: true, force: true });
+  mkdirSync(places.inserts, { mode: 0o700 });
   const log = openSync(places.log, "a", 0o600);
   try {
-    const args = ["--disable-warning=ExperimentalWarning", childFile, "--data", places.data, "--config", places.config, "--socket", places.socketPath];
+    const args = ["--disable-warning=ExperimentalWarning", childFile, "--data", places.data, "--config", places.config];
+    args.push("--socket", places.socketPath, "--inserts", places.inserts);
     const child = spawn(process.execPath, args, {
       stdio: ["pipe", log, log],
       env: { ...childEnvironment(), TZ: "UTC", UV_THREADPOOL_SIZE: "16" },

@@ -17,7 +17,10 @@ export const bodyIdleMsMax = 30_000;
 export interface HttpQuery {
   readonly use: ClickHouseUse;
   readonly queryId: string;
+  /** The statement without its data. */
   readonly sql: string;
+  /** Where in `sql` the source of an insert's data is named. */
+  readonly infileAt: number;
   readonly statement: Statement;
   /** The rows of an INSERT, byte for byte. */
   readonly data: Buffer;
@@ -78,11 +81,13 @@ export function readQuery(request: IncomingMessage, url: URL, wholeBody: Buffer)
   const statement = readStatement(text.toString("latin1"));
   const inline = text.subarray(statement.dataStart);
   const data = urlQuery === "" ? inline : inline.length > 0 ? Buffer.concat([inline, Buffer.from("\n"), body]) : body;
-  const sql = text.toString("utf8", 0, statement.end).trim();
+  const head = text.toString("utf8", 0, statement.infileAt);
+  const tail = text.toString("utf8", statement.infileAt, statement.end);
   const query: HttpQuery = {
     use: useOf(request),
     queryId: queryIdOf(url),
-    sql,
+    sql: head + tail,
+    infileAt: head.length,
     statement,
     data,
     format: statement.format ?? url.searchParams.get("default_format") ?? "TabSeparated",

@@ -84,6 +84,8 @@ export interface Statement {
   readonly end: number;
   /** Where the data of an insert begin; the end of the text for all others. */
   readonly dataStart: number;
+  /** Where `FROM INFILE` stands in an insert: before SETTINGS and FORMAT or VALUES. The same as `end` for all others. */
+  readonly infileAt: number;
   readonly format: string | undefined;
   readonly placeholders: ReadonlySet<string>;
   /** Something stands behind the final semicolon. */
@@ -100,6 +102,8 @@ export function readStatement(sql: string): Statement {
   let format: string | undefined;
   let formatNext = false;
   let takesData = false;
+  let settingsAt: number | undefined;
+  let formatAt = 0;
   for (const token of tokensOf(sql)) {
     const word = token.kind === "word" ? token.text.toLowerCase() : "";
     if (first === undefined && token.text !== "(") {
@@ -110,21 +114,29 @@ export function readStatement(sql: string): Statement {
     if (formatNext) {
       format = token.text;
       formatNext = false;
-      if (takesData) return { kind: "insert", end: token.end, dataStart: afterFormat(sql, token.end), format, placeholders, hasMore: false };
+      if (takesData) {
+        const dataStart = afterFormat(sql, token.end);
+        return { kind: "insert", end: token.end, dataStart, infileAt: settingsAt ?? formatAt, format, placeholders, hasMore: false };
+      }
     }
     if (token.text === "(" && token.kind === "mark") depth += 1;
     if (token.text === ")" && token.kind === "mark") depth -= 1;
-    if (depth === 0 && word === "format") formatNext = true;
+    if (depth === 0 && word === "format") {
+      formatNext = true;
+      formatAt = token.start;
+    }
+    if (depth === 0 && word === "settings") settingsAt ??= token.start;
     if (depth === 0 && takesData && (word === "select" || word === "with" || word === "from")) takesData = false;
     if (depth === 0 && takesData && word === "values") {
-      return { kind: "insert_values", end: token.start, dataStart: token.end, format: "Values", placeholders, hasMore: false };
+      const infileAt = settingsAt ?? token.start;
+      return { kind: "insert_values", end: token.start, dataStart: token.end, infileAt, format: "Values", placeholders, hasMore: false };
     }
     if (token.text === ";" && token.kind === "mark") {
       const hasMore = !tokensOf(sql.slice(token.end)).next().done;
-      return { kind: kindOf(first), end: token.start, dataStart: sql.length, format, placeholders, hasMore };
+      return { kind: kindOf(first), end: token.start, dataStart: sql.length, infileAt: token.start, format, placeholders, hasMore };
     }
   }
-  return { kind: kindOf(first), end: sql.length, dataStart: sql.length, format, placeholders, hasMore: false };
+  return { kind: kindOf(first), end: sql.length, dataStart: sql.length, infileAt: sql.length, format, placeholders, hasMore: false };
 }
 
 function kindOf(first: string | undefined): StatementKind {
