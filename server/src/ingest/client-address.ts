@@ -51,7 +51,8 @@ function addRange(list: BlockList, range: string): void {
   const version = isIP(address);
   const bitsMax = version === 6 ? 128 : 32;
   const bits = prefix === undefined ? bitsMax : Number(prefix);
-  if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > bitsMax) {
+  // Without the pattern `1.2.3.4/` would be read as length 0 and trust everybody.
+  if (version === 0 || !/^\d+$/.test(prefix ?? "0") || bits > bitsMax) {
     throw new AppError("invalid_config", { detail: `TRUST_PROXY: "${range}" is neither an address, a range, nor loopback, private, linklocal or true.` });
   }
   list.addSubnet(address, bits, version === 6 ? "ipv6" : "ipv4");

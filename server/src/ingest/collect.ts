@@ -74,36 +74,39 @@ export function createCollector(options: CollectOptions): Collector {
     return entry;
   }
 
+  /** The usable source of each of the keys, or why it is refused. All at once: the directory reads them in one query. */
+  async function authenticateAll(keys: readonly string[], request: IncomingMessage, body: Buffer): Promise<Map<string, SourceEntry | KeyRefused>> {
+    return new Map(await Promise.all(keys.map(async (key) => [key, await authenticate(key, request, body).catch(refusedOnly)] as const)));
+  }
+
   /**
    * Which items go to which source. An item may carry a key of its own: it directs it to that key's source, or, when the
-   * request has no key at all, is the only one it has.
+   * request has no key at all, is the only one it has. An item whose own key is refused goes where the request's key says.
    */
   async function divide(body: CollectedBody, source: SourceEntry | undefined, request: IncomingMessage): Promise<Map<SourceEntry, ScannedItem[]>> {
+    const keys = body.items.map((item) => usable(textOf(body.bytes, fieldOf(body.bytes, item, "writeKey"))));
+    const distinct = new Set(keys.filter((key) => key !== undefined));
+    const found = await authenticateAll([...distinct], request, body.bytes);
     const groups = new Map<number, { readonly source: SourceEntry; readonly items: ScannedItem[] }>();
-    let lastRefusal: KeyRefused | undefined;
-    for (const item of body.items) {
-      const key = usable(textOf(body.bytes, fieldOf(body.bytes, item, "writeKey")));
-      let target = source;
-      try {
-        if (key !== undefined || !source) target = await authenticate(key, request, body.bytes);
-      } catch (error) {
-        if (!(error instanceof KeyRefused)) throw error;
-        lastRefusal = error;
-      }
-      if (!target) continue;
+    let refused: KeyRefused | undefined;
+    body.items.forEach((item, index) => {
+      const own = found.get(keys[index] ?? "");
+      if (own instanceof KeyRefused) refused = own;
+      const target = own instanceof KeyRefused || own === undefined ? source : own;
+      if (!target) return;
       const group = groups.get(target.sourceId) ?? { source: target, items: [] };
       group.items.push(item);
       groups.set(target.sourceId, group);
-    }
-    if (groups.size === 0) throw lastRefusal ?? refusal("missing", "", request, body.bytes);
+    });
+    if (groups.size === 0) throw refused ?? refusal("missing", "", request, body.bytes);
     return new Map([...groups.values()].map((group) => [group.source, group.items]));
   }
 
+  /** All or an error. When one of several is refused the others may be stored: the sender repeats all, the pipeline drops the doubles. */
   async function append(records: readonly { readonly partition: number; readonly record: LogRecord }[]): Promise<void> {
     const startedMs = performance.now();
-    const only = records.length === 1 ? records[0] : undefined;
-    if (only) await log.append(only.partition, only.record);
-    else await Promise.all(records.map(({ partition, record }) => log.append(partition, record)));
+    const outcomes = await Promise.allSettled(records.map(({ partition, record }) => log.append(partition, record)));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     metrics.appendSeconds((performance.now() - startedMs) / 1000);
   }
 
@@ -155,6 +158,11 @@ export function createCollector(options: CollectOptions): Collector {
       }
     },
   };
+}
+
+function refusedOnly(error: unknown): KeyRefused {
+  if (error instanceof KeyRefused) return error;
+  throw error;
 }
 
 /** Whether any item may carry a key of its own: a search for the bytes, which is far cheaper than a look into each. */

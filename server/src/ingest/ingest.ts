@@ -76,6 +76,8 @@ export function createIngest(options: IngestOptions): Ingest {
       case "batch":
         return collector.collect(request, route, query);
       case "pixel":
+        // Programs that look at links by HEAD before anybody opens them must leave no event.
+        if (request.method === "HEAD") return pixelAnswer;
         await collector.collect(request, route, query);
         return pixelAnswer;
       case "settings":
