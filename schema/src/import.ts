@@ -195,7 +195,8 @@ export const importPreview = z.object({
   errors_by_code: z.record(z.string(), z.int()),
   errors: z.array(importError),
   columns_not_used: z.array(z.string()),
-  people: z.object({ new: z.int(), matched: z.int(), events_without_person: z.int() }),
+  /** People are told apart by the strongest identifier of their events; when `complete` is false there are at least so many. */
+  people: z.object({ new: z.int(), matched: z.int(), complete: z.boolean(), events_without_person: z.int() }),
   first_events: z.array(z.unknown()),
 });
 export type ImportPreview = z.infer<typeof importPreview>;

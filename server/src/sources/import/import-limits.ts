@@ -24,12 +24,14 @@ export const importLimits = {
   /** Events shown, errors shown and people counted by a dry run. */
   previewEventsMax: 20,
   previewErrorsMax: 100,
-  previewPeopleMax: 1_000_000,
+  previewPeopleMax: 200_000,
   /** Dry runs that may be open at once in one server, and how long an idle one is kept. */
   previewsMax: 8,
   previewIdleMs: 3_600_000,
   /** How long the log's refusal for overload is waited out before the upload is broken off (it resumes). */
   overloadWaitMaxMs: 120_000,
+  /** Content of one upload, as it comes over the wire. It is never held in memory; this only ends what has no end. */
+  contentBytesMax: 1_000_000_000_000,
   /** Between two stores of the place from which an import resumes. */
   checkpointEveryMs: 1_000,
   /** Width of a number taken as one; anything longer is no quantity. */

@@ -3,15 +3,15 @@
 
 /** The values at these paths, or null when the line is not one JSON object. */
 export function jsonColumns(text: string, paths: readonly string[]): string[] | null {
-  let value: unknown;
   try {
-    value = JSON.parse(text, (_key: string, parsed: unknown, context?: { source?: string }) =>
+    const value: unknown = JSON.parse(text, (_key: string, parsed: unknown, context?: { source?: string }) =>
       typeof parsed === "number" ? new Digits(context?.source ?? String(parsed)) : parsed);
+    if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Digits) return null;
+    return paths.map((path) => columnText(valueAt(value, path)));
   } catch {
+    // Not JSON, or nested so deeply that walking it exhausts the stack.
     return null;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Digits) return null;
-  return paths.map((path) => columnText(valueAt(value, path)));
 }
 
 /** A number as its digits in the file. */

@@ -1,0 +1,285 @@
+// The door of imports: make one, send its content, look at it, take it back. An import's events go into the log marked
+// with its number, as history unless it says otherwise; everything about its progress lies in Postgres, so that another
+// server goes on where one was killed.
+import type { CreateImport, ImportContentAnswer, ImportError, ImportFormat, ImportState } from "@tributary/schema/import.ts";
+import type { Clock } from "../../core/clock.ts";
+import { AppError } from "../../core/errors.ts";
+import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
+import { recordAudit } from "../../governance/audit.ts";
+import type { Control, ControlReceipt } from "../../governance/control.ts";
+import { readSettings } from "../../governance/settings.ts";
+import { compileIdentityRules, extractIdentifiers } from "../../identity/identity.ts";
+import type { EventLog } from "../../log/log.ts";
+import { importLimits } from "./import-limits.ts";
+import { createPreview, type FindPeople, type PreviewCollector } from "./import-preview.ts";
+import { ensureSource, findSource, slugOf } from "./import-source.ts";
+import {
+  changeStatus, deleteImport, findImport, findSameContent, importStateOf, insertImport, listErrors, listImports, readCheckpoint,
+  type ImportDefinition, type StoredImport,
+} from "./import-store.ts";
+import { compileMapping } from "./compile-mapping.ts";
+import { mappingColumns } from "./mapping-columns.ts";
+import { readImport, startOfFile } from "./read-import.ts";
+import { planOf, receiveContent } from "./receive-content.ts";
+import { skipBytes } from "./skip-bytes.ts";
+
+export interface ImportDeps {
+  readonly workspaceDb: WorkspaceDb;
+  readonly log: EventLog;
+  readonly control: Control;
+  readonly clock: Clock;
+  /** The install's secret, from which identifiers get their keys; for the people of a dry run. */
+  readonly secret: string;
+  /** Called after a source was made. */
+  readonly onSourcesChanged?: () => void;
+}
+
+/** Who asks. */
+export interface ImportCaller {
+  readonly workspaceId: number;
+  readonly actor: string;
+}
+
+export interface ContentUpload {
+  readonly id: number;
+  /** Index of the file; the one that is next when not given. */
+  readonly file: number | undefined;
+  /** The file's (uncompressed) byte at which `chunks` begin. */
+  readonly offset: number;
+  /** Whether the end of `chunks` is the end of the file. */
+  readonly isLastPart: boolean;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+export interface Imports {
+  /** Throws AppError `bad_request` for an unusable mapping, `conflict` when the same content was imported before. */
+  create(caller: ImportCaller, wish: CreateImport): Promise<ImportState>;
+  /** Throws AppError: `not_found`, `conflict` (wrong file or place, busy, over), `bad_request` and `limit_reached` for the content. */
+  receive(caller: ImportCaller, upload: ContentUpload): Promise<ImportContentAnswer>;
+  get(workspaceId: number, id: number): Promise<ImportState>;
+  /** Newest first, below `beforeId`. */
+  list(workspaceId: number, beforeId: number, limit: number): Promise<ImportState[]>;
+  errors(workspaceId: number, id: number, after: readonly [number, number, string], limit: number): Promise<(ImportError & { file_index: number })[]>;
+  /** Stops what is being uploaded and asks the pipeline to set the import's events aside. */
+  withdraw(caller: ImportCaller, id: number): Promise<{ import: ImportState; receipt: ControlReceipt }>;
+}
+
+interface ActiveUpload {
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+interface OpenPreview {
+  readonly collector: PreviewCollector;
+  readonly workspaceId: number;
+  usedAtMs: number;
+}
+
+export function createImports(deps: ImportDeps): Imports {
+  const { workspaceDb, clock } = deps;
+  const active = new Map<number, ActiveUpload>();
+  const previews = new Map<number, OpenPreview>();
+
+  async function load(workspaceId: number, id: number): Promise<StoredImport> {
+    const stored = await workspaceDb.run(workspaceId, (db) => findImport(db, workspaceId, id));
+    if (!stored) throw new AppError("not_found", { detail: `There is no import ${id}.` });
+    return stored;
+  }
+
+  async function create(caller: ImportCaller, wish: CreateImport): Promise<ImportState> {
+    const { workspaceId } = caller;
+    const definition = definitionOf(wish);
+    const contentHash = wish.content_hash === undefined ? null : Buffer.from(wish.content_hash, "hex");
+    if (contentHash && !wish.again && !wish.dry_run) await refuseSameContent(workspaceId, contentHash);
+    const slug = wish.source ?? slugOf(wish.name);
+    const source = wish.dry_run ? await workspaceDb.run(workspaceId, (db) => findSource(db, workspaceId, slug))
+      : await ensureSource(deps, { workspaceId, slug, name: wish.source ?? wish.name, actor: caller.actor });
+    if (!wish.dry_run) deps.onSourcesChanged?.();
+    const nowMs = clock.nowMs();
+    const id = await workspaceDb.transaction(workspaceId, async (db) => {
+      const made = await insertImport(db, {
+        workspaceId, sourceId: source?.id ?? 0, name: wish.name, definition, contentHash, historical: wish.historical ?? true, dryRun: wish.dry_run ?? false,
+      }, nowMs);
+      if (!wish.dry_run) await recordAudit(db, { workspaceId, actor: caller.actor, action: "import.create", target: `import:${made}`, detail: { source: slug } }, nowMs);
+      return made;
+    });
+    return importStateOf(await load(workspaceId, id));
+  }
+
+  async function refuseSameContent(workspaceId: number, contentHash: Buffer): Promise<void> {
+    const same = await workspaceDb.run(workspaceId, (db) => findSameContent(db, workspaceId, contentHash));
+    if (!same) return;
+    throw new AppError("conflict", {
+      detail: `Import ${same.id} (${same.status}) has the same content.`,
+      hint: same.status === "done" ? "Say `again` (--again) to import it once more, or withdraw that one." : `Go on with it (--resume ${same.id}), or withdraw it.`,
+    });
+  }
+
+  async function receive(caller: ImportCaller, upload: ContentUpload): Promise<ImportContentAnswer> {
+    const stored = await load(caller.workspaceId, upload.id);
+    const file = upload.file ?? stored.file;
+    if (file < stored.file || (stored.status === "done" && upload.file !== undefined && file < stored.definition.files.length)) {
+      // The answer to an upload was lost: it is whole already.
+      return { import: importStateOf(stored) };
+    }
+    checkOpen(stored, file, upload.offset);
+    if (active.has(stored.id)) throw new AppError("conflict", { detail: `Import ${stored.id} is being uploaded already.`, hint: "Wait for that upload, or stop it." });
+    const stop = new AbortController();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    active.set(stored.id, { stop, ended });
+    try {
+      if (stored.dryRun) return await preview(caller, stored, upload);
+      await take(stored, upload, stop.signal);
+      return { import: importStateOf(await load(caller.workspaceId, stored.id)) };
+    } finally {
+      active.delete(stored.id);
+      end();
+    }
+  }
+
+  async function take(stored: StoredImport, upload: ContentUpload, signal: AbortSignal): Promise<void> {
+    const { workspaceId } = stored;
+    const [from, partition] = await workspaceDb.run(workspaceId, async (db) => {
+      const { rows } = await db.query<{ log_partition: number }>("select log_partition from workspace where id = $1", [workspaceId]);
+      return [await readCheckpoint(db, workspaceId, stored.id), rows[0]?.log_partition ?? 0] as const;
+    });
+    const chunks = skipBytes(upload.chunks, stored.bytesDone - upload.offset);
+    try {
+      await receiveContent({ workspaceDb, log: deps.log, clock, partition, stored, from, chunks, isLastPart: upload.isLastPart, signal });
+    } catch (error) {
+      if (error instanceof AppError && (error.code === "bad_request" || error.code === "limit_reached")) {
+        const failure = `${error.message} ${error.hint}`;
+        await workspaceDb.run(workspaceId, (db) => changeStatus(db, stored, { from: ["uploading", "running"], to: "failed", failure }, clock.nowMs()));
+      }
+      if (signal.aborted) throw withdrawn(stored.id);
+      throw error;
+    }
+  }
+
+  async function preview(caller: ImportCaller, stored: StoredImport, upload: ContentUpload): Promise<ImportContentAnswer> {
+    if (!upload.isLastPart || upload.offset !== 0) throw new AppError("bad_request", { detail: "A dry run takes each file whole.", hint: "Send it without a range." });
+    const { workspaceId } = caller;
+    const collector = await openPreview(stored);
+    const name = stored.definition.files[stored.file]?.name ?? "";
+    const reader = readImport(upload.chunks, planOf(stored));
+    let counts = startOfFile.counts;
+    for await (const step of reader.steps) {
+      collector.add(name, step);
+      counts = step.counts;
+    }
+    collector.endFile(counts, reader.unusedColumns());
+    const isDone = stored.file + 1 === stored.definition.files.length;
+    await workspaceDb.run(workspaceId, (db) => db.query(
+      "update import set file = file + 1, status = $3, updated_at = $4 where workspace_id = $1 and id = $2", [workspaceId, stored.id, isDone ? "done" : "running", new Date(clock.nowMs())],
+    ));
+    const state = importStateOf(await load(workspaceId, stored.id));
+    if (!isDone) return { import: state };
+    previews.delete(stored.id);
+    const answer = { import: state, preview: await collector.result(findPeople(workspaceId)) };
+    // Nothing of a dry run stays.
+    await workspaceDb.run(workspaceId, (db) => deleteImport(db, workspaceId, stored.id));
+    return answer;
+  }
+
+  async function openPreview(stored: StoredImport): Promise<PreviewCollector> {
+    const nowMs = clock.nowMs();
+    for (const [id, each] of previews) if (nowMs - each.usedAtMs > importLimits.previewIdleMs) await dropPreview(id, each.workspaceId);
+    const known = previews.get(stored.id);
+    if (known) {
+      known.usedAtMs = nowMs;
+      return known.collector;
+    }
+    if (stored.file > 0) throw new AppError("conflict", { detail: "This dry run was begun in another server process.", hint: "Start the dry run again." });
+    const oldest = [...previews].sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs)[0];
+    if (oldest && previews.size >= importLimits.previewsMax) await dropPreview(oldest[0], oldest[1].workspaceId);
+    const { workspaceId, sourceId } = stored;
+    const { settings } = await workspaceDb.run(workspaceId, (db) => readSettings(db, workspaceId));
+    const rules = compileIdentityRules(settings.identity);
+    const context = { workspaceId, sourceId, secret: deps.secret, phoneCountry: settings.phoneCountry };
+    const collector = createPreview((event) => extractIdentifiers(event, rules, context).identifiers.map(({ key }) => key));
+    previews.set(stored.id, { collector, workspaceId, usedAtMs: nowMs });
+    return collector;
+  }
+
+  async function dropPreview(id: number, workspaceId: number): Promise<void> {
+    previews.delete(id);
+    await workspaceDb.run(workspaceId, (db) => deleteImport(db, workspaceId, id));
+  }
+
+  function findPeople(workspaceId: number): FindPeople {
+    return async (keys) => {
+      const people = new Map<string, string>();
+      for (let at = 0; at < keys.length; at += 5_000) {
+        const { rows } = await workspaceDb.run(workspaceId, (db) => db.query<{ key: string; profile_id: string }>(
+          "select key, profile_id from identifier where workspace_id = $1 and key = any($2::uuid[]) and profile_id is not null", [workspaceId, keys.slice(at, at + 5_000)],
+        ));
+        for (const row of rows) people.set(row.key, row.profile_id);
+      }
+      return people;
+    };
+  }
+
+  async function withdraw(caller: ImportCaller, id: number): Promise<{ import: ImportState; receipt: ControlReceipt }> {
+    const { workspaceId, actor } = caller;
+    const stored = await load(workspaceId, id);
+    const isChanged = await workspaceDb.run(workspaceId, (db) =>
+      changeStatus(db, stored, { from: ["uploading", "running", "done", "failed", "withdrawing"], to: "withdrawing" }, clock.nowMs()));
+    if (!isChanged) throw new AppError("conflict", { detail: `Import ${id} was withdrawn already.`, hint: "There is nothing left to do." });
+    // The control record must stand behind the last event of the import.
+    const upload = active.get(id);
+    upload?.stop.abort();
+    await upload?.ended;
+    const receipt = await deps.control.submit({ kind: "import.withdraw", importId: id }, { workspaceId, actor, action: "import.withdraw", target: `import:${id}` });
+    const change = { from: ["withdrawing"], to: receipt.processed ? "withdrawn" : "withdrawing", withdrawnRow: receipt.row_id };
+    await workspaceDb.run(workspaceId, (db) => changeStatus(db, stored, change, clock.nowMs()));
+    return { import: importStateOf(await load(workspaceId, id)), receipt };
+  }
+
+  return {
+    create,
+    receive,
+    get: async (workspaceId, id) => importStateOf(await load(workspaceId, id)),
+    list: async (workspaceId, beforeId, limit) =>
+      (await workspaceDb.run(workspaceId, (db) => listImports(db, workspaceId, beforeId, limit))).map(importStateOf),
+    errors: async (workspaceId, id, after, limit) => {
+      const stored = await load(workspaceId, id);
+      const errors = await workspaceDb.run(workspaceId, (db) => listErrors(db, workspaceId, id, after, limit));
+      return errors.map(({ file, ...error }) => ({ ...error, file: stored.definition.files[file]?.name ?? "", file_index: file }));
+    },
+    withdraw,
+  };
+}
+
+/** What is wrong with a mapping by itself is said at once; what depends on the header, with the first line. */
+function definitionOf(wish: CreateImport): ImportDefinition {
+  const mapping = wish.mapping ?? null;
+  const format = mapping?.format ?? wish.format;
+  if (format === undefined) throw new AppError("bad_request", { detail: "Nothing says whether the content is CSV or NDJSON.", hint: "Say `format`: csv or ndjson." });
+  if (wish.format !== undefined && wish.format !== format) {
+    throw new AppError("bad_request", { detail: `The mapping is for ${format}, and the import says ${wish.format}.`, hint: "Say one of them." });
+  }
+  const reading = {
+    ...(wish.time_zone === undefined ? {} : { time_zone: wish.time_zone }), ...(wish.decimal_mark === undefined ? {} : { decimal_mark: wish.decimal_mark }),
+  };
+  const zone = wish.time_zone ?? mapping?.time_zone;
+  const checked = mapping ? { ...mapping, ...reading } : { version: 1 as const, events: [{ type: "identify" as const }], ...(zone ? { time_zone: zone } : {}) };
+  compileMapping(checked, mappingColumns(checked));
+  return { format, mapping, reading, files: wish.files ?? [{ name: "content" }] };
+}
+
+function checkOpen(stored: StoredImport, file: number, offset: number): void {
+  const next = `It goes on with file ${stored.file} at byte ${stored.bytesDone}.`;
+  switch (stored.status) {
+    case "uploading": case "running": break;
+    case "failed": throw new AppError("conflict", { detail: `Import ${stored.id} failed: ${stored.failure ?? ""}`, hint: "Withdraw it, and import again with what was wrong put right." });
+    case "done": throw new AppError("conflict", { detail: `Import ${stored.id} is complete.`, hint: "Make a new import for more content." });
+    case "withdrawing": case "withdrawn": throw withdrawn(stored.id);
+    default: stored.status satisfies never;
+  }
+  if (file !== stored.file) throw new AppError("conflict", { detail: `File ${file} is not the next. ${next}`, hint: "Send the files in their order." });
+  if (offset > stored.bytesDone) throw new AppError("conflict", { detail: `Bytes before ${offset} are missing. ${next}`, hint: "Send the content from that byte on." });
+}
+
+function withdrawn(id: number): AppError {
+  return new AppError("conflict", { detail: `Import ${id} is withdrawn.`, hint: "Make a new import." });
+}
