@@ -1,20 +1,23 @@
 // For tests only: random settings and histories for the properties of identity resolution, dense enough that limits,
 // shared identifiers, claims and merges all happen within a few dozen events.
 import fc from "fast-check";
-import { defaultWorkspaceSettings, type IdentitySettings, type NamespaceRule, type SignInStrategy } from "@tributary/schema/settings.ts";
+import type { IdentitySettings, NamespaceRule, SignInStrategy } from "@tributary/schema/settings.ts";
 import type { Id, OracleEvent } from "./oracle.ts";
 import type { ResolveInput } from "./resolve.ts";
 import type { IdentityRules } from "./rules.ts";
+
+/** The length of the longest history. */
+const EVENTS_MAX = 30;
 
 /** An event of a history, or the suppression of whoever has the identifier at that moment. */
 export type Action = { readonly kind: "event"; readonly event: OracleEvent } | { readonly kind: "suppress"; readonly id: Id };
 
 const values: Readonly<Record<string, readonly string[]>> = {
-  user_id: ["1", "2", "3", "4"],
-  email: ["p", "q", "r", "s"],
+  user_id: ["1", "2", "3", "4", "5"],
+  email: ["p", "q", "r", "s", "t"],
   crm: ["x", "y", "z"],
-  device_id: ["d", "e", "f"],
-  anonymous_id: ["1", "a", "b", "c", "g"],
+  device_id: ["d", "e", "f", "g"],
+  anonymous_id: ["1", "2", "a", "b", "c", "h"],
 };
 const allIds: readonly Id[] = Object.entries(values).flatMap(([name, list]) => list.map((value) => `${name}:${value}`));
 
@@ -35,30 +38,63 @@ export function anySettings(signIn: fc.Arbitrary<SignInStrategy> = fc.constantFr
   const rule = (name: string): fc.Arbitrary<NamespaceRule> =>
     fc.record({
       priority: fc.integer({ min: 1, max: 4 }),
-      limitPerProfile: fc.constantFrom(1, 1, 2, 3, 100),
-      sharedAfter: fc.constantFrom(2, 3, 100),
-      use: fc.constantFrom("merge" as const, "merge" as const, "merge" as const, "lookup" as const),
+      limitPerProfile: fc.constantFrom(1, 2, 3, 100),
+      sharedAfter: fc.constantFrom(2, 2, 3, 100),
+      use: fc.constantFrom(...Array<"merge">(9).fill("merge"), "lookup" as const),
     }).map((rest) => namespace(name, rest));
   return fc.record({ signIn, namespaces: fc.tuple(...Object.keys(values).map(rule)) });
 }
 
-export function anyEvents(options: { readonly length?: number; readonly trusted?: boolean; readonly alias?: boolean } = {}): fc.Arbitrary<OracleEvent[]> {
-  const types = ["track", "page", "identify", "identify", ...(options.alias === false ? [] : ["alias"])];
-  const trusts = options.trusted ? (["full"] as const) : (["full", "full", "full", "full", "query_string", "unsigned"] as const);
+interface Mix {
+  readonly ids: fc.Arbitrary<Id[]>;
+  readonly types: readonly string[];
+  readonly trusts: readonly OracleEvent["trust"][];
+}
+
+const named = (...names: string[]): fc.Arbitrary<Id> => fc.constantFrom(...allIds.filter((id) => names.includes(id.slice(0, id.indexOf(":")))));
+const mostlyFull: readonly OracleEvent["trust"][] = [...Array<"full">(10).fill("full"), "query_string", "unsigned"];
+
+/** Kinds of histories, so that what takes several steps to happen does happen. */
+const mixes = {
+  anything: { ids: fc.uniqueArray(fc.constantFrom(...allIds), { maxLength: 3, size: "max" }), types: ["track", "identify", "alias"], trusts: mostlyFull },
+  // Many people on few devices: refusals by limit, shared identifiers.
+  crowded: {
+    ids: fc.oneof(
+      fc.tuple(named("user_id"), fc.constantFrom("anonymous_id:a", "device_id:d")),
+      fc.tuple(fc.constantFrom("anonymous_id:a", "device_id:d", "email:p")),
+      fc.tuple(named("user_id", "crm"), fc.constantFrom("anonymous_id:a", "email:p")),
+    ).map((ids): Id[] => ids),
+    types: ["track", "identify"], trusts: ["full"],
+  },
+  // Claims about few people from few browsers, and what the browsers send afterwards.
+  claims: {
+    ids: fc.uniqueArray(fc.constantFrom("user_id:1", "user_id:2", "email:p", "anonymous_id:a", "anonymous_id:b", "device_id:d"), { maxLength: 3, size: "max" }),
+    types: ["track", "page", "identify"], trusts: ["full", "full", "query_string"],
+  },
+  trusted: { ids: fc.uniqueArray(fc.constantFrom(...allIds), { maxLength: 3, size: "max" }), types: ["track", "identify"], trusts: ["full"] },
+} satisfies Record<string, Mix>;
+
+/** `kind` absent: any kind. `trusted` has neither claims nor aliases. */
+export function anyEvents(kind?: keyof typeof mixes): fc.Arbitrary<OracleEvent[]> {
+  return kind ? eventsOf(mixes[kind]) : fc.oneof(...Object.values(mixes).map(eventsOf));
+}
+
+function eventsOf(mix: Mix): fc.Arbitrary<OracleEvent[]> {
   const event = fc.record({
-    type: fc.constantFrom(...types),
-    trust: fc.constantFrom(...trusts),
-    ids: fc.uniqueArray(fc.constantFrom(...allIds), { minLength: 0, maxLength: 4, size: "max" }),
+    type: fc.constantFrom(...mix.types),
+    trust: fc.constantFrom(...mix.trusts),
+    ids: mix.ids,
     previous: fc.constantFrom("1", "2", "3", "a", "b", "never-seen"),
   });
-  return fc.array(event, { minLength: 1, maxLength: options.length ?? 25, size: "max" }).map((events) =>
+  return fc.array(event, { minLength: 1, maxLength: EVENTS_MAX, size: "max" }).map((events) =>
     events.map((one, i) => ({ ...one, row: i + 1, previous: one.type === "alias" ? one.previous : null })));
 }
 
 export function anyHistory(): fc.Arbitrary<Action[]> {
-  return fc.tuple(anyEvents(), fc.array(fc.tuple(fc.nat(25), fc.constantFrom(...allIds)), { maxLength: 2 })).map(([events, suppressions]) => {
+  const suppressions = fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(fc.tuple(fc.nat(EVENTS_MAX), fc.constantFrom(...allIds)), { maxLength: 2 }));
+  return fc.tuple(anyEvents(), suppressions).map(([events, list]) => {
     const actions: Action[] = events.map((event) => ({ kind: "event", event }));
-    for (const [at, id] of suppressions) actions.splice(Math.min(at, actions.length), 0, { kind: "suppress", id });
+    for (const [at, id] of list) actions.splice(Math.min(at, actions.length), 0, { kind: "suppress", id });
     return actions;
   });
 }
@@ -85,5 +121,3 @@ export function toInput(event: OracleEvent, rules: IdentityRules, workspaceId = 
 export function idsIn(events: readonly OracleEvent[]): Id[] {
   return [...new Set(events.flatMap(({ ids, previous }) => [...ids, ...(previous === null ? [] : [`user_id:${previous}`, `anonymous_id:${previous}`])]))];
 }
-
-export const defaultIdentity: IdentitySettings = defaultWorkspaceSettings.identity;
