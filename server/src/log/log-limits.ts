@@ -34,7 +34,10 @@ export interface LogLimits {
   readonly horizonBytesMax: number;
   /** Most chunks fetched from the database at once. */
   readonly readChunksMax: number;
-  /** Readers of other processes' appends look at the head this often: fast after activity, slower while nothing happens. */
+  /**
+   * Readers of other processes' appends look at the head this often: fast after activity, slower while nothing happens. Where
+   * every appender is in this process, or pokes, the slow end may be seconds.
+   */
   readonly pollMsMin: number;
   readonly pollMsMax: number;
   /** How long maintenance waits for the lock that dropping a table needs; appends stand behind it meanwhile. */
@@ -60,6 +63,6 @@ export const logLimits: LogLimits = {
   horizonBytesMax: 20 * GB,
   readChunksMax: 512,
   pollMsMin: 5,
-  pollMsMax: 50,
+  pollMsMax: 100,
   dropLockTimeoutMs: 500,
 };

@@ -1,5 +1,6 @@
-// Back-pressure: says no before memory, the backlog or the disk is in danger, and yes again by itself. Measured at most once
-// per `sampleMs` and only while somebody appends, so that an idle server does nothing here.
+// Back-pressure: says no before memory, the backlog or the disk is in danger, and yes again by itself. Measured once per
+// `sampleMs` while somebody appends or is being refused, so that an idle server does nothing here. Nobody waits for a
+// measurement: the answer is the last one's.
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
@@ -23,11 +24,12 @@ export interface LogPressureOptions {
 
 export interface LogPressure {
   /** Throws AppError `overloaded` when a record of this size may not be accepted now. Gives what must be called when it is decided. */
-  admit(bytes: number): Promise<() => void>;
+  admit(bytes: number): () => void;
   /** Measures now; done once before the first record. */
   measure(): Promise<void>;
   /** What is accepted and undecided, and what the last measurement said. */
-  readonly waiting: () => { readonly records: number; readonly bytes: number; readonly backlogBytes: number };
+  waiting(): { readonly records: number; readonly bytes: number; readonly backlogBytes: number };
+  close(): void;
 }
 
 type Problem = "backlog" | "disk";
@@ -45,6 +47,8 @@ export function createLogPressure(options: LogPressureOptions): LogPressure {
   let problem: Problem | undefined;
   let sampledAtMs: number | undefined;
   let sampling: Promise<void> | undefined;
+  let again: NodeJS.Timeout | undefined;
+  let closed = false;
 
   async function sample(): Promise<void> {
     try {
@@ -59,6 +63,12 @@ export function createLogPressure(options: LogPressureOptions): LogPressure {
     }
     sampledAtMs = clock.nowMs();
     sampling = undefined;
+    if (problem && !closed) again = setTimeout(() => void measure(), limits.sampleMs).unref();
+  }
+
+  function measure(): Promise<void> {
+    clearTimeout(again);
+    return (sampling ??= sample());
   }
 
   function isStale(): boolean {
@@ -66,11 +76,9 @@ export function createLogPressure(options: LogPressureOptions): LogPressure {
   }
 
   return {
-    measure: () => (sampling ??= sample()),
-    async admit(size) {
-      if (isStale()) sampling ??= sample();
-      // The way back to yes rests on a fresh measurement; otherwise nobody waits for one.
-      if (sampling && problem !== undefined) await sampling;
+    measure,
+    admit(size) {
+      if (isStale()) void measure();
       if (problem) throw refusal(problem, limits);
       if (records >= limits.waitingRecordsMax || (records > 0 && bytes + size > limits.waitingBytesMax)) {
         throw new AppError("overloaded", {
@@ -85,6 +93,10 @@ export function createLogPressure(options: LogPressureOptions): LogPressure {
       };
     },
     waiting: () => ({ records, bytes, backlogBytes }),
+    close() {
+      closed = true;
+      clearTimeout(again);
+    },
   };
 }
 

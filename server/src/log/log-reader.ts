@@ -33,6 +33,10 @@ export class MissingChunk extends Error {
   }
 }
 
+/** Codes of Postgres: the table was dropped since; a page's checksum or a value's parts are wrong. */
+const MISSING_TABLE = "42P01";
+const DATA_CORRUPTED = "XX001";
+
 interface StoredChunk {
   readonly offset: number;
   readonly body: Buffer;
@@ -71,7 +75,25 @@ export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChun
     return { segment: found.segment, endOffset: starts[at + 1]?.firstOffset ?? Infinity };
   }
 
-  async function page(partition: number, segment: number, fromOffset: number, bytesMax: number): Promise<Page | "dropped"> {
+  async function page(
+    at: { partition: number; segment: number; fromOffset: number }, bytesMax: number, chunksMax: number = limits.readChunksMax,
+  ): Promise<Page | "dropped"> {
+    try {
+      return await fetchPage(at, bytesMax, chunksMax);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === MISSING_TABLE) return "dropped";
+      if (code !== DATA_CORRUPTED) throw error;
+      // Postgres found a damaged page. What stands before it can still be had, one by one.
+      if (chunksMax === 1) throw new DamagedChunk(at.partition, at.fromOffset, error);
+      return page(at, bytesMax, 1);
+    }
+  }
+
+  async function fetchPage(
+    at: { partition: number; segment: number; fromOffset: number }, bytesMax: number, chunksMax: number,
+  ): Promise<Page> {
+    const { partition, segment, fromOffset } = at;
     const { rows } = await pool.query<{ next_offset: string; chunk_offset: string | null; body: Buffer }>(
       `select h.next_offset, c.chunk_offset, c.body
        from log_head h left join lateral (
@@ -84,12 +106,8 @@ export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChun
          ) sized where bytes_before < $4
        ) c on true
        where h.partition = $2 order by c.chunk_offset`,
-      [segment, partition, fromOffset, bytesMax, limits.readChunksMax],
-    ).catch((error: unknown) => {
-      if (isMissingTable(error)) return { rows: undefined };
-      throw error;
-    });
-    if (!rows) return "dropped";
+      [segment, partition, fromOffset, bytesMax, chunksMax],
+    );
     const chunks = rows.filter((row) => row.chunk_offset !== null).map((row) => ({ offset: Number(row.chunk_offset), body: row.body }));
     return { chunks, nextOffset: Number(rows[0]?.next_offset ?? 0) };
   }
@@ -99,12 +117,18 @@ export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChun
     let expected = fromOffset;
     let bytesLeft = bytesMax;
     let isSurelyNewer = false;
+    let wasDropped = false;
     while (found.length === 0 || bytesLeft > 0) {
       const { segment, endOffset } = await segmentOf(partition, expected, isSurelyNewer);
-      const next = await page(partition, segment, expected, Math.max(bytesLeft, 1));
+      const next = await page({ partition, segment, fromOffset: expected }, Math.max(bytesLeft, 1)).catch((error: unknown) => {
+        if (error instanceof DamagedChunk && found.length > 0) return "damaged" as const;
+        throw error;
+      });
+      if (next === "damaged") break;
       if (next === "dropped") {
+        if (wasDropped) throw new MissingChunk(partition, expected, `the table of segment ${segment} is gone`);
+        wasDropped = true;
         segments.delete(partition);
-        if (found.length > 0) break;
         continue;
       }
       const before = expected;
@@ -141,8 +165,4 @@ export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChun
       return whole;
     },
   };
-}
-
-function isMissingTable(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "42P01";
 }

@@ -49,7 +49,7 @@ export async function createPostgresLog(options: PostgresLogOptions): Promise<Po
     throw new AppError("invalid_config", { detail: `The event log has ${partitions} partitions, not ${options.partitions}; their number can't change.` });
   }
 
-  const waiters = createAppendWaiters(() => heads(pool), limits);
+  const waiters = createAppendWaiters(() => nextOffsets(pool), limits);
   const reader = createLogReader(pool, limits);
   const pressure = createLogPressure({
     limits, clock, logger, backlogBytes: () => backlogBytes(pool),
@@ -88,6 +88,7 @@ export async function createPostgresLog(options: PostgresLogOptions): Promise<Po
     async close() {
       closed = true;
       waiters.close();
+      pressure.close();
       await Promise.all(groups.map((group) => group.drain()));
     },
     poke: (partition, nextOffset) => waiters.poke(partition, nextOffset),
@@ -96,7 +97,7 @@ export async function createPostgresLog(options: PostgresLogOptions): Promise<Po
 }
 
 async function append(to: { partition: number; group: GroupCommit; pressure: LogPressure; frame: FramedRecord }): Promise<Appended> {
-  const done = await to.pressure.admit(to.frame.bytes);
+  const done = to.pressure.admit(to.frame.bytes);
   try {
     const at = await to.group.append(to.frame);
     return { partition: to.partition, ...at };
@@ -141,15 +142,13 @@ async function commitGroup(pool: pg.Pool, limits: LogLimits, partition: number, 
     partition, group.positions, body,
     counts.map((one) => one.workspaceId), counts.map((one) => one.sourceId), counts.map((one) => one.minute), counts.map((one) => one.count),
   ];
-  const run = async (): Promise<number> => {
+  const run = async (): Promise<string | undefined> => {
     const client = await connectWithin(pool, limits.commitTimeoutMs);
     let failure: Error | undefined;
     try {
       const query = { name: "log_append", text: appendStatement, values, query_timeout: limits.commitTimeoutMs };
       const { rows } = await client.query<{ chunk_offset: string }>(query);
-      const row = rows[0];
-      assert(row, `partition ${partition} has no head`);
-      return Number(row.chunk_offset);
+      return rows[0]?.chunk_offset;
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       throw failure;
@@ -157,12 +156,16 @@ async function commitGroup(pool: pg.Pool, limits: LogLimits, partition: number, 
       client.release(failure);
     }
   };
+  let offset: string | undefined;
   try {
-    // Routing knows only tables that were there when the statement began; after two rotations during its wait it needs a new look.
-    return await run().catch((error: unknown) => (codeOf(error) === "23514" ? run() : Promise.reject(error)));
+    // Routing knows only tables that were there when the statement began: after two rotations during its wait it stores
+    // nothing and needs a new look.
+    offset = await run().catch((error: unknown) => (codeOf(error) === "23514" ? run() : Promise.reject(error)));
   } catch (error) {
     throw writeFailure(error, limits);
   }
+  assert(offset !== undefined, `partition ${partition} has no head`);
+  return Number(offset);
 }
 
 interface ReceivedCount {
@@ -210,8 +213,8 @@ function writeFailure(error: unknown, limits: LogLimits): unknown {
   if (code === "53100") {
     return new AppError("overloaded", { detail: "The disk is full.", retryAfterSeconds: limits.retryAfterFullSeconds, cause: error });
   }
-  const isBug = code !== undefined && /^(0A|2[0-8]|42|P0|XX)/.test(code);
-  if (isBug) return error;
+  const isBugOrDamage = code !== undefined && /^(0A|22|23|42|P0|XX)/.test(code);
+  if (isBugOrDamage) return error;
   return new AppError("unavailable", {
     detail: "The event log can't be written at the moment.", retryAfterSeconds: limits.retryAfterBusySeconds, cause: error,
   });
@@ -222,6 +225,14 @@ function codeOf(error: unknown): string | undefined {
 }
 
 // ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is polled: as little as possible. */
+async function nextOffsets(pool: pg.Pool): Promise<readonly { partition: number; nextOffset: number }[]> {
+  const { rows } = await pool.query<{ partition: number; next_offset: string }>({
+    name: "log_next_offsets", text: "select partition, next_offset from log_head",
+  });
+  return rows.map((row) => ({ partition: row.partition, nextOffset: Number(row.next_offset) }));
+}
 
 async function heads(pool: pg.Pool): Promise<readonly PartitionState[]> {
   const { rows } = await pool.query<{ partition: number; next_offset: string; first_offset: string }>({
