@@ -93,7 +93,12 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     let count = 0;
     let groupPositions = 0;
     let groupBytes = 0;
+    let hasControl = false;
     for (const next of waiting) {
+      const isControl = next.frame.record.header.kind === "control";
+      // A control record stands alone in its chunk: its reader acts on it between two commits.
+      if (count > 0 && (isControl || hasControl)) break;
+      hasControl = isControl;
       const fits = groupPositions + next.positions <= EVENTS_PER_CHUNK_MAX && groupBytes + next.frame.bytes <= limits.groupBytesMax;
       if (count > 0 && !fits) break;
       count += 1;

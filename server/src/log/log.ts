@@ -2,7 +2,7 @@
 // implementation to it.
 //
 // A log has partitions. A partition is a sequence of chunks with offsets 0, 1, 2, … without holes; a chunk holds records
-// (one request each, or one control record) of at most EVENTS_PER_CHUNK_MAX events together. A workspace writes to one
+// (one request each) of at most EVENTS_PER_CHUNK_MAX events together, or one control record alone. A workspace writes to one
 // partition for ever.
 import type { RecordHeader } from "@tributary/schema/log-record.ts";
 

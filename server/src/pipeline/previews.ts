@@ -1,0 +1,154 @@
+// Answers "what would happen if" without changing anything: the same functions as the real thing, on a state in memory.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
+import type { IdentifierRef } from "@tributary/schema/control.ts";
+import type { IdentitySettings } from "@tributary/schema/settings.ts";
+import { AppError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { compileIdentityRules, memoryIdentityState, normaliseIdentifier, resolve, type EventIdentifier } from "../identity/identity.ts";
+import { componentOf, refold } from "./controls/refold.ts";
+import { drawLine } from "./controls/unmerge.ts";
+import { createRuleBook } from "./workspace-rules.ts";
+import { createWorld, type Person } from "./world.ts";
+
+export interface PreviewDeps {
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  readonly secret: string;
+  readonly limits: Limits;
+}
+
+/** Row ids are safe integers; this is beyond them all. */
+const AFTER_ALL_ROWS = Number.MAX_SAFE_INTEGER;
+/** The line drawn by a preview; no control record has this position. */
+const PREVIEW_SPLIT = 0;
+
+/** Both resulting people of an unmerge. Throws `bad_request` when the choice leaves one side empty. */
+export async function previewUnmerge(
+  deps: PreviewDeps, workspaceId: number, profileId: string, identifiers: readonly IdentifierRef[],
+): Promise<Omit<UnmergePreview, "dry_run">> {
+  const world = createWorld({ peopleMax: 1_000, edgesMax: 1_000 });
+  const rules = createRuleBook(deps);
+  const db = await deps.pool.connect();
+  try {
+    await rules.load(db, [workspaceId]);
+    const component = await componentOf(db, world, [profileId]);
+    const person = component.people.find(({ state }) => state.id === profileId);
+    if (!person || person.workspaceId !== workspaceId || person.state.suppressed) throw new AppError("not_found");
+    const lines = drawLine(person.state.identifiers, identifiers, PREVIEW_SPLIT);
+    if (!lines) throw new AppError("bad_request", { detail: "Choose some of the person's identifiers, and not all." });
+    const result = await refold(deps.clickhouse, rules, { workspaceId, component, beforeRow: AFTER_ALL_ROWS, splits: lines }, deps.secret);
+    const isChosen = (side: Person): boolean => side.state.splits[String(PREVIEW_SPLIT)] === 1;
+    return {
+      stays: sideOf(result.people.filter((side) => !isChosen(side))),
+      splits_off: sideOf(result.people.filter(isChosen)),
+    };
+  } finally {
+    db.release();
+  }
+}
+
+function sideOf(people: readonly Person[]): UnmergePreview["stays"] {
+  const [oldest] = people.toSorted((a, b) => a.state.firstRow - b.state.firstRow);
+  return {
+    profile_id: oldest?.state.id ?? null,
+    identifiers: people.flatMap(({ state }) => state.identifiers.map(({ namespace, value }) => ({ namespace, value }))),
+    traits: Object.fromEntries(Object.entries(oldest?.doc.traits ?? {}).map(([name, { value }]) => [name, value])),
+    event_count: people.reduce((sum, { doc }) => sum + doc.events.count, 0),
+  };
+}
+
+/** Most pieces of evidence that a preview of rules replays; the answer says when there were more. */
+const EVIDENCE_MAX = 100_000;
+const EXAMPLES_MAX = 50;
+
+interface EvidenceRow {
+  readonly row_id: string;
+  readonly kind: string;
+  readonly a: string;
+  readonly a_namespace: string;
+  readonly a_value: string;
+  readonly a_profile: string | null;
+  readonly b: string;
+  readonly b_namespace: string;
+  readonly b_value: string;
+  readonly b_profile: string | null;
+}
+
+/**
+ * Who would be joined and who would come apart under other rules: replays the evidence (which identifiers were first seen
+ * together, in log order) with the new rules and compares with the people of today.
+ */
+export async function previewIdentity(deps: PreviewDeps, workspaceId: number, identity: IdentitySettings): Promise<IdentityPreview> {
+  const rules = compileIdentityRules(identity);
+  if (rules.problems.length > 0) throw new AppError("bad_request", { detail: rules.problems.join(" ") });
+  const { rows } = await deps.pool.query<EvidenceRow>(
+    `select e.row_id, e.kind, a.key as a, a.namespace as a_namespace, a.value as a_value, a.profile_id as a_profile,
+       b.key as b, b.namespace as b_namespace, b.value as b_value, b.profile_id as b_profile
+     from identity_edge e join identifier a on a.key = e.a join identifier b on b.key = e.b
+     where e.workspace_id = $1 and a.value <> '' and b.value <> '' order by e.row_id limit $2`,
+    [workspaceId, EVIDENCE_MAX + 1],
+  );
+  const evidence = rows.slice(0, EVIDENCE_MAX);
+  const before = new Map<string, string>();
+  const names = new Map<string, IdentifierRef>();
+  const state = memoryIdentityState();
+  for (const group of groupByRow(evidence)) {
+    const identifiers = new Map<string, EventIdentifier>();
+    for (const row of group) {
+      for (const side of ["a", "b"] as const) {
+        const ref = { namespace: row[`${side}_namespace`], value: row[`${side}_value`] };
+        const owner = row[`${side}_profile`];
+        if (owner) before.set(row[side], owner);
+        names.set(row[side], ref);
+        const rule = rules.byName.get(ref.namespace);
+        if (rule && !("invalid" in normaliseIdentifier(ref.value, rule, undefined))) identifiers.set(row[side], { ...ref, key: row[side] });
+      }
+    }
+    const rankOf = (identifier: EventIdentifier): number => rules.byName.get(identifier.namespace)?.rank ?? 0;
+    resolve(
+      {
+        workspaceId, rowId: Number(group[0]?.row_id ?? 0), sourceId: 0, atMs: 0, type: "identify", previous: [],
+        trust: group.some(({ kind }) => kind === "claimed") ? "query_string" : "full",
+        identifiers: [...identifiers.values()].sort((one, other) => rankOf(one) - rankOf(other)),
+      },
+      rules, state,
+    );
+  }
+  return compare(before, new Map([...state.identifiers].map(([key, { profileId }]) => [key, profileId])), names, rows.length <= EVIDENCE_MAX);
+}
+
+function groupByRow(rows: readonly EvidenceRow[]): EvidenceRow[][] {
+  const groups: EvidenceRow[][] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last?.[0]?.row_id === row.row_id) last.push(row);
+    else groups.push([row]);
+  }
+  return groups;
+}
+
+function compare(
+  before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string | null>, names: ReadonlyMap<string, IdentifierRef>, isComplete: boolean,
+): IdentityPreview {
+  const formerOf = new Map<string, Set<string>>();
+  const laterOf = new Map<string, Set<string>>();
+  const bridge = new Map<string, string>();
+  for (const [key, former] of before) {
+    const later = after.get(key) ?? `alone ${key}`;
+    const formers = formerOf.get(later) ?? new Set();
+    if (formers.size > 0 && !formers.has(former)) bridge.set(later, key);
+    formerOf.set(later, formers.add(former));
+    laterOf.set(former, (laterOf.get(former) ?? new Set()).add(later));
+  }
+  return {
+    people_before: laterOf.size,
+    people_after: formerOf.size,
+    merges: [...formerOf].filter(([, formers]) => formers.size > 1).slice(0, EXAMPLES_MAX)
+      .map(([later, formers]) => ({ profiles: [...formers], by: names.get(bridge.get(later) ?? "") ?? null })),
+    splits: [...laterOf].filter(([, laters]) => laters.size > 1).slice(0, EXAMPLES_MAX).map(([profile, laters]) => ({ profile, into: laters.size })),
+    examined: laterOf.size,
+    complete: isComplete,
+  };
+}

@@ -1,0 +1,69 @@
+// Keeps the process thread running: starts it, starts it again when it ends unasked, passes on what it tells.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import type { Logger } from "./core/logger.ts";
+import type { FromProcessThread, ProcessThreadData, ToProcessThread } from "./process-thread.ts";
+
+export interface ProcessSupervisor {
+  /** Wakes the thread's readers. */
+  appended(partition: number, nextOffset: number): void;
+  /** Whether the thread is up. */
+  isReady(): boolean;
+  /** Finishes and sends what it can within the time, then ends the thread. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+const RESTART_FIRST_MS = 200;
+const RESTART_MAX_MS = 10_000;
+/** A thread that ran this long did not fail at the start: the back-off begins anew. */
+const STEADY_MS = 60_000;
+
+/** Resolves when the thread is ready for the first time. */
+export async function superviseProcess(
+  data: ProcessThreadData, logger: Logger, onMessage: (message: FromProcessThread) => void,
+): Promise<ProcessSupervisor> {
+  let worker: Worker | undefined;
+  let isReady = false;
+  let isStopping = false;
+  let failures = 0;
+
+  function start(wasUnclean: boolean): Promise<void> {
+    const startedMs = performance.now();
+    const thread = new Worker(new URL("./process-thread.ts", import.meta.url), { workerData: { ...data, wasUnclean }, name: "process" });
+    worker = thread;
+    return new Promise((resolve) => {
+      thread.on("message", (message: FromProcessThread) => {
+        if (message.kind === "ready") {
+          isReady = true;
+          resolve();
+        }
+        onMessage(message);
+      });
+      thread.on("error", (error) => logger.error({ err: error }, "the process thread failed"));
+      thread.on("exit", () => {
+        isReady = false;
+        if (isStopping || worker !== thread) return;
+        if (performance.now() - startedMs > STEADY_MS) failures = 0;
+        const pauseMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** Math.min(failures++, 10));
+        logger.error({ pauseMs }, "the process thread ended; starting another");
+        void sleep(pauseMs).then(() => (isStopping ? undefined : start(true))).then(resolve);
+      });
+    });
+  }
+
+  await start(data.wasUnclean);
+  const post = (message: ToProcessThread): void => worker?.postMessage(message);
+  return {
+    appended: (partition, nextOffset) => post({ kind: "appended", partition, nextOffset }),
+    isReady: () => isReady,
+    async stop(timeoutMs) {
+      isStopping = true;
+      const thread = worker;
+      if (!thread) return;
+      const ended = new Promise((resolve) => thread.once("exit", resolve));
+      post({ kind: "stop" });
+      await Promise.race([ended, sleep(timeoutMs, undefined, { ref: false })]);
+      await thread.terminate();
+    },
+  };
+}

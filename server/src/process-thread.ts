@@ -1,0 +1,79 @@
+// The role `process` in a worker thread: its work on the processor never delays the door or the API, which share the main
+// thread. It is given plain data, reaches the engines over their sockets itself, and talks to the main thread in messages.
+import { parentPort, workerData } from "node:worker_threads";
+import type { PoolConfig } from "pg";
+import { systemClock } from "./core/clock.ts";
+import { assert } from "./core/errors.ts";
+import type { Limits } from "./core/limits.ts";
+import { createLogger } from "./core/logger.ts";
+import { connectClickHouse, type ClickHouseEndpoint } from "./engines/clickhouse/clickhouse.ts";
+import { createPool } from "./engines/postgres/postgres.ts";
+import type { LogLimits } from "./log/log-limits.ts";
+import { createPostgresLog } from "./log/postgres-log.ts";
+import { startProcessor, type ProcessTuning } from "./pipeline/process.ts";
+import type { Progress } from "./pipeline/sequencer.ts";
+
+export interface ProcessThreadData {
+  readonly postgres: PoolConfig;
+  readonly clickhouse: ClickHouseEndpoint;
+  readonly partitions: number;
+  readonly logLimits: Partial<LogLimits>;
+  readonly limits: Limits;
+  readonly secret: string;
+  readonly dedupeMaxIds: number;
+  readonly profilesInMemory: number;
+  readonly wasUnclean: boolean;
+  readonly logLevel: string;
+  readonly tuning: Partial<ProcessTuning>;
+}
+
+export type ToProcessThread =
+  | { readonly kind: "appended"; readonly partition: number; readonly nextOffset: number }
+  | { readonly kind: "stop" };
+
+export type FromProcessThread =
+  | { readonly kind: "ready" }
+  | ({ readonly kind: "progress" } & Progress)
+  | { readonly kind: "state"; readonly waitingBlocks: number; readonly waitingBytes: number; readonly dedupeDays: number; readonly dedupeIds: number }
+  | { readonly kind: "stopped" };
+
+const STATE_EVERY_MS = 1_000;
+
+async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
+  const send = (message: FromProcessThread): void => port.postMessage(message);
+  const logger = createLogger(data.logLevel).child({ role: "process" });
+  const pool = createPool(data.postgres, "tributary process", 4 + data.partitions * 3, logger);
+  const clickhouse = connectClickHouse(data.clickhouse, "write");
+  const clickhouseReader = connectClickHouse(data.clickhouse, "evaluate");
+  const log = await createPostgresLog({ pool, partitions: data.partitions, clock: systemClock, logger, limits: data.logLimits });
+  const processor = await startProcessor({
+    pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
+    profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning,
+    onProgress: (progress) => send({ kind: "progress", ...progress }),
+  });
+  // A sequencer that can't go on (fenced, damaged log) takes the thread with it: the main thread sees it and starts another.
+  processor.failed.catch((error: unknown) => setImmediate(() => {
+    throw error;
+  }));
+  const timer = setInterval(() => {
+    const { blocks, bytes } = processor.waiting();
+    const { days, ids } = processor.dedupeWindow();
+    send({ kind: "state", waitingBlocks: blocks, waitingBytes: bytes, dedupeDays: days, dedupeIds: ids });
+  }, STATE_EVERY_MS);
+  port.on("message", (message: ToProcessThread) => {
+    if (message.kind === "appended") return log.poke(message.partition, message.nextOffset);
+    clearInterval(timer);
+    void (async () => {
+      await processor.stop({ drain: true });
+      await log.close();
+      await Promise.all([clickhouse.close(), clickhouseReader.close(), pool.end()]);
+      send({ kind: "stopped" });
+      port.close();
+    })();
+  });
+  send({ kind: "ready" });
+}
+
+assert(parentPort, "process-thread.ts runs in a worker thread");
+// The main thread made the data with this type.
+await run(workerData as ProcessThreadData, parentPort);

@@ -1,0 +1,271 @@
+// Puts a server together out of its parts: engines, log, roles, HTTP. The one place where things are built and handed to
+// each other; `main.ts` calls it, and so do whole-system tests.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import fastify from "fastify";
+import { Registry } from "prom-client";
+import { apiServerOptions, createApi, type Api, type Readiness } from "./api/api.ts";
+import { importRoutes } from "./api/imports.ts";
+import type { Config } from "./config.ts";
+import { systemClock } from "./core/clock.ts";
+import { AppError } from "./core/errors.ts";
+import type { Logger } from "./core/logger.ts";
+import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
+import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
+import { appendBootstrapControls, bootstrap, createControl, createToken, type Bootstrapped } from "./governance/governance.ts";
+import { createIngest } from "./ingest/ingest.ts";
+import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
+import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
+import type { ProcessTuning } from "./pipeline/process.ts";
+import { READER } from "./pipeline/sequencer.ts";
+import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
+import type { FromProcessThread } from "./process-thread.ts";
+import { createProcessMetrics } from "./process-metrics.ts";
+import { createProcessed } from "./processed.ts";
+import { createImports } from "./sources/import/import.ts";
+import { createSourceDirectory } from "./sources/source-directory.ts";
+
+export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+
+export interface Server {
+  /** Where it answers: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** What the first start made, and secrets to be shown once. */
+  readonly made: Bootstrapped;
+  /** Takes no more in, finishes what is there, stops the engines. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly tuning?: Partial<ProcessTuning>;
+  /** Says what is happening while it takes long. */
+  readonly onStep?: (text: string) => void;
+}
+
+/** Present while a server runs: a start that finds it follows a kill or a power cut. */
+const UNCLEAN_MARK = "running";
+const DRAIN_MS = 20_000;
+
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { config, logger } = options;
+  const step = options.onStep ?? (() => undefined);
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    const lock = await lockDataDirectory(config.dataDir);
+    undo.push(() => lock.release());
+    const wasUnclean = await markRunning(config.dataDir);
+    step("Starting the databases");
+    const postgres = await startPostgres({
+      dataDir: config.dataDir, lock, logger, ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    });
+    undo.push(() => postgres.stop());
+    const clickhouse = await startClickHouse({
+      dataDir: config.dataDir, logger, ...(config.clickhouseUrl === undefined ? {} : { clickhouseUrl: config.clickhouseUrl }),
+    });
+    undo.push(() => clickhouse.stop());
+    step("Opening the event log");
+    return await startRoles(options, { postgres, clickhouse, wasUnclean, undo });
+  } catch (error) {
+    await unwind(undo, logger);
+    throw error;
+  }
+}
+
+interface Engines {
+  readonly postgres: Postgres;
+  readonly clickhouse: ClickHouse;
+  readonly wasUnclean: boolean;
+  readonly undo: (() => Promise<unknown>)[];
+}
+
+async function startRoles({ config, logger, tuning }: ServerOptions, { postgres, clickhouse, wasUnclean, undo }: Engines): Promise<Server> {
+  const secret = config.secret ?? (await installSecret(config.dataDir));
+  const registry = new Registry();
+  let supervisor: ProcessSupervisor | undefined;
+  const pool = postgres.pool("tributary", 12);
+  const log = await createPostgresLog({
+    pool: postgres.pool("tributary log", 6), partitions: config.logPartitions, clock: systemClock, logger,
+    limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes },
+    ...(postgres.mode === "embedded" ? { dataDir: config.dataDir } : {}),
+    onAppend: (partition, nextOffset) => supervisor?.appended(partition, nextOffset),
+  });
+  undo.push(() => log.close());
+  const made = await bootstrap({
+    pool, partitions: log.partitions, nowMs: systemClock.nowMs(),
+    ...(config.writeKey === undefined ? {} : { writeKey: config.writeKey }), ...(config.apiToken === undefined ? {} : { apiToken: config.apiToken }),
+  });
+  await appendBootstrapControls(log, made, systemClock.nowMs());
+
+  const isPipelineHere = config.roles.has("process");
+  const processed = createProcessed(pool, READER, () => isPipelineHere);
+  const metrics = createProcessMetrics(registry);
+  if (isPipelineHere) {
+    const onMessage = (message: FromProcessThread): void => {
+      metrics.record(message);
+      if (message.kind === "progress") processed.advance(message.partition, message.nextOffset);
+    };
+    supervisor = await superviseProcess(
+      {
+        postgres: postgres.connection, clickhouse: clickhouse.endpoint, partitions: log.partitions,
+        logLimits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes }, limits: config.limits, secret,
+        dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory, wasUnclean, logLevel: config.logLevel, tuning: tuning ?? {},
+      },
+      logger, onMessage,
+    );
+    const running = supervisor;
+    undo.push(() => running.stop(DRAIN_MS));
+  }
+  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true });
+  undo.push(() => http.stop());
+  await writeServerFile(config.dataDir, http.url, postgres, made);
+  return {
+    url: http.url,
+    made,
+    async stop() {
+      await unwind(undo, logger);
+      await rm(join(config.dataDir, UNCLEAN_MARK), { force: true });
+    },
+  };
+}
+
+interface HttpParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly postgres: Postgres;
+  readonly clickhouse: ClickHouse;
+  readonly log: PostgresLog;
+  readonly registry: Registry;
+  readonly secret: string;
+  readonly processed: ReturnType<typeof createProcessed>;
+  readonly isProcessReady: () => boolean;
+}
+
+async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const { config, logger, postgres, log, registry } = parts;
+  const pool = postgres.pool("tributary http", 8);
+  const tls = config.tls && { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) };
+  // The address is part of what is served, so a free port is chosen before anything is built.
+  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const url = `${tls ? "https" : "http"}://${isIP(config.host) === 6 ? `[${config.host}]` : config.host}:${port}`;
+  const publicUrl = config.publicUrl ?? url;
+  const sources = createSourceDirectory({ pool, clock: systemClock });
+  const ingest = createIngest({
+    log, sources, pool, limits: config.limits, clock: systemClock, logger, registry, trustProxy: config.trustProxy,
+    unknownKeyStatus: config.unknownKeyStatus, version, publicUrl,
+  });
+  const app = fastify({
+    ...apiServerOptions, logger: false, trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false, forceCloseConnections: "idle",
+    serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : tls ? createTlsServer(tls, next) : createHttpServer(next)),
+    clientErrorHandler: (error, socket) => ingest.answerClientError(error, socket),
+  });
+  if (config.roles.has("api")) await app.register(buildApi(parts, pool, publicUrl, () => sources.forget()).plugin);
+  await app.listen({ host: config.host, port });
+  return {
+    url,
+    async stop() {
+      await app.close();
+      await ingest.stop();
+    },
+  };
+}
+
+function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUrl: string, onSourcesChanged: () => void): Api {
+  const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
+  const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
+  const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
+  const control = createControl({ workspaceDb, log, processed, clock: systemClock });
+  return createApi({
+    workspaceDb, pool, clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    identifierSecret: secret,
+    previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
+    previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
+    readiness: () => readiness(parts, pool),
+    onSourcesChanged,
+    moreRoutes: importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+  });
+}
+
+async function readiness(parts: HttpParts, pool: ReturnType<Postgres["pool"]>): Promise<Readiness> {
+  const check = async (action: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> => {
+    try {
+      await action();
+      return { ok: true, detail: "answers" };
+    } catch (error) {
+      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  const [postgres, clickhouse] = await Promise.all([
+    check(() => pool.query("select 1")),
+    check(() => parts.clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error)))),
+  ]);
+  const pipeline = parts.isProcessReady() ? { ok: true, detail: "runs" } : { ok: false, detail: "is being started" };
+  return { ready: postgres.ok && clickhouse.ok && pipeline.ok, parts: { postgres, clickhouse, pipeline } };
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createNetServer();
+    probe.once("error", reject);
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as AddressInfo; // A server that listens on a port has one.
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function markRunning(dataDir: string): Promise<boolean> {
+  try {
+    await writeFile(join(dataDir, UNCLEAN_MARK), `${process.pid}\n`, { flag: "wx" });
+    return false;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return true;
+    throw new AppError("data_directory_closed", { detail: `${dataDir} can't be written.`, cause: error });
+  }
+}
+
+/** The salt of identifier keys: outside both databases, made once. */
+async function installSecret(dataDir: string): Promise<string> {
+  const file = join(dataDir, "secret");
+  try {
+    await writeFile(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  const secret = (await readFile(file, "utf8")).trim();
+  if (secret.length < 32) throw new AppError("invalid_config", { detail: `The file ${file} is damaged.`, hint: "Restore it from a copy: identifiers can't be found without it." });
+  return secret;
+}
+
+/** Where the command line finds this server, with a token that is made anew at each start. */
+async function writeServerFile(dataDir: string, url: string, postgres: Postgres, made: Bootstrapped): Promise<void> {
+  const pool = postgres.pool("tributary start", 1);
+  const client = await pool.connect();
+  try {
+    await client.query(`update api_token set revoked_at = now() where workspace_id = $1 and name = $2 and revoked_at is null`, [made.workspaceId, LOCAL_TOKEN]);
+    const { secret } = await createToken(client, { workspaceId: made.workspaceId, name: LOCAL_TOKEN, scopes: ["read", "write", "admin", "personal_data"] });
+    const file = join(dataDir, "server.json");
+    await writeFile(file, `${JSON.stringify({ url, localToken: secret }, null, 2)}\n`, { mode: 0o600 });
+    await chmod(file, 0o600);
+  } finally {
+    client.release();
+  }
+}
+
+const LOCAL_TOKEN = "Command line on this machine";
+
+async function unwind(undo: (() => Promise<unknown>)[], logger: Logger): Promise<void> {
+  for (const action of undo.splice(0).reverse()) {
+    try {
+      await action();
+    } catch (error) {
+      logger.error({ err: error }, "a part did not stop as it should");
+    }
+  }
+}
