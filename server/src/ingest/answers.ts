@@ -64,12 +64,14 @@ export function preflightAnswer(methods: string): Answer {
 /** Sends an answer; returns its status. Does nothing when the sender has gone. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): number {
   if (response.headersSent || response.destroyed) return answer.status;
-  const headers = ["content-type", answer.type, "content-length", String(answer.body.length), "x-content-type-options", "nosniff"];
+  const headers = ["content-type", answer.type, "x-content-type-options", "nosniff"];
+  if (answer.status !== 304) headers.push("content-length", String(answer.body.length));
   const isPublic = answer.headers?.includes("access-control-allow-origin") === true;
   const origin = request.headers.origin;
   if (!isPublic) headers.push("vary", "Origin");
   if (origin !== undefined && !isPublic) {
-    headers.push("access-control-allow-origin", origin, "access-control-allow-credentials", "true", "access-control-expose-headers", "retry-after");
+    headers.push("access-control-allow-origin", origin, "access-control-allow-credentials", "true");
+    headers.push("access-control-expose-headers", "retry-after");
   }
   if (answer.headers) headers.push(...answer.headers);
   response.writeHead(answer.status, headers);

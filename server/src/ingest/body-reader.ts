@@ -65,7 +65,7 @@ function readSent(request: IncomingMessage, share: BodyShare, limits: Limits): P
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const timer = setTimeout(() => stop(new AppError("request_timeout", { detail: limitText("bodyTimeoutMs", limits) })), limits.bodyTimeoutMs);
+  const timer = setTimeout(onLate, limits.bodyTimeoutMs);
 
   function stop(error: Error): void {
     finish();
@@ -90,6 +90,9 @@ function readSent(request: IncomingMessage, share: BodyShare, limits: Limits): P
     finish();
     const only = chunks.length === 1 ? chunks[0] : undefined;
     resolve(only ?? Buffer.concat(chunks, bytes));
+  }
+  function onLate(): void {
+    stop(new AppError("request_timeout", { detail: limitText("bodyTimeoutMs", limits) }));
   }
   function onGone(): void {
     stop(new SenderGone("The sender closed the connection."));

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { AppError } from "../core/errors.ts";
+import { assert } from "../core/errors.ts";
 
 export interface BrowserFile {
   readonly plain: Buffer;
@@ -36,7 +36,7 @@ export function createBrowserLibrary(publicUrl: string): BrowserLibrary {
 
   async function makeScript(writeKey: string): Promise<BrowserFile> {
     const source = await readFile(join(folder, "standalone.js"), "utf8");
-    if (!source.includes(placeholder)) throw new AppError("internal", { detail: "The analytics.js package has no place for the write key." });
+    assert(source.includes(placeholder), "the analytics.js package has a place for the write key");
     return fileOf(Buffer.from(prelude(publicUrl) + source.replace(placeholder, () => scriptText(writeKey))));
   }
 

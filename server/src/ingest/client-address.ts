@@ -53,7 +53,8 @@ function addRange(list: BlockList, range: string): void {
   const bits = prefix === undefined ? bitsMax : Number(prefix);
   // Without the pattern `1.2.3.4/` would be read as length 0 and trust everybody.
   if (version === 0 || !/^\d+$/.test(prefix ?? "0") || bits > bitsMax) {
-    throw new AppError("invalid_config", { detail: `TRUST_PROXY: "${range}" is neither an address, a range, nor loopback, private, linklocal or true.` });
+    const allowed = "an address, a range, or one of the words loopback, private, linklocal, true";
+    throw new AppError("invalid_config", { detail: `TRUST_PROXY: "${range}" is not ${allowed}.` });
   }
   list.addSubnet(address, bits, version === 6 ? "ipv6" : "ipv4");
 }
@@ -61,7 +62,8 @@ function addRange(list: BlockList, range: string): void {
 /** Without a port, brackets, zone or the IPv4-in-IPv6 prefix; undefined when it is no address. */
 function plainAddress(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? (/^\d+\.\d+\.\d+\.\d+:\d+$/.test(text) ? text.slice(0, text.indexOf(":")) : text);
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1];
+  const bare = bracketed ?? text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
   const address = bare.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
   return isIP(address) === 0 ? undefined : address;
 }

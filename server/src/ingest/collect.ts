@@ -16,6 +16,7 @@ import { pixelBody } from "./pixel.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { collectBody, recordsFor, type CollectedBody, type Envelope } from "./records.ts";
 import type { RejectedKeys, RejectionReason } from "./rejected-keys.ts";
+import type { Route } from "./routes.ts";
 import { basicKey, headerKey, queryKey, spellings, usable } from "./write-key.ts";
 
 export interface CollectOptions {
@@ -32,7 +33,7 @@ export interface CollectOptions {
   readonly unknownKeyStatus: 200 | 401;
 }
 
-export type CollectRoute = { readonly kind: "single"; readonly type: string } | { readonly kind: "batch" } | { readonly kind: "pixel"; readonly type: string };
+export type CollectRoute = Extract<Route, { readonly kind: "single" | "batch" | "pixel" }>;
 
 export interface Collector {
   /** Takes in a request's events. Resolves when they are durable; throws AppError for everything that is refused. */
@@ -40,6 +41,13 @@ export interface Collector {
   /** The usable source of a key. Throws AppError invalid_write_key (and counts it) when there is none. */
   authenticate(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<SourceEntry>;
 }
+
+const refusalDetails = {
+  missing: "No write key was sent.",
+  unknown: "No source has it.",
+  disabled: "Its source is disabled.",
+  revoked: "It was revoked.",
+};
 
 /** A key was refused. With `unknownKeyStatus` 200 it is answered like a success. */
 export class KeyRefused extends AppError {}
@@ -51,8 +59,7 @@ export function createCollector(options: CollectOptions): Collector {
     rejectedKeys.count({ key, reason, headers: request.headers, ...(body && { body }) });
     metrics.rejectedKey(reason);
     if (reason === "origin") return new KeyRefused("origin_not_allowed");
-    const details = { missing: "No write key was sent.", unknown: "No source has it.", disabled: "Its source is disabled.", revoked: "It was revoked." };
-    return new KeyRefused("invalid_write_key", { detail: details[reason] });
+    return new KeyRefused("invalid_write_key", { detail: refusalDetails[reason] });
   }
 
   async function find(key: string): Promise<SourceEntry | undefined> {
@@ -75,15 +82,16 @@ export function createCollector(options: CollectOptions): Collector {
   }
 
   /** The usable source of each of the keys, or why it is refused. All at once: the directory reads them in one query. */
-  async function authenticateAll(keys: readonly string[], request: IncomingMessage, body: Buffer): Promise<Map<string, SourceEntry | KeyRefused>> {
-    return new Map(await Promise.all(keys.map(async (key) => [key, await authenticate(key, request, body).catch(refusedOnly)] as const)));
+  async function authenticateAll(keys: readonly string[], request: IncomingMessage, body: Buffer): Promise<Map<string, Authenticated>> {
+    const found = await Promise.all(keys.map((key) => authenticate(key, request, body).catch(refusedOnly)));
+    return new Map(keys.map((key, index) => [key, found[index]]));
   }
 
   /**
    * Which items go to which source. An item may carry a key of its own: it directs it to that key's source, or, when the
    * request has no key at all, is the only one it has. An item whose own key is refused goes where the request's key says.
    */
-  async function divide(body: CollectedBody, source: SourceEntry | undefined, request: IncomingMessage): Promise<Map<SourceEntry, ScannedItem[]>> {
+  async function divide(body: CollectedBody, source: SourceEntry | undefined, request: IncomingMessage): Promise<Groups> {
     const keys = body.items.map((item) => usable(textOf(body.bytes, fieldOf(body.bytes, item, "writeKey"))));
     const distinct = new Set(keys.filter((key) => key !== undefined));
     const found = await authenticateAll([...distinct], request, body.bytes);
@@ -111,10 +119,11 @@ export function createCollector(options: CollectOptions): Collector {
   }
 
   /** Rate limits first, for all sources, then the records; a refusal stores nothing. */
-  async function store(groups: ReadonlyMap<SourceEntry, readonly ScannedItem[]>, body: CollectedBody, envelope: Envelope): Promise<void> {
+  async function store(groups: Groups, body: CollectedBody, envelope: Envelope): Promise<void> {
     const records: { partition: number; record: LogRecord }[] = [];
     for (const [source, items] of groups) {
-      if (source.eventsPerSecond !== undefined) rateLimiter.admit(source.sourceId, source.eventsPerSecond, items.length, envelope.receivedAtMs);
+      const { sourceId, eventsPerSecond } = source;
+      if (eventsPerSecond !== undefined) rateLimiter.admit(sourceId, eventsPerSecond, items.length, envelope.receivedAtMs);
       for (const record of recordsFor(source, body, items, { envelope, limits })) records.push({ partition: source.partition, record });
     }
     if (records.length > 0) await append(records);
@@ -159,6 +168,9 @@ export function createCollector(options: CollectOptions): Collector {
     },
   };
 }
+
+type Authenticated = SourceEntry | KeyRefused | undefined;
+type Groups = ReadonlyMap<SourceEntry, readonly ScannedItem[]>;
 
 function refusedOnly(error: unknown): KeyRefused {
   if (error instanceof KeyRefused) return error;

@@ -22,7 +22,10 @@ function raw(bytes: string | Buffer, to = door): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = "";
   const socket = connect(to.port, "127.0.0.1", () => socket.write(bytes));
-  socket.on("data", (chunk) => (answer += chunk.toString())).on("close", () => resolve(answer)).on("error", () => undefined);
+  socket
+    .on("data", (chunk) => (answer += chunk.toString()))
+    .on("close", () => resolve(answer))
+    .on("error", () => undefined);
   return promise;
 }
 
@@ -56,14 +59,23 @@ describe("a body that is refused", () => {
 
   test("for a limit names the limit and its setting", async () => {
     const answer = await post(`[${Array(2_501).fill("{}").join(",")}]`);
-    expect(JSON.parse(answer.text)).toMatchObject({ message: expect.stringMatching(/2501 events.*2500 events.*TRIBUTARY_LIMIT_BATCH_EVENTS/) });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      message: expect.stringMatching(/2501 events.*2500 events.*TRIBUTARY_LIMIT_BATCH_EVENTS/),
+    });
   });
 
   test("leaves the connection usable for the next one", async () => {
     const large = Buffer.alloc(defaultLimits.bodyBytesMax + 100, " ");
     const request = (body: Buffer, more = ""): Buffer =>
-      Buffer.concat([Buffer.from(`POST /v1/batch HTTP/1.1\r\nhost: x\r\n${more}authorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: ${body.length}\r\n\r\n`), body]);
-    const answers = await raw(Buffer.concat([request(large), request(Buffer.from("{")), request(Buffer.from("[{}]"), "connection: close\r\n")]));
+      Buffer.concat([
+        Buffer.from(
+          `POST /v1/batch HTTP/1.1\r\nhost: x\r\n${more}authorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: ${body.length}\r\n\r\n`,
+        ),
+        body,
+      ]);
+    const answers = await raw(
+      Buffer.concat([request(large), request(Buffer.from("{")), request(Buffer.from("[{}]"), "connection: close\r\n")]),
+    );
     expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 400", "HTTP/1.1 400", "HTTP/1.1 200"]);
     expect(await ingest.stored()).toHaveLength(1);
   });
@@ -81,11 +93,19 @@ describe("an event that can't be processed", () => {
     expect((await post(`{"batch":[${events.join(",")}]}`)).status).toBe(200);
     const [record] = await ingest.stored();
     expect(record?.events).toEqual(events);
-    expect(record?.header.problems).toEqual({ 1: "not_an_object", 2: "not_an_object", 3: "not_an_object", 4: "not_an_object", 5: "too_deep", 6: "event_too_large" });
+    expect(record?.header.problems).toEqual({
+      1: "not_an_object",
+      2: "not_an_object",
+      3: "not_an_object",
+      4: "not_an_object",
+      5: "too_deep",
+      6: "event_too_large",
+    });
   });
 
   test("is kept and marked as a single call too", async () => {
-    for (const body of [tooDeep, tooLarge]) expect((await door.send({ path: "/v1/track", headers: basic(writeKey), body })).status).toBe(200);
+    for (const body of [tooDeep, tooLarge])
+      expect((await door.send({ path: "/v1/track", headers: basic(writeKey), body })).status).toBe(200);
     expect((await ingest.stored()).map(({ header }) => header.problems)).toEqual([{ 0: "too_deep" }, { 0: "event_too_large" }]);
   });
 });
@@ -93,9 +113,15 @@ describe("an event that can't be processed", () => {
 describe("strange but valid events", () => {
   test("are stored byte for byte", async () => {
     const events = [
-      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}', '{"a":"\\u0000","\\u0000":1}', '{"a":"\\ud800 lone","b":"\\udc00\\ud800"}',
-      '{"a":1,"a":2,"a":{}}', '{"n":9007199254740993,"f":1.0,"e":1e400,"m":-0,"l":0.1000000000000000055511151231257827}', `{"s":"${"x".repeat(100_000)}"}`,
-      '{ "spaced" :\t[ 1 ,\n 2 ] }', '{"emoji":"👩‍👩‍👧‍👦","rtl":"\u202e","line":"\u2028"}', "{}",
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+      '{"a":"\\u0000","\\u0000":1}',
+      '{"a":"\\ud800 lone","b":"\\udc00\\ud800"}',
+      '{"a":1,"a":2,"a":{}}',
+      '{"n":9007199254740993,"f":1.0,"e":1e400,"m":-0,"l":0.1000000000000000055511151231257827}',
+      `{"s":"${"x".repeat(100_000)}"}`,
+      '{ "spaced" :\t[ 1 ,\n 2 ] }',
+      '{"emoji":"👩‍👩‍👧‍👦","rtl":"\u202e","line":"\u2028"}',
+      "{}",
     ];
     expect((await post(`{ "batch" : [ ${events.join(" ,\r\n ")} ] }`)).status).toBe(200);
     expect((await ingest.stored())[0]?.events).toEqual(events);
@@ -142,7 +168,10 @@ describe("memory and time", () => {
 
   test("a body that comes too slowly is answered 408 and its connection closed", async () => {
     const impatient = await ingest.open({ limits: { bodyTimeoutMs: 100 } });
-    const answer = await raw(`POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: 100\r\n\r\n{`, impatient);
+    const answer = await raw(
+      `POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: 100\r\n\r\n{`,
+      impatient,
+    );
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
     expect(answer).toContain('"code":"request_timeout"');
     expect(await impatient.registry.metrics()).toContain("tributary_ingest_held_bytes 0");
@@ -151,10 +180,14 @@ describe("memory and time", () => {
   test("a sender that goes away in the middle leaves nothing held and nothing stored", async () => {
     const alone = await ingest.open();
     const socket = connect(alone.port, "127.0.0.1");
-    socket.write(`POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: 1000\r\n\r\n{"batch":[{}]`);
-    while (!(await alone.registry.metrics()).includes("tributary_ingest_held_bytes 13")) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.write(
+      `POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: ${basic(writeKey)["authorization"]}\r\ncontent-length: 1000\r\n\r\n{"batch":[{}]`,
+    );
+    while (!(await alone.registry.metrics()).includes("tributary_ingest_held_bytes 13"))
+      await new Promise((resolve) => setTimeout(resolve, 5));
     socket.destroy();
-    while (!(await alone.registry.metrics()).includes("tributary_ingest_held_bytes 0")) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!(await alone.registry.metrics()).includes("tributary_ingest_held_bytes 0"))
+      await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await ingest.stored()).toEqual([]);
   });
 });
@@ -164,7 +197,12 @@ describe("what is not HTTP as it should be", () => {
     ["headers beyond the limit", `GET /v1/t HTTP/1.1\r\nhost: x\r\nbig: ${"x".repeat(40_000)}\r\n\r\n`, 431, "headers_too_large"],
     ["no HTTP at all", "hello\r\n\r\n", 400, "bad_request"],
     ["two lengths", "POST /v1/t HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\n{}", 400, "bad_request"],
-    ["a length and chunks", "POST /v1/t HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"],
+    [
+      "a length and chunks",
+      "POST /v1/t HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+      "bad_request",
+    ],
   ])("%s gets a typed answer", async (_, bytes, status, code) => {
     const answer = await raw(bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

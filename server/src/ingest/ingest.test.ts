@@ -21,52 +21,91 @@ beforeEach(async () => void (await ingest.stored()));
 describe("every path of every SDK", () => {
   const posts = collectionPaths.filter(({ method }) => method === "POST");
 
-  test.each(posts.filter(({ route }) => route.kind === "single"))("POST $path takes one event, with a slash at the end too", async ({ path, route }) => {
-    for (const spelled of [path, `${path}/`, `/${path}`, `${path}?x=1`]) {
-      const answer = await door.send({ path: spelled, headers: basic(writeKey), body: event });
-      expect([answer.status, answer.text]).toEqual([200, success]);
-    }
-    const stored = await ingest.stored();
-    expect(stored.map(({ events }) => events)).toEqual([[event], [event], [event], [event]]);
-    expect(new Set(stored.map(({ header }) => header.type))).toEqual(new Set([route.kind === "single" ? route.type : ""]));
-  });
+  test.each(posts.filter(({ route }) => route.kind === "single"))(
+    "POST $path takes one event, with a slash at the end too",
+    async ({ path, route }) => {
+      for (const spelled of [path, `${path}/`, `/${path}`, `${path}?x=1`]) {
+        const answer = await door.send({ path: spelled, headers: basic(writeKey), body: event });
+        expect([answer.status, answer.text]).toEqual([200, success]);
+      }
+      const stored = await ingest.stored();
+      expect(stored.map(({ events }) => events)).toEqual([[event], [event], [event], [event]]);
+      expect(new Set(stored.map(({ header }) => header.type))).toEqual(new Set([route.kind === "single" ? route.type : ""]));
+    },
+  );
 
-  test.each(posts.filter(({ route }) => route.kind === "batch"))("POST $path takes a batch, an array, and a single event that says its type", async ({ path }) => {
-    const typed = '{"type":"track","event":"Viewed"}';
-    for (const body of [`{"batch":[${event}, ${event}]}`, `[${event},${event}]`, typed, '{"batch":[]}']) {
-      const answer = await door.send({ path: `${path}/`, headers: basic(writeKey), body });
-      expect([answer.status, answer.text]).toEqual([200, success]);
-    }
-    const stored = await ingest.stored();
-    expect(stored.map(({ events }) => events)).toEqual([[event, event], [event, event], [typed]]);
-    expect(stored.every(({ header }) => header.type === undefined)).toBe(true);
-  });
+  test.each(posts.filter(({ route }) => route.kind === "batch"))(
+    "POST $path takes a batch, an array, and a single event that says its type",
+    async ({ path }) => {
+      const typed = '{"type":"track","event":"Viewed"}';
+      for (const body of [`{"batch":[${event}, ${event}]}`, `[${event},${event}]`, typed, '{"batch":[]}']) {
+        const answer = await door.send({ path: `${path}/`, headers: basic(writeKey), body });
+        expect([answer.status, answer.text]).toEqual([200, success]);
+      }
+      const stored = await ingest.stored();
+      expect(stored.map(({ events }) => events)).toEqual([[event, event], [event, event], [typed]]);
+      expect(stored.every(({ header }) => header.type === undefined)).toBe(true);
+    },
+  );
 
-  test.each(posts.filter(({ route }) => route.kind === "discard"))("POST $path is taken without a key and kept nowhere", async ({ path }) => {
-    const answer = await door.send({ path, headers: { "content-type": "text/plain" }, body: '{"series":[]}' });
-    expect(answer.status).toBe(200);
-    expect([success, "{}"]).toContain(answer.text);
-    expect(answer.headers["set-cookie"]).toBeUndefined();
-    expect(await ingest.stored()).toEqual([]);
-  });
+  test.each(posts.filter(({ route }) => route.kind === "discard"))(
+    "POST $path is taken without a key and kept nowhere",
+    async ({ path }) => {
+      const answer = await door.send({ path, headers: { "content-type": "text/plain" }, body: '{"series":[]}' });
+      expect(answer.status).toBe(200);
+      expect([success, "{}"]).toContain(answer.text);
+      expect(answer.headers["set-cookie"]).toBeUndefined();
+      expect(await ingest.stored()).toEqual([]);
+    },
+  );
 
   test("the list holds what the SDKs call, letter by letter", () => {
     const known = new Set(posts.map(({ path }) => path));
     for (const path of [
-      ..."tipsgabm".split("").map((letter) => `/v1/${letter}`), "/v1/batch", "/v1/import", "/v1/attribution", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen",
-      "/v1/group", "/v1/alias", "/v1/merge", "/b", "/batch", "/v1/batch/b", "/beacon/v1/batch", "/rsaRequest", "/rsaMetrics", "/api/s/track", "/api/s/s2s/identify",
-      "/api/s/s2s/batch", "/api/v1/event", "/api/v1/events", "/api/v1/s2s/event", "/api/v1/s2s/events",
-    ]) expect(known).toContain(path);
+      ..."tipsgabm".split("").map((letter) => `/v1/${letter}`),
+      "/v1/batch",
+      "/v1/import",
+      "/v1/attribution",
+      "/v1/track",
+      "/v1/identify",
+      "/v1/page",
+      "/v1/screen",
+      "/v1/group",
+      "/v1/alias",
+      "/v1/merge",
+      "/b",
+      "/batch",
+      "/v1/batch/b",
+      "/beacon/v1/batch",
+      "/rsaRequest",
+      "/rsaMetrics",
+      "/api/s/track",
+      "/api/s/s2s/identify",
+      "/api/s/s2s/batch",
+      "/api/v1/event",
+      "/api/v1/events",
+      "/api/v1/s2s/event",
+      "/api/v1/s2s/events",
+    ])
+      expect(known).toContain(path);
   });
 
   test("other methods are refused under /v1, and left to others where the path may be somebody else's", async () => {
     const refused = await door.send({ method: "PUT", path: "/v1/batch" });
-    expect([refused.status, refused.headers.allow, (JSON.parse(refused.text) as { code: string }).code]).toEqual([405, "POST, OPTIONS", "method_not_allowed"]);
+    expect([refused.status, refused.headers.allow, (JSON.parse(refused.text) as { code: string }).code]).toEqual([
+      405,
+      "POST, OPTIONS",
+      "method_not_allowed",
+    ]);
     for (const path of ["/batch", "/api/v1/events", "/track", "/", "/v1", "/api/v1/events/abc", "/projects/1", "/metrics"]) {
       expect((await door.send({ method: "GET", path })).status).toBe(418);
     }
-    expect((await door.send({ method: "OPTIONS", path: "/api/v1/events", headers: { "access-control-request-method": "POST" } })).status).toBe(200);
-    expect((await door.send({ method: "OPTIONS", path: "/api/v1/events", headers: { "access-control-request-method": "GET" } })).status).toBe(418);
+    expect(
+      (await door.send({ method: "OPTIONS", path: "/api/v1/events", headers: { "access-control-request-method": "POST" } })).status,
+    ).toBe(200);
+    expect(
+      (await door.send({ method: "OPTIONS", path: "/api/v1/events", headers: { "access-control-request-method": "GET" } })).status,
+    ).toBe(418);
   });
 
   test("version and robots answer anybody", async () => {
@@ -83,12 +122,27 @@ describe("every SDK's way of sending", () => {
   const gzip = { "content-encoding": "gzip" };
   const rows: readonly (Sent & { readonly sdk: string })[] = [
     { sdk: "analytics-node", path: "/v1/batch", headers: { ...json, ...basic(writeKey), "x-retry-count": "1" }, body: keyed },
-    { sdk: "analytics-next", path: "/v1/t", headers: { "content-type": "text/plain", origin: "https://shop.example.com", ...basic(writeKey) }, body: single },
+    {
+      sdk: "analytics-next",
+      path: "/v1/t",
+      headers: { "content-type": "text/plain", origin: "https://shop.example.com", ...basic(writeKey) },
+      body: single,
+    },
     { sdk: "analytics-next, batching", path: "/v1/b", headers: { "content-type": "text/plain", ...basic(writeKey) }, body: keyed },
     { sdk: "analytics-python", path: "/v1/batch", headers: json, body: keyed },
     { sdk: "analytics-python, gzip", path: "/v1/batch", headers: { ...json, ...gzip }, body: gzipSync(keyed) },
-    { sdk: "analytics-go", path: "/v1/batch", headers: { ...json, ...basic(writeKey) }, body: `{"batch":[${event}],"messageId":"b","sentAt":"2026-01-15T11:59:59.000Z","context":{"library":{"name":"analytics-go"}}}` },
-    { sdk: "analytics-java", path: "/v1/import/", headers: { ...json, ...basic(writeKey) }, body: `{"batch":[${event}],"sentAt":"2026-01-15T11:59:59.000Z","context":{},"sequence":1,"writeKey":"${writeKey}"}` },
+    {
+      sdk: "analytics-go",
+      path: "/v1/batch",
+      headers: { ...json, ...basic(writeKey) },
+      body: `{"batch":[${event}],"messageId":"b","sentAt":"2026-01-15T11:59:59.000Z","context":{"library":{"name":"analytics-go"}}}`,
+    },
+    {
+      sdk: "analytics-java",
+      path: "/v1/import/",
+      headers: { ...json, ...basic(writeKey) },
+      body: `{"batch":[${event}],"sentAt":"2026-01-15T11:59:59.000Z","context":{},"sequence":1,"writeKey":"${writeKey}"}`,
+    },
     { sdk: "analytics-ruby", path: "/v1/import", headers: { ...json, ...basic(writeKey) }, body: batch },
     { sdk: "analytics-php, gzip", path: "/v1/batch", headers: { ...json, ...basic(writeKey), ...gzip }, body: gzipSync(batch) },
     { sdk: "Swift", path: "/v1/b", headers: { "content-type": "application/json; charset=utf-8" }, body: keyed },
@@ -97,16 +151,41 @@ describe("every SDK's way of sending", () => {
     { sdk: "C#, gzip without a content type", path: "/v1/b", headers: gzip, body: gzipSync(keyed) },
     { sdk: "gzip that no header tells of", path: "/v1/batch", headers: {}, body: gzipSync(keyed) },
     { sdk: "plain under a header that says gzip", path: "/v1/batch", headers: gzip, body: ` ${keyed}` },
-    { sdk: "gzip in two members", path: "/v1/batch", headers: gzip, body: Buffer.concat([gzipSync(keyed.slice(0, 20)), gzipSync(keyed.slice(20))]) },
+    {
+      sdk: "gzip in two members",
+      path: "/v1/batch",
+      headers: gzip,
+      body: Buffer.concat([gzipSync(keyed.slice(0, 20)), gzipSync(keyed.slice(20))]),
+    },
     { sdk: "iOS", path: "/v1/batch", headers: { ...json, ...gzip }, body: gzipSync(keyed) },
     { sdk: "Android", path: "/v1/import", headers: { ...json, ...gzip, ...basic(writeKey) }, body: gzipSync(keyed), isChunked: true },
-    { sdk: "rudder-sdk-node", path: "/v1/batch", headers: { "content-type": "application/x-www-form-urlencoded", ...gzip, ...basic(writeKey) }, body: gzipSync(batch) },
-    { sdk: "rudder-sdk-js", path: "/v1/track", headers: { "content-type": "application/json;charset=UTF-8", anonymousid: "YQ==", ...basic(writeKey) }, body: single },
+    {
+      sdk: "rudder-sdk-node",
+      path: "/v1/batch",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...gzip, ...basic(writeKey) },
+      body: gzipSync(batch),
+    },
+    {
+      sdk: "rudder-sdk-js",
+      path: "/v1/track",
+      headers: { "content-type": "application/json;charset=UTF-8", anonymousid: "YQ==", ...basic(writeKey) },
+      body: single,
+    },
     { sdk: "rudder-sdk-js beacon", path: `/beacon/v1/batch?writeKey=${writeKey}`, headers: { "content-type": "text/plain" }, body: batch },
     { sdk: "rudder-sdk-python", path: "/v1/batch", headers: { ...json, ...gzip, ...basic(writeKey) }, body: gzipSync(batch) },
-    { sdk: "rudder Android", path: "/v1/batch", headers: { ...json, ...basic(writeKey) }, body: `{"sentAt":"2026-01-15T11:59:59.000Z","batch":[${event}]}` },
+    {
+      sdk: "rudder Android",
+      path: "/v1/batch",
+      headers: { ...json, ...basic(writeKey) },
+      body: `{"sentAt":"2026-01-15T11:59:59.000Z","batch":[${event}]}`,
+    },
     { sdk: "Jitsu", path: "/api/s/track", headers: { ...json, "x-write-key": writeKey }, body: single.replace(writeKey, "id:***") },
-    { sdk: "Jitsu, id and secret", path: "/api/s/s2s/track", headers: { ...json, "x-write-key": `${writeKey}:secret` }, body: single.replace(writeKey, "***") },
+    {
+      sdk: "Jitsu, id and secret",
+      path: "/api/s/s2s/track",
+      headers: { ...json, "x-write-key": `${writeKey}:secret` },
+      body: single.replace(writeKey, "***"),
+    },
     { sdk: "a byte order mark", path: "/v1/batch", headers: json, body: `\uFEFF${keyed}` },
   ];
 
@@ -124,8 +203,19 @@ describe("every SDK's way of sending", () => {
     const body = `{"batch":[${event},${event}],"context":${context},"integrations":{"All":false},"messageId":"batch","userId":12,"anonymousId":null}`;
     await door.send({ path: "/v1/batch", headers: { ...basic(writeKey), "user-agent": "go/1", origin: "https://shop.example.com" }, body });
     const [record] = await ingest.stored();
-    expect(record?.header).toMatchObject({ context, integrations: '{"All":false}', defaults: { userId: "12" }, ip: "127.0.0.1", userAgent: "go/1", origin: "https://shop.example.com" });
-    await door.send({ path: "/v1/batch", headers: basic(writeKey), body: `{"batch":[${event}],"messageId":"only","context":null,"integrations":[]}` });
+    expect(record?.header).toMatchObject({
+      context,
+      integrations: '{"All":false}',
+      defaults: { userId: "12" },
+      ip: "127.0.0.1",
+      userAgent: "go/1",
+      origin: "https://shop.example.com",
+    });
+    await door.send({
+      path: "/v1/batch",
+      headers: basic(writeKey),
+      body: `{"batch":[${event}],"messageId":"only","context":null,"integrations":[]}`,
+    });
     const [alone] = await ingest.stored();
     expect(alone?.header.defaults).toEqual({ messageId: "only" });
     expect([alone?.header.context, alone?.header.integrations]).toEqual([undefined, undefined]);
@@ -153,10 +243,25 @@ describe("the write key", () => {
 
   test("of an item directs it to that key's source, and is enough when the request has none", async () => {
     const item = (key: string): string => `{"event":"a","writeKey":"${key}"}`;
-    expect(await send(basic(writeKey), `{"batch":[{"event":"b"},${item(otherKey)},${item(writeKey)},{"properties":{"writeKey":"${otherKey}"}}]}`)).toBe(200);
-    expect(await sourcesStored()).toEqual(expect.arrayContaining([[1, 3], [2, 1]]));
+    expect(
+      await send(
+        basic(writeKey),
+        `{"batch":[{"event":"b"},${item(otherKey)},${item(writeKey)},{"properties":{"writeKey":"${otherKey}"}}]}`,
+      ),
+    ).toBe(200);
+    expect(await sourcesStored()).toEqual(
+      expect.arrayContaining([
+        [1, 3],
+        [2, 1],
+      ]),
+    );
     expect(await send({}, `{"batch":[${item(otherKey)},${item(writeKey)},${item("wrong")}]}`)).toBe(200);
-    expect(await sourcesStored()).toEqual(expect.arrayContaining([[1, 1], [2, 1]]));
+    expect(await sourcesStored()).toEqual(
+      expect.arrayContaining([
+        [1, 1],
+        [2, 1],
+      ]),
+    );
     expect(await send({}, `{"batch":[${item("wrong")}]}`)).toBe(401);
     expect(await send({}, '{"batch":[{}]}')).toBe(401);
     expect(await send({}, '{"batch":[]}')).toBe(401);
@@ -164,11 +269,18 @@ describe("the write key", () => {
   });
 
   test("that is unknown, missing, disabled or revoked is refused by words that SDKs know, and stores nothing", async () => {
-    await ingest.pool.query("insert into source (id, workspace_id, slug, name, kind, enabled) values (3, 1, 'off', 'Off', 'website', false)");
-    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix, revoked_at) values (1, 3, sha256('off-key'), 'off-ke', null), (1, 1, sha256('old-key'), 'old-ke', now())");
+    await ingest.pool.query(
+      "insert into source (id, workspace_id, slug, name, kind, enabled) values (3, 1, 'off', 'Off', 'website', false)",
+    );
+    await ingest.pool.query(
+      "insert into write_key (workspace_id, source_id, key_hash, prefix, revoked_at) values (1, 3, sha256('off-key'), 'off-ke', null), (1, 1, sha256('old-key'), 'old-ke', now())",
+    );
     for (const key of ["nobodys", "off-key", "old-key", undefined]) {
       const answer = await door.send({ path: "/v1/batch", headers: key === undefined ? {} : basic(key), body: '{"batch":[{}]}' });
-      expect([answer.status, JSON.parse(answer.text)]).toEqual([401, { code: "invalid_write_key", message: expect.stringContaining("Invalid write key"), hint: expect.any(String) }]);
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([
+        401,
+        { code: "invalid_write_key", message: expect.stringContaining("Invalid write key"), hint: expect.any(String) },
+      ]);
     }
     expect(await ingest.stored()).toEqual([]);
   });
@@ -181,11 +293,22 @@ describe("the write key", () => {
   });
 
   test("of a source with allowed origins works from those, and from servers", async () => {
-    await ingest.pool.query("insert into source (id, workspace_id, slug, name, kind, allowed_origins) values (4, 1, 'shop', 'Shop', 'website', $1)", [["https://shop.example.com", "https://*.example.org"]]);
-    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 4, sha256('shop-key'), 'shop-k')");
+    await ingest.pool.query(
+      "insert into source (id, workspace_id, slug, name, kind, allowed_origins) values (4, 1, 'shop', 'Shop', 'website', $1)",
+      [["https://shop.example.com", "https://*.example.org"]],
+    );
+    await ingest.pool.query(
+      "insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 4, sha256('shop-key'), 'shop-k')",
+    );
     const from = async (origin?: string): Promise<number> => send({ ...basic("shop-key"), ...(origin && { origin }) }, '{"batch":[{}]}');
-    expect(await Promise.all(["https://shop.example.com", "https://SHOP.example.com", "https://a.b.example.org", undefined].map(from))).toEqual([200, 200, 200, 200]);
-    expect(await Promise.all(["https://evil.example.com", "https://example.org", "http://shop.example.com", "null", "https://xexample.org"].map(from))).toEqual([403, 403, 403, 403, 403]);
+    expect(
+      await Promise.all(["https://shop.example.com", "https://SHOP.example.com", "https://a.b.example.org", undefined].map(from)),
+    ).toEqual([200, 200, 200, 200]);
+    expect(
+      await Promise.all(
+        ["https://evil.example.com", "https://example.org", "http://shop.example.com", "null", "https://xexample.org"].map(from),
+      ),
+    ).toEqual([403, 403, 403, 403, 403]);
     expect(await ingest.stored()).toHaveLength(4);
   });
 });
@@ -195,19 +318,42 @@ describe("an answer", () => {
     const origin = "https://shop.example.com";
     for (const key of [writeKey, "wrong"]) {
       const { headers } = await door.send({ path: "/v1/t", headers: { ...basic(key), origin }, body: "{}" });
-      expect(headers).toMatchObject({ "access-control-allow-origin": origin, "access-control-allow-credentials": "true", "access-control-expose-headers": "retry-after", vary: "Origin" });
+      expect(headers).toMatchObject({
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+        "access-control-expose-headers": "retry-after",
+        vary: "Origin",
+      });
     }
     const { headers } = await door.send({ path: "/v1/t", headers: basic(writeKey), body: "{}" });
     expect(headers["access-control-allow-origin"]).toBeUndefined();
   });
 
   test("to a preflight allows every header that an SDK sends", async () => {
-    const asked = { origin: "https://shop.example.com", "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type" };
+    const asked = {
+      origin: "https://shop.example.com",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type",
+    };
     const { status, headers } = await door.send({ method: "OPTIONS", path: "/v1/t", headers: asked });
     expect(status).toBe(200);
-    expect(headers).toMatchObject({ "access-control-allow-origin": asked.origin, "access-control-allow-methods": "GET, POST, OPTIONS", "access-control-max-age": "86400" });
+    expect(headers).toMatchObject({
+      "access-control-allow-origin": asked.origin,
+      "access-control-allow-methods": "GET, POST, OPTIONS",
+      "access-control-max-age": "86400",
+    });
     const allowed = headers["access-control-allow-headers"]?.split(", ");
-    for (const name of ["authorization", "content-type", "content-encoding", "x-retry-count", "anonymousid", "sentat", "rsa-retry-attempt", "x-write-key", "cache-control"]) {
+    for (const name of [
+      "authorization",
+      "content-type",
+      "content-encoding",
+      "x-retry-count",
+      "anonymousid",
+      "sentat",
+      "rsa-retry-attempt",
+      "x-write-key",
+      "cache-control",
+    ]) {
       expect(allowed).toContain(name);
     }
   });
@@ -217,10 +363,20 @@ describe("an answer", () => {
     const held = new Promise<void>((resolve) => (release = resolve));
     let appended = 0;
     const slow = await ingest.open({
-      log: { ...ingest.log, append: async (partition: number, record: LogRecord) => { appended++; await held; return ingest.log.append(partition, record); } },
+      log: {
+        ...ingest.log,
+        append: async (partition: number, record: LogRecord) => {
+          appended++;
+          await held;
+          return ingest.log.append(partition, record);
+        },
+      },
     });
     let answered = false;
-    const answer = slow.send({ path: "/v1/t", headers: basic(writeKey), body: event }).then((received) => { answered = true; return received; });
+    const answer = slow.send({ path: "/v1/t", headers: basic(writeKey), body: event }).then((received) => {
+      answered = true;
+      return received;
+    });
     while (appended === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     expect([answered, await ingest.stored()]).toEqual([false, []]);
     release();
@@ -232,17 +388,29 @@ describe("an answer", () => {
     const failing = async (error: Error): Promise<TestDoor> => ingest.open({ log: { ...ingest.log, append: () => Promise.reject(error) } });
     const refusing = await failing(new AppError("overloaded", { retryAfterSeconds: 10_000 }));
     const full = await refusing.send({ path: "/v1/t", headers: basic(writeKey), body: event });
-    expect([full.status, full.headers["retry-after"], (JSON.parse(full.text) as { code: string }).code]).toEqual([429, "300", "overloaded"]);
+    expect([full.status, full.headers["retry-after"], (JSON.parse(full.text) as { code: string }).code]).toEqual([
+      429,
+      "300",
+      "overloaded",
+    ]);
     const broken = await (await failing(new Error("secret detail"))).send({ path: "/v1/t", headers: basic(writeKey), body: event });
     expect([broken.status, (JSON.parse(broken.text) as { code: string }).code]).toEqual([500, "internal"]);
     expect(broken.text).not.toContain("secret");
   });
 
   test("is 429 when a source sends more than it may, until the time in Retry-After has passed", async () => {
-    await ingest.pool.query("insert into source (id, workspace_id, slug, name, kind, events_per_second) values (5, 1, 'slow', 'Slow', 'server', 20)");
-    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 5, sha256('slow-key'), 'slow-k')");
+    await ingest.pool.query(
+      "insert into source (id, workspace_id, slug, name, kind, events_per_second) values (5, 1, 'slow', 'Slow', 'server', 20)",
+    );
+    await ingest.pool.query(
+      "insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 5, sha256('slow-key'), 'slow-k')",
+    );
     const send = async (): Promise<readonly [number, string | undefined]> => {
-      const { status, headers } = await door.send({ path: "/v1/batch", headers: basic("slow-key"), body: `[${Array(50).fill("{}").join(",")}]` });
+      const { status, headers } = await door.send({
+        path: "/v1/batch",
+        headers: basic("slow-key"),
+        body: `[${Array(50).fill("{}").join(",")}]`,
+      });
       return [status, headers["retry-after"]];
     };
     expect(await send()).toEqual([200, undefined]);

@@ -58,6 +58,10 @@ export interface Ingest {
 
 const settingsMaxAgeSeconds = 120;
 const scriptMaxAgeSeconds = 300;
+/** Longer than load balancers keep an idle connection, so that it is never us who close one that is about to be used. */
+const keepAliveMs = 65_000;
+/** While the log can't be written every request fails alike; one line a second says so. */
+const failureLogMs = 1_000;
 
 export function createIngest(options: IngestOptions): Ingest {
   const { limits, logger, publicUrl } = options;
@@ -112,6 +116,14 @@ export function createIngest(options: IngestOptions): Ingest {
     return jsonAnswer(rudderSourceConfig(key ?? "", source), ["cache-control", "no-cache"]);
   }
 
+  let failureLoggedAtMs = -Infinity;
+  function logFailure(error: unknown): void {
+    const now = options.clock.nowMs();
+    if (now - failureLoggedAtMs < failureLogMs) return;
+    failureLoggedAtMs = now;
+    logger.error({ err: error }, "Collection failed.");
+  }
+
   async function serve(route: Route, request: IncomingMessage, response: ServerResponse, query: string): Promise<void> {
     let reply: Answer;
     try {
@@ -121,7 +133,7 @@ export function createIngest(options: IngestOptions): Ingest {
         response.destroy();
         return;
       }
-      if (!(error instanceof AppError)) logger.error({ err: error }, "Collection failed.");
+      if (!(error instanceof AppError)) logFailure(error);
       reply = errorAnswer(error instanceof AppError ? error : new AppError("internal"));
     }
     // A body that is late keeps its connection; no other request may follow on it.
@@ -135,7 +147,10 @@ export function createIngest(options: IngestOptions): Ingest {
     const question = url.indexOf("?");
     const route = routeOf(request, question < 0 ? url : url.slice(0, question));
     if (!route) return false;
-    void serve(route, request, response, question < 0 ? "" : url.slice(question + 1));
+    serve(route, request, response, question < 0 ? "" : url.slice(question + 1)).catch((error: unknown) => {
+      logFailure(error);
+      response.destroy();
+    });
     return true;
   }
 
@@ -145,7 +160,10 @@ export function createIngest(options: IngestOptions): Ingest {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
         if (!handle(request, response)) next(request, response);
       };
-      const common = { maxHeaderSize: limits.headerBytesMax, requestTimeout: limits.bodyTimeoutMs * 2, headersTimeout: limits.bodyTimeoutMs, noDelay: true };
+      const common = {
+        maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.bodyTimeoutMs, requestTimeout: limits.bodyTimeoutMs * 2,
+        keepAliveTimeout: keepAliveMs, noDelay: true,
+      };
       const server = tls ? createTlsServer({ ...tls, ...common }, listener) : createServer(common, listener);
       server.maxConnections = limits.connectionsMax;
       return server;
@@ -176,7 +194,8 @@ function fileAnswer(request: IncomingMessage, file: BrowserFile, cacheControl: s
   const headers = ["cache-control", cacheControl, "etag", file.etag, "access-control-allow-origin", "*", "vary", "accept-encoding"];
   if (hasIt(request, file.etag)) return { status: 304, type, body: Buffer.alloc(0), headers };
   const takesGzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-  return takesGzip ? { status: 200, type, body: file.gzipped, headers: [...headers, "content-encoding", "gzip"] } : { status: 200, type, body: file.plain, headers };
+  if (!takesGzip) return { status: 200, type, body: file.plain, headers };
+  return { status: 200, type, body: file.gzipped, headers: [...headers, "content-encoding", "gzip"] };
 }
 
 function hasIt(request: IncomingMessage, etag: string): boolean {
@@ -187,7 +206,8 @@ function answerClientError(error: Error & { readonly code?: string }, socket: So
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
   const { status, body } = errorAnswer(clientError(error.code, limits));
   socket.end(
-    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

@@ -28,7 +28,8 @@ export function createRateLimiter(): RateLimiter {
       buckets.set(sourceId, { tokens: admitted ? tokens - events : tokens, atMs: nowMs });
       if (admitted) return;
       const retryAfterSeconds = eventsPerSecond > 0 ? Math.ceil((1 - tokens) / eventsPerSecond) : 300;
-      throw new AppError("rate_limited", { detail: `This source takes ${eventsPerSecond} events a second (its setting).`, retryAfterSeconds });
+      const detail = `This source takes ${eventsPerSecond} events a second (its setting).`;
+      throw new AppError("rate_limited", { detail, retryAfterSeconds });
     },
   };
 }

@@ -66,7 +66,8 @@ function scan(bytes: Buffer, limits: Limits): ScannedBody {
     return scanBody(bytes, wantedFields, limits.batchEventsMax);
   } catch (error) {
     if (!(error instanceof NotJson)) throw error;
-    const detail = bytes.length === 0 ? "It is empty." : `The first byte that does not belong is number ${error.at + 1} of ${bytes.length}.`;
+    const where = `The first byte that does not belong is number ${error.at + 1} of ${bytes.length}.`;
+    const detail = bytes.length === 0 ? "It is empty." : error.at >= bytes.length ? "It ends too early." : where;
     throw new AppError("invalid_json", { detail, cause: error });
   }
 }
@@ -75,17 +76,18 @@ function scan(bytes: Buffer, limits: Limits): ScannedBody {
 function requireOneEvent(bytes: Buffer, scanned: ScannedBody, kind: "single" | "batch"): void {
   const looksLikeEvent = ["type", "event", "event_type"].some((name) => scanned.fields.has(name));
   if (isObjectAt(bytes, scanned.whole) && (kind === "single" || looksLikeEvent)) return;
-  const detail = kind === "single" ? "The body must be one JSON object." : 'The body must be an object with an array "batch", or an array of events.';
-  throw new AppError("bad_request", { detail });
+  const wanted = kind === "single" ? "one JSON object" : 'an object with an array "batch", or an array of events';
+  throw new AppError("bad_request", { detail: `The body must be ${wanted}.` });
 }
 
 /** Batch-level context is merged under every event, so it keeps to the limits of one. Anything but an object means nothing. */
 function sharedObject(bytes: Buffer, piece: ScannedItem | undefined, limits: Limits): string | undefined {
   if (!piece || !isObjectAt(bytes, piece)) return undefined;
-  if (piece.end - piece.start > limits.eventBytesMax) {
-    throw new AppError("body_too_large", { detail: `The batch's context. ${limitText("eventBytesMax", limits)}` });
+  const isTooLarge = piece.end - piece.start > limits.eventBytesMax;
+  if (isTooLarge || piece.depth >= limits.nestingMax) {
+    const limit = limitText(isTooLarge ? "eventBytesMax" : "nestingMax", limits);
+    throw new AppError("body_too_large", { detail: `What the batch says for all its events keeps to the limits of one. ${limit}` });
   }
-  if (piece.depth >= limits.nestingMax) throw new AppError("body_too_large", { detail: `The batch's context. ${limitText("nestingMax", limits)}` });
   return bytes.toString("utf8", piece.start, piece.end);
 }
 
@@ -105,7 +107,8 @@ function defaultsOf(text: (name: string) => string | undefined, itemCount: numbe
 
 /** Records of at most a chunk's positions each, all for one source. */
 export function recordsFor(
-  source: SourceEntry, body: CollectedBody, items: readonly ScannedItem[], options: { readonly envelope: Envelope; readonly limits: Limits },
+  source: SourceEntry, body: CollectedBody, items: readonly ScannedItem[],
+  options: { readonly envelope: Envelope; readonly limits: Limits },
 ): LogRecord[] {
   const records: LogRecord[] = [];
   for (let from = 0; from < items.length; from += EVENTS_PER_CHUNK_MAX) {
@@ -116,7 +119,9 @@ export function recordsFor(
   return records;
 }
 
-function headerOf(source: SourceEntry, body: CollectedBody, envelope: Envelope, problems: Record<string, DoorProblem> | undefined): EventsHeader {
+type Problems = Record<string, DoorProblem>;
+
+function headerOf(source: SourceEntry, body: CollectedBody, envelope: Envelope, problems: Problems | undefined): EventsHeader {
   const { type, ip, userAgent, origin } = envelope;
   const { sentAt, context, integrations, defaults } = body;
   return {
@@ -129,8 +134,8 @@ function headerOf(source: SourceEntry, body: CollectedBody, envelope: Envelope, 
   };
 }
 
-function problemsOf(bytes: Buffer, items: readonly ScannedItem[], limits: Limits): Record<string, DoorProblem> | undefined {
-  let problems: Record<string, DoorProblem> | undefined;
+function problemsOf(bytes: Buffer, items: readonly ScannedItem[], limits: Limits): Problems | undefined {
+  let problems: Problems | undefined;
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
     const problem = item && problemOf(bytes, item, limits);

@@ -16,14 +16,16 @@ afterAll(() => stop());
 beforeEach(() => pool.query("truncate rejected_key"));
 
 const rows = async (): Promise<unknown[]> =>
-  (await pool.query("select key_prefix, origin, sdk, reason, count::int, last_at from rejected_key order by count desc, key_prefix, sdk")).rows;
+  (await pool.query("select key_prefix, origin, sdk, reason, count::int, last_at from rejected_key order by count desc, key_prefix, sdk"))
+    .rows;
 
 describe("rejected write keys", () => {
   test("are counted by first characters, origin, SDK and reason, and never kept whole", async () => {
     const rejected = createRejectedKeys({ pool, clock, logger: quietLogger });
     const body = Buffer.from('{"batch":[{"context":{"library":{"version":"3","name":"analytics-node"}}}]}');
     const origin = "https://shop.example.com";
-    for (let i = 0; i < 3; i++) rejected.count({ key: "secret-key-of-somebody", reason: "unknown", headers: { origin, "user-agent": "node" }, body });
+    for (let i = 0; i < 3; i++)
+      rejected.count({ key: "secret-key-of-somebody", reason: "unknown", headers: { origin, "user-agent": "node" }, body });
     rejected.count({ key: "secret-key-of-another", reason: "unknown", headers: { origin, "user-agent": "node" }, body });
     rejected.count({ key: "", reason: "missing", headers: { "user-agent": "Mozilla/5.0 (X11)" } });
     await rejected.flush();

@@ -7,8 +7,17 @@ import type { Logger } from "../core/logger.ts";
 
 export type RejectionReason = "unknown" | "disabled" | "revoked" | "missing" | "origin";
 
+export interface Rejection {
+  /** As sent; empty when none was. */
+  readonly key: string;
+  readonly reason: RejectionReason;
+  readonly headers: IncomingHttpHeaders;
+  /** Where the SDK's name is looked for first. */
+  readonly body?: Buffer;
+}
+
 export interface RejectedKeys {
-  count(rejection: { readonly key: string; readonly reason: RejectionReason; readonly headers: IncomingHttpHeaders; readonly body?: Buffer }): void;
+  count(rejection: Rejection): void;
   /** Writes what was counted since the last time. Called by its own timer; tests call it. */
   flush(): Promise<void>;
   /** Ends the timer and flushes. */

@@ -21,20 +21,43 @@ interface Settings {
 }
 
 describe("Segment's settings", () => {
-  test.each(["/v1/projects/KEY/settings", "/projects/KEY/settings", "/v1/projects/projects/KEY/settings", "/v1/projects/KEY/settings/"])("are at %s", async (path) => {
-    const { status, text, headers } = await door.send({ method: "GET", path: path.replace("KEY", writeKey), headers: { origin: "https://shop.example.com" } });
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({ "cache-control": "public, max-age=120", "access-control-allow-origin": "*", "content-type": "application/json; charset=utf-8" });
-    const settings = JSON.parse(text) as Settings;
-    // Any other name here would make browsers load a script of that name.
-    expect(Object.keys(settings.integrations)).toEqual(["Segment.io"]);
-    expect(settings).toMatchObject({
-      integrations: { "Segment.io": { apiKey: writeKey, apiHost: "cdp.example.com/v1", protocol: "https", httpConfig: { backoffConfig: { enabled: true, default4xxBehavior: "drop" } } } },
-      plan: { track: { __default: { enabled: true, integrations: {} } }, identify: { __default: { enabled: true } }, group: { __default: { enabled: true } } },
-      metrics: { sampleRate: 0 }, httpConfig: { rateLimitConfig: { enabled: true, maxRetryInterval: 300 } },
-    });
-    expect(text).not.toContain("null");
-  });
+  test.each(["/v1/projects/KEY/settings", "/projects/KEY/settings", "/v1/projects/projects/KEY/settings", "/v1/projects/KEY/settings/"])(
+    "are at %s",
+    async (path) => {
+      const { status, text, headers } = await door.send({
+        method: "GET",
+        path: path.replace("KEY", writeKey),
+        headers: { origin: "https://shop.example.com" },
+      });
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        "cache-control": "public, max-age=120",
+        "access-control-allow-origin": "*",
+        "content-type": "application/json; charset=utf-8",
+      });
+      const settings = JSON.parse(text) as Settings;
+      // Any other name here would make browsers load a script of that name.
+      expect(Object.keys(settings.integrations)).toEqual(["Segment.io"]);
+      expect(settings).toMatchObject({
+        integrations: {
+          "Segment.io": {
+            apiKey: writeKey,
+            apiHost: "cdp.example.com/v1",
+            protocol: "https",
+            httpConfig: { backoffConfig: { enabled: true, default4xxBehavior: "drop" } },
+          },
+        },
+        plan: {
+          track: { __default: { enabled: true, integrations: {} } },
+          identify: { __default: { enabled: true } },
+          group: { __default: { enabled: true } },
+        },
+        metrics: { sampleRate: 0 },
+        httpConfig: { rateLimitConfig: { enabled: true, maxRetryInterval: 300 } },
+      });
+      expect(text).not.toContain("null");
+    },
+  );
 
   test("follow PUBLIC_URL, its port and path, with and without TLS", async () => {
     const local = await ingest.open({ publicUrl: "http://127.0.0.1:8080/cdp/" });
@@ -49,7 +72,9 @@ describe("Segment's settings", () => {
     const etag = String(head.headers.etag);
     const again = await door.send({ method: "GET", path, headers: { "if-none-match": `W/${etag}` } });
     expect([again.status, again.text]).toEqual([304, ""]);
-    expect((await door.send({ method: "GET", path: `/v1/projects/${otherKey}/settings`, headers: { "if-none-match": etag } })).status).toBe(200);
+    expect((await door.send({ method: "GET", path: `/v1/projects/${otherKey}/settings`, headers: { "if-none-match": etag } })).status).toBe(
+      200,
+    );
   });
 
   test("are refused for a key that nobody has", async () => {
@@ -59,14 +84,28 @@ describe("Segment's settings", () => {
 });
 
 describe("RudderStack's source configuration", () => {
-  test.each([["/sourceConfig", basic(writeKey)], ["/sourceConfig/?p=web&v=3", basic(writeKey)], [`/sourceConfig/?p=web&writeKey=${writeKey}`, {}]])("is at %s", async (path, headers) => {
+  test.each([
+    ["/sourceConfig", basic(writeKey)],
+    ["/sourceConfig/?p=web&v=3", basic(writeKey)],
+    [`/sourceConfig/?p=web&writeKey=${writeKey}`, {}],
+  ])("is at %s", async (path, headers) => {
     const { status, text } = await door.send({ method: "GET", path, headers });
-    expect([status, JSON.parse(text)]).toEqual([200, {
-      source: {
-        id: "src_1", name: "Website", writeKey, enabled: true, config: { statsCollection: { errors: { enabled: false }, metrics: { enabled: false } } },
-        connections: [], destinations: [], workspaceId: "ws_1", dataplanes: {},
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      {
+        source: {
+          id: "src_1",
+          name: "Website",
+          writeKey,
+          enabled: true,
+          config: { statsCollection: { errors: { enabled: false }, metrics: { enabled: false } } },
+          connections: [],
+          destinations: [],
+          workspaceId: "ws_1",
+          dataplanes: {},
+        },
       },
-    }]);
+    ]);
   });
 });
 
@@ -76,7 +115,11 @@ describe("analytics.js", () => {
   test("is the package's script with the key in its place and our address before it, and runs", async () => {
     const { status, text, headers } = await door.send({ method: "GET", path });
     expect(status).toBe(200);
-    expect(headers).toMatchObject({ "content-type": "text/javascript; charset=utf-8", "cache-control": "public, max-age=300", "access-control-allow-origin": "*" });
+    expect(headers).toMatchObject({
+      "content-type": "text/javascript; charset=utf-8",
+      "cache-control": "public, max-age=300",
+      "access-control-allow-origin": "*",
+    });
     expect(text).toContain(`window.analyticsWriteKey="${writeKey}"`);
     expect(text).not.toContain("__WRITE_KEY__");
     // The part that is ours, in a page whose snippet has run.
@@ -94,7 +137,9 @@ describe("analytics.js", () => {
   });
 
   test("serves each part that the script names, as the package has it", async () => {
-    const script = createRequire(import.meta.url).resolve("@segment/analytics-next/package.json").replace("package.json", "dist/umd/standalone.js");
+    const script = createRequire(import.meta.url)
+      .resolve("@segment/analytics-next/package.json")
+      .replace("package.json", "dist/umd/standalone.js");
     const source = await readFile(script, "utf8");
     const named = [...source.matchAll(/(\d+|"[\w-]+"):"([0-9a-f]{20})"/g)].map((match) => match[2]);
     expect(named.length).toBeGreaterThan(3);
@@ -108,16 +153,21 @@ describe("analytics.js", () => {
     }
   });
 
-  test.each(["..%2f..%2fpackage.json", "../../package.json", "standalone.js.gz", "nothing.js", "..", "%00"])("has no part %s", async (file) => {
-    const { status } = await door.send({ method: "GET", path: `/analytics-next/bundles/${file}` });
-    expect([404, 418]).toContain(status);
-  });
+  test.each(["..%2f..%2fpackage.json", "../../package.json", "standalone.js.gz", "nothing.js", "..", "%00"])(
+    "has no part %s",
+    async (file) => {
+      const { status } = await door.send({ method: "GET", path: `/analytics-next/bundles/${file}` });
+      expect([404, 418]).toContain(status);
+    },
+  );
 
   test("is not served for a key that nobody has, and never with a key that is script", async () => {
     for (const key of ["nobodys", "%22%2Balert(1)%2B%22", "%3C%2Fscript%3E"]) {
       expect((await door.send({ method: "GET", path: `/analytics.js/v1/${key}/analytics.min.js` })).status).toBe(401);
     }
-    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 1, sha256($1), 'x')", ['a"</script>\u2028']);
+    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 1, sha256($1), 'x')", [
+      'a"</script>\u2028',
+    ]);
     const odd = await door.send({ method: "GET", path: `/analytics.js/v1/${encodeURIComponent('a"</script>\u2028')}/analytics.min.js` });
     expect(odd.status).toBe(200);
     expect(odd.text).toContain('window.analyticsWriteKey="a\\"\\u003c/script\\u003e\\u2028"');
@@ -125,18 +175,24 @@ describe("analytics.js", () => {
 });
 
 describe("a pixel", () => {
-  test.each(["/pixel/v1/track", "/pixel/v1/track/", "/v1/pixel/track", "/api/px/track"])("at %s is a picture that leaves an event", async (path) => {
-    const query = `?writeKey=${writeKey}&anonymousId=a1&event=Opened&properties=${encodeURIComponent('{"mail":7.0}')}&context=broken{`;
-    const { status, headers, bytes } = await door.send({ method: "GET", path: path + query });
-    expect([status, headers["content-type"], bytes.subarray(0, 3).toString()]).toEqual([200, "image/gif", "GIF"]);
-    const [record] = await ingest.stored();
-    expect(record?.header.type).toBe("track");
-    expect(record?.events).toEqual(['{"anonymousId":"a1","event":"Opened","properties":{"mail":7.0},"context":"broken{"}']);
-  });
+  test.each(["/pixel/v1/track", "/pixel/v1/track/", "/v1/pixel/track", "/api/px/track"])(
+    "at %s is a picture that leaves an event",
+    async (path) => {
+      const query = `?writeKey=${writeKey}&anonymousId=a1&event=Opened&properties=${encodeURIComponent('{"mail":7.0}')}&context=broken{`;
+      const { status, headers, bytes } = await door.send({ method: "GET", path: path + query });
+      expect([status, headers["content-type"], bytes.subarray(0, 3).toString()]).toEqual([200, "image/gif", "GIF"]);
+      const [record] = await ingest.stored();
+      expect(record?.header.type).toBe("track");
+      expect(record?.events).toEqual(['{"anonymousId":"a1","event":"Opened","properties":{"mail":7.0},"context":"broken{"}']);
+    },
+  );
 
   test("takes Segment's base64 data as it is, key included", async () => {
     const event = `{"writeKey":"${writeKey}","userId":"u","name":"Home","n":1.0}`;
-    const { status } = await door.send({ method: "GET", path: `/v1/pixel/page?data=${encodeURIComponent(Buffer.from(event).toString("base64"))}` });
+    const { status } = await door.send({
+      method: "GET",
+      path: `/v1/pixel/page?data=${encodeURIComponent(Buffer.from(event).toString("base64"))}`,
+    });
     expect(status).toBe(200);
     expect((await ingest.stored()).map(({ header, events }) => [header.type, events])).toEqual([["page", [event]]]);
     expect((await door.send({ method: "GET", path: "/v1/pixel/page?data=AAAA" })).status).toBe(400);
@@ -163,7 +219,10 @@ describe("in a Fastify server", () => {
   });
 
   test("made with serverFactory, collection comes before routing", async () => {
-    const app = Fastify({ serverFactory: (handler) => door.ingest.serverFactory(handler), clientErrorHandler: door.ingest.answerClientError });
+    const app = Fastify({
+      serverFactory: (handler) => door.ingest.serverFactory(handler),
+      clientErrorHandler: door.ingest.answerClientError,
+    });
     app.get("/other", () => ({ hello: "you" }));
     const address = await app.listen({ port: 0, host: "127.0.0.1" });
     const collected = await fetch(`${address}/v1/track`, { method: "POST", headers: basic(writeKey), body: "{}" });

@@ -25,7 +25,8 @@ export function publicAddress(publicUrl: string): PublicAddress {
 const httpConfig = {
   rateLimitConfig: { enabled: true, maxRetryCount: 100, maxRetryInterval: 300, maxRateLimitDuration: 43_200 },
   backoffConfig: {
-    enabled: true, maxRetryCount: 100, baseBackoffInterval: 0.5, maxBackoffInterval: 300, maxTotalBackoffDuration: 43_200, jitterPercent: 10,
+    enabled: true, maxRetryCount: 100, baseBackoffInterval: 0.5, maxBackoffInterval: 300, maxTotalBackoffDuration: 43_200,
+    jitterPercent: 10,
     statusCodeOverrides: { "408": "retry", "410": "retry", "429": "retry", "460": "retry", "501": "drop", "505": "drop", "511": "drop" },
     default4xxBehavior: "drop", default5xxBehavior: "retry",
   },

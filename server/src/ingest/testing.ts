@@ -47,12 +47,14 @@ export interface TestDoor {
   stop(): Promise<void>;
 }
 
+export type DoorChanges = Partial<Omit<IngestOptions, "limits">> & { readonly limits?: Partial<Limits> };
+
 export interface TestIngest {
   readonly pool: pg.Pool;
   readonly log: EventLog;
   readonly clock: ReturnType<typeof manualClock>;
   /** A door of its own in front of the same log. */
-  open(changes?: { readonly limits?: Partial<Limits>; readonly log?: EventLog } & Partial<Omit<IngestOptions, "limits" | "log">>): Promise<TestDoor>;
+  open(changes?: DoorChanges): Promise<TestDoor>;
   /** The records appended since the last call. */
   stored(): Promise<readonly StoredRecord[]>;
   stop(): Promise<void>;
@@ -64,7 +66,8 @@ export async function startTestIngest(): Promise<TestIngest> {
   const pool = postgres.pool("test", 6);
   await pool.query(`
     insert into workspace (id, slug, name, log_partition) values (1, 'default', 'Default', 0);
-    insert into source (id, workspace_id, slug, name, kind) values (1, 1, 'website', 'Website', 'website'), (2, 1, 'phone', 'Phone', 'mobile')`);
+    insert into source (id, workspace_id, slug, name, kind)
+      values (1, 1, 'website', 'Website', 'website'), (2, 1, 'phone', 'Phone', 'mobile')`);
   await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 1, $1, 'websit'), (1, 2, $2, 'phone-')",
     [hashWriteKey(writeKey), hashWriteKey(otherKey)]);
   const clock = manualClock(receivedAtMs);
@@ -121,7 +124,8 @@ async function openDoor(options: Pick<IngestOptions, "pool" | "log" | "clock" | 
 function sendTo(port: number, { method, path, headers = {}, body, isChunked }: Sent): Promise<Received> {
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   const length = isChunked || body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-  const request = httpRequest({ port, host: "127.0.0.1", path, method: method ?? "POST", agent: false, headers: { ...length, ...headers } }, (response) => {
+  const options = { port, host: "127.0.0.1", path, method: method ?? "POST", agent: false, headers: { ...length, ...headers } } as const;
+  const request = httpRequest(options, (response) => {
     const chunks: Buffer[] = [];
     response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
     response.on("end", () => {

@@ -16,7 +16,9 @@ beforeAll(async () => {
     insert into workspace (id, slug, name, log_partition) values (1, 'default', 'Default', 3);
     insert into source (id, workspace_id, slug, name, kind, allowed_origins, events_per_second)
       values (7, 1, 'website', 'Website', 'website', '{https://shop.example.com}', 50)`);
-  await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 7, $1, 'key-on')", [hashWriteKey("key-one")]);
+  await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 7, $1, 'key-on')", [
+    hashWriteKey("key-one"),
+  ]);
 });
 afterAll(() => stop());
 
@@ -39,8 +41,15 @@ describe("the source directory", () => {
   test("finds all that collection needs to know by a key, and nothing by any other", async () => {
     const directory = createSourceDirectory({ pool, clock });
     expect(await directory.find("key-one")).toEqual({
-      workspaceId: 1, sourceId: 7, slug: "website", name: "Website", partition: 3, enabled: true, revoked: false,
-      allowedOrigins: ["https://shop.example.com"], eventsPerSecond: 50,
+      workspaceId: 1,
+      sourceId: 7,
+      slug: "website",
+      name: "Website",
+      partition: 3,
+      enabled: true,
+      revoked: false,
+      allowedOrigins: ["https://shop.example.com"],
+      eventsPerSecond: 50,
     });
     for (const key of ["key-on", "key-one ", "", "key-one\0", "\ud800"]) expect(await directory.find(key)).toBeUndefined();
   });
@@ -61,7 +70,9 @@ describe("the source directory", () => {
   test("a key that is made after it was refused is found within two seconds", async () => {
     const directory = createSourceDirectory({ pool, clock });
     expect(await directory.find("key-two")).toBeUndefined();
-    await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix, revoked_at) values (1, 7, $1, 'key-tw', now())", [hashWriteKey("key-two")]);
+    await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix, revoked_at) values (1, 7, $1, 'key-tw', now())", [
+      hashWriteKey("key-two"),
+    ]);
     clock.advanceMs(2_001);
     expect(await directory.find("key-two")).toMatchObject({ sourceId: 7, revoked: true });
   });
