@@ -29,10 +29,14 @@ function isAcceptableObject(object: Readonly<Record<string, unknown>>, node: Pat
   if (depth > DEPTH_MAX) return false;
   for (const name in object) {
     const value = object[name];
-    if (value === null) continue;
     // Names with dots are not in the tree: they may clash, which only writing finds out.
     const child = node.children.get(name);
-    if (child === undefined || !isAcceptableValue(value, child, depth, 0)) return false;
+    if (child === undefined) {
+      // A null is nothing, whatever it is called, as long as its name can be read.
+      if (value !== null || name.includes(".") || !name.isWellFormed()) return false;
+    } else if (!isAcceptableValue(value, child, depth, 0)) {
+      return false;
+    }
   }
   return true;
 }
@@ -156,9 +160,11 @@ function writeList(list: readonly unknown[], path: string, known: KnownPaths, de
   let text = "";
   for (const item of list) {
     if (hasObjects && item === null) continue;
-    const written = writeValue(item, path, known, depth, listNesting) ?? (hasObjects ? undefined : "null");
-    if (written === undefined) continue;
-    text += text === "" ? written : `,${written}`;
+    const written = writeValue(item, path, known, depth, listNesting);
+    // A list that is nested too deep takes what is around it with it; a number that is none becomes a hole.
+    if (written === undefined && Array.isArray(item)) return undefined;
+    if (written === undefined && hasObjects) continue;
+    text += `${text === "" ? "" : ","}${written ?? "null"}`;
   }
   return `[${text}]`;
 }
