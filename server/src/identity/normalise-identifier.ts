@@ -114,9 +114,11 @@ function email(text: string): Normalised {
 /** E.164. */
 function phone(text: string, phoneCountry: string | undefined): Normalised {
   const country = countryOf(phoneCountry);
-  const number = parsePhoneNumberFromString(text, { ...(country ? { defaultCountry: country } : {}), extract: false });
+  // The library reads neither the prefix of a link nor a full-width plus unless it may search in running text.
+  const dialled = text.replace(/^tel:/i, "").replace(/^\uff0b/, "+");
+  const number = parsePhoneNumberFromString(dialled, { ...(country ? { defaultCountry: country } : {}), extract: false });
   if (number === undefined || !number.isValid()) {
-    return { invalid: !country && !/^\s*(?:tel:)?\s*[+＋]/iu.test(text) ? "phone_without_country" : "not_a_phone_number" };
+    return { invalid: !country && !dialled.startsWith("+") ? "phone_without_country" : "not_a_phone_number" };
   }
   // Behind one number with extensions sits a whole office.
   return number.ext ? { invalid: "phone_with_extension" } : { value: number.number };
