@@ -20,7 +20,7 @@ const socketPathBytesMax = 107;
 const startMsMax = 60_000;
 const stopMsMax = 15_000;
 /** A child whose server is gone ends itself within two seconds; then it is ended. */
-const leftoverMsMax = 5_000;
+const leftoverMsMax = 4_000;
 const restartDelayMsMin = 100;
 const restartDelayMsMax = 5_000;
 /** A child that lived so long did not die of its start. */

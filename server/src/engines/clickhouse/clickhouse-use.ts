@@ -45,6 +45,8 @@ export const commonSettings: Readonly<Record<string, string>> = {
   input_format_try_infer_datetimes: "0",
   type_json_skip_duplicated_paths: "1",
   async_insert: "0",
+  // 64-bit integers come as JSON numbers: all of ours but the hashes are safe integers.
+  output_format_json_quote_64bit_integers: "0",
 };
 
 /** The settings of a query: the common ones, the caller's, and the limits of its use unless the caller's are smaller. */

@@ -1,0 +1,166 @@
+// The child's life: killed, it comes back with its data; its server killed, it ends; a directory never has two.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test } from "vitest";
+import { createLogger } from "../../core/logger.ts";
+import { startClickHouse, type ClickHouse } from "./clickhouse.ts";
+
+const logger = createLogger("silent");
+const running: ClickHouse[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const clickhouse of running.splice(0)) await clickhouse.stop();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "trib-"));
+  folders.push(folder);
+  return folder;
+}
+
+async function start(dataDir: string): Promise<ClickHouse> {
+  const clickhouse = await startClickHouse({ dataDir, logger });
+  running.push(clickhouse);
+  return clickhouse;
+}
+
+async function stop(clickhouse: ClickHouse): Promise<void> {
+  running.splice(running.indexOf(clickhouse), 1);
+  await clickhouse.stop();
+}
+
+async function count(clickhouse: ClickHouse): Promise<number | undefined> {
+  const result = await clickhouse.client("api").query({ query: "select count() as n from kept", format: "JSONEachRow" });
+  return (await result.json<{ n: number }>())[0]?.n;
+}
+
+async function makeTable(clickhouse: ClickHouse): Promise<void> {
+  const query = "create table if not exists kept (a UInt32) engine = MergeTree order by a settings fsync_after_insert = 1, fsync_part_directory = 1";
+  await clickhouse.client("write").command({ query });
+}
+
+async function addRow(clickhouse: ClickHouse): Promise<void> {
+  await clickhouse.client("write").insert({ table: "kept", values: [{ a: 1 }], format: "JSONEachRow" });
+}
+
+async function eventually<T>(ask: () => Promise<T> | T, isRight: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await Promise.resolve().then(ask).catch((error: unknown) => error as T);
+    if (isRight(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // A process that nobody has waited for yet still has its number.
+  return process.platform !== "linux" || !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+}
+
+test("data stay over two restarts", async () => {
+  const dataDir = newFolder();
+  for (const expected of [1, 2, 3]) {
+    const clickhouse = await start(dataDir);
+    await makeTable(clickhouse);
+    await addRow(clickhouse);
+    expect(await count(clickhouse)).toBe(expected);
+    await stop(clickhouse);
+    expect(clickhouse.pid()).toBeUndefined();
+  }
+});
+
+test("a killed child comes back on the same socket with its data, and the client works again", async () => {
+  const clickhouse = await start(newFolder());
+  await makeTable(clickhouse);
+  await addRow(clickhouse);
+  const first = clickhouse.pid();
+  expect(first).toBeDefined();
+  const inFlight = clickhouse.client("api").query({ query: "select sleep(3)", format: "JSONEachRow" }).then((result) => result.text());
+  inFlight.catch(() => undefined);
+  if (first !== undefined) process.kill(first, "SIGKILL");
+  await expect(inFlight).rejects.toThrow();
+  expect(await eventually(() => count(clickhouse), (n) => n === 1)).toBe(1);
+  expect(clickhouse.pid()).not.toBe(first);
+  await addRow(clickhouse);
+  expect(await count(clickhouse)).toBe(2);
+});
+
+test("a second server on the directory is refused while the first runs", async () => {
+  const dataDir = newFolder();
+  await start(dataDir);
+  await expect(startClickHouse({ dataDir, logger })).rejects.toMatchObject({ code: "data_directory_busy" });
+});
+
+test("a pid file that names a stranger harms nobody", async () => {
+  const dataDir = newFolder();
+  const stranger = spawn("sleep", ["30"]);
+  writeFileSync(join(dataDir, "clickhouse.pid"), JSON.stringify({ pid: stranger.pid, serverPid: 1 }));
+  await start(dataDir);
+  expect(stranger.exitCode).toBeNull();
+  stranger.kill();
+  await once(stranger, "exit");
+});
+
+test("the child of a killed server ends by itself, and the next server finds every row", async () => {
+  const dataDir = newFolder();
+  const server = await startServerProcess(dataDir);
+  expect(isAlive(server.childPid)).toBe(true);
+  server.process.kill("SIGKILL");
+  await once(server.process, "exit");
+  const clickhouse = await start(dataDir);
+  expect(isAlive(server.childPid)).toBe(false);
+  expect(await count(clickhouse)).toBe(1);
+});
+
+test("a child that a killed server left behind and that does not end is ended by the next", async () => {
+  const dataDir = newFolder();
+  const server = await startServerProcess(dataDir);
+  process.kill(server.childPid, "SIGSTOP");
+  server.process.kill("SIGKILL");
+  await once(server.process, "exit");
+  const clickhouse = await start(dataDir);
+  expect(isAlive(server.childPid)).toBe(false);
+  expect(await count(clickhouse)).toBe(1);
+});
+
+test("a folder that can't be written is named", async () => {
+  const file = join(newFolder(), "file");
+  writeFileSync(file, "");
+  await expect(startClickHouse({ dataDir: file, logger })).rejects.toMatchObject({ code: "data_directory_closed" });
+  expect(existsSync(file)).toBe(true);
+});
+
+test("an address where no server is gives an error that says what to check", async () => {
+  const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: "http://127.0.0.1:9", logger }).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: "engine_failed" });
+  expect(String(failed)).toMatch(/CLICKHOUSE_URL/);
+});
+
+/** A server of its own in another process, with a table and one row. */
+async function startServerProcess(dataDir: string) {
+  const clickhouseFile = fileURLToPath(new URL("./clickhouse.ts", import.meta.url));
+  const loggerFile = fileURLToPath(new URL("../../core/logger.ts", import.meta.url));
+  const program = `
+    const { startClickHouse } = await import(${JSON.stringify(clickhouseFile)});
+    const { createLogger } = await import(${JSON.stringify(loggerFile)});
+    const clickhouse = await startClickHouse({ dataDir: ${JSON.stringify(dataDir)}, logger: createLogger("silent") });
+    const client = clickhouse.client("write");
+    await client.command({ query: "create table kept (a UInt32) engine = MergeTree order by a settings fsync_after_insert = 1" });
+    await client.insert({ table: "kept", values: [{ a: 1 }], format: "JSONEachRow" });
+    console.log(clickhouse.pid());
+    setInterval(() => {}, 1000);`;
+  const server = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(createInterface({ input: server.stdout }), "line");
+  return { process: server, childPid: Number(line) };
+}
