@@ -1,0 +1,72 @@
+// What the API is given to work with. It starts nothing itself.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { Registry } from "prom-client";
+import type { IdentifierRef } from "@tributary/schema/control.ts";
+import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
+import type { IdentitySettings } from "@tributary/schema/settings.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
+import type { Processed } from "../governance/governance.ts";
+import type { EventLog } from "../log/log.ts";
+import type { Route } from "./define-route.ts";
+
+/** Every limit of the API. */
+export const apiLimits = {
+  /** Requests a second of one token, and how many it may send at once after a pause. */
+  requestsPerSecond: 5_000,
+  requestsBurst: 10_000,
+  bodyBytesMax: 2 * 1024 * 1024,
+  /** Timelines (`include=events`): at a time, waiting, for how long, and a second. */
+  timelinesAtOnce: 4,
+  timelinesQueued: 16,
+  timelineWaitMs: 100,
+  timelinesPerSecond: 50,
+  /** Other questions to ClickHouse, at a time and waiting. */
+  scansAtOnce: 4,
+  scansQueued: 64,
+  scanWaitMs: 5_000,
+  tailListenersMax: 200,
+  tailListenersPerWorkspace: 50,
+  tailPollMs: 300,
+  tailKeepAliveMs: 15_000,
+  /** Rows that one poll of the live tail shows; beyond it the tail samples and says so. */
+  tailRowsPerPoll: 60,
+  /** Bytes waiting for a slow listener; beyond it rows are left out and counted. */
+  tailBufferBytesMax: 1024 * 1024,
+} as const;
+export type ApiLimits = { readonly [K in keyof typeof apiLimits]: number };
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Part → whether it is well, with a word for people. */
+  readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+}
+
+export interface ApiDeps {
+  readonly workspaceDb: WorkspaceDb;
+  /** Connections as the owner of the tables: for tokens (whose workspace is not known yet) and tables without workspaces. */
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  readonly log: EventLog;
+  /** The name under which the pipeline reads the log, as in `log_offset`. */
+  readonly pipelineReader: string;
+  readonly processed: Processed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly version: string;
+  readonly publicUrl: string;
+  /** The installation's secret, with which identifiers are keyed. */
+  readonly identifierSecret: string;
+  readonly previewUnmerge: (workspaceId: number, profileId: string, identifiers: readonly IdentifierRef[]) => Promise<Omit<UnmergePreview, "dry_run">>;
+  readonly previewIdentity: (workspaceId: number, identity: IdentitySettings) => Promise<IdentityPreview>;
+  /** Engines, log and lag of the pipeline, for /health/ready. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Called after a source or key was changed here, so that collection in this process knows at once. */
+  readonly onSourcesChanged?: () => void;
+  /** Routes of other resources (imports), declared with the same defineRoute. */
+  readonly moreRoutes?: readonly Route[];
+  readonly limits?: Partial<ApiLimits>;
+}

@@ -1,0 +1,50 @@
+// What the resources share, built once from the API's dependencies.
+import {
+  createControl, createSettingsCache, createTokenDirectory, type Control, type SettingsCache, type TokenDirectory,
+} from "../governance/governance.ts";
+import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
+import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
+import { createFindIdentifier, type FindIdentifier } from "./find-identifier.ts";
+import { createProfileFinder, type ProfileFinder } from "./find-profile.ts";
+import { createLogProgress, type LogProgress } from "./log-progress.ts";
+import { Gate, RateLimiter } from "./rate-limit.ts";
+
+export interface ApiServices {
+  readonly deps: ApiDeps;
+  readonly limits: ApiLimits;
+  readonly tokens: TokenDirectory;
+  readonly settings: SettingsCache;
+  readonly findIdentifier: FindIdentifier;
+  readonly finder: ProfileFinder;
+  readonly control: Control;
+  readonly progress: LogProgress;
+  /** Questions to ClickHouse, a few at a time. */
+  readonly scan: ClickHouseRead;
+  /** Timelines of one person, under their own limit. */
+  readonly timelineRead: ClickHouseRead;
+}
+
+export function createServices(deps: ApiDeps): ApiServices {
+  const limits = { ...apiLimits, ...deps.limits };
+  const read = createClickHouseRead(deps.clickhouse);
+  const scans = new Gate({ atOnce: limits.scansAtOnce, queueMax: limits.scansQueued, waitMs: limits.scanWaitMs });
+  const timelines = new Gate({ atOnce: limits.timelinesAtOnce, queueMax: limits.timelinesQueued, waitMs: limits.timelineWaitMs });
+  const timelineRate = new RateLimiter<"all">(limits.timelinesPerSecond, limits.timelinesPerSecond);
+  const settings = createSettingsCache(deps.workspaceDb);
+  const findIdentifier = createFindIdentifier(deps.identifierSecret);
+  return {
+    deps,
+    limits,
+    tokens: createTokenDirectory(deps.pool),
+    settings,
+    findIdentifier,
+    finder: createProfileFinder({ workspaceDb: deps.workspaceDb, settings, findIdentifier }),
+    control: createControl(deps),
+    progress: createLogProgress(deps),
+    scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
+    timelineRead: async (workspaceId, sql, params) => {
+      timelineRate.take("all", deps.clock.nowMs());
+      return timelines.pass(() => read(workspaceId, sql, params));
+    },
+  };
+}

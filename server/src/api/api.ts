@@ -1,0 +1,220 @@
+// The API: /api/v1 with its OpenAPI document and reference page, health and metrics, as one Fastify plugin. Every request
+// under /api/v1 passes the same gate: token, rate, scopes, then the route's own schemas.
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
+import { AppError } from "../core/errors.ts";
+import { hasScope, type ApiToken } from "../governance/governance.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { createServices, type ApiServices } from "./api-services.ts";
+import { auditRoutes } from "./audit.ts";
+import { hijacked, type Method, type Route } from "./define-route.ts";
+import { eventRoutes } from "./events.ts";
+import { registerHealth } from "./health.ts";
+import { createIdempotency, type Answer } from "./idempotency.ts";
+import { identityRoutes } from "./identity.ts";
+import { ledgerRoutes } from "./ledger.ts";
+import { createLiveTail, type LiveTail } from "./live-tail.ts";
+import { openApiOf, type OpenApiDocument } from "./openapi.ts";
+import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
+import { profileRoutes } from "./profiles.ts";
+import { quarantineRoutes } from "./quarantine.ts";
+import { RateLimiter } from "./rate-limit.ts";
+import { registerReference } from "./reference-page.ts";
+import { requestTimer } from "./request-metrics.ts";
+import { settingsRoutes } from "./settings.ts";
+import { sourceRoutes } from "./sources.ts";
+import { tokenRoutes } from "./tokens.ts";
+
+export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
+export { defineRoute, type Route } from "./define-route.ts";
+
+const PREFIX = "/api/v1";
+const REF_LENGTH_MAX = 8_000;
+
+/** What the server must be made with, so that long and badly encoded identifiers in addresses get the API's own answers. */
+export const apiServerOptions = {
+  routerOptions: { maxParamLength: REF_LENGTH_MAX },
+  frameworkErrors: answerFrameworkError,
+  genReqId: () => randomUUID(),
+} satisfies FastifyServerOptions;
+
+export interface Api {
+  /** Registers everything; call it with `server.register(api.plugin)`. */
+  readonly plugin: (server: FastifyInstance) => Promise<void>;
+  readonly routes: readonly Route[];
+  readonly openApi: OpenApiDocument;
+  /** How many listen to the live tail. */
+  readonly tailListeners: () => number;
+  /** Ends the streams; the server's own close waits for everything else. */
+  close(): Promise<void>;
+}
+
+export function createApi(deps: ApiDeps): Api {
+  const services = createServices(deps);
+  const tail = createLiveTail(services);
+  const routes = routesOf(services, tail);
+  const openApi = openApiOf(routes, { version: deps.version, publicUrl: deps.publicUrl });
+  return {
+    routes,
+    openApi,
+    tailListeners: () => tail.listeners(),
+    close: () => tail.close(),
+    plugin: async (server) => {
+      registerHealth(server, deps);
+      registerReference(server, openApi);
+      await server.register((scope) => registerRoutes(scope, services, routes), { prefix: PREFIX });
+      server.addHook("preClose", () => tail.close());
+    },
+  };
+}
+
+function routesOf(services: ApiServices, tail: LiveTail): Route[] {
+  return [
+    ...profileRoutes(services), ...identityRoutes(services), ...eventRoutes(services, tail), ...quarantineRoutes(services), ...ledgerRoutes(services),
+    ...sourceRoutes(services), ...settingsRoutes(services), ...tokenRoutes(services), ...auditRoutes(services), ...(services.deps.moreRoutes ?? []),
+  ];
+}
+
+/** `/profiles/{ref}` → `/profiles/:ref`. */
+function fastifyPath(route: Route): string {
+  return route.path.replace(/\{(\w+)\}/g, ":$1");
+}
+
+/** What the gate found out about a request. */
+interface Caller {
+  readonly token: ApiToken;
+  readonly secret: string;
+}
+
+async function registerRoutes(scope: FastifyInstance, services: ApiServices, routes: readonly Route[]): Promise<void> {
+  const { deps, limits } = services;
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const rate = new RateLimiter<number>(limits.requestsPerSecond, limits.requestsBurst);
+  const once = createIdempotency(deps.workspaceDb);
+  const timer = requestTimer(deps.registry);
+
+  scope.setErrorHandler(errorHandler(deps.logger));
+  parseJsonOnly(scope, new Set(routes.filter((route) => route.streamBody !== undefined).map((route) => `${route.method} ${PREFIX}${fastifyPath(route)}`)));
+  scope.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
+    const nowMs = deps.clock.nowMs();
+    const secret = bearerOf(request);
+    const token = secret === undefined ? undefined : await services.tokens.find(secret, nowMs);
+    if (secret === undefined || token === undefined) throw new AppError("unauthenticated");
+    rate.take(token.id, nowMs);
+    callers.set(request, { token, secret });
+  });
+  scope.addHook("onResponse", async (request, reply) => {
+    timer(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+  });
+  scope.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(routes, request.url);
+    if (allowed.length === 0) return sendProblem(reply, new AppError("not_found"), request.id);
+    return sendProblem(reply.header("allow", allowed.join(", ")), new AppError("method_not_allowed"), request.id);
+  });
+
+  for (const route of routes) {
+    scope.route({
+      method: route.method,
+      url: fastifyPath(route),
+      exposeHeadRoute: false,
+      bodyLimit: route.streamBody?.bytesMax ?? limits.bodyBytesMax,
+      handler: async (request, reply) => {
+        const caller = callers.get(request);
+        if (caller === undefined) throw new AppError("unauthenticated");
+        const missing = route.scopes.find((needed) => !hasScope(caller.token, needed));
+        if (missing !== undefined) throw new AppError("forbidden", { detail: `It has no scope ${missing}.` });
+        const nowMs = deps.clock.nowMs();
+        const body = bodyOf(route, request);
+        const context = {
+          params: route.params ? parseInput(route.params, request.params, "path") : undefined,
+          query: route.query ? parseInput(route.query, request.query, "query") : undefined,
+          body: route.body ? parseInput(route.body, body, "body") : undefined,
+          token: caller.token, workspaceId: caller.token.workspaceId, actor: `token:${caller.token.id}`, nowMs, request, reply,
+        };
+        const key = request.headers["idempotency-key"];
+        if (route.method !== "POST" || route.streamBody !== undefined || key === undefined) {
+          const answer = await route.handle(context);
+          if (answer === hijacked) return reply;
+          return send(reply, answer);
+        }
+        const answer = await once(
+          {
+            workspaceId: context.workspaceId, tokenId: caller.token.id, secret: caller.secret, key: String(key), nowMs,
+            content: [request.method, request.url, JSON.stringify(body ?? null)],
+          },
+          () => jsonAnswer(route, context),
+        );
+        if (answer.replayed) reply.header("idempotent-replayed", "true");
+        return send(reply, answer);
+      },
+    });
+  }
+}
+
+async function jsonAnswer(route: Route, context: Parameters<Route["handle"]>[0]): Promise<Answer> {
+  const answer = await route.handle(context);
+  if (answer === hijacked) throw new AppError("bad_request", { detail: "A stream can't be repeated." });
+  return answer;
+}
+
+function send(reply: Parameters<typeof sendProblem>[0], answer: Answer) {
+  if (answer.headers) reply.headers(answer.headers);
+  return reply.code(answer.status).header("content-type", "application/json; charset=utf-8").send(JSON.stringify(answer.body));
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S{1,500}) *$/i.exec(request.headers.authorization ?? "")?.[1];
+}
+
+function bodyOf(route: Route, request: FastifyRequest): unknown {
+  if (route.streamBody) return undefined;
+  // A body may be left out where nothing in it is required.
+  return request.body ?? (route.body ? {} : undefined);
+}
+
+/** JSON bodies are parsed here; everything else is refused, except by routes that take the stream as it is. */
+function parseJsonOnly(scope: FastifyInstance, streams: ReadonlySet<string>): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (request, payload, done) => {
+    if (streams.has(`${request.method} ${request.routeOptions.url ?? ""}`)) return done(null, payload);
+    if (!/^application\/([\w.-]+\+)?json\b/i.test(request.headers["content-type"] ?? "")) {
+      // Read to its end, so that the connection can be used again; bounded by the server's limits on connections.
+      payload.resume();
+      return done(new AppError("bad_request", { detail: "The body is not JSON.", hint: "Send `Content-Type: application/json`." }));
+    }
+    readJson(payload, request.routeOptions.bodyLimit ?? 0).then((body) => done(null, body), done);
+  });
+}
+
+async function readJson(payload: Readable, bytesMax: number): Promise<unknown> {
+  const bytes = await readBytes(payload, bytesMax);
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new AppError("invalid_json", { cause: error });
+  }
+}
+
+function readBytes(payload: Readable, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const onData = (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= bytesMax) return void parts.push(part);
+      // The rest is thrown away unread, so that the sender gets the answer and not a broken connection.
+      payload.off("data", onData).resume();
+      reject(new AppError("body_too_large", { detail: `The limit is ${bytesMax} bytes.`, hint: "Send a smaller body." }));
+    };
+    payload.on("data", onData).once("end", () => resolve(Buffer.concat(parts))).once("error", reject);
+  });
+}
+
+/** Methods that the path takes, for a request whose method it does not. */
+function methodsOf(routes: readonly Route[], url: string): Method[] {
+  const path = url.split("?", 1)[0] ?? "";
+  return routes.filter((route) => new RegExp(`^${PREFIX}${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path)).map((route) => route.method);
+}

@@ -1,0 +1,158 @@
+// Events: what became of one, and the list with its filters; asked with `Accept: text/event-stream` the list is a live tail.
+import { z } from "zod";
+import { eventFateAnswer, eventList, eventListQuery, eventParams } from "@tributary/schema/api/events.ts";
+import { AppError } from "../core/errors.ts";
+import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
+import type { ApiServices } from "./api-services.ts";
+import { decodeCursor, pageFrom } from "./cursor.ts";
+import { defineRoute, hijacked, type Route } from "./define-route.ts";
+import { EVENT_COLUMNS, shownEvents, type StoredEventRow } from "./event-rows.ts";
+import type { LiveTail, TailFilter } from "./live-tail.ts";
+import { ownerIds } from "./profile-store.ts";
+
+const TAG = "Events";
+/** Rows under one message id that are shown; each comes with its payload. */
+const FATE_ROWS_MAX = 20;
+/** The list looks at the newest part of the log first, and at ever more of it until the page is full. */
+const FIRST_WINDOW_ROWS = 64 * EVENTS_PER_CHUNK_MAX;
+const WINDOW_GROWTH = 32;
+
+export function eventRoutes(services: ApiServices, tail: LiveTail): Route[] {
+  return [listRoute(services, tail), fateRoute(services)];
+}
+
+type Filters = z.output<typeof eventListQuery>;
+
+function listRoute(services: ApiServices, tail: LiveTail): Route {
+  return defineRoute({
+    method: "GET", path: "/events", tag: TAG, scopes: ["read", "personal_data"], summary: "List events, or watch them come in",
+    description: "The latest received first. With `Accept: text/event-stream` the answer is a stream of Server-Sent Events named `event` (an EventRow), "
+      + "`skipped` (rows that were left out: a sample is shown above a rate, or the listener is slow), with `Last-Event-ID` taken up again.",
+    query: eventListQuery, responses: { 200: eventList },
+    alsoAnswers: { status: 200, contentType: "text/event-stream", description: "Live tail." },
+    handle: async ({ query, workspaceId, nowMs, request, reply }) => {
+      const filter = await filterOf(services, workspaceId, query, nowMs);
+      if (/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
+        await tail.listen({ workspaceId, filter, request, reply });
+        return hijacked;
+      }
+      const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
+      const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
+      const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows));
+      return { status: 200, body: pageFrom(shown, query.limit, (row) => row, (row) => [row.row_id]) };
+    },
+  });
+}
+
+/** The filters as SQL with parameters, shared by the list and the tail. */
+async function filterOf(services: ApiServices, workspaceId: number, query: Filters, nowMs: number): Promise<TailFilter> {
+  const conditions = ["outcome != 'control'"];
+  const params: Record<string, unknown> = {};
+  const equals = (column: string, type: string, value: string | number | undefined) => {
+    if (value === undefined) return;
+    conditions.push(`${column} = {${column}:${type}}`);
+    params[column] = value;
+  };
+  equals("event", "String", query.event);
+  equals("type", "String", query.type);
+  equals("source_id", "UInt32", query.source);
+  equals("outcome", "String", query.outcome);
+  if (query.since !== undefined) {
+    conditions.push("received_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')");
+    params["since_ms"] = Date.parse(query.since);
+  }
+  if (query.profile !== undefined) {
+    const profile = await services.finder.get(workspaceId, query.profile, nowMs);
+    conditions.push("profile_id in {owners:Array(UUID)}");
+    params["owners"] = await services.deps.workspaceDb.run(workspaceId, (db) => ownerIds(db, workspaceId, profile.id));
+  }
+  return { conditions: conditions.join(" and "), params };
+}
+
+async function listEvents(
+  services: ApiServices, workspaceId: number, filter: TailFilter, page: { readonly before: number | undefined; readonly limit: number },
+): Promise<StoredEventRow[]> {
+  const { headOffset } = await services.progress.of(workspaceId);
+  const end = Math.min(page.before ?? Infinity, rowId(headOffset, 0));
+  for (let window = FIRST_WINDOW_ROWS; ; window *= WINDOW_GROWTH) {
+    const from = Math.max(0, end - window);
+    const rows = await services.scan<StoredEventRow>(
+      workspaceId,
+      `select ${EVENT_COLUMNS} from events
+        where workspace_id = {workspace:UInt32} and row_id >= {from:UInt64} and row_id < {end:UInt64} and ${filter.conditions}
+        order by row_id desc limit {limit:UInt32}`,
+      { ...filter.params, from, end, limit: page.limit },
+    );
+    if (rows.length >= page.limit || from === 0) return rows;
+  }
+}
+
+interface FateRow extends StoredEventRow {
+  readonly time_note: string;
+  readonly import_id: number;
+  readonly log_partition: number;
+  readonly raw: string;
+}
+
+interface Held {
+  readonly row_id: string;
+  readonly detail: string;
+  readonly status: "open" | "resent" | "discarded";
+}
+
+function fateRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET", path: "/events/{messageId}", tag: TAG, scopes: ["read", "personal_data"], summary: "What became of an event",
+    description: "Every event that came under this message id: stored, duplicate, quarantined or dropped, and why, with the payload as received and its place in the log. "
+      + "While accepted events still wait, an id that is not found yet answers `pending`; when nothing waits it answers 404.",
+    params: eventParams, responses: { 200: eventFateAnswer },
+    handle: async ({ params, workspaceId }) => {
+      // Progress first: what lands in between is then found, and never both missing and not waiting.
+      const progress = await services.progress.of(workspaceId);
+      const waiting = { unread_chunks: Math.max(0, progress.headOffset - progress.readOffset), unsent_blocks: progress.unsentBlocks };
+      const rows = await readFates(services, workspaceId, params.messageId);
+      const isWaiting = waiting.unread_chunks + waiting.unsent_blocks > 0;
+      if (rows.length === 0 && !isWaiting) throw new AppError("not_found", { detail: "No event with this message id was accepted." });
+      const shown = await fates(services, workspaceId, rows.slice(0, FATE_ROWS_MAX));
+      return {
+        status: 200,
+        body: { message_id: params.messageId, status: fateOf(shown.map((row) => row.outcome)), rows: shown, more: rows.length > FATE_ROWS_MAX, waiting },
+      };
+    },
+  });
+}
+
+async function readFates(services: ApiServices, workspaceId: number, messageId: string): Promise<FateRow[]> {
+  return services.scan<FateRow>(
+    workspaceId,
+    `select ${EVENT_COLUMNS}, time_note, import_id, log_partition, raw from events
+      where workspace_id = {workspace:UInt32} and message_id = {message_id:String} and outcome != 'control'
+      order by row_id limit {limit:UInt32}`,
+    { message_id: messageId, limit: FATE_ROWS_MAX + 1 },
+  );
+}
+
+async function fates(services: ApiServices, workspaceId: number, rows: readonly FateRow[]): Promise<z.input<typeof eventFateAnswer>["rows"]> {
+  return services.deps.workspaceDb.run(workspaceId, async (db) => {
+    const { rows: held } = await db.query<Held>(
+      "select row_id, detail, status from quarantine where workspace_id = $1 and row_id = any($2)", [workspaceId, rows.map((row) => row.row_id)],
+    );
+    const heldByRow = new Map(held.map((entry) => [Number(entry.row_id), entry]));
+    const shown = await shownEvents(db, workspaceId, rows);
+    return shown.map((row, index) => {
+      const stored = rows[index];
+      const entry = heldByRow.get(row.row_id);
+      return {
+        ...row, position: { partition: stored?.log_partition ?? 0, ...rowPosition(row.row_id) }, detail: entry?.detail ?? "", status: entry?.status ?? null,
+        time_note: stored?.time_note ?? "", import_id: stored?.import_id ? stored.import_id : null, raw: stored?.raw ?? "",
+      };
+    });
+  });
+}
+
+const FATES = ["stored", "withdrawn", "quarantined", "dropped", "duplicate"] as const;
+
+/** Over all rows of a message id: stored once is stored, however many repeats came after. */
+function fateOf(outcomes: readonly string[]): (typeof FATES)[number] | "pending" {
+  return FATES.find((outcome) => outcomes.includes(outcome)) ?? "pending";
+}

@@ -1,0 +1,54 @@
+// The numbers behind the ledger.
+import type { ClientBase, Pool } from "pg";
+import { z } from "zod";
+
+export interface LedgerRow {
+  readonly sourceId: number;
+  readonly hop: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface LedgerRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly source: number | undefined;
+}
+
+export async function readLedger(db: ClientBase, workspaceId: number, range: LedgerRange): Promise<LedgerRow[]> {
+  const { rows } = await db.query<{ source_id: number; hop: string; outcome: string; reason: string; count: string }>(
+    `select source_id, hop, outcome, reason, sum(count) as count from ledger
+      where workspace_id = $1 and minute >= $2 and minute < $3 and ($4::integer is null or source_id = $4)
+      group by source_id, hop, outcome, reason order by source_id, hop, outcome, reason`,
+    [workspaceId, new Date(range.fromMs), new Date(range.toMs), range.source ?? null],
+  );
+  return rows.map((row) => ({ sourceId: row.source_id, hop: row.hop, outcome: row.outcome, reason: row.reason, count: Number(row.count) }));
+}
+
+/** What a block of the outbox counts: as the pipeline writes it into `ch_outbox.counts`. */
+const blockCounts = z.array(z.object({ workspaceId: z.int(), sourceId: z.int(), minuteMs: z.number(), count: z.int() }));
+
+/** Decided and not yet landed, by source. Reads the outbox as the tables' owner, for its blocks mix workspaces. */
+export async function readUnlanded(db: ClientBase | Pool, workspaceId: number, partition: number, range: LedgerRange): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ counts: unknown }>("select counts from ch_outbox where partition = $1 and sent_at is null", [partition]);
+  const waiting = new Map<number, number>();
+  for (const row of rows) {
+    for (const count of blockCounts.catch([]).parse(row.counts)) {
+      const isAsked = count.workspaceId === workspaceId && count.minuteMs >= range.fromMs && count.minuteMs < range.toMs
+        && (range.source === undefined || range.source === count.sourceId);
+      if (isAsked) waiting.set(count.sourceId, (waiting.get(count.sourceId) ?? 0) + count.count);
+    }
+  }
+  return waiting;
+}
+
+/** The days for which repeats are recognised: those whose message ids are kept. */
+export async function readDedupeWindow(pool: Pool): Promise<{ days: number; since: string | null }> {
+  const { rows } = await pool.query<{ oldest: string | null; days: string }>(
+    `select to_char(min(to_date(right(relname, 8), 'YYYYMMDD')), 'YYYY-MM-DD') as oldest, count(*) as days
+       from pg_class where relkind = 'r' and relname ~ '^message_seen_[0-9]{8}$'`,
+  );
+  const oldest = rows[0]?.oldest ?? null;
+  return { days: Number(rows[0]?.days ?? 0), since: oldest === null ? null : `${oldest}T00:00:00.000Z` };
+}

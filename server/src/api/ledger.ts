@@ -1,0 +1,117 @@
+// The conservation law, checked whenever it is read: at every hop what came in is what went out, was held, or still waits.
+// What waits is computed from positions in the log and from the outbox, independently of the pipeline's own counts.
+import type { z } from "zod";
+import { ledgerAnswer, ledgerQuery, type ledgerSource } from "@tributary/schema/api/events.ts";
+import { AppError } from "../core/errors.ts";
+import type { ApiServices } from "./api-services.ts";
+import { defineRoute, type Route } from "./define-route.ts";
+import { iso } from "./iso.ts";
+import { readDedupeWindow, readLedger, readUnlanded, type LedgerRow } from "./ledger-store.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const RANGE_MAX_DAYS = 400;
+
+export function ledgerRoutes(services: ApiServices): Route[] {
+  return [defineRoute({
+    method: "GET", path: "/ledger", tag: "Events", scopes: ["read"], summary: "Does every event add up?",
+    description: "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = landed + waiting to land.",
+    query: ledgerQuery, responses: { 200: ledgerAnswer },
+    handle: async ({ query, workspaceId, nowMs }) => {
+      const range = rangeOf(query, nowMs);
+      return { status: 200, body: await readBalance(services, workspaceId, { ...range, source: query.source, verify: query.verify === "true" }) };
+    },
+  })];
+}
+
+function rangeOf(query: z.output<typeof ledgerQuery>, nowMs: number): { fromMs: number; toMs: number } {
+  // Up to the end of the running minute, so that "now" is in it.
+  const toMs = Math.ceil((query.to === undefined ? nowMs + 1 : Date.parse(query.to)) / MINUTE_MS) * MINUTE_MS;
+  const fromMs = Math.floor((query.from === undefined ? toMs - DAY_MS : Date.parse(query.from)) / MINUTE_MS) * MINUTE_MS;
+  if (fromMs >= toMs) throw new AppError("bad_request", { detail: "query.from: It must be before `to`." });
+  if (toMs - fromMs > RANGE_MAX_DAYS * DAY_MS) throw new AppError("bad_request", { detail: `query.from: At most ${RANGE_MAX_DAYS} days at once.` });
+  return { fromMs, toMs };
+}
+
+export interface BalanceWish {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly source: number | undefined;
+  readonly verify: boolean;
+}
+
+async function readBalance(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<z.input<typeof ledgerAnswer>> {
+  const { pool, workspaceDb } = services.deps;
+  const progress = await services.progress.of(workspaceId);
+  const unread = await services.progress.countUnread(workspaceId, progress, wish);
+  // The ledger and what has not landed change in different transactions; one snapshot shows them together.
+  const { counts, unlanded } = await workspaceDb.transaction(workspaceId, async (db) => {
+    await db.query("set transaction isolation level repeatable read");
+    return { counts: await readLedger(db, workspaceId, wish), unlanded: await readUnlanded(pool, workspaceId, progress.partition, wish) };
+  });
+  const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
+  const ids = [...new Set([...counts.map((row) => row.sourceId), ...unread.bySource.keys(), ...unlanded.keys(), ...(inTable?.keys() ?? [])])].toSorted((a, b) => a - b);
+  const sources = ids.map((id) => balanceOf(id, counts.filter((row) => row.sourceId === id), {
+    toBeDecided: unread.bySource.get(id) ?? 0, toLand: unlanded.get(id) ?? 0, inTable: inTable === undefined ? null : inTable.get(id) ?? 0,
+  }));
+  const imbalances = sources.flatMap(imbalancesOf);
+  const window = await readDedupeWindow(pool);
+  return {
+    from: iso(wish.fromMs), to: iso(wish.toMs), balanced: imbalances.length === 0, imbalances, sources,
+    waiting_to_be_read: { events: sources.reduce((total, source) => total + source.waiting_to_be_decided, 0), unread_chunks: Math.max(0, progress.headOffset - progress.readOffset), exact: unread.exact },
+    dedupe_window: { days: window.days, since: window.since },
+  };
+}
+
+type Balance = z.input<typeof ledgerSource>;
+
+interface Waiting {
+  readonly toBeDecided: number;
+  readonly toLand: number;
+  readonly inTable: number | null;
+}
+
+function balanceOf(sourceId: number, rows: readonly LedgerRow[], waiting: Waiting): Balance {
+  const ofHop = (hop: string) => rows.filter((row) => row.hop === hop).map(({ outcome, reason, count }) => ({ outcome, reason, count }));
+  const sum = (counts: readonly { readonly count: number }[]) => counts.reduce((total, row) => total + row.count, 0);
+  const read = ofHop("received");
+  const decisions = ofHop("decided");
+  const landings = ofHop("landed");
+  // The pipeline counts what it reads out of the log as `received`; what it has not read yet is counted in the log itself.
+  const balance = {
+    source_id: sourceId, received: sum(read.length > 0 ? read : decisions) + waiting.toBeDecided, waiting_to_be_decided: waiting.toBeDecided,
+    decided: sum(decisions), decisions, landed: sum(landings), landings,
+    waiting_to_land: waiting.toLand, in_event_table: waiting.inTable, balanced: true,
+  };
+  return { ...balance, balanced: imbalancesOf(balance).length === 0 };
+}
+
+function imbalancesOf(balance: Balance): string[] {
+  const found: string[] = [];
+  const name = balance.source_id === 0 ? "The workspace's own changes" : `Source ${balance.source_id}`;
+  if (balance.received !== balance.decided + balance.waiting_to_be_decided) {
+    found.push(`${name}: received ${balance.received}, decided ${balance.decided}, waiting to be decided ${balance.waiting_to_be_decided}.`);
+  }
+  if (balance.decided !== balance.landed + balance.waiting_to_land) {
+    found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}, waiting to land ${balance.waiting_to_land}.`);
+  }
+  // A block lands a moment before it is counted as landed, so the table may be ahead by what waits.
+  const inTable = balance.in_event_table;
+  if (inTable !== null && (inTable < balance.landed || inTable > balance.landed + balance.waiting_to_land)) {
+    found.push(`${name}: landed ${balance.landed}, and the event table holds ${inTable}.`);
+  }
+  return found;
+}
+
+/** Rows that the event table itself holds, by source. */
+async function countTable(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<Map<number, number>> {
+  const rows = await services.scan<{ source_id: number; count: number }>(
+    workspaceId,
+    `select source_id, count() as count from events
+      where workspace_id = {workspace:UInt32} and received_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and received_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+        ${wish.source === undefined ? "" : "and source_id = {source:UInt32}"}
+      group by source_id`,
+    { from: wish.fromMs, to: wish.toMs, ...(wish.source === undefined ? {} : { source: wish.source }) },
+  );
+  return new Map(rows.map((row) => [row.source_id, row.count]));
+}

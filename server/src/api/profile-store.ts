@@ -1,0 +1,148 @@
+// Reading people out of Postgres. The plain answer is one statement by primary key; a merged id answers with its survivor,
+// a suppressed person with nothing. Every statement names the workspace, and row-level security holds it to that.
+import type { ClientBase } from "pg";
+import type { ProfileDocument } from "@tributary/schema/profile.ts";
+
+export interface FoundProfile {
+  readonly id: string;
+  readonly doc: ProfileDocument;
+  readonly ingestIds: readonly string[];
+}
+
+/** What an identifier leads to: one person, several (shared), or nobody. */
+export type Found = { readonly kind: "person"; readonly profile: FoundProfile } | { readonly kind: "shared" } | { readonly kind: "nobody" };
+
+interface ProfileRow {
+  id: string;
+  merged_into: string | null;
+  suppressed: boolean;
+  doc: ProfileDocument | null;
+  ingest_ids: string[];
+}
+
+interface IdentifierRow extends Partial<ProfileRow> {
+  shared: boolean;
+  owner: string | null;
+}
+
+const nobody = { kind: "nobody" } as const;
+
+export async function findByKey(db: ClientBase, workspaceId: number, key: string): Promise<Found> {
+  const { rows } = await db.query<IdentifierRow>({
+    name: "profile-by-identifier",
+    text: `select i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
+             from identifier i left join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id
+            where i.key = $1 and i.workspace_id = $2`,
+    values: [key, workspaceId],
+  });
+  const row = rows[0];
+  if (row === undefined) return nobody;
+  if (row.shared) return { kind: "shared" };
+  return row.owner === null ? nobody : personOf(db, workspaceId, row);
+}
+
+export async function findById(db: ClientBase, workspaceId: number, id: string): Promise<Found> {
+  const { rows } = await db.query<ProfileRow>({
+    name: "profile-by-id",
+    text: "select id, merged_into, suppressed, doc, ingest_ids from profile where id = $1 and workspace_id = $2",
+    values: [id, workspaceId],
+  });
+  return personOf(db, workspaceId, rows[0]);
+}
+
+async function personOf(db: ClientBase, workspaceId: number, row: Partial<ProfileRow> | undefined): Promise<Found> {
+  if (row?.id === undefined) return nobody;
+  // `merged_into` is flattened: one step leads to the survivor.
+  if (row.merged_into) return findById(db, workspaceId, row.merged_into);
+  if (row.suppressed || !row.doc) return nobody;
+  return { kind: "person", profile: { id: row.id, doc: row.doc, ingestIds: row.ingest_ids ?? [] } };
+}
+
+/** Documents of those of `ids` (at most a page) who are people now, in the order asked for; each once. */
+export async function readPeople(db: ClientBase, workspaceId: number, ids: readonly string[]): Promise<FoundProfile[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<ProfileRow>(
+    `select p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
+       from unnest($2::uuid[]) with ordinality as asked (id, place)
+       join profile was on was.id = asked.id and was.workspace_id = $1
+       join profile p on p.id = coalesce(was.merged_into, was.id) and p.workspace_id = $1
+      order by asked.place`,
+    [workspaceId, ids],
+  );
+  const people = new Map<string, FoundProfile>();
+  for (const row of rows) {
+    if (!row.suppressed && row.merged_into === null && row.doc !== null) {
+      people.set(row.id, people.get(row.id) ?? { id: row.id, doc: row.doc, ingestIds: row.ingest_ids });
+    }
+  }
+  return [...people.values()];
+}
+
+/** Who each of `ids` is now: the survivor, or null for someone who is suppressed or unknown. */
+export async function currentPeople(db: ClientBase, workspaceId: number, ids: readonly string[]): Promise<Map<string, string | null>> {
+  const { rows } = await db.query<{ id: string; person: string | null }>(
+    `select was.id, case when p.suppressed then null else p.id end as person
+       from profile was join profile p on p.id = coalesce(was.merged_into, was.id) and p.workspace_id = $1
+      where was.workspace_id = $1 and was.id = any($2)`,
+    [workspaceId, ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.person]));
+}
+
+/** The ids under which rows of this person stand as owner: its own, and those merged into it. */
+export async function ownerIds(db: ClientBase, workspaceId: number, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>("select id from profile where workspace_id = $1 and (id = $2 or merged_into = $2)", [workspaceId, id]);
+  return rows.map((row) => row.id);
+}
+
+export interface IdentifierRecord {
+  readonly key: string;
+  readonly namespace: string;
+  readonly value: string;
+  readonly profileId: string | null;
+  readonly shared: boolean;
+  readonly yieldedTo: readonly string[];
+  readonly firstRow: number;
+  readonly firstAt: Date;
+  readonly sourceId: number;
+}
+
+interface IdentifierRecordRow {
+  key: string;
+  namespace: string;
+  value: string;
+  profile_id: string | null;
+  shared: boolean;
+  yielded_to: string[];
+  first_row: string;
+  first_at: Date;
+  source_id: number;
+}
+
+export async function readIdentifiers(db: ClientBase, workspaceId: number, keys: readonly string[]): Promise<IdentifierRecord[]> {
+  const { rows } = await db.query<IdentifierRecordRow>(
+    `select key, namespace, value, profile_id, shared, yielded_to, first_row, first_at, source_id
+       from identifier where workspace_id = $1 and key = any($2) order by first_row, namespace, key`,
+    [workspaceId, keys],
+  );
+  return rows.map((row) => ({
+    key: row.key, namespace: row.namespace, value: row.value, profileId: row.profile_id, shared: row.shared, yieldedTo: row.yielded_to,
+    firstRow: Number(row.first_row), firstAt: row.first_at, sourceId: row.source_id,
+  }));
+}
+
+/**
+ * Everybody an identifier was seen with, by its own person, those it yielded to, and the owners of the identifiers that
+ * stood beside it; at most `limit`, in no order that means anything.
+ */
+export async function peopleSeenWith(db: ClientBase, workspaceId: number, identifier: IdentifierRecord, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ profile_id: string }>(
+    `select profile_id from identifier
+      where workspace_id = $1 and profile_id is not null and key in (
+        select b from identity_edge where workspace_id = $1 and a = $2 union select a from identity_edge where workspace_id = $1 and b = $2)
+      group by profile_id order by min(first_row) limit $3`,
+    [workspaceId, identifier.key, limit],
+  );
+  const own = identifier.profileId === null ? [] : [identifier.profileId];
+  return [...new Set([...own, ...identifier.yieldedTo, ...rows.map((row) => row.profile_id)])].slice(0, limit);
+}

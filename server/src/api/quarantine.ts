@@ -1,0 +1,56 @@
+// Events that were held back, each with why, and as it was received.
+import { z } from "zod";
+import { quarantineList, quarantineQuery } from "@tributary/schema/api/events.ts";
+import type { ApiServices } from "./api-services.ts";
+import { decodeCursor, pageFrom } from "./cursor.ts";
+import { defineRoute, type Route } from "./define-route.ts";
+
+interface HeldRow {
+  row_id: string;
+  source_id: number;
+  received_at: Date;
+  message_id: string;
+  event: string;
+  reason: string;
+  detail: string;
+  status: "open" | "resent" | "discarded";
+}
+
+/** Payloads shown on one page, together. */
+const RAW_BYTES_MAX = 8 * 1024 * 1024;
+
+export function quarantineRoutes(services: ApiServices): Route[] {
+  return [defineRoute({
+    method: "GET", path: "/quarantine", tag: "Events", scopes: ["read", "personal_data"], summary: "Events that were held back",
+    description: "The latest first. One held event never holds another.",
+    query: quarantineQuery, responses: { 200: quarantineList },
+    handle: async ({ query, workspaceId }) => {
+      const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
+      const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) => db.query<HeldRow>(
+        `select row_id, source_id, received_at, message_id, event, reason, detail, status from quarantine
+          where workspace_id = $1 and ($2::bigint is null or row_id < $2) and ($3::integer is null or source_id = $3)
+            and ($4::text is null or reason = $4) and ($5::text is null or status = $5)
+          order by row_id desc limit $6`,
+        [workspaceId, before ?? null, query.source ?? null, query.reason ?? null, query.status ?? null, query.limit + 1],
+      ));
+      const raws = await readRaws(services, workspaceId, rows.slice(0, query.limit).map((row) => Number(row.row_id)));
+      const show = (row: HeldRow) => ({
+        ...row, row_id: Number(row.row_id), received_at: row.received_at.toISOString(), raw: raws.get(Number(row.row_id)) ?? null,
+      });
+      return { status: 200, body: pageFrom(rows, query.limit, show, (row) => [Number(row.row_id)]) };
+    },
+  })];
+}
+
+async function readRaws(services: ApiServices, workspaceId: number, rowIds: readonly number[]): Promise<Map<number, string>> {
+  if (rowIds.length === 0) return new Map();
+  const rows = await services.scan<{ row_id: number; raw: string }>(
+    workspaceId,
+    `select row_id, raw from (
+       select row_id, raw, sum(length(raw)) over (order by row_id desc) as bytes from events
+        where workspace_id = {workspace:UInt32} and row_id in {rows:Array(UInt64)})
+      where bytes <= {bytes_max:UInt64}`,
+    { rows: rowIds, bytes_max: RAW_BYTES_MAX },
+  );
+  return new Map(rows.map((row) => [row.row_id, row.raw]));
+}

@@ -1,0 +1,15 @@
+// The door of this folder: who may do what, what was changed by whom, the settings in force, the first start, and the map of
+// personal data.
+export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredAuditEntry } from "./audit.ts";
+export { appendBootstrapControls, bootstrap, partitionFor, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
+export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
+export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
+export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
+export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
+export {
+  changeSource, createSource, createWriteKey, listSources, readSource, revokeWriteKey, type MadeWriteKey, type NewSource, type Source, type SourceChange,
+  type WriteKey,
+} from "./sources.ts";
+export {
+  createToken, createTokenDirectory, hashSecret, hasScope, listTokens, revokeToken, type ApiToken, type NewToken, type StoredToken, type TokenDirectory,
+} from "./tokens.ts";

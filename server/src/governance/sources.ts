@@ -1,0 +1,168 @@
+// Sources and their write keys as the control plane keeps them. A key is shown once; only its SHA-256 is kept. Collection
+// reads the same tables; the pipeline learns of a source's settings by control records.
+import type { ClientBase } from "pg";
+import { defaultSourceSettings, sourceSettings, type SourceSettings } from "@tributary/schema/settings.ts";
+import { AppError, assert } from "../core/errors.ts";
+import { hashSecret, newSecret, secretPrefix } from "./tokens.ts";
+
+export const SOURCES_MAX = 1_000;
+export const KEYS_PER_SOURCE_MAX = 50;
+/** What a write key given by the operator must at least be long. */
+export const WRITE_KEY_LENGTH_MIN = 8;
+
+export interface WriteKey {
+  readonly id: number;
+  readonly prefix: string;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+export interface Source {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly enabled: boolean;
+  readonly allowedOrigins: readonly string[];
+  readonly eventsPerSecond: number | null;
+  readonly settings: SourceSettings;
+  readonly createdAt: Date;
+  readonly keys: readonly WriteKey[];
+}
+
+export interface NewSource {
+  readonly workspaceId: number;
+  readonly name: string;
+  /** Made from the name when absent. */
+  readonly slug?: string;
+  readonly kind: string;
+  readonly allowedOrigins?: readonly string[];
+  readonly eventsPerSecond?: number | null;
+  readonly settings?: Partial<SourceSettings>;
+}
+
+interface SourceRow {
+  id: number;
+  slug: string;
+  name: string;
+  kind: string;
+  enabled: boolean;
+  allowed_origins: string[];
+  events_per_second: number | null;
+  settings: unknown;
+  created_at: Date;
+  keys: { id: number; prefix: string; created_at: string; revoked_at: string | null }[] | null;
+}
+
+const SELECT = `select s.id, s.slug, s.name, s.kind, s.enabled, s.allowed_origins, s.events_per_second, s.settings, s.created_at,
+  (select json_agg(json_build_object('id', k.id, 'prefix', k.prefix, 'created_at', k.created_at, 'revoked_at', k.revoked_at) order by k.id)
+     from write_key k where k.source_id = s.id) as keys from source s`;
+
+function sourceOf(row: SourceRow): Source {
+  const wished = typeof row.settings === "object" && row.settings !== null ? row.settings : {};
+  return {
+    id: row.id, slug: row.slug, name: row.name, kind: row.kind, enabled: row.enabled, allowedOrigins: row.allowed_origins,
+    eventsPerSecond: row.events_per_second, settings: sourceSettings.parse({ ...defaultSourceSettings, ...wished, name: row.name }), createdAt: row.created_at,
+    keys: (row.keys ?? []).map((key) => ({
+      id: key.id, prefix: key.prefix, createdAt: new Date(key.created_at), revokedAt: key.revoked_at === null ? null : new Date(key.revoked_at),
+    })),
+  };
+}
+
+export async function readSource(db: ClientBase, workspaceId: number, id: number): Promise<Source | undefined> {
+  const { rows } = await db.query<SourceRow>(`${SELECT} where s.workspace_id = $1 and s.id = $2`, [workspaceId, id]);
+  return rows[0] && sourceOf(rows[0]);
+}
+
+/** Sources with an id above `afterId`, by id. */
+export async function listSources(db: ClientBase, workspaceId: number, afterId: number, limit: number): Promise<Source[]> {
+  const { rows } = await db.query<SourceRow>(`${SELECT} where s.workspace_id = $1 and s.id > $2 order by s.id limit $3`, [workspaceId, afterId, limit]);
+  return rows.map(sourceOf);
+}
+
+/** Makes a source. Throws `conflict` when the wished slug is taken. */
+export async function createSource(db: ClientBase, wish: NewSource): Promise<Source> {
+  const { rows: counted } = await db.query<{ count: string }>("select count(*) from source where workspace_id = $1", [wish.workspaceId]);
+  if (Number(counted[0]?.count) >= SOURCES_MAX) throw new AppError("limit_reached", { detail: `A workspace has at most ${SOURCES_MAX} sources.` });
+  const settings = sourceSettings.parse({ ...defaultSourceSettings, ...wish.settings, name: wish.name });
+  const base = wish.slug ?? slugOf(wish.name);
+  for (let attempt = 1; attempt <= SOURCES_MAX + 1; attempt++) {
+    const slug = attempt === 1 ? base : `${base.slice(0, 57)}-${attempt}`;
+    const { rows } = await db.query<{ id: number }>(
+      `insert into source (workspace_id, slug, name, kind, allowed_origins, events_per_second, settings) values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (workspace_id, slug) do nothing returning id`,
+      [wish.workspaceId, slug, wish.name, wish.kind, wish.allowedOrigins ?? [], wish.eventsPerSecond ?? null, JSON.stringify(settings)],
+    );
+    const id = rows[0]?.id;
+    if (id !== undefined) return mustRead(db, wish.workspaceId, id);
+    if (wish.slug !== undefined) throw new AppError("conflict", { detail: `There is a source with the slug ${wish.slug} already.` });
+  }
+  throw new AppError("conflict", { detail: "No free slug was found.", hint: "Name a slug." });
+}
+
+async function mustRead(db: ClientBase, workspaceId: number, id: number): Promise<Source> {
+  const source = await readSource(db, workspaceId, id);
+  assert(source !== undefined, "a source that was just written is there");
+  return source;
+}
+
+/** `Web shop (DE)` → `web-shop-de`. */
+function slugOf(name: string): string {
+  const slug = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  return slug === "" ? "source" : slug;
+}
+
+export interface SourceChange {
+  readonly name?: string | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly eventsPerSecond?: number | null | undefined;
+  /** The whole of them. */
+  readonly settings?: SourceSettings | undefined;
+}
+
+export async function changeSource(db: ClientBase, workspaceId: number, source: Source, change: SourceChange): Promise<Source> {
+  const name = change.name ?? source.name;
+  const settings: SourceSettings = { ...(change.settings ?? source.settings), name };
+  const rate = change.eventsPerSecond === undefined ? source.eventsPerSecond : change.eventsPerSecond;
+  await db.query(
+    "update source set name = $3, enabled = $4, allowed_origins = $5, events_per_second = $6, settings = $7 where workspace_id = $1 and id = $2",
+    [workspaceId, source.id, name, change.enabled ?? source.enabled, change.allowedOrigins ?? source.allowedOrigins, rate, JSON.stringify(settings)],
+  );
+  return mustRead(db, workspaceId, source.id);
+}
+
+export interface MadeWriteKey {
+  readonly id: number;
+  readonly prefix: string;
+  /** Shown once and kept nowhere. */
+  readonly secret: string;
+}
+
+/** Makes a write key, or takes one that the operator gives. */
+export async function createWriteKey(db: ClientBase, workspaceId: number, sourceId: number, given?: string): Promise<MadeWriteKey> {
+  if (given !== undefined && given.length < WRITE_KEY_LENGTH_MIN) {
+    throw new AppError("invalid_config", { detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`, hint: "Choose a longer one, or let the server make it." });
+  }
+  const { rows: counted } = await db.query<{ count: string }>("select count(*) from write_key where source_id = $1 and revoked_at is null", [sourceId]);
+  if (Number(counted[0]?.count) >= KEYS_PER_SOURCE_MAX) throw new AppError("limit_reached", { detail: `A source has at most ${KEYS_PER_SOURCE_MAX} write keys.` });
+  const secret = given ?? newSecret("write");
+  const { rows } = await db.query<{ id: number; prefix: string }>(
+    "insert into write_key (workspace_id, source_id, key_hash, prefix) values ($1, $2, $3, $4) returning id, prefix",
+    [workspaceId, sourceId, hashSecret(secret), secretPrefix(secret)],
+  );
+  const row = rows[0];
+  assert(row !== undefined, "an insert returns its row");
+  return { id: row.id, prefix: row.prefix, secret };
+}
+
+/** Revokes; undefined when this source has no such key. Revoking twice keeps the first time. */
+export async function revokeWriteKey(db: ClientBase, where: { readonly workspaceId: number; readonly sourceId: number; readonly keyId: number }, nowMs: number): Promise<WriteKey | undefined> {
+  const { rows } = await db.query<{ id: number; prefix: string; created_at: Date; revoked_at: Date | null }>(
+    `update write_key set revoked_at = coalesce(revoked_at, $4) where workspace_id = $1 and source_id = $2 and id = $3
+     returning id, prefix, created_at, revoked_at`,
+    [where.workspaceId, where.sourceId, where.keyId, new Date(nowMs)],
+  );
+  const row = rows[0];
+  return row && { id: row.id, prefix: row.prefix, createdAt: row.created_at, revokedAt: row.revoked_at };
+}

@@ -1,0 +1,167 @@
+// API tokens: who asks, for which workspace, and what they may do. A token is shown once; only its SHA-256 is kept. A
+// revoked or expired token stops working within TOKEN_CACHE_MS everywhere.
+import { hash, randomBytes } from "node:crypto";
+import type { ClientBase, Pool } from "pg";
+import { scope, type Scope } from "@tributary/schema/api/common.ts";
+import { AppError } from "../core/errors.ts";
+
+export const TOKEN_CACHE_MS = 2_000;
+const CACHE_ENTRIES_MAX = 10_000;
+const TOKEN_COMMON_PREFIX = "trib_api_";
+const PREFIX_LENGTH = 8;
+/** What a token given by the operator must at least be long, so that it can't be guessed. */
+export const SECRET_LENGTH_MIN = 16;
+
+export interface ApiToken {
+  readonly id: number;
+  readonly workspaceId: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface TokenDirectory {
+  /** The token behind a secret, or undefined when there is none, or it is revoked or expired. */
+  find(secret: string, nowMs: number): Promise<ApiToken | undefined>;
+  /** Forgets what is cached, so that a revocation made here holds at once. */
+  forget(): void;
+}
+
+export function hashSecret(secret: string): Buffer {
+  return hash("sha256", secret, "buffer");
+}
+
+/**
+ * A token carries a prefix by which leaked ones are found. A write key does not: it is told apart by its first characters
+ * where collection counts the keys that it turned away. Both have more than 180 random bits.
+ */
+export function newSecret(kind: "api" | "write"): string {
+  const random = randomBytes(32).toString("base64url").replace(/[-_]/g, "").slice(0, 32).padEnd(32, "0");
+  return kind === "api" ? `${TOKEN_COMMON_PREFIX}${random}` : random;
+}
+
+/** The first characters that tell secrets apart; for tokens, behind the common prefix. Never more than half of the secret. */
+export function secretPrefix(secret: string): string {
+  const common = secret.startsWith(TOKEN_COMMON_PREFIX) ? TOKEN_COMMON_PREFIX.length : 0;
+  return secret.slice(0, common + Math.min(PREFIX_LENGTH, Math.floor((secret.length - common) / 2)));
+}
+
+/** `admin` includes reading and writing; personal data is always named by itself. */
+export function hasScope(token: ApiToken, needed: Scope): boolean {
+  if (token.scopes.includes(needed)) return true;
+  return (needed === "read" || needed === "write") && token.scopes.includes("admin");
+}
+
+interface CacheEntry {
+  readonly token: ApiToken | undefined;
+  readonly expiresAtMs: number;
+  readonly untilMs: number;
+}
+
+interface TokenRow {
+  id: number;
+  workspace_id: number;
+  name: string;
+  scopes: string[];
+  expires_at: Date | null;
+}
+
+/** `pool` works as the owner of the tables: the workspace is not known before the token is. */
+export function createTokenDirectory(pool: Pool): TokenDirectory {
+  const cache = new Map<string, CacheEntry>();
+  const load = async (digest: Buffer, nowMs: number): Promise<CacheEntry> => {
+    const { rows } = await pool.query<TokenRow>({
+      name: "token-by-hash",
+      text: "select id, workspace_id, name, scopes, expires_at from api_token where token_hash = $1 and revoked_at is null",
+      values: [digest],
+    });
+    const row = rows[0];
+    const expiresAtMs = row?.expires_at?.getTime() ?? Infinity;
+    const token = row && {
+      id: row.id, workspaceId: row.workspace_id, name: row.name, scopes: row.scopes.filter((name): name is Scope => scope.safeParse(name).success),
+    };
+    return { token, expiresAtMs, untilMs: nowMs + TOKEN_CACHE_MS };
+  };
+  return {
+    async find(secret, nowMs) {
+      const digest = hashSecret(secret);
+      const key = digest.toString("base64");
+      let entry = cache.get(key);
+      if (entry === undefined || entry.untilMs <= nowMs) {
+        entry = await load(digest, nowMs);
+        if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
+        cache.set(key, entry);
+      }
+      return entry.expiresAtMs > nowMs ? entry.token : undefined;
+    },
+    forget: () => cache.clear(),
+  };
+}
+
+export interface NewToken {
+  readonly workspaceId: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAtMs?: number;
+  /** Given by the operator; made when absent. */
+  readonly secret?: string;
+}
+
+export interface StoredToken {
+  readonly id: number;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+interface StoredTokenRow {
+  id: number;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+const COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at";
+
+function storedToken(row: StoredTokenRow): StoredToken {
+  return {
+    id: row.id, name: row.name, prefix: row.prefix, scopes: row.scopes, createdAt: row.created_at, expiresAt: row.expires_at, revokedAt: row.revoked_at,
+  };
+}
+
+/** Makes a token; its secret is in the answer and nowhere else. */
+export async function createToken(db: ClientBase, wish: NewToken): Promise<{ token: StoredToken; secret: string }> {
+  const secret = wish.secret ?? newSecret("api");
+  if (secret.length < SECRET_LENGTH_MIN) {
+    throw new AppError("invalid_config", { detail: `An API token needs at least ${SECRET_LENGTH_MIN} characters.`, hint: "Choose a longer one, or let the server make it." });
+  }
+  const { rows } = await db.query<StoredTokenRow>(
+    `insert into api_token (workspace_id, name, token_hash, prefix, scopes, expires_at) values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
+    [wish.workspaceId, wish.name, hashSecret(secret), secretPrefix(secret), wish.scopes, wish.expiresAtMs === undefined ? null : new Date(wish.expiresAtMs)],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new AppError("internal");
+  return { token: storedToken(row), secret };
+}
+
+/** Tokens with an id below `beforeId`, the newest first. */
+export async function listTokens(db: ClientBase, workspaceId: number, beforeId: number, limit: number): Promise<StoredToken[]> {
+  const { rows } = await db.query<StoredTokenRow>(
+    `select ${COLUMNS} from api_token where workspace_id = $1 and id < $2 order by id desc limit $3`, [workspaceId, beforeId, limit],
+  );
+  return rows.map(storedToken);
+}
+
+/** Revokes; undefined when this workspace has no such token. Revoking twice keeps the first time. */
+export async function revokeToken(db: ClientBase, workspaceId: number, id: number, nowMs: number): Promise<StoredToken | undefined> {
+  const { rows } = await db.query<StoredTokenRow>(
+    `update api_token set revoked_at = coalesce(revoked_at, $3) where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
+    [workspaceId, id, new Date(nowMs)],
+  );
+  return rows[0] && storedToken(rows[0]);
+}
