@@ -1,13 +1,13 @@
 // analytics.js, served from the installed npm package, so that Segment's own snippet works with nothing but its host
 // changed. Two things are put in: the write key where the package has its placeholder, and, before everything, our address
 // as the place of its parts: by itself the script only recognises https addresses as its own and would go to Segment.
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { assert } from "../core/errors.ts";
+import { etagOf } from "./cached-answer.ts";
 
 export interface BrowserFile {
   readonly plain: Buffer;
@@ -63,10 +63,6 @@ export function createBrowserLibrary(publicUrl: string): BrowserLibrary {
 
 async function fileOf(plain: Buffer): Promise<BrowserFile> {
   return { plain, gzipped: await gzipped(plain), etag: etagOf(plain) };
-}
-
-export function etagOf(body: Buffer): string {
-  return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 }
 
 /** A JavaScript string literal that is also safe inside HTML. */

@@ -3,11 +3,11 @@
 // is appended; what was acknowledged is on disk.
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { EventLog, LogRecord } from "../log/log.ts";
-import type { SourceDirectory, SourceEntry } from "../sources/source-directory.ts";
+import type { SourceEntry } from "../sources/source-directory.ts";
 import { successAnswer, type Answer } from "./answers.ts";
+import { KeyRefused, type Authenticate } from "./authenticate.ts";
 import { readBody, type BodyBudget, type BodyShare } from "./body-reader.ts";
 import { fieldOf, textOf, type ScannedItem } from "./body-scanner.ts";
 import type { ClientAddress } from "./client-address.ts";
@@ -15,18 +15,16 @@ import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pixelBody } from "./pixel.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { collectBody, recordsFor, type CollectedBody, type Envelope } from "./records.ts";
-import type { RejectedKeys, RejectionReason } from "./rejected-keys.ts";
 import type { Route } from "./routes.ts";
-import { basicKey, headerKey, queryKey, spellings, usable } from "./write-key.ts";
+import { basicKey, headerKey, queryKey, usable } from "./write-key.ts";
 
 export interface CollectOptions {
   readonly log: EventLog;
-  readonly sources: SourceDirectory;
+  readonly authenticate: Authenticate;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly budget: BodyBudget;
   readonly rateLimiter: RateLimiter;
-  readonly rejectedKeys: RejectedKeys;
   readonly metrics: IngestMetrics;
   readonly clientAddress: ClientAddress;
   /** The status for unknown, disabled, revoked and missing keys. 200 looks like success to every SDK and stores nothing. */
@@ -35,51 +33,11 @@ export interface CollectOptions {
 
 export type CollectRoute = Extract<Route, { readonly kind: "single" | "batch" | "pixel" }>;
 
-export interface Collector {
-  /** Takes in a request's events. Resolves when they are durable; throws AppError for everything that is refused. */
-  collect(request: IncomingMessage, route: CollectRoute, query: string): Promise<Answer>;
-  /** The usable source of a key. Throws AppError invalid_write_key (and counts it) when there is none. */
-  authenticate(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<SourceEntry>;
-}
+/** Takes in a request's events. Resolves when they are durable; throws AppError for everything that is refused. */
+export type Collect = (request: IncomingMessage, route: CollectRoute, query: string) => Promise<Answer>;
 
-const refusalDetails = {
-  missing: "No write key was sent.",
-  unknown: "No source has it.",
-  disabled: "Its source is disabled.",
-  revoked: "It was revoked.",
-};
-
-/** A key was refused. With `unknownKeyStatus` 200 it is answered like a success. */
-export class KeyRefused extends AppError {}
-
-export function createCollector(options: CollectOptions): Collector {
-  const { log, sources, clock, limits, budget, rateLimiter, rejectedKeys, metrics, unknownKeyStatus } = options;
-
-  function refusal(reason: RejectionReason, key: string, request: IncomingMessage, body?: Buffer): KeyRefused {
-    rejectedKeys.count({ key, reason, headers: request.headers, ...(body && { body }) });
-    metrics.rejectedKey(reason);
-    if (reason === "origin") return new KeyRefused("origin_not_allowed");
-    return new KeyRefused("invalid_write_key", { detail: refusalDetails[reason] });
-  }
-
-  async function find(key: string): Promise<SourceEntry | undefined> {
-    for (const spelling of spellings(key)) {
-      const found = sources.find(spelling);
-      const entry = found instanceof Promise ? await found : found;
-      if (entry) return entry;
-    }
-    return undefined;
-  }
-
-  async function authenticate(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<SourceEntry> {
-    if (key === undefined) throw refusal("missing", "", request, body);
-    const entry = await find(key);
-    if (!entry) throw refusal("unknown", key, request, body);
-    if (entry.revoked) throw refusal("revoked", key, request, body);
-    if (!entry.enabled) throw refusal("disabled", key, request, body);
-    if (!originAllowed(entry, request.headers.origin)) throw refusal("origin", key, request, body);
-    return entry;
-  }
+export function createCollect(options: CollectOptions): Collect {
+  const { log, authenticate, clock, limits, budget, rateLimiter, metrics, unknownKeyStatus } = options;
 
   /** The usable source of each of the keys, or why it is refused. All at once: the directory reads them in one query. */
   async function authenticateAll(keys: readonly string[], request: IncomingMessage, body: Buffer): Promise<Map<string, Authenticated>> {
@@ -106,7 +64,8 @@ export function createCollector(options: CollectOptions): Collector {
       group.items.push(item);
       groups.set(target.sourceId, group);
     });
-    if (groups.size === 0) throw refused ?? refusal("missing", "", request, body.bytes);
+    // None has a usable key: refused for the last wrong one, or, when there is none either, for the lack of it.
+    if (groups.size === 0) throw refused ?? (await authenticate(undefined, request, body.bytes).catch(refusedOnly));
     return new Map([...groups.values()].map((group) => [group.source, group.items]));
   }
 
@@ -121,13 +80,15 @@ export function createCollector(options: CollectOptions): Collector {
   /** Rate limits first, for all sources, then the records; a refusal stores nothing. */
   async function store(groups: Groups, body: CollectedBody, envelope: Envelope): Promise<void> {
     const records: { partition: number; record: LogRecord }[] = [];
+    let events = 0;
     for (const [source, items] of groups) {
+      events += items.length;
       const { sourceId, eventsPerSecond } = source;
       if (eventsPerSecond !== undefined) rateLimiter.admit(sourceId, eventsPerSecond, items.length, envelope.receivedAtMs);
       for (const record of recordsFor(source, body, items, { envelope, limits })) records.push({ partition: source.partition, record });
     }
     if (records.length > 0) await append(records);
-    metrics.accepted(body.items.length, body.bytes.length);
+    metrics.accepted(events, body.bytes.length);
   }
 
   async function takeIn(request: IncomingMessage, route: CollectRoute, query: string, share: BodyShare): Promise<void> {
@@ -139,12 +100,9 @@ export function createCollector(options: CollectOptions): Collector {
     const receivedAtMs = clock.nowMs();
     const body = collectBody(bytes, route.kind === "batch" ? "batch" : "single", limits);
     const key = usable(body.writeKey) ?? (parameters && queryKey(parameters)) ?? headerKey(request.headers);
-    if (!source && key !== undefined) source = await authenticate(key, request, bytes);
-    const mayHaveKeys = body.isBatch && (!source || hasKeyInside(body));
-    if (!source && !mayHaveKeys) throw refusal("missing", "", request, bytes);
-    const groups = mayHaveKeys && (body.items.length > 0 || !source)
-      ? await divide(body, source, request)
-      : new Map(source && body.items.length > 0 ? [[source, body.items]] : []);
+    const hasKeysInside = hasKeyInside(body);
+    if (!source && (key !== undefined || !hasKeysInside)) source = await authenticate(key, request, bytes);
+    const groups: Groups = source && !hasKeysInside ? new Map([[source, body.items]]) : await divide(body, source, request);
     const envelope = {
       receivedAtMs, type: route.kind === "batch" ? undefined : route.type, ip: options.clientAddress(request),
       userAgent: request.headers["user-agent"], origin: request.headers.origin,
@@ -152,20 +110,17 @@ export function createCollector(options: CollectOptions): Collector {
     await store(groups, body, envelope);
   }
 
-  return {
-    authenticate,
-    async collect(request, route, query) {
-      const share = budget.open();
-      try {
-        await takeIn(request, route, query, share);
-        return successAnswer;
-      } catch (error) {
-        if (error instanceof KeyRefused && error.code === "invalid_write_key" && unknownKeyStatus === 200) return successAnswer;
-        throw error;
-      } finally {
-        share.release();
-      }
-    },
+  return async (request, route, query) => {
+    const share = budget.open();
+    try {
+      await takeIn(request, route, query, share);
+      return successAnswer;
+    } catch (error) {
+      if (error instanceof KeyRefused && error.code === "invalid_write_key" && unknownKeyStatus === 200) return successAnswer;
+      throw error;
+    } finally {
+      share.release();
+    }
   };
 }
 
@@ -177,25 +132,11 @@ function refusedOnly(error: unknown): KeyRefused {
   throw error;
 }
 
-/** Whether any item may carry a key of its own: a search for the bytes, which is far cheaper than a look into each. */
+/** Whether any item of a batch may carry a key of its own: a search for the bytes, which is far cheaper than a look into each. */
 function hasKeyInside(body: CollectedBody): boolean {
   const first = body.items[0];
   const last = body.items.at(-1);
-  if (!first || !last) return false;
+  if (!body.isBatch || !first || !last) return false;
   const at = body.bytes.indexOf('"writeKey"', first.start);
   return at >= 0 && at < last.end;
-}
-
-/** An empty list allows all; servers and phones send no origin. `https://*.example.com` allows every name below it. */
-function originAllowed(source: SourceEntry, origin: string | undefined): boolean {
-  if (origin === undefined || source.allowedOrigins.length === 0) return true;
-  const sent = origin.toLowerCase();
-  return source.allowedOrigins.some((allowed) => {
-    const pattern = allowed.toLowerCase().replace(/\/$/, "");
-    if (pattern === "*" || pattern === sent) return true;
-    const star = pattern.indexOf("*.");
-    if (star < 0) return false;
-    const [before, after] = [pattern.slice(0, star), pattern.slice(star + 1)];
-    return sent.startsWith(before) && sent.endsWith(after) && sent.length > before.length + after.length;
-  });
 }

@@ -47,7 +47,7 @@ export interface TestDoor {
   stop(): Promise<void>;
 }
 
-export type DoorChanges = Partial<Omit<IngestOptions, "limits">> & { readonly limits?: Partial<Limits> };
+export type DoorChanges = Partial<Omit<IngestOptions, "limits">> & { readonly limits?: Partial<Limits>; readonly port?: number };
 
 export interface TestIngest {
   readonly pool: pg.Pool;
@@ -100,7 +100,7 @@ export async function startTestIngest(): Promise<TestIngest> {
   };
 }
 
-async function openDoor(options: Pick<IngestOptions, "pool" | "log" | "clock" | "limits"> & Partial<IngestOptions>): Promise<TestDoor> {
+async function openDoor(options: Pick<IngestOptions, "pool" | "log" | "clock" | "limits"> & DoorChanges): Promise<TestDoor> {
   const registry = new Registry();
   const ingest = createIngest({
     sources: createSourceDirectory(options), logger: quietLogger, registry, publicUrl: "https://cdp.example.com", trustProxy: [],
@@ -108,7 +108,7 @@ async function openDoor(options: Pick<IngestOptions, "pool" | "log" | "clock" | 
   });
   const server = ingest.serverFactory((_request, response) => void response.writeHead(418).end());
   server.on("clientError", ingest.answerClientError);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // listens on TCP, so it is no text.
   return {
     ingest, server, registry, port,
