@@ -11,6 +11,9 @@ export interface AppendWaiters {
   close(): void;
 }
 
+/** Each look without news makes the pause before the next one this much longer. */
+const POLL_GROWTH = 1.1;
+
 interface Waiter {
   readonly partition: number;
   readonly offset: number;
@@ -37,7 +40,7 @@ export function createAppendWaiters(
 
   async function poll(): Promise<void> {
     while (waiters.size > 0 && !closed) {
-      pollMs = Math.min(pollMs * 1.5, limits.pollMsMax);
+      pollMs = Math.min(pollMs * POLL_GROWTH, limits.pollMsMax);
       try {
         for (const head of await heads()) poke(head.partition, head.nextOffset);
       } catch {

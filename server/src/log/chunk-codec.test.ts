@@ -8,14 +8,16 @@ const eventBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(
 const text = fc.string({ unit: "binary", maxLength: 40 });
 const header: fc.Arbitrary<RecordHeader> = fc.oneof(
   fc.record({
-    kind: fc.constant("events" as const), workspaceId: fc.nat(), sourceId: fc.nat(), receivedAtMs: fc.nat(), userAgent: text, context: text,
+    kind: fc.constant("events" as const),
+    workspaceId: fc.nat(), sourceId: fc.nat(), receivedAtMs: fc.nat(), userAgent: text, context: text,
   }),
   fc.record({
     kind: fc.constant("control" as const), workspaceId: fc.nat(), receivedAtMs: fc.nat(), actor: text,
     action: fc.record({ kind: fc.constant("import.withdraw" as const), importId: fc.nat() }),
   }),
 );
-const records: fc.Arbitrary<LogRecord[]> = fc.array(fc.record({ header, events: fc.array(eventBytes, { maxLength: 8 }) }), { maxLength: 12 });
+const records: fc.Arbitrary<LogRecord[]> =
+  fc.array(fc.record({ header, events: fc.array(eventBytes, { maxLength: 8 }) }), { maxLength: 12 });
 
 const encode = (list: readonly LogRecord[]): Promise<Buffer> => encodeChunk(list.map(frameRecord));
 
@@ -29,6 +31,13 @@ describe("the chunk codec", () => {
     await fc.assert(fc.asyncProperty(records, async (list) => {
       expect(await decodeChunk(await encode(list))).toEqual(list);
     }), { numRuns: 200 });
+  });
+
+  test("does so for chunks large enough to be packed by other threads", async () => {
+    const events = Array.from({ length: 4_000 }, (_, i) => Buffer.from(`{"n":${i},"${"x".repeat(i % 97)}":1}`));
+    const large = [{ header: sample[0]!.header, events }];
+    expect(await decodeChunk(await encode(large))).toEqual(large);
+    expect(await decodeChunk(await encode([]))).toEqual([]);
   });
 
   test("says beforehand how many bytes a record adds to the content", async () => {
@@ -51,7 +60,9 @@ describe("the chunk codec", () => {
 
   test("notices a chunk that was cut off or has something behind it", async () => {
     const stored = await encode(sample);
-    for (let length = 0; length < stored.length; length++) await expect(decodeChunk(stored.subarray(0, length))).rejects.toThrow(ChunkCodecError);
+    for (let length = 0; length < stored.length; length++) {
+      await expect(decodeChunk(stored.subarray(0, length))).rejects.toThrow(ChunkCodecError);
+    }
     await expect(decodeChunk(Buffer.concat([stored, Buffer.from([0])]))).rejects.toThrow(ChunkCodecError);
   });
 

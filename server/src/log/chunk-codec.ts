@@ -5,7 +5,7 @@
 //   stored   = version u8 · crc32 u32 · contentBytes u32 · zstd(content)
 //   content  = recordCount u32 · record*
 //   record   = headerBytes u32 · eventCount u32 · eventBytes u32 * eventCount · header · event*
-import { constants, crc32, zstdCompress, zstdDecompress } from "node:zlib";
+import { constants, crc32, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from "node:zlib";
 import { promisify } from "node:util";
 import type { RecordHeader } from "@tributary/schema/log-record.ts";
 import { logLimits } from "./log-limits.ts";
@@ -14,6 +14,11 @@ import type { LogRecord } from "./log.ts";
 const VERSION = 1;
 const PREFIX_BYTES = 9;
 const U32 = 4;
+
+/** Below this size, handing the work to libuv's pool takes longer than doing it. */
+const POOL_BYTES_MIN = 32_768;
+
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -41,12 +46,10 @@ export function frameRecord(record: LogRecord): FramedRecord {
   return { record, header, bytes };
 }
 
-/** Compresses in libuv's pool. The records must fit `contentBytesMax` of the decoder. */
+/** Compresses in libuv's pool unless it is a trifle. The records must fit `contentBytesMax` of the decoder. */
 export async function encodeChunk(frames: readonly FramedRecord[]): Promise<Buffer> {
   const content = writeContent(frames);
-  const packed = await compress(content, {
-    params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-  });
+  const packed = content.length < POOL_BYTES_MIN ? zstdCompressSync(content, compression) : await compress(content, compression);
   const stored = Buffer.allocUnsafe(PREFIX_BYTES + packed.length);
   stored.writeUInt8(VERSION, 0);
   stored.writeUInt32LE(content.length, 5);
@@ -77,9 +80,11 @@ function checksum(stored: Buffer): number {
 }
 
 async function unpack(packed: Buffer, contentBytes: number): Promise<Buffer> {
+  // One output buffer of the right size: nothing is joined, and nothing beyond it is accepted.
+  const limits = { maxOutputLength: Math.max(contentBytes, 1), chunkSize: Math.max(contentBytes, constants.Z_MIN_CHUNK) };
   let content: Buffer;
   try {
-    content = await decompress(packed, { maxOutputLength: Math.max(contentBytes, 1) });
+    content = contentBytes < POOL_BYTES_MIN ? zstdDecompressSync(packed, limits) : await decompress(packed, limits);
   } catch (error) {
     throw new ChunkCodecError("it does not decompress", { cause: error });
   }
@@ -102,21 +107,23 @@ function writeContent(frames: readonly FramedRecord[]): Buffer {
 
 function readContent(content: Buffer): LogRecord[] {
   let at = 0;
-  const bytes = (length: number): Buffer => {
+  const skip = (length: number): number => {
     if (length > content.length - at) throw new ChunkCodecError("a length points past its end");
     at += length;
-    return content.subarray(at - length, at);
+    return at - length;
   };
-  const number = (): number => bytes(U32).readUInt32LE(0);
+  const number = (): number => content.readUInt32LE(skip(U32));
+  const bytes = (length: number): Buffer => content.subarray(skip(length), at);
 
   const records: LogRecord[] = [];
   for (let left = number(); left > 0; left--) {
     const headerBytes = number();
-    const lengths = bytes(number() * U32);
+    const eventCount = number();
+    const lengthsAt = skip(eventCount * U32);
     // Written by this file from a RecordHeader and guarded by the checksum: not an edge, so not parsed again.
     const header = JSON.parse(bytes(headerBytes).toString("utf8")) as RecordHeader;
     const events: Buffer[] = [];
-    for (let i = 0; i < lengths.length; i += U32) events.push(bytes(lengths.readUInt32LE(i)));
+    for (let i = 0; i < eventCount; i++) events.push(bytes(content.readUInt32LE(lengthsAt + i * U32)));
     records.push({ header, events });
   }
   if (at !== content.length) throw new ChunkCodecError("there are bytes after its last record");

@@ -68,7 +68,8 @@ export function describeLogContract(name: string, makeLog: () => Promise<LogHarn
     test("gives back what was appended, byte for byte, at the place that the appender was told", async () => {
       const log = await open();
       const bytes = Buffer.from([0, 0xff, 0xc3, 0x28, 0x0a]);
-      const record: LogRecord = { header: { ...eventsRecord([]).header, kind: "events", sourceId: 7, ip: "192.0.2.1" }, events: [bytes, Buffer.from("{}")] };
+      const header = { kind: "events" as const, workspaceId: 1, sourceId: 7, receivedAtMs, ip: "192.0.2.1", context: "{\"a\":1.0}" };
+      const record: LogRecord = { header, events: [bytes, Buffer.from("{}")] };
       const at = await log.append(0, record);
       const [chunk] = await log.read(0, at.offset, 1);
       expect(chunk).toEqual({ partition: 0, offset: at.offset, records: [record] });
@@ -78,7 +79,9 @@ export function describeLogContract(name: string, makeLog: () => Promise<LogHarn
     test("gives a control record one position between the events around it", async () => {
       const log = await open();
       const control = controlRecord(3);
-      const appended = await Promise.all([log.append(0, eventsRecord(["a", "b"])), log.append(0, control), log.append(0, eventsRecord(["c"]))]);
+      const appended = await Promise.all([
+        log.append(0, eventsRecord(["a", "b"])), log.append(0, control), log.append(0, eventsRecord(["c"])),
+      ]);
       const chunks = await readAll(log, 0, appended[0].offset);
       const order = placed(chunks).map((one) => one.text);
       expect(order).toEqual(["a", "b", "control", "c"]);
@@ -108,7 +111,8 @@ export function describeLogContract(name: string, makeLog: () => Promise<LogHarn
       const from = (await log.state())[1]!.nextOffset;
       const noise = () => Array.from({ length: 3_000 }, () => Math.random().toString(36)).join("");
       for (let i = 0; i < 4; i++) await log.append(1, eventsRecord([noise()]));
-      const offsets = async (bytesMax: number): Promise<number[]> => (await log.read(1, from, bytesMax)).map((chunk) => chunk.offset - from);
+      const offsets = async (bytesMax: number): Promise<number[]> =>
+        (await log.read(1, from, bytesMax)).map((chunk) => chunk.offset - from);
       expect(await offsets(1)).toEqual([0]);
       const two = await offsets(40_000);
       expect(two.length).toBeGreaterThan(1);

@@ -35,8 +35,8 @@ export interface LogLimits {
   /** Most chunks fetched from the database at once. */
   readonly readChunksMax: number;
   /**
-   * Readers of other processes' appends look at the head this often: fast after activity, slower while nothing happens. Where
-   * every appender is in this process, or pokes, the slow end may be seconds.
+   * Readers of other processes' appends look at the head this often: fast after activity, slower after seconds without any.
+   * Where every appender is in this process, or pokes, the slow end may be seconds.
    */
   readonly pollMsMin: number;
   readonly pollMsMax: number;
@@ -63,6 +63,6 @@ export const logLimits: LogLimits = {
   horizonBytesMax: 20 * GB,
   readChunksMax: 512,
   pollMsMin: 5,
-  pollMsMax: 100,
+  pollMsMax: 250,
   dropLockTimeoutMs: 500,
 };

@@ -65,7 +65,8 @@ export async function segmentUse(db: pg.Pool | ClientBase): Promise<readonly Seg
         slowest.read_to
       from log_segment_start s join slowest using (partition)
     )
-    select g.segment, extract(epoch from g.opened_at)::float8 * 1000 as opened_ms, extract(epoch from g.closed_at)::float8 * 1000 as closed_ms,
+    select g.segment,
+      extract(epoch from g.opened_at)::float8 * 1000 as opened_ms, extract(epoch from g.closed_at)::float8 * 1000 as closed_ms,
       coalesce(pg_total_relation_size(to_regclass('log_chunk_' || g.segment)), 0) as bytes,
       sum(span.end_offset - span.first_offset) as chunks,
       sum(greatest(span.end_offset - greatest(span.first_offset, span.read_to), 0)) as unread
@@ -148,10 +149,14 @@ async function openSegment(tx: ClientBase, segment: number, nowMs: number): Prom
   );
 }
 
-/** Attaching, unlike making it as a partition, takes a lock that appends don't mind. */
+/**
+ * Attaching, unlike making it as a partition, takes a lock that appends don't mind. Rows are never changed and the table is
+ * dropped whole, so there is nothing to vacuum before old age.
+ */
 async function makeSegmentTable(tx: ClientBase, segment: number): Promise<void> {
   const table = segmentTable(segment);
-  await tx.query(`create table ${table} (like log_chunk including all)`);
+  const neverVacuum = "with (autovacuum_enabled = false, toast.autovacuum_enabled = false)";
+  await tx.query(`create table ${table} (like log_chunk including all) ${neverVacuum}`);
   await tx.query(`alter table log_chunk attach partition ${table} for values in (${Math.trunc(segment)})`);
 }
 

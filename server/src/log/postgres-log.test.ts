@@ -23,9 +23,12 @@ describeLogContract("Postgres", async () => {
     insert into test_slow values (0);
     create function test_sleep() returns trigger language plpgsql as
       $$ begin perform pg_sleep(random() * (select ms from test_slow) / 1000); return null; end $$;
-    create constraint trigger slow_commit after insert on log_chunk deferrable initially deferred for each row execute function test_sleep()`);
+    create constraint trigger slow_commit after insert on log_chunk
+      deferrable initially deferred for each row execute function test_sleep()`);
   return {
-    open: () => createPostgresLog({ pool: postgres.pool("log", 3), partitions: 2, clock: manualClock(receivedAtMs), logger: quietLogger }),
+    open: () => createPostgresLog({
+      pool: postgres.pool("log", 3), partitions: 2, clock: manualClock(receivedAtMs), logger: quietLogger,
+    }),
     slowDown: async (msMax) => void (await admin.query("update test_slow set ms = $1", [msMax])),
     stop: () => postgres.stop(),
   };
@@ -44,7 +47,8 @@ describe("the Postgres log", () => {
   }
 
   async function segmentTables(): Promise<readonly string[]> {
-    const { rows } = await pool.query<{ name: string }>("select relname as name from pg_class where relname ~ '^log_chunk_[0-9]+$' order by oid");
+    const { rows } = await pool.query<{ name: string }>(
+      "select relname as name from pg_class where relname ~ '^log_chunk_[0-9]+$' order by oid");
     return rows.map((row) => row.name);
   }
 
@@ -70,8 +74,8 @@ describe("the Postgres log", () => {
   }
 
   async function appendsAtLock(): Promise<number | null> {
-    const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%update log_head%'";
-    return (await pool.query(waiting)).rowCount;
+    return (await pool.query(`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%update log_head%'`)).rowCount;
   }
 
   const claim = (reader: string): Promise<ReaderClaim> => withClient((client) => claimReader(client, reader, 0));
@@ -127,8 +131,11 @@ describe("the Postgres log", () => {
         const append = log.append(0, eventsRecord(["waited"]));
         await expect.poll(appendsAtLock).toBe(1);
         // What two rotations leave behind, by the session that holds the lock.
-        await holder.query(`create table log_chunk_3 (like log_chunk including all); alter table log_chunk attach partition log_chunk_3 for values in (3);
-          insert into log_segment values (3, now()); update log_head set segment = 3; insert into log_segment_start values (3, 0, 1)`);
+        await holder.query(`create table log_chunk_3 (like log_chunk including all);
+          alter table log_chunk attach partition log_chunk_3 for values in (3);
+          insert into log_segment values (3, now());
+          update log_head set segment = 3;
+          insert into log_segment_start values (3, 0, 1)`);
         return { append };
       });
       expect(await waiting.append).toMatchObject({ offset: 1 });
@@ -281,7 +288,8 @@ describe("the Postgres log", () => {
       await whileHolding("select from log_head for update", async () => {
         const appends = Promise.allSettled([log.append(0, eventsRecord(["cut off"])), log.append(0, eventsRecord(["with it"]))]);
         await expect.poll(appendsAtLock).toBe(1);
-        await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+        await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`);
         for (const one of await appends) {
           expect(one).toMatchObject({ status: "rejected", reason: { code: "unavailable", status: 503, retryAfterSeconds: 1 } });
         }
@@ -315,14 +323,19 @@ describe("the Postgres log", () => {
     });
     await Promise.all(Array.from({ length: 30 }, async (_, i) => {
       const log = i % 2 ? one : two;
-      await Promise.all([log.append(0, eventsRecord(["a", "b"], 1)), log.append(0, late(["c"], 2)), i % 10 ? undefined : log.append(0, controlRecord(i))]);
+      await Promise.all([
+        log.append(0, eventsRecord(["a", "b"], 1)), log.append(0, late(["c"], 2)), i % 10 ? undefined : log.append(0, controlRecord(i)),
+      ]);
     }));
     const { rows } = await pool.query(
-      "select workspace_id, source_id, extract(epoch from minute)::float8 * 1000 as minute, hop, outcome, reason, count::int from ledger order by source_id");
+      `select workspace_id, source_id, extract(epoch from minute)::float8 * 1000 as minute, hop, outcome, reason, count::int
+       from ledger order by source_id`);
     const minute = Math.floor(receivedAtMs / 60_000) * 60_000;
     const row = { workspace_id: 1, hop: "received", outcome: "", reason: "" };
     expect(rows).toEqual([
-      { ...row, source_id: 0, minute, count: 3 }, { ...row, source_id: 1, minute, count: 60 }, { ...row, source_id: 2, minute: minute + 60_000, count: 30 },
+      { ...row, source_id: 0, minute, count: 3 },
+      { ...row, source_id: 1, minute, count: 60 },
+      { ...row, source_id: 2, minute: minute + 60_000, count: 30 },
     ]);
     const { rows: sums } = await pool.query("select sum(positions)::int as positions from log_chunk");
     expect(sums).toEqual([{ positions: 93 }]);

@@ -46,7 +46,9 @@ export async function createPostgresLog(options: PostgresLogOptions): Promise<Po
   await checkDurability(pool, logger);
   const partitions = await prepareLog(pool, options.partitions, clock.nowMs());
   if (partitions !== options.partitions) {
-    throw new AppError("invalid_config", { detail: `The event log has ${partitions} partitions, not ${options.partitions}; their number can't change.` });
+    throw new AppError("invalid_config", {
+      detail: `The event log has ${partitions} partitions, not ${options.partitions}; their number can't change.`,
+    });
   }
 
   const waiters = createAppendWaiters(() => nextOffsets(pool), limits);
@@ -140,7 +142,8 @@ async function commitGroup(pool: pg.Pool, limits: LogLimits, partition: number, 
   const counts = receivedCounts(group);
   const values = [
     partition, group.positions, body,
-    counts.map((one) => one.workspaceId), counts.map((one) => one.sourceId), counts.map((one) => one.minute), counts.map((one) => one.count),
+    counts.map((one) => one.workspaceId), counts.map((one) => one.sourceId),
+    counts.map((one) => one.minute), counts.map((one) => one.count),
   ];
   const run = async (): Promise<string | undefined> => {
     const client = await connectWithin(pool, limits.commitTimeoutMs);
