@@ -73,14 +73,20 @@ function contentRoute(imports: Imports): Route {
       contentTypes: ["application/octet-stream", "text/csv", "application/x-ndjson", "application/gzip"], bytesMax: importLimits.contentBytesMax,
     },
     params, query: contentQuery, responses: { 200: importContentAnswer },
-    handle: async ({ workspaceId, actor, params: { id }, query, request }) => {
+    handle: async ({ workspaceId, actor, params: { id }, query, request, reply }) => {
       if (!(request.body instanceof Readable)) throw new AppError("bad_request", { detail: "The content is missing.", hint: "Send the file as the body." });
       const range = rangeOf(request.headers["content-range"]);
       const upload = {
         id, file: query.file, offset: range?.offset ?? query.offset, isLastPart: range?.isLast ?? query.more === "false",
         chunks: contentOf(request.body, request.headers["content-encoding"]),
       };
-      return { status: 200, body: await imports.receive({ workspaceId, actor }, upload) };
+      try {
+        return { status: 200, body: await imports.receive({ workspaceId, actor }, upload) };
+      } catch (error) {
+        // The rest of the content is not wanted: answer now, and read no more of it.
+        reply.header("connection", "close");
+        throw error;
+      }
     },
   });
 }
@@ -97,14 +103,23 @@ function rangeOf(header: string | undefined): { offset: number; isLast: boolean 
 async function* contentOf(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
   const coding = (encoding ?? "identity").trim().toLowerCase();
   if (coding !== "identity" && coding !== "gzip") throw new AppError("unsupported_encoding");
-  const gunzip = coding === "gzip" ? createGunzip() : null;
-  if (gunzip) body.once("error", (error) => gunzip.destroy(error)).once("close", () => body.readableEnded || gunzip.destroy(new Error("The upload broke off.")));
+  const inflated = coding === "gzip" ? inflate(body) : body;
   try {
-    for await (const chunk of gunzip ? body.pipe(gunzip) : body) yield chunk;
+    // Whoever stops reading early still answers over the same connection, so it must not be destroyed.
+    for await (const chunk of inflated.iterator({ destroyOnReturn: false })) yield chunk;
   } catch (error) {
     if (isGzipError(error)) throw new AppError("bad_request", { detail: "The content is not valid gzip.", cause: error });
     throw error;
   }
+}
+
+function inflate(body: Readable): Readable {
+  const gunzip = createGunzip();
+  body.once("error", (error) => gunzip.destroy(error));
+  body.once("close", () => {
+    if (!body.readableEnded) gunzip.destroy(new Error("The upload broke off."));
+  });
+  return body.pipe(gunzip);
 }
 
 function isGzipError(error: unknown): boolean {

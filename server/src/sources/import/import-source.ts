@@ -4,7 +4,7 @@ import type { ClientBase } from "pg";
 import { defaultSourceSettings } from "@tributary/schema/settings.ts";
 import { assert } from "../../core/errors.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
-import type { Control } from "../../governance/control.ts";
+import type { Control } from "../../governance/governance.ts";
 
 export interface ImportSource {
   readonly id: number;

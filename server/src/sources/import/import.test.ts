@@ -7,7 +7,7 @@ import { manualClock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import { createWorkspaceDb, type WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
 import { quietLogger, startTestPostgres } from "../../engines/testing.ts";
-import { createControl } from "../../governance/control.ts";
+import { createControl } from "../../governance/governance.ts";
 import { identifierKey } from "../../identity/identity.ts";
 import type { EventLog } from "../../log/log.ts";
 import { createPostgresLog } from "../../log/postgres-log.ts";

@@ -5,9 +5,7 @@ import type { CreateImport, ImportContentAnswer, ImportError, ImportFormat, Impo
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
-import { recordAudit } from "../../governance/audit.ts";
-import type { Control, ControlReceipt } from "../../governance/control.ts";
-import { readSettings } from "../../governance/settings.ts";
+import { readSettings, recordAudit, type Control, type ControlReceipt } from "../../governance/governance.ts";
 import { compileIdentityRules, extractIdentifiers } from "../../identity/identity.ts";
 import type { EventLog } from "../../log/log.ts";
 import { importLimits } from "./import-limits.ts";

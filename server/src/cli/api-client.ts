@@ -1,0 +1,95 @@
+// The command line's way to the server: JSON in, JSON out, checked by the schemas of the API; every failure a CliError.
+import { Readable } from "node:stream";
+import { Agent, request, type Dispatcher } from "undici";
+import { z } from "zod";
+import { CliError } from "./cli-error.ts";
+import type { ServerAddress } from "./server-address.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface ApiClient {
+  readonly server: ServerAddress;
+  get<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
+  post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
+  delete<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
+  /** Streams a body for as long as it takes. */
+  upload<T extends z.ZodType>(path: string, body: Readable, answer: T): Promise<z.output<T>>;
+  /** Whatever the server answers, with its status. */
+  read(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
+  close(): Promise<void>;
+}
+
+const problemAnswer = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
+
+export function createApiClient(server: ServerAddress): ApiClient {
+  const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, ...(server.socketPath ? { socketPath: server.socketPath } : {}) } });
+
+  async function send(method: Dispatcher.HttpMethod, path: string, body?: { json?: unknown; stream?: Readable }): Promise<Dispatcher.ResponseData> {
+    const isUpload = body?.stream !== undefined;
+    try {
+      return await request(`${server.url}${path}`, {
+        method, dispatcher: agent, headersTimeout: isUpload ? 0 : ANSWER_TIMEOUT_MS, bodyTimeout: isUpload ? 0 : ANSWER_TIMEOUT_MS,
+        headers: {
+          authorization: `Bearer ${server.token}`,
+          ...(isUpload ? { "content-type": "application/octet-stream" } : {}),
+          ...(body?.json === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body?.stream ? { body: body.stream } : body?.json === undefined ? {} : { body: JSON.stringify(body.json) }),
+      });
+    } catch (error) {
+      throw unreachable(server, error);
+    }
+  }
+  async function ask<T extends z.ZodType>(method: Dispatcher.HttpMethod, path: string, answer: T, body?: { json?: unknown; stream?: Readable }): Promise<z.output<T>> {
+    return readAnswer(server, await send(method, path, body), answer);
+  }
+  return {
+    server,
+    get: (path, answer) => ask("GET", path, answer),
+    post: (path, json, answer) => ask("POST", path, answer, { json }),
+    delete: (path, answer) => ask("DELETE", path, answer),
+    upload: (path, stream, answer) => ask("PUT", path, answer, { stream }),
+    read: async (path) => {
+      const response = await send("GET", path);
+      return { status: response.statusCode, body: await readJson(server, response) };
+    },
+    close: () => agent.close(),
+  };
+}
+
+async function readAnswer<T extends z.ZodType>(server: ServerAddress, response: Dispatcher.ResponseData, answer: T): Promise<z.output<T>> {
+  const body = await readJson(server, response);
+  if (response.statusCode >= 400) {
+    const problem = problemAnswer.safeParse(body);
+    if (problem.success) throw new CliError(problem.data.message, { hint: problem.data.hint ?? "See the server's log.", code: problem.data.code });
+    throw new CliError(`The server answered ${response.statusCode}.`, { hint: `Check that a Tributary server is at ${server.url} (${server.saidBy}).` });
+  }
+  const parsed = answer.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new CliError("The server's answer is not understood.", { hint: "The server and this command may be of different versions; run `tributary doctor`.", cause: parsed.error });
+}
+
+async function readJson(server: ServerAddress, response: Dispatcher.ResponseData): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of response.body) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > ANSWER_BYTES_MAX) throw new Error("The answer is too large.");
+    }
+    return JSON.parse(String(Buffer.concat(parts)));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw unreachable(server, error);
+  }
+}
+
+function unreachable(server: ServerAddress, cause: unknown): CliError {
+  const why = cause instanceof Error ? ("code" in cause ? String(cause.code) : cause.message) : String(cause);
+  return new CliError(`The server at ${server.url} does not answer (${why}).`, {
+    hint: `Check that it runs: \`tributary status\`, its log, and the address in ${server.saidBy}.`, code: "unreachable", cause,
+  });
+}
