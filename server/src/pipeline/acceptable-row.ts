@@ -6,8 +6,6 @@
 // Most events have nothing of the kind: then they are checked without building anything, and written by JSON.stringify.
 import { PATH_CHARACTERS_MAX, type KnownPaths, type PathNode } from "./known-paths.ts";
 
-export { createKnownPaths, type KnownPaths } from "./known-paths.ts";
-
 /** Objects and lists inside each other. */
 const DEPTH_MAX = 64;
 /** Lists directly inside lists. */

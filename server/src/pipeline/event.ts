@@ -59,7 +59,7 @@ export interface NormalisedEvent {
   readonly messageId: string;
   /** When it happened by the server's clock; what all evaluation uses. */
   readonly timestampMs: number;
-  /** '' | 'skew_corrected' | 'future' | 'unreadable' | 'missing' | 'too_old': what was done about its time. */
+  /** '' | 'skew_corrected' | 'future' | 'unreadable' | 'missing' | 'too_old' | 'clamped': what was done about its time. */
   readonly timeNote: string;
   readonly userId: string;
   readonly anonymousId: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createKnownPaths, KnownPaths, looksLikeId } from "./known-paths.ts";
+import { KnownPaths, looksLikeId } from "./known-paths.ts";
 
 describe("Known paths", () => {
   test("admit what comes first, up to the limit, and tell what was added in order", () => {
@@ -11,9 +11,9 @@ describe("Known paths", () => {
   });
 
   test("come back as they were stored", () => {
-    const first = createKnownPaths();
+    const first = new KnownPaths();
     for (const path of ["a", "a.b", "products[].sku", "grid[][].x"]) first.add(path);
-    const second = createKnownPaths(first.takeAdded());
+    const second = new KnownPaths(first.takeAdded());
     expect(["a", "a.b", "products[].sku", "grid[][].x"].every((path) => second.has(path))).toBe(true);
     expect(second.takeAdded()).toEqual([]);
     expect(second.remaining).toBe(1_996);
@@ -39,7 +39,7 @@ describe("Known paths", () => {
   });
 
   test("refuse ids, empty names, endless paths and text that no index holds", () => {
-    const paths = createKnownPaths();
+    const paths = new KnownPaths();
     for (const path of ["items.507f1f77bcf86cd799439011.price", "", "a.", ".a", "a..b", "x".repeat(513), "a\0", "\ud800"]) expect([path, paths.add(path)]).toEqual([path, false]);
     expect(paths.size).toBe(0);
   });

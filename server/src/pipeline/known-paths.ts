@@ -72,11 +72,6 @@ export class KnownPaths {
   }
 }
 
-/** `paths`: those admitted before, as they were stored. */
-export function createKnownPaths(paths: Iterable<string> = []): KnownPaths {
-  return new KnownPaths(paths);
-}
-
 function newNode(): PathNode {
   return { children: new Map(), items: undefined, isKnown: false };
 }

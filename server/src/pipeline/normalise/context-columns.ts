@@ -2,7 +2,7 @@
 // payload as received. The country comes from `context.location.country` alone: a locale's region is not where someone is.
 import type { CallType, ContextColumns } from "../event.ts";
 import { ADDRESS_CHARACTERS_MAX, LABEL_CHARACTERS_MAX } from "./limits.ts";
-import type { PageQuery } from "./page-query.ts";
+import { withGivenClickIds, type PageQuery } from "./page-query.ts";
 import { firstText, objectOf, shortTextOf, type PlainObject } from "./read-field.ts";
 import type { UserAgent } from "./user-agent.ts";
 
@@ -46,7 +46,7 @@ export function contextColumns(context: Readonly<PlainObject>, page: Page, query
     campaignName: label(campaign["name"]) || label(campaign["campaign"]) || (query.campaign.get("campaign") ?? ""),
     campaignTerm: label(campaign["term"]) || (query.campaign.get("term") ?? ""),
     campaignContent: label(campaign["content"]) || (query.campaign.get("content") ?? ""),
-    clickIds: query.clickIds,
+    clickIds: withGivenClickIds(context["clickIds"], query),
     library: label(typeof library === "string" ? library : libraryFields["name"]),
     libraryVersion: label(libraryFields["version"]),
   };

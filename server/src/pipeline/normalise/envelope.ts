@@ -1,21 +1,21 @@
-// What stands beside the events of a batch and holds for each of them: `context` and `integrations` are merged shallowly
-// under the event's own, userId and anonymousId fill gaps. A batch's messageId names the batch, so it fills nothing.
+// What stands beside the events of a batch and holds for each of them: `context` is merged shallowly under the event's own
+// (and so is `integrations`, by whoever sends events on), userId and anonymousId fill gaps. A batch's messageId names the
+// batch, so it fills nothing.
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Refusal } from "../event.ts";
-import { isRefusal, readPayload } from "./read-payload.ts";
+import { isRefusal, readPayload, withoutUnwantedCharacters } from "./read-payload.ts";
 import { isPlainObject, type PlainObject } from "./read-field.ts";
 
 export interface Envelope {
   readonly context: Readonly<PlainObject> | undefined;
-  readonly integrations: Readonly<PlainObject> | undefined;
   readonly userId: string;
   readonly anonymousId: string;
   /** Properties of the batch-level context; they count for each event. */
   readonly properties: number;
 }
 
-/** One record's events share a header object, so its texts are parsed once for all of them. */
+/** One record's events share a header object, so its text is parsed once for all of them. */
 const known = new WeakMap<EventsHeader, Envelope | Refusal>();
 
 export function readEnvelope(header: EventsHeader, limits: Limits): Envelope | Refusal {
@@ -30,15 +30,16 @@ export function readEnvelope(header: EventsHeader, limits: Limits): Envelope | R
 function parseEnvelope(header: EventsHeader, limits: Limits): Envelope | Refusal {
   const context = parseField(header.context, limits);
   if (context !== undefined && isRefusal(context)) return context;
-  const integrations = parseField(header.integrations, limits);
-  if (integrations !== undefined && isRefusal(integrations)) return integrations;
   return {
     context: context?.payload,
-    integrations: integrations?.payload,
-    userId: header.defaults?.["userId"]?.trim() ?? "",
-    anonymousId: header.defaults?.["anonymousId"]?.trim() ?? "",
+    userId: defaultOf(header, "userId"),
+    anonymousId: defaultOf(header, "anonymousId"),
     properties: context?.properties ?? 0,
   };
+}
+
+function defaultOf(header: EventsHeader, name: string): string {
+  return withoutUnwantedCharacters(header.defaults?.[name] ?? "").trim();
 }
 
 /** Undefined for an absent field and for one that is no object, as a null. */

@@ -1,6 +1,6 @@
 // What a page's address says in its query: campaign parameters, click ids, and the `ajs_…` parameters by which anybody who
 // makes a link can make a visitor's browser identify as somebody. One pass, decoding only what is wanted.
-import { shortTextOf } from "./read-field.ts";
+import { isPlainObject, shortTextOf, textOf } from "./read-field.ts";
 
 export interface PageQuery {
   /** `source`, `medium`, … of `utm_source`, `utm_medium`, … */
@@ -17,7 +17,7 @@ export interface PageQuery {
 const clickIdNames = new Set([
   "gclid", "gclsrc", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", "yclid", "epik", "rdt_cid",
   "sccid", "irclickid", "mc_eid", "mc_cid", "igshid", "srsltid", "s_kwcid", "ef_id", "vmcid", "obclid", "tblci", "qclid", "clickid",
-  "_kx", "_hsenc", "mkt_tok", "aleid", "cjevent", "awc", "ranSiteID".toLowerCase(),
+  "_kx", "_hsenc", "mkt_tok", "aleid", "cjevent", "awc",
 ]);
 
 const CLICK_ID_CHARACTERS_MAX = 1_024;
@@ -27,6 +27,17 @@ const noCampaign: ReadonlyMap<string, string> = new Map();
 const noNames: ReadonlySet<string> = new Set();
 export const emptyPageQuery: PageQuery = { campaign: noCampaign, clickIds: {}, userIds: [], anonymousIds: [], traitNames: noNames };
 
+/** Click ids that a library found itself (`context.clickIds`), and those of the page's query. */
+export function withGivenClickIds(given: unknown, query: PageQuery): Readonly<Record<string, string>> {
+  if (!isPlainObject(given)) return query.clickIds;
+  const clickIds: Record<string, string> = { ...query.clickIds };
+  for (const name of clickIdNames) {
+    const value = textOf(given[name]);
+    if (value !== "" && value.length <= CLICK_ID_CHARACTERS_MAX) clickIds[name] = value;
+  }
+  return clickIds;
+}
+
 /** Reads the query of an address, of its fragment (`#/route?…`), and a query given by itself (with or without `?`). */
 export function readPageQuery(url: string, search: string): PageQuery {
   const urlQuery = url.indexOf("?");
@@ -34,7 +45,7 @@ export function readPageQuery(url: string, search: string): PageQuery {
   const urlHash = url.indexOf("#");
   const reader = new QueryReader();
   if (urlQuery !== -1) reader.read(url, urlHash !== -1 && urlHash < urlQuery ? urlHash : urlQuery + 1);
-  if (search !== "" && (urlQuery === -1 || !url.includes(search))) reader.read(search, search.startsWith("?") ? 1 : 0);
+  if (search !== "" && (urlQuery === -1 || url.indexOf(search, urlQuery) === -1)) reader.read(search, search.startsWith("?") ? 1 : 0);
   return reader;
 }
 

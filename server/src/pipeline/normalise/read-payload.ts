@@ -52,6 +52,27 @@ function parseExactly(text: string): unknown {
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
 }
 
+/** Bytes of a refused event that are parsed once more for what names it. */
+const PEEK_BYTES_MAX = 2 * 1024 * 1024;
+const peekedNames = ["type", "action", "event", "messageId"] as const;
+
+/** What names an event that was refused, so that it can be found: the texts among those fields, clean; nothing of the rest. */
+export function peekPayload(raw: Buffer): PlainObject {
+  const peeked: PlainObject = {};
+  if (raw.length > PEEK_BYTES_MAX) return peeked;
+  try {
+    const parsed: unknown = JSON.parse(raw.toString("utf8"));
+    if (!isPlainObject(parsed)) return peeked;
+    for (const name of peekedNames) {
+      const value = parsed[name];
+      if (typeof value === "string") peeked[name] = withoutUnwantedCharacters(value);
+    }
+  } catch {
+    // Then nothing names it but its place in the log.
+  }
+  return peeked;
+}
+
 export function quarantined(reason: string, detail: string): Refusal {
   return { outcome: "quarantined", reason, detail };
 }

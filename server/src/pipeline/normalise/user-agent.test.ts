@@ -8,6 +8,9 @@ const safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.
 const chromeWindows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/121.0.0.0 Safari/537.36";
 const chromeAndroid = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/121.0.0.0 Mobile Safari/537.36";
 
+/** Any UTF-16 at all, half characters included. */
+const anyText = fc.array(fc.oneof(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 600 }).map((units) => String.fromCharCode(...units));
+
 describe("A user agent", () => {
   test.each([
     [safari, "desktop", "macOS", "Safari", false],
@@ -41,9 +44,9 @@ describe("A user agent", () => {
   });
 
   test("of any text is read without throwing, twice the same", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 2_000 }), (text) => {
+    fc.assert(fc.property(anyText, (text) => {
       expect(readUserAgent(text)).toEqual(readUserAgent(text));
-    }), { numRuns: 50 });
+    }), { numRuns: 20 });
   });
 
   // uap-core's own expectations; the rules in use are an older release than the expectations.

@@ -48,6 +48,9 @@ function lines(name: string): Record<string, unknown>[] {
   return readFileSync(new URL(name, fixtures), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** Any UTF-16 at all, half characters included. */
+const anyText = fc.array(fc.oneof(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 12 }).map((units) => String.fromCharCode(...units));
+
 describe("What others send", () => {
   const payloads = lines("segment-spec/spec_events.ndjson").map((line) => line["payload"] as Record<string, unknown>);
   const withoutIds = payloads.filter((payload) => !["userId", "user_id", "anonymousId", "groupId"].some((name) => name in payload));
@@ -145,6 +148,8 @@ describe("An event that can't be processed is quarantined with its reason", () =
     const result = run({ type: "track", event: "Order Completed", messageId: "m-1", properties: { ["p".repeat(513)]: 1 } });
     expect(result).toMatchObject({ reason: "name_too_long", detail: expect.stringContaining("512 characters (setting TRIBUTARY_LIMIT_NAME_CHARACTERS)") });
     expect(run({ type: "purchase", event: "Order Completed", messageId: "m-1" })).toMatchObject({ messageId: "m-1", event: "Order Completed" });
+    expect(result).toMatchObject({ messageId: "m-1", event: "Order Completed" });
+    expect(run({ type: "identify", messageId: "m\u0000" }, { problems: { "0": "event_too_large" } })).toMatchObject({ messageId: "m\ufffd", event: "identify" });
     expect(run("{")).toMatchObject({ messageId: "row-3-4097", event: "" });
   });
 
@@ -208,6 +213,7 @@ describe("Batch-level fields", () => {
   });
 
   test("are clean, too", () => {
+    expect(normalised({ type: "page" }, { defaults: { userId: "a\u0000b" } }).userId).toBe("a\ufffdb");
     const event = normalised({ type: "page" }, { context: '{"__proto__":{"locale":"x"},"timezone":"a\\u0000b"}' });
     expect([event.context.locale, event.context.timezone]).toEqual(["", "a\ufffdb"]);
   });
@@ -290,6 +296,11 @@ describe("The context", () => {
     expect(new Set(Object.values({ ...event.context, clickIds: "" }))).toEqual(new Set([""]));
   });
 
+  test("takes the click ids that a library found", () => {
+    const event = normalised({ type: "page", context: { page: { url: "https://x/?fbclid=f" }, clickIds: { gclid: "g", nonsense: "n", ttclid: {} } } });
+    expect(event.context.clickIds).toEqual({ fbclid: "f", gclid: "g" });
+  });
+
   test("is bounded", () => {
     const event = normalised({ type: "page", context: { locale: "😀".repeat(1_000), page: { url: `https://x/${"a".repeat(20_000)}` } } });
     expect(event.context.locale.length).toBeLessThanOrEqual(512);
@@ -314,6 +325,11 @@ describe("Flags", () => {
     }
     const browser = normalised({ type: "page", context: { library: { name: "analytics.js" } } }, { ip: "203.0.113.7", userAgent: chrome }, internal);
     expect([browser.isInternal, browser.context.ip, browser.context.browser]).toEqual([true, "203.0.113.7", "Chrome"]);
+  });
+
+  test("whoever uploads a file is not who it tells about", () => {
+    const event = normalised({ type: "page" }, { importId: 5, ip: "203.0.113.7", userAgent: chrome });
+    expect([event.context.ip, event.context.browser, event.isHistorical]).toEqual(["", "", true]);
   });
 
   test("imports are history and keep their times", () => {
@@ -361,8 +377,8 @@ describe("Whatever is sent", () => {
   );
   const value = fc.letrec((tie) => ({
     any: fc.oneof(
-      { maxDepth: 5 }, fc.string({ unit: "binary" }), word, fc.double(), fc.boolean(), fc.constant(null), fc.constantFrom("https://x/?ajs_uid=u&utm_source=%ff", "\u0000", "\ud800", "::1"),
-      fc.array(tie("any"), { maxLength: 4 }), fc.dictionary(fc.oneof(word, fc.string({ unit: "binary" })), tie("any"), { maxKeys: 6 }),
+      { maxDepth: 5 }, anyText, word, fc.double(), fc.boolean(), fc.constant(null), fc.constantFrom("https://x/?ajs_uid=u&utm_source=%ff", "\u0000", "\ud800", "::1"),
+      fc.array(tie("any"), { maxLength: 4 }), fc.dictionary(fc.oneof(word, anyText), tie("any"), { maxKeys: 6 }),
     ),
   })).any;
   const payload = fc.tuple(fc.constantFrom("track", "identify", "page", "group", "alias", 5, undefined), fc.dictionary(word, value, { maxKeys: 12 }))

@@ -17,7 +17,7 @@ import { importedEventTime, liveEventTime, type EventTime } from "../normalise/e
 import { ID_CHARACTERS_MAX } from "../normalise/limits.ts";
 import { readPageQuery } from "../normalise/page-query.ts";
 import { emptyObject, firstText, isPlainObject, objectOf, shortTextOf, textOf, type PlainObject } from "../normalise/read-field.ts";
-import { isRefusal, quarantined, readPayload } from "../normalise/read-payload.ts";
+import { isRefusal, peekPayload, quarantined, readPayload } from "../normalise/read-payload.ts";
 import { compileAddressRanges, keptAddress, senderAddress } from "../normalise/sender-address.ts";
 import { isServerLibrary } from "../normalise/sending-library.ts";
 import { claimsUserByQuery, trustOf } from "../normalise/trust.ts";
@@ -62,11 +62,11 @@ export interface RefusedEvent extends Refusal {
 /** One event in, the normalised event or the reason why it goes no further out. */
 export function normaliseEvent(received: ReceivedEvent, context: NormaliseContext): NormalisedResult | RefusedEvent {
   const problem = received.header.problems?.[String(received.indexInRecord)];
-  if (problem !== undefined) return refused(received, emptyObject, atTheDoor(problem, context.limits));
+  if (problem !== undefined) return refused(received, peekPayload(received.raw), atTheDoor(problem, context.limits));
   const envelope = readEnvelope(received.header, context.limits);
-  if (isRefusal(envelope)) return refused(received, emptyObject, envelope);
+  if (isRefusal(envelope)) return refused(received, peekPayload(received.raw), envelope);
   const read = readPayload(received.raw.toString("utf8"), context.limits, envelope.properties);
-  if (isRefusal(read)) return refused(received, emptyObject, read);
+  if (isRefusal(read)) return refused(received, peekPayload(received.raw), read);
   const payload = isClassicJitsu(read.payload) && received.header.type === undefined ? fromClassicJitsu(read.payload) : read.payload;
   const normalised = normalisePayload(received, payload, envelope, context);
   return isRefusal(normalised) ? refused(received, payload, normalised) : normalised;
@@ -130,7 +130,8 @@ function normalisePayload(
     return quarantined("no_identifier", `${type} tells something about somebody, and no usable identifier says whom. Send userId or anonymousId.`);
   }
 
-  const isFromServer = isServerLibrary(libraryName(context));
+  // Whoever uploads a file is not who it tells about, and neither is a server.
+  const isFromServer = header.importId !== undefined || isServerLibrary(libraryName(context));
   const address = senderAddress(firstText(context["ip"]), header.ip, isFromServer);
   const device = readDevice(context, header.userAgent, isFromServer);
   const time = eventTime(header, own);
