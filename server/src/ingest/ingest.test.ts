@@ -222,6 +222,19 @@ describe("every SDK's way of sending", () => {
   });
 });
 
+describe("a batch larger than a chunk of the log", () => {
+  test("is divided into records in order, each event's marks at its own place", async () => {
+    const wide = await ingest.open({ limits: { batchEventsMax: 10_000 } });
+    const events = Array.from({ length: 9_000 }, (_, index) => (index === 8_999 ? "7" : `{"n":${index}}`));
+    const answer = await wide.send({ path: "/v1/batch", headers: basic(writeKey), body: `{"batch":[${events.join(",")}]}` });
+    expect(answer.status).toBe(200);
+    const stored = await ingest.stored();
+    expect(stored.map((record) => record.events.length)).toEqual([4_096, 4_096, 808]);
+    expect(stored.flatMap((record) => record.events)).toEqual(events);
+    expect(stored.map(({ header }) => header.problems)).toEqual([undefined, undefined, { 807: "not_an_object" }]);
+  });
+});
+
 describe("the write key", () => {
   const send = (headers: Record<string, string>, body: string, query = ""): Promise<number> =>
     door.send({ path: `/v1/batch${query}`, headers, body }).then(({ status }) => status);
