@@ -130,7 +130,8 @@ function collectLeaves(object: Readonly<Record<string, unknown>>, into: Collecti
 
 /** Whether something of the value can be written, so that no path is admitted for nothing. */
 function isWritable(value: unknown): boolean {
-  return typeof value === "string" || typeof value === "boolean" || Array.isArray(value) || (typeof value === "number" && Number.isFinite(value));
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "string" || typeof value === "boolean" || Array.isArray(value);
 }
 
 /** Undefined for what has no acceptable form. */

@@ -35,7 +35,7 @@ export function fromClassicJitsu(payload: PlainObject): PlainObject {
       ip: payload["source_ip"],
       userAgent: context["user_agent"],
       locale: context["user_language"],
-      page: { url: context["url"], path: context["doc_path"], search: context["doc_search"], referrer: context["referer"], title: context["page_title"] },
+      page: { url: context["url"], path: context["doc_path"], search: context["doc_search"], referrer: context["referer"] },
       campaign: objectOf(context["utm"]),
     },
   };
@@ -43,6 +43,7 @@ export function fromClassicJitsu(payload: PlainObject): PlainObject {
 
 /** Where old trackers write the context beside the event's own fields. */
 const contextKeys = new Set([
-  "event_id", "eventn_ctx_event_id", "user_agent", "utc_time", "local_tz_offset", "referer", "url", "page_title", "doc_path", "doc_host", "doc_search",
+  "event_id", "eventn_ctx_event_id", "user_agent", "utc_time", "local_tz_offset", "referer", "url", "page_title",
+  "doc_path", "doc_host", "doc_search",
   "doc_encoding", "screen_resolution", "vp_size", "user_language", "utm", "click_id", "ids",
 ]);

@@ -26,7 +26,10 @@ export function readPage(type: CallType, context: Readonly<PlainObject>, propert
   };
 }
 
-export function contextColumns(context: Readonly<PlainObject>, page: Page, query: PageQuery, device: UserAgent, ip: string): ContextColumns {
+export function contextColumns(
+  context: Readonly<PlainObject>, found: { readonly page: Page; readonly query: PageQuery; readonly device: UserAgent; readonly ip: string },
+): ContextColumns {
+  const { page, query, device, ip } = found;
   const campaign = objectOf(context["campaign"]);
   const library = context["library"];
   const libraryFields = objectOf(library);

@@ -63,7 +63,8 @@ function withSdkWords(read: UserAgent, os: Readonly<PlainObject>, device: Readon
 }
 
 const deviceTypes: ReadonlyMap<string, DeviceType> = new Map([
-  ["mobile", "mobile"], ["phone", "mobile"], ["smartphone", "mobile"], ["tablet", "tablet"], ["desktop", "desktop"], ["tv", "tv"], ["smarttv", "tv"],
+  ["mobile", "mobile"], ["phone", "mobile"], ["smartphone", "mobile"], ["tablet", "tablet"], ["desktop", "desktop"],
+  ["tv", "tv"], ["smarttv", "tv"],
   ["console", "console"], ["wearable", "wearable"], ["watch", "wearable"], ["ios", "mobile"], ["android", "mobile"],
 ]);
 
@@ -76,7 +77,8 @@ function sdkDeviceType(type: string, model: string, system: string): DeviceType 
 }
 
 const systemNames: ReadonlyMap<string, string> = new Map([
-  ["ios", "iOS"], ["iphone os", "iOS"], ["ipados", "iPadOS"], ["android", "Android"], ["macos", "macOS"], ["mac os x", "macOS"], ["mac os", "macOS"],
+  ["ios", "iOS"], ["iphone os", "iOS"], ["ipados", "iPadOS"], ["android", "Android"], ["macos", "macOS"],
+  ["mac os x", "macOS"], ["mac os", "macOS"],
   ["os x", "macOS"], ["windows", "Windows"], ["linux", "Linux"], ["chrome os", "Chrome OS"], ["chromeos", "Chrome OS"], ["chromium os", "Chrome OS"],
   ["tvos", "tvOS"], ["watchos", "watchOS"], ["visionos", "visionOS"], ["unknown", ""],
 ]);

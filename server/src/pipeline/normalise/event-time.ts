@@ -102,7 +102,8 @@ function parseOther(text: string): number | undefined {
 
 /** Whether it begins as `YYYY-MM-DD`. */
 function isDate(text: string): boolean {
-  return text.charCodeAt(4) === DASH && text.charCodeAt(7) === DASH && isDigits(text, 0, 4) && isDigits(text, 5, 7) && isDigits(text, 8, 10);
+  const hasDashes = text.charCodeAt(4) === DASH && text.charCodeAt(7) === DASH;
+  return hasDashes && isDigits(text, 0, 4) && isDigits(text, 5, 7) && isDigits(text, 8, 10);
 }
 
 const DASH = 0x2d;

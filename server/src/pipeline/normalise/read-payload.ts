@@ -116,7 +116,8 @@ function checkAndClean(root: PlainObject, walk: Walk, limits: Limits, properties
       }
       properties += found;
       if (properties > limits.propertiesMax) {
-        return quarantined("too_many_properties", `The event has too many properties. ${limitText("propertiesMax", limits)} Send fewer, or a list.`);
+        const limit = limitText("propertiesMax", limits);
+        return quarantined("too_many_properties", `The event has too many properties. ${limit} Send fewer, or a list.`);
       }
     }
     current.length = 0;

@@ -59,9 +59,10 @@ interface Rules {
 
 let rules: Rules | undefined;
 
+const fileRule = z.object({ regex: z.string(), regex_flag: z.string().optional() });
 const rulesFile = z.object({
-  user_agent_parsers: z.array(z.object({ regex: z.string(), regex_flag: z.string().optional(), family_replacement: z.string().optional() })),
-  os_parsers: z.array(z.object({ regex: z.string(), regex_flag: z.string().optional(), os_replacement: z.string().optional() })),
+  user_agent_parsers: z.array(fileRule.extend({ family_replacement: z.string().optional() })),
+  os_parsers: z.array(fileRule.extend({ os_replacement: z.string().optional() })),
 });
 
 /** Read on first use: it takes longer than everything else that a short command does. */
@@ -95,9 +96,11 @@ function firstMatch(list: readonly Rule[], text: string): string {
 export const osNames: ReadonlyMap<string, string> = new Map([["Mac OS X", "macOS"], ["Mac OS", "macOS"], ["ATV OS X", "tvOS"]]);
 
 const browserNames: ReadonlyMap<string, string> = new Map([
-  ["Chrome Mobile", "Chrome"], ["Chrome Mobile iOS", "Chrome"], ["Chrome Mobile WebView", "Chrome WebView"], ["HeadlessChrome", "Headless Chrome"],
+  ["Chrome Mobile", "Chrome"], ["Chrome Mobile iOS", "Chrome"], ["Chrome Mobile WebView", "Chrome WebView"],
+  ["HeadlessChrome", "Headless Chrome"],
   ["Mobile Safari", "Safari"], ["Mobile Safari UI/WKWebView", "Safari WebView"], ["Firefox Mobile", "Firefox"], ["Firefox iOS", "Firefox"],
-  ["Edge Mobile", "Edge"], ["IE", "Internet Explorer"], ["IE Mobile", "Internet Explorer"], ["Opera Mobile", "Opera"], ["Android", "Android Browser"],
+  ["Edge Mobile", "Edge"], ["IE", "Internet Explorer"], ["IE Mobile", "Internet Explorer"], ["Opera Mobile", "Opera"],
+  ["Android", "Android Browser"],
 ]);
 
 const deviceWords: readonly (readonly [RegExp, DeviceType])[] = [
@@ -108,7 +111,7 @@ const deviceWords: readonly (readonly [RegExp, DeviceType])[] = [
   [/Mobi|iPhone|iPod|Windows Phone|BlackBerry|Opera Mini|Symbian|SymbOS|Series60|J2ME|MIDP|KAIOS|\bPhone\b|CFNetwork.*iOS/i, "mobile"],
 ];
 
-const desktopSystems = new Set(["Windows", "macOS", "Linux", "Chrome OS", "Ubuntu", "Fedora", "Debian", "FreeBSD", "OpenBSD", "NetBSD", "Solaris"]);
+const desktopSystems = new Set(["Windows", "macOS", "Linux", "Chrome OS", "Ubuntu", "Fedora", "Debian", "FreeBSD", "OpenBSD", "Solaris"]);
 
 function deviceTypeOf(text: string, os: string): DeviceType {
   for (const [words, type] of deviceWords) if (words.test(text)) return type;

@@ -111,7 +111,9 @@ function normalisePayload(
   const context = mergedUnder(own["context"], envelope.context) ?? emptyObject;
   const ids = readEventIds(own, context, envelope);
   const longId = tooLongId(ids);
-  if (longId !== undefined) return quarantined("id_too_long", `${longId} is longer than ${ID_CHARACTERS_MAX} characters. Send a shorter one.`);
+  if (longId !== undefined) {
+    return quarantined("id_too_long", `${longId} is longer than ${ID_CHARACTERS_MAX} characters. Send a shorter one.`);
+  }
 
   const page = readPage(type, context, objectOf(own["properties"]));
   const query = readPageQuery(page.url, page.search);
@@ -127,7 +129,7 @@ function normalisePayload(
   };
   const extracted = settings.extractIdentifiers(payload);
   if (extracted.identifiers.length === 0 && needsIdentifier(type, ids)) {
-    return quarantined("no_identifier", `${type} tells something about somebody, and no usable identifier says whom. Send userId or anonymousId.`);
+    return quarantined("no_identifier", `No usable identifier says whom this ${type} call is about. Send userId or anonymousId.`);
   }
 
   // Whoever uploads a file is not who it tells about, and neither is a server.
@@ -149,7 +151,7 @@ function normalisePayload(
     ...ids,
     properties: readProperties(type, own, type === "identify" ? both(objectOf(context["traits"]), own["traits"]) : traits),
     traits,
-    context: contextColumns(context, page, query, device, keptAddress(address, settings.source.ip)),
+    context: contextColumns(context, { page, query, device, ip: keptAddress(address, settings.source.ip) }),
     consent: readConsent(context),
     isBot: device.isBot,
     isInternal: settings.isInternalAddress(address),
