@@ -1,5 +1,6 @@
 // The main program of the child process that holds chDB: ClickHouse's HTTP protocol on a unix socket, a few connections for
-// each use. Started by chdb-supervisor.ts. It ends when its standard input closes, so that it never outlives its server.
+// each use. Started by chdb-supervisor.ts. It ends when told so on its standard input, or when that closes, so that it
+// never outlives its server; it heeds no signals.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -168,10 +169,18 @@ async function select(
 
 async function stream(chunks: AsyncGenerator<Uint8Array, void, undefined>, query: protocol.HttpQuery, response: ServerResponse): Promise<void> {
   const tag = randomBytes(8).toString("hex");
+  // The first chunk waits for the second: most results have only one, and then go out in one piece.
+  let first: Uint8Array | undefined;
   try {
     for await (const chunk of chunks) {
       if (response.destroyed) return;
+      if (!response.headersSent && first === undefined) {
+        first = chunk;
+        continue;
+      }
       if (!response.headersSent) protocol.writeHead(response, query, protocol.emptySummary, tag);
+      if (first !== undefined) response.write(first);
+      first = undefined;
       if (!response.write(chunk)) await drained(response);
     }
   } catch (error) {
@@ -179,14 +188,19 @@ async function stream(chunks: AsyncGenerator<Uint8Array, void, undefined>, query
     response.end(protocol.lateErrorBlock(error, tag));
     return;
   }
-  if (!response.headersSent) protocol.writeHead(response, query, protocol.emptySummary, tag);
-  response.end();
+  if (!response.headersSent) protocol.writeHead(response, query, protocol.emptySummary, tag, first?.length ?? 0);
+  response.end(first);
 }
 
 async function drained(response: ServerResponse): Promise<void> {
-  response.setTimeout(readerIdleMsMax, () => response.destroy());
-  await Promise.race([once(response, "drain"), once(response, "close")]);
-  response.setTimeout(0);
+  const done = new AbortController();
+  const giveUp = setTimeout(() => response.destroy(), readerIdleMsMax);
+  try {
+    await Promise.race([once(response, "drain", { signal: done.signal }), once(response, "close", { signal: done.signal })]);
+  } finally {
+    clearTimeout(giveUp);
+    done.abort();
+  }
 }
 
 async function endAfterQueries(server: Server, engine: Engine, socketPath: string, msMax: number): Promise<void> {
@@ -221,12 +235,12 @@ function main(): void {
     isEnding = true;
     void endAfterQueries(server, engine, socket, msMax);
   };
-  process.on("SIGTERM", () => end(drainMsMax));
-  // The server may be stopped with Ctrl-C, which reaches us too; it ends us when it has drained.
-  process.on("SIGINT", () => undefined);
+  // A stop of the whole process group or service reaches us too; only the server knows when it has drained.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  // Any word of the server means: finish and end. Its silence for ever means that it is gone.
+  process.stdin.on("data", () => end(drainMsMax));
   process.stdin.on("close", () => end(orphanDrainMsMax));
   process.stdin.on("error", () => end(orphanDrainMsMax));
-  process.stdin.resume();
 }
 
 main();

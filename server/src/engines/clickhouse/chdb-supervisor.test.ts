@@ -2,13 +2,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createLogger } from "../../core/logger.ts";
-import { startClickHouse, type ClickHouse } from "./clickhouse.ts";
+import { connectClickHouse, startClickHouse, type ClickHouse } from "./clickhouse.ts";
+import { waitUntilIdle } from "./insert-block.ts";
 
 const logger = createLogger("silent");
 const running: ClickHouse[] = [];
@@ -134,6 +138,30 @@ test("a child that a killed server left behind and that does not end is ended by
   expect(await count(clickhouse)).toBe(1);
 });
 
+test("signals to the whole process group don't end the child before its server", async () => {
+  const clickhouse = await start(newFolder());
+  const pid = clickhouse.pid();
+  expect(pid).toBeDefined();
+  if (pid !== undefined) for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.kill(pid, signal);
+  const result = await clickhouse.client("api").query({ query: "select sleep(0.3) as slept", format: "JSONEachRow" });
+  expect(await result.json()).toEqual([{ slept: 0 }]);
+  expect(clickhouse.pid()).toBe(pid);
+});
+
+test("a stop waits for the write that is running", async () => {
+  const dataDir = newFolder();
+  const clickhouse = await start(dataDir);
+  await makeTable(clickhouse);
+  const { endpoint } = clickhouse;
+  const client = connectClickHouse(endpoint, "write");
+  const slow = client.command({ query: "insert into kept select sleepEachRow(0.2) from numbers(4) settings max_block_size = 1", query_id: "slow-write" });
+  await eventually(() => waitUntilIdle(clickhouse.client("api"), "slow-write", 0), (isIdle) => isIdle === false);
+  await stop(clickhouse);
+  await slow;
+  await client.close();
+  expect(await count(await start(dataDir))).toBe(4);
+});
+
 test("a folder that can't be written is named", async () => {
   const file = join(newFolder(), "file");
   writeFileSync(file, "");
@@ -141,11 +169,44 @@ test("a folder that can't be written is named", async () => {
   expect(existsSync(file)).toBe(true);
 });
 
-test("an address where no server is gives an error that says what to check", async () => {
-  const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: "http://127.0.0.1:9", logger }).catch((error: unknown) => error);
-  expect(failed).toMatchObject({ code: "engine_failed" });
-  expect(String(failed)).toMatch(/CLICKHOUSE_URL/);
+describe("with a URL", () => {
+  test("the same client, migrations and settings work over TCP", async () => {
+    const engine = await start(newFolder());
+    const { endpoint } = engine;
+    if (!("socketPath" in endpoint)) throw new Error("the embedded engine has a socket");
+    const door = createServer((socket) => void pipeline(socket, connect(endpoint.socketPath), socket).catch(() => undefined)).listen(0, "127.0.0.1");
+    await once(door, "listening");
+    const remote = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: `http://user:secret@127.0.0.1:${portOf(door)}`, logger });
+    expect(remote).toMatchObject({ mode: "url" });
+    expect(remote.pid()).toBeUndefined();
+    await makeTable(remote);
+    await addRow(remote);
+    expect(await count(engine)).toBe(1);
+    await remote.stop();
+    door.close();
+  });
+
+  test("an address where no server is gives an error that says what to check", async () => {
+    const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: "http://127.0.0.1:9", logger }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: "engine_failed" });
+    expect(String(failed)).toMatch(/CLICKHOUSE_URL/);
+  });
+
+  test("a server that is too old is refused by its version", async () => {
+    const old = createHttpServer((_, response) => void response.end('{"version":"24.3.1.1"}\n')).listen(0, "127.0.0.1");
+    await once(old, "listening");
+    const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: `http://127.0.0.1:${portOf(old)}`, logger }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: "engine_failed" });
+    expect(String(failed)).toMatch(/24\.3\.1\.1/);
+    old.close();
+  });
 });
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens on no port");
+  return address.port;
+}
 
 /** A server of its own in another process, with a table and one row. */
 async function startServerProcess(dataDir: string) {

@@ -7,7 +7,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, sta
 import { chmod, lstat, mkdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { AppError } from "../../core/errors.ts";
@@ -54,18 +54,27 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
   let delayMs = restartDelayMsMin;
   let restartTimer: NodeJS.Timeout | undefined;
 
+  const restartLater = (reason: object) => {
+    if (isStopping) return;
+    if (performance.now() - startedAtMs > healthyMs) delayMs = restartDelayMsMin;
+    options.logger.error({ ...reason, delayMs, log: places.log }, "the ClickHouse child ended; starting it again");
+    restartTimer = setTimeout(restart, delayMs);
+    delayMs = Math.min(delayMs * 2, restartDelayMsMax);
+  };
+  const restart = () => {
+    startedAtMs = performance.now();
+    try {
+      child = launch(places);
+      watch(child);
+    } catch (error) {
+      // A full disk, for one; it may have room by the next time.
+      restartLater({ err: error });
+    }
+  };
   const watch = (watched: ChildProcess) => {
-    watched.once("exit", (code, signal) => {
-      if (isStopping || watched !== child) return;
-      if (performance.now() - startedAtMs > healthyMs) delayMs = restartDelayMsMin;
-      options.logger.error({ code, signal, delayMs, log: places.log }, "the ClickHouse child ended; starting it again");
-      restartTimer = setTimeout(() => {
-        startedAtMs = performance.now();
-        child = launch(places);
-        watch(child);
-      }, delayMs);
-      delayMs = Math.min(delayMs * 2, restartDelayMsMax);
-    });
+    watched.once("exit", (code, signal) => restartLater({ code, signal }));
+    // Not started at all: then there is no exit.
+    watched.once("error", (err) => watched.pid === undefined && restartLater({ err }));
   };
 
   try {
@@ -87,6 +96,7 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
       clearInterval(logTimer);
       await endChild(child);
       rmSync(places.pidFile, { force: true });
+      rmSync(dirname(places.socketPath), { recursive: true, force: true });
     },
   };
 }
@@ -154,6 +164,7 @@ function launch(places: Places): ChildProcess {
     });
     // A child that dies at once breaks the pipe; its exit says so already.
     child.stdin?.on("error", () => undefined);
+    child.on("error", () => undefined);
     if (child.pid !== undefined) writeFileSync(places.pidFile, JSON.stringify({ pid: child.pid, serverPid: process.pid }), { mode: 0o600 });
     return child;
   } finally {
@@ -201,7 +212,7 @@ function pings(socketPath: string): Promise<boolean> {
 async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise<void>((resolveEnded) => child.once("exit", () => resolveEnded()));
-  child.kill("SIGTERM");
+  child.stdin?.end("end\n");
   const hardEnd = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
   await ended;
   clearTimeout(hardEnd);

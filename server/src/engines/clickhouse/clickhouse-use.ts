@@ -20,8 +20,8 @@ export interface UseLimits {
   readonly threadsMax: number;
 }
 
-/** What the embedded engine may take in all. */
-export const serverMemoryBytesMax = Math.floor(totalmem() / 4);
+/** What the embedded engine may take in all: a quarter of what this process may have, but enough to work with. */
+export const serverMemoryBytesMax = Math.max(512 * 1024 * 1024, Math.floor(availableMemory() / 4));
 export const markCacheBytes = 256 * 1024 * 1024;
 
 const cores = availableParallelism();
@@ -34,6 +34,12 @@ export const limitsByUse: Readonly<Record<ClickHouseUse, UseLimits>> = {
   instants: { connections: 1, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   api: { connections: 4, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
 };
+
+/** A container's limit where there is one. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
 
 export function isClickHouseUse(text: string): text is ClickHouseUse {
   return clickHouseUses.some((use) => use === text);

@@ -8,7 +8,8 @@ import { ClickHouseError } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestClickHouse } from "../testing.ts";
 import { connectClickHouse, type ClickHouse } from "./clickhouse.ts";
-import { limitsByUse, serverMemoryBytesMax } from "./clickhouse-use.ts";
+import { limitsByUse, serverMemoryBytesMax, useHeader } from "./clickhouse-use.ts";
+import { waitUntilIdle } from "./insert-block.ts";
 import { migrateClickHouse, migrationsFolder } from "./migrate.ts";
 
 let clickhouse: ClickHouse;
@@ -215,6 +216,32 @@ test("a write does not wait behind six slow queries of the API", async () => {
   await write.insert({ table: "beside", values: [{ a: 1 }], format: "JSONEachRow" });
   expect(ended).toBe(0);
   await Promise.all(slow);
+});
+
+test("a query whose reader goes away is ended in the engine", async () => {
+  const client = clickhouse.client("api");
+  const gone = new AbortController();
+  const query = "select count() from numbers(1000000000000)";
+  const abandoned = client.query({ query, query_id: "abandoned", format: "JSONEachRow", abort_signal: gone.signal });
+  abandoned.catch(() => undefined);
+  const isRunning = async () => !(await waitUntilIdle(client, "abandoned", 0));
+  while (!(await isRunning())) await new Promise((resolve) => setTimeout(resolve, 10));
+  gone.abort();
+  await expect(abandoned).rejects.toThrow();
+  expect(await waitUntilIdle(client, "abandoned", 5_000)).toBe(true);
+});
+
+test("more queries than may wait are refused at once, and those that wait are answered", async () => {
+  const { queueMax, connections } = limitsByUse.instants;
+  const use = { [useHeader]: "instants" };
+  // All that run and as many again have their bodies read; the others wait at the door.
+  const room = queueMax + connections * 2;
+  const slow = send("/?query_id=holds", Buffer.from("select sleep(2)"), use);
+  while (await waitUntilIdle(clickhouse.client("api"), "holds", 0)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const answers = await Promise.all([slow, ...Array.from({ length: room + 9 }, () => send("/", Buffer.from("select 1"), use))]);
+  const statuses = answers.map((answer) => answer.status);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(10);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(room);
 });
 
 describe("the engine's configuration", () => {

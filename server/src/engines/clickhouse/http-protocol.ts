@@ -206,8 +206,9 @@ export interface Summary {
 export const emptySummary: Summary = { readRows: 0, readBytes: 0, writtenRows: 0, writtenBytes: 0, elapsedMs: 0 };
 
 /** Headers of an answer. Errors that come after them are written into the body behind the tag given here. */
-export function writeHead(response: ServerResponse, query: HttpQuery, summary: Summary, exceptionTag?: string): void {
+export function writeHead(response: ServerResponse, query: HttpQuery, summary: Summary, exceptionTag?: string, length?: number): void {
   response.writeHead(200, {
+    ...(length === undefined ? {} : { "Content-Length": length }),
     "Content-Type": contentTypes[query.format] ?? "text/plain; charset=UTF-8",
     "X-ClickHouse-Query-Id": query.queryId,
     "X-ClickHouse-Format": query.format,
