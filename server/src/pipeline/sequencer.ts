@@ -9,7 +9,7 @@ import { positionsOf } from "../log/log.ts";
 import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
 import { createBatch, countOutcomes, type Batch } from "./batch.ts";
 import { commitBatch } from "./commit.ts";
-import { handleControl, type ControlDeps } from "./controls/handle-control.ts";
+import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
 import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
 import type { Sender } from "./outbox/sender.ts";
@@ -60,6 +60,8 @@ export interface Sequencer {
 }
 
 const RETRY_MAX_MS = 5_000;
+/** A control record that failed so often is passed over and listed: one change must not stop a partition. */
+const CONTROL_ATTEMPTS = 8;
 
 export function startSequencer(options: SequencerOptions): Sequencer {
   let stopped = false;
@@ -80,13 +82,15 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
   if (!claim) return;
   const reader = createChunkReader(log, partition, claim.nextOffset, options.limits.readBytesMax);
   let attempt = 0;
+  let controlFailures: string[] = [];
   while (!isStopped()) {
     const startedMs = performance.now();
     try {
       const chunks = await reader.next(options.limits.batchEventsMax);
       if (chunks.length === 0) continue;
       await options.sender.below(options.limits.outboxBytesMax);
-      claim = await runChunks(options, claim, chunks);
+      claim = await runChunks(options, claim, chunks, controlFailures.length >= CONTROL_ATTEMPTS ? controlFailures.at(-1) : undefined);
+      controlFailures = [];
       reader.committed(claim.nextOffset);
       attempt = 0;
       await rest(options, chunks, startedMs);
@@ -95,6 +99,7 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       options.pipeline.reset();
       reader.restart(claim.nextOffset);
       if (error instanceof ReaderFenced) throw error;
+      if (error instanceof ControlFailed) controlFailures.push(error.message);
       logger.error({ partition, err: error }, "a batch was not committed; trying again");
       await sleep(Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(attempt++, 8)));
       // A commit whose answer was lost may have happened: the place in Postgres tells.
@@ -127,13 +132,15 @@ async function withRetries<T>(options: SequencerOptions, isStopped: () => boolea
   return undefined;
 }
 
-async function runChunks(options: SequencerOptions, claim: ReaderClaim, chunks: readonly Chunk[]): Promise<ReaderClaim> {
+async function runChunks(
+  options: SequencerOptions, claim: ReaderClaim, chunks: readonly Chunk[], refusal: string | undefined,
+): Promise<ReaderClaim> {
   const nowMs = Math.max(options.clock.nowMs(), claim.nowMs);
   const [first] = chunks;
   const control = first?.records[0]?.header;
   const builder = createBlockBuilder(options.partition, claim.nextBlock);
   if (first && control?.kind === "control") {
-    const next = await handleControl({ ...options.control, builder }, claim, first, control, nowMs);
+    const next = await handleControl({ ...options.control, builder }, claim, first, control, nowMs, refusal);
     options.sender.enqueue(next.blocks);
     options.onCommit({
       partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,

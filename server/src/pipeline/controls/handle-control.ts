@@ -8,10 +8,11 @@ import type { Logger } from "../../core/logger.ts";
 import { rowId } from "../../core/position.ts";
 import type { Chunk } from "../../log/log.ts";
 import type { ReaderClaim } from "../../log/reader-offset.ts";
-import { commitBatch, type MergeLogEntry } from "../commit.ts";
+import { commitBatch, type MergeLogEntry, type QuarantineEntry } from "../commit.ts";
 import type { BlockBuilder } from "../outbox/block-builder.ts";
 import { packBlocks, type OutboxBlock } from "../outbox/outbox-block.ts";
 import type { Sender } from "../outbox/sender.ts";
+import { storable } from "../stages/quarantine.ts";
 import type { SeenMessages } from "../seen-messages.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { World } from "../world.ts";
@@ -45,15 +46,16 @@ export interface ControlWork extends ControlDeps {
   profileId: string;
 }
 
+/** `refusal`: it failed again and again for this reason; it is passed over, and listed in the quarantine. */
 export async function handleControl(
-  deps: ControlDeps & { readonly builder: BlockBuilder }, claim: ReaderClaim, chunk: Chunk, header: ControlHeader, nowMs: number,
+  deps: ControlDeps & { readonly builder: BlockBuilder }, claim: ReaderClaim, chunk: Chunk, header: ControlHeader, nowMs: number, refusal?: string,
 ): Promise<{ readonly claim: ReaderClaim; readonly blocks: readonly OutboxBlock[] }> {
   const row = rowId(chunk.offset, 0);
   const db = await deps.pool.connect();
   const work: ControlWork = { ...deps, db, header, rowId: row, nowMs, mergeLog: [], writes: [], profileId: "" };
   try {
     await deps.rules.load(db, [header.workspaceId]);
-    await act(work, header.action);
+    if (refusal === undefined) await act(work, header.action).catch(throwFailure);
   } finally {
     db.release();
   }
@@ -66,7 +68,7 @@ export async function handleControl(
   }];
   const next = await commitBatch(
     deps.pool, claim, { nextOffset: chunk.offset + 1, nowMs, nextBlock: deps.builder.nextBlock }, deps.world, deps.seen,
-    { sightings: [], mergeLog: work.mergeLog, quarantine: [], ledger: counts, paths: [], blocks },
+    { sightings: [], mergeLog: work.mergeLog, quarantine: refusal === undefined ? [] : [refused(header, row, refusal)], ledger: counts, paths: [], blocks },
     async (tx) => {
       for (const write of work.writes) await write(tx);
     },
@@ -75,6 +77,27 @@ export async function handleControl(
   deps.world.reset();
   deps.rules.forget();
   return { claim: next, blocks };
+}
+
+/** Acting on the record itself failed, not the way to an engine: it may fail for ever. */
+export class ControlFailed extends Error {
+  override readonly name = "ControlFailed";
+}
+
+// Codes of lost connections (ECONNREFUSED …) and of a Postgres that starts, stops or is out of resources.
+const elsewhere = /^(E[A-Z]+|08\w{3}|53\w{3}|57\w{3})$/;
+
+function throwFailure(error: unknown): never {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (elsewhere.test(code)) throw error;
+  throw new ControlFailed(error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function refused(header: ControlHeader, row: number, refusal: string): QuarantineEntry {
+  return {
+    workspaceId: header.workspaceId, rowId: row, sourceId: 0, receivedAtMs: header.receivedAtMs, messageId: "", event: header.action.kind,
+    reason: "control_failed", detail: storable(refusal).slice(0, 2_000),
+  };
 }
 
 async function act(work: ControlWork, action: ControlAction): Promise<void> {

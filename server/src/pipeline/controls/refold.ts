@@ -141,7 +141,7 @@ function summarise(
 }
 
 interface EventRow {
-  readonly row_id: string;
+  readonly position: string;
   readonly log_partition: number;
   readonly source_id: number;
   readonly outcome: string;
@@ -158,7 +158,7 @@ async function* readRows(clickhouse: ClickHouseClient, request: RefoldRequest): 
   for (;;) {
     const result = await clickhouse.query({
       // Base64: the payload as received may be any bytes.
-      query: `select toString(row_id) as row_id, log_partition, source_id, outcome, ingest_profile_id, profile_id, envelope, base64Encode(raw) as raw
+      query: `select toString(row_id) as position, log_partition, source_id, outcome, ingest_profile_id, profile_id, envelope, base64Encode(raw) as raw
         from events where workspace_id = {workspace:UInt32} and ingest_profile_id in {ids:Array(UUID)} and outcome in ('stored', 'control')
           and row_id > {after:Int64} and row_id < {before:UInt64} and (import_id = 0 or import_id != {without:UInt32})
         order by row_id limit {limit:UInt32}`,
@@ -171,14 +171,14 @@ async function* readRows(clickhouse: ClickHouseClient, request: RefoldRequest): 
     const rows = await result.json<EventRow>();
     yield* rows;
     if (rows.length < PAGE_ROWS) return;
-    after = Number(rows.at(-1)?.row_id);
+    after = Number(rows.at(-1)?.position);
   }
 }
 
 function replayItem(row: EventRow): BatchEvent {
   const header = eventsHeader.parse(JSON.parse(row.envelope));
   return {
-    received: { partition: row.log_partition, rowId: Number(row.row_id), header, indexInRecord: 0, raw: Buffer.from(row.raw, "base64") },
+    received: { partition: row.log_partition, rowId: Number(row.position), header, indexInRecord: 0, raw: Buffer.from(row.raw, "base64") },
     event: undefined, refusal: undefined, profileId: "", previous: [], known: { messageId: "", event: "" },
   };
 }
@@ -190,7 +190,7 @@ function applyEdit(world: World, rules: RuleBook, workspaceId: number, row: Even
   const live = [...world.changes.people];
   const oldest = live.toSorted((a, b) => a.state.firstRow - b.state.firstRow)[0];
   const person = world.hasPerson(action.profileId) || world.changes.merged.has(action.profileId) ? world.final(action.profileId) : oldest;
-  if (person) editPerson(person, action, { rowId: Number(row.row_id), receivedAtMs }, rules.of(workspaceId).foldRules(0, false));
+  if (person) editPerson(person, action, { rowId: Number(row.position), receivedAtMs }, rules.of(workspaceId).foldRules(0, false));
 }
 
 /** Applies an edit by hand to a document; source 0 is "by hand". */
