@@ -131,7 +131,9 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
   }
 }
 
-async function insert(connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse): Promise<void> {
+async function insert(
+  connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse,
+): Promise<void> {
   const format = query.statement.kind === "insert_values" ? " FORMAT Values" : "";
   const statement = {
     head: `${markOf(query.queryId)} ${query.sql.slice(0, query.infileAt)}`,
@@ -167,7 +169,9 @@ async function select(
   }
 }
 
-async function stream(chunks: AsyncGenerator<Uint8Array, void, undefined>, query: protocol.HttpQuery, response: ServerResponse): Promise<void> {
+async function stream(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>, query: protocol.HttpQuery, response: ServerResponse,
+): Promise<void> {
   const tag = randomBytes(8).toString("hex");
   // The first chunk waits for the second: most results have only one, and then go out in one piece.
   let first: Uint8Array | undefined;
@@ -225,7 +229,7 @@ function main(): void {
   process.chdir(inserts);
   const engine = openEngine(data, config);
   const server = createServer({ maxHeaderSize: headerBytesMax, requestTimeout: 0, keepAliveTimeout: 60_000 });
-  server.on("request", (request, response) => void answer(engine, request, response));
+  server.on("request", (request, response) => void answer(engine, request, response).catch(() => response.destroy()));
   rmSync(socket, { force: true });
   server.listen(socket);
 

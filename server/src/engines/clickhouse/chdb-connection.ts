@@ -53,7 +53,8 @@ export function openChdbConnection(native: ChdbNative, path: string, args: reado
       const file = `insert-${++inserts}`;
       try {
         await writeFile(file, data, { mode: 0o600 });
-        const result = await native.QueryAsyncConnection(connection, `${statement.head} FROM INFILE '${file}' COMPRESSION 'none' ${statement.tail}`, "Null");
+        const sql = `${statement.head} FROM INFILE '${file}' COMPRESSION 'none' ${statement.tail}`;
+        const result = await native.QueryAsyncConnection(connection, sql, "Null");
         await session.leave(environment);
         return result;
       } finally {

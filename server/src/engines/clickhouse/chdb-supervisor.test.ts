@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -46,7 +46,7 @@ async function count(clickhouse: ClickHouse): Promise<number | undefined> {
 }
 
 async function makeTable(clickhouse: ClickHouse): Promise<void> {
-  const query = "create table if not exists kept (a UInt32) engine = MergeTree order by a settings fsync_after_insert = 1, fsync_part_directory = 1";
+  const query = "create table if not exists kept (a UInt32) engine = MergeTree order by a settings fsync_after_insert = 1";
   await clickhouse.client("write").command({ query });
 }
 
@@ -154,7 +154,8 @@ test("a stop waits for the write that is running", async () => {
   await makeTable(clickhouse);
   const { endpoint } = clickhouse;
   const client = connectClickHouse(endpoint, "write");
-  const slow = client.command({ query: "insert into kept select sleepEachRow(0.2) from numbers(4) settings max_block_size = 1", query_id: "slow-write" });
+  const query = "insert into kept select sleepEachRow(0.2) from numbers(4) settings max_block_size = 1";
+  const slow = client.command({ query, query_id: "slow-write" });
   await eventually(() => waitUntilIdle(clickhouse.client("api"), "slow-write", 0), (isIdle) => isIdle === false);
   await stop(clickhouse);
   await slow;
@@ -174,7 +175,8 @@ describe("with a URL", () => {
     const engine = await start(newFolder());
     const { endpoint } = engine;
     if (!("socketPath" in endpoint)) throw new Error("the embedded engine has a socket");
-    const door = createServer((socket) => void pipeline(socket, connect(endpoint.socketPath), socket).catch(() => undefined)).listen(0, "127.0.0.1");
+    const pass = (socket: Socket) => pipeline(socket, connect(endpoint.socketPath), socket).catch(() => undefined);
+    const door = createServer((socket) => void pass(socket)).listen(0, "127.0.0.1");
     await once(door, "listening");
     const remote = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: `http://user:secret@127.0.0.1:${portOf(door)}`, logger });
     expect(remote).toMatchObject({ mode: "url" });
@@ -187,20 +189,30 @@ describe("with a URL", () => {
   });
 
   test("an address where no server is gives an error that says what to check", async () => {
-    const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: "http://127.0.0.1:9", logger }).catch((error: unknown) => error);
+    const failed = await failureOf("http://127.0.0.1:9");
     expect(failed).toMatchObject({ code: "engine_failed" });
     expect(String(failed)).toMatch(/CLICKHOUSE_URL/);
+  });
+
+  test("what is no address is refused without repeating its password", async () => {
+    const failed = await failureOf("http://user:secret@:x");
+    expect(failed).toMatchObject({ code: "invalid_config" });
+    expect(String(failed)).not.toMatch(/secret/);
   });
 
   test("a server that is too old is refused by its version", async () => {
     const old = createHttpServer((_, response) => void response.end('{"version":"24.3.1.1"}\n')).listen(0, "127.0.0.1");
     await once(old, "listening");
-    const failed = await startClickHouse({ dataDir: newFolder(), clickhouseUrl: `http://127.0.0.1:${portOf(old)}`, logger }).catch((error: unknown) => error);
+    const failed = await failureOf(`http://127.0.0.1:${portOf(old)}`);
     expect(failed).toMatchObject({ code: "engine_failed" });
     expect(String(failed)).toMatch(/24\.3\.1\.1/);
     old.close();
   });
 });
+
+function failureOf(clickhouseUrl: string): Promise<unknown> {
+  return startClickHouse({ dataDir: newFolder(), clickhouseUrl, logger }).catch((error: unknown) => error);
+}
 
 function portOf(server: Server): number {
   const address = server.address();

@@ -25,6 +25,7 @@ const restartDelayMsMin = 100;
 const restartDelayMsMax = 5_000;
 /** A child that lived so long did not die of its start. */
 const healthyMs = 30_000;
+const openFilesMin = 65_536;
 const logBytesMax = 8 * 1024 * 1024;
 const logCheckMs = 60_000;
 
@@ -85,6 +86,7 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
     throw error;
   }
   watch(child);
+  warnOfFewFiles(child.pid, options.logger);
   const logTimer = setInterval(() => boundLog(places.log), logCheckMs);
   logTimer.unref();
   return {
@@ -139,12 +141,14 @@ async function privateSocketPath(dataDir: string): Promise<string> {
   const folder = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), name);
   const path = join(folder, "clickhouse.sock");
   if (Buffer.byteLength(path) >= socketPathBytesMax) {
-    throw new AppError("invalid_config", { detail: `The socket path ${path} is too long.`, hint: "Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder." });
+    const hint = "Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder.";
+    throw new AppError("invalid_config", { detail: `The socket path ${path} is too long.`, hint });
   }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
   if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
-    throw new AppError("engine_failed", { detail: `${folder} belongs to someone else.`, hint: "Remove that folder, or set XDG_RUNTIME_DIR to a folder of your own." });
+    const hint = "Remove that folder, or set XDG_RUNTIME_DIR to a folder of your own.";
+    throw new AppError("engine_failed", { detail: `${folder} belongs to someone else.`, hint });
   }
   await chmod(folder, 0o700);
   return path;
@@ -265,6 +269,15 @@ async function processInfo(pid: number): Promise<{ command: string; parentPid: n
     return found ? { command: found[2] ?? "", parentPid: Number(found[1]) } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** JSON columns open many files at once; Node has raised the soft limit to the hard one already. */
+function warnOfFewFiles(pid: number | undefined, logger: Logger): void {
+  if (process.platform !== "linux" || pid === undefined) return;
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "latin1"))?.[1];
+  if (limit !== undefined && Number(limit) < openFilesMin) {
+    logger.warn({ limit: Number(limit), wanted: openFilesMin }, "few files may be open at once; raise the limit with `ulimit -n`");
   }
 }
 

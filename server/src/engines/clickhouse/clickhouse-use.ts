@@ -51,6 +51,8 @@ export const commonSettings: Readonly<Record<string, string>> = {
   input_format_try_infer_datetimes: "0",
   type_json_skip_duplicated_paths: "1",
   async_insert: "0",
+  // A change of rows has been made when its statement returns; the two ways of running differ here by default.
+  mutations_sync: "2",
   // 64-bit integers come as JSON numbers: all of ours but the hashes are safe integers.
   output_format_json_quote_64bit_integers: "0",
 };

@@ -1,6 +1,6 @@
 // The official client against our child, as against any ClickHouse server.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { request } from "node:http";
+import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -21,14 +21,22 @@ afterAll(async () => {
   await clickhouse.stop();
 });
 
-async function rows<Row>(query: string, parameters: Record<string, unknown> = {}, settings: Record<string, string | number> = {}): Promise<Row[]> {
+type Settings = Record<string, string | number>;
+
+async function rows<Row>(query: string, parameters: Record<string, unknown> = {}, settings: Settings = {}): Promise<Row[]> {
   const client = clickhouse.client("api");
   const result = await client.query({ query, query_params: parameters, clickhouse_settings: settings, format: "JSONEachRow" });
   return result.json<Row>();
 }
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A plain HTTP request, for what the client never sends. */
-function send(path: string, body: Buffer, headers: Record<string, string> = {}): Promise<{ status: number; text: string; headers: NodeJS.Dict<string | string[]> }> {
+function send(path: string, body: Buffer, headers: Record<string, string> = {}): Promise<Answer> {
   const { endpoint } = clickhouse;
   if (!("socketPath" in endpoint)) throw new Error("only for the embedded engine");
   return new Promise((resolve, reject) => {
@@ -47,7 +55,8 @@ describe("queries", () => {
     const text = "it's \\ a\ttab\nline \0 é 😀 {x:String} \r";
     const ids = Array.from({ length: 20_000 }, (_, i) => `00000000-0000-0000-0000-${String(i).padStart(12, "0")}`);
     const [row] = await rows(
-      "select {text:String} as text, toString({n:UInt64}) as n, {list:Array(String)} as list, {none:Nullable(String)} as none, length({ids:Array(UUID)}) as ids",
+      `select {text:String} as text, toString({n:UInt64}) as n, {list:Array(String)} as list, {none:Nullable(String)} as none,
+        length({ids:Array(UUID)}) as ids`,
       { text, n: "18446744073709551615", list: ["a'b", "c\\", "d\n"], none: null, ids },
     );
     expect(row).toEqual({ text, n: "18446744073709551615", list: ["a'b", "c\\", "d\n"], none: null, ids: 20_000 });
@@ -107,13 +116,13 @@ describe("queries", () => {
 
   test("query ids come back, and name the query in system.processes", async () => {
     const api = clickhouse.client("api");
-    const slow = api.query({ query: "select sleepEachRow(0.2) from numbers(5) settings max_block_size = 1", query_id: "slow-query:1", format: "JSONEachRow" });
+    const query = "select sleepEachRow(0.2) from numbers(5) settings max_block_size = 1";
+    const slow = api.query({ query, query_id: "slow-query:1", format: "JSONEachRow" });
     const started = await slow;
     expect(started.query_id).toBe("slow-query:1");
     expect(started.response_headers["x-clickhouse-query-id"]).toBe("slow-query:1");
-    expect(await rows("select count() > 0 as runs from system.processes where startsWith(query, {mark:String})", { mark: "/*slow-query:1*/" })).toEqual([
-      { runs: 1 },
-    ]);
+    const running = "select count() > 0 as runs from system.processes where startsWith(query, {mark:String})";
+    expect(await rows(running, { mark: "/*slow-query:1*/" })).toEqual([{ runs: 1 }]);
     await started.text();
   });
 });
@@ -197,9 +206,12 @@ describe("inserts", () => {
   test("dates in JSON stay the text they were, and keys that come twice don't stop an insert", async () => {
     const client = clickhouse.client("write");
     await client.command({ query: "create table documents (p JSON(max_dynamic_paths=64)) engine = MergeTree order by tuple()" });
-    const text = 'insert into documents format JSONEachRow {"p":{"at":"2024-01-02T03:04:05+02:00","day":"2024-01-02","n":12,"twice":1,"twice":2}}';
+    const p = '{"at":"2024-01-02T03:04:05+02:00","day":"2024-01-02","n":12,"twice":1,"twice":2}';
+    const text = `insert into documents format JSONEachRow {"p":${p}}`;
     expect(await send("/", Buffer.from(text))).toMatchObject({ status: 200 });
-    expect(await rows("select p.at.:String as at, p.day.:String as day from documents")).toEqual([{ at: "2024-01-02T03:04:05+02:00", day: "2024-01-02" }]);
+    expect(await rows("select p.at.:String as at, p.day.:String as day from documents")).toEqual([
+      { at: "2024-01-02T03:04:05+02:00", day: "2024-01-02" },
+    ]);
   });
 });
 
@@ -246,12 +258,14 @@ test("more queries than may wait are refused at once, and those that wait are an
 
 describe("the engine's configuration", () => {
   test("is in force: UTC, a quarter of the memory, a small mark cache", async () => {
-    const server = await rows("select name, value from system.server_settings where name in ('max_server_memory_usage', 'mark_cache_size') order by name");
+    const names = "('max_server_memory_usage', 'mark_cache_size')";
+    const server = await rows(`select name, value from system.server_settings where name in ${names} order by name`);
     expect(server).toEqual([
       { name: "mark_cache_size", value: "268435456" },
       { name: "max_server_memory_usage", value: String(serverMemoryBytesMax) },
     ]);
-    expect(await rows("select timezone() as zone, toString(toDateTime(0)) as start")).toEqual([{ zone: "UTC", start: "1970-01-01 00:00:00" }]);
+    const times = await rows("select timezone() as zone, toString(toDateTime(0)) as start");
+    expect(times).toEqual([{ zone: "UTC", start: "1970-01-01 00:00:00" }]);
   });
 
   test("lets a backup be written in its folder and nowhere else", async () => {
@@ -259,12 +273,14 @@ describe("the engine's configuration", () => {
     await client.command({ query: "create table kept (a UInt32) engine = MergeTree order by a" });
     await client.command({ query: "insert into kept values (1)" });
     await client.command({ query: "backup table kept to File('one')" });
-    await expect(client.command({ query: `backup table kept to File('${join(tmpdir(), "elsewhere")}')` })).rejects.toThrow(/not allowed|not inside|path/i);
+    const elsewhere = client.command({ query: `backup table kept to File('${join(tmpdir(), "elsewhere")}')` });
+    await expect(elsewhere).rejects.toThrow(/not allowed|not inside|path/i);
   });
 
   test("every table of record syncs a part before its insert is answered", async () => {
     const tables = await rows<{ name: string; create_table_query: string }>(
-      "select name, create_table_query from system.tables where database = currentDatabase() and name in ('events', 'profiles', 'profile_override', 'schema_version')",
+      `select name, create_table_query from system.tables
+       where database = currentDatabase() and name in ('events', 'profiles', 'profile_override', 'schema_version')`,
     );
     expect(tables).toHaveLength(4);
     for (const table of tables) expect(table.create_table_query).toMatch(/fsync_after_insert = 1, fsync_part_directory = 1/);
@@ -280,14 +296,16 @@ describe("migrations", () => {
 
   test("refuse data of a newer program", async () => {
     const client = clickhouse.client("write");
-    await client.insert({ table: "schema_version", columns: ["version", "name"], values: [{ version: 9999, name: "9999-later.sql" }], format: "JSONEachRow" });
+    const values = [{ version: 9999, name: "9999-later.sql" }];
+    await client.insert({ table: "schema_version", columns: ["version", "name"], values, format: "JSONEachRow" });
     await expect(migrateClickHouse(client, migrationsFolder)).rejects.toMatchObject({ code: "newer_data" });
     await client.command({ query: "alter table schema_version delete where version = 9999 settings mutations_sync = 2" });
   });
 
   test("add what a later file brings, once", async () => {
     const folder = await mkdtemp(join(tmpdir(), "trib-"));
-    await writeFile(join(folder, "9998-later.sql"), "create table later (a UInt8) engine = MergeTree order by a; insert into later values (1);");
+    const sql = "create table later (a UInt8) engine = MergeTree order by a; insert into later values (1);";
+    await writeFile(join(folder, "9998-later.sql"), sql);
     const client = clickhouse.client("write");
     expect(await migrateClickHouse(client, folder)).toBe(9998);
     expect(await migrateClickHouse(client, folder)).toBe(9998);

@@ -41,7 +41,8 @@ export function connectClickHouse(endpoint: ClickHouseEndpoint, use: ClickHouseU
     log: { level: ClickHouseLogLevel.OFF },
   };
   if ("url" in endpoint) {
-    return createClient({ ...common, url: endpoint.url, max_open_connections: limits.connections * 2, clickhouse_settings: settingsFor(use) });
+    const { url } = endpoint;
+    return createClient({ ...common, url, max_open_connections: limits.connections * 2, clickhouse_settings: settingsFor(use) });
   }
   return createClient({
     ...common,
@@ -69,13 +70,25 @@ async function startEmbedded(options: ClickHouseOptions): Promise<ClickHouse> {
 }
 
 async function connectToServer(url: string): Promise<ClickHouse> {
-  const client = connectClickHouse({ url }, "write");
+  const client = connectToUrl(url);
   try {
     await checkServer(client);
   } finally {
     await client.close();
   }
   return ready("url", { url }, () => undefined, () => Promise.resolve());
+}
+
+/** The address may hold a password, so no error repeats it. */
+function connectToUrl(url: string): ClickHouseClient {
+  try {
+    return connectClickHouse({ url }, "write");
+  } catch {
+    throw new AppError("invalid_config", {
+      detail: "CLICKHOUSE_URL is not an address that a client can use.",
+      hint: "Write it as https://user:password@host:8443/database.",
+    });
+  }
 }
 
 async function ready(
@@ -109,8 +122,9 @@ async function checkServer(client: ClickHouseClient): Promise<void> {
   const version = row?.version ?? "";
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < serverVersionMin[0] || (major === serverVersionMin[0] && minor < serverVersionMin[1])) {
+    const needed = `${serverVersionMin.join(".")} or newer is needed`;
     throw new AppError("engine_failed", {
-      detail: `The server at CLICKHOUSE_URL is ClickHouse ${version || "of unknown version"}; ${serverVersionMin.join(".")} or newer is needed.`,
+      detail: `The server at CLICKHOUSE_URL is ClickHouse ${version || "of unknown version"}; ${needed}.`,
       hint: "Upgrade that server, or unset CLICKHOUSE_URL to use the embedded engine.",
     });
   }

@@ -92,9 +92,8 @@ function badJson(): Buffer {
 }
 
 test("a missing table or a lost connection is no refusal of rows", async () => {
-  const failed = await insertBlock(clickhouse.client("write"), { statement: "insert into nosuch (a) format RowBinary", body: Buffer.from([1]) }).catch(
-    (error: unknown) => error,
-  );
+  const lost = { statement: "insert into nosuch (a) format RowBinary", body: Buffer.from([1]) };
+  const failed = await insertBlock(clickhouse.client("write"), lost).catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: "60" });
   expect(isRefusal(failed)).toBe(false);
   expect(isRefusal(new Error("read ECONNRESET"))).toBe(false);
@@ -102,7 +101,8 @@ test("a missing table or a lost connection is no refusal of rows", async () => {
 
 test("a query is idle once it has ended, and not before", async () => {
   const api = clickhouse.client("api");
-  const running = api.query({ query: "select sleepEachRow(0.1) from numbers(8) settings max_block_size = 1", query_id: "busy", format: "JSONEachRow" });
+  const query = "select sleepEachRow(0.1) from numbers(8) settings max_block_size = 1";
+  const running = api.query({ query, query_id: "busy", format: "JSONEachRow" });
   const result = await running;
   expect(await waitUntilIdle(api, "busy", 50)).toBe(false);
   await result.text();

@@ -49,6 +49,7 @@ export async function insertBlock(client: ClickHouseClient, block: Block): Promi
 
 /** Runs a repeatable change of rows (ALTER … UPDATE) and waits until it is done in every part. */
 export async function runStatement(client: ClickHouseClient, statement: string): Promise<void> {
+  // Said here too, because all that follows the statement in the outbox rests on it.
   await client.command({ query: statement, clickhouse_settings: { mutations_sync: "2" } });
 }
 
