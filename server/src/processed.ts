@@ -2,7 +2,7 @@
 // Postgres when the pipeline runs in another process.
 import type { Pool } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Processed } from "./governance/control.ts";
+import type { Processed } from "./governance/governance.ts";
 
 export interface ProcessedOffsets extends Processed {
   advance(partition: number, nextOffset: number): void;

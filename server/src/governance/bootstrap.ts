@@ -1,9 +1,9 @@
-// The first start: workspace `default`, source `website`, a write key, and an API token with all scopes; heads of the log's
-// partitions. Repeating it changes nothing that is there, and two starts at once make one of each.
+// The first start: workspace `default`, source `website`, a write key, and an API token with all scopes. Repeating it
+// changes nothing that is there, and two starts at once make one of each.
 import { hash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import type { ControlAction } from "@tributary/schema/control.ts";
-import { scope } from "@tributary/schema/api/common.ts";
+import { scope } from "@tributary/schema/api/answer-parts.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
 import type { EventLog } from "../log/log.ts";
@@ -56,9 +56,6 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
 }
 
 async function bootstrapIn(db: ClientBase, options: BootstrapOptions): Promise<Bootstrapped> {
-  await db.query(
-    "insert into log_head (partition) select * from generate_series(0, $1::integer - 1) on conflict do nothing", [options.partitions],
-  );
   const workspace = await workspaceOf(db, options.partitions);
   const source = await sourceOf(db, workspace.id);
   const writeKey = await ensureWriteKey(db, { workspaceId: workspace.id, sourceId: source.id, given: options.writeKey, isFirstStart: workspace.isNew });

@@ -2,7 +2,7 @@
 // ClickHouse, and the reader's new place by compare-and-set. After it nothing about these events is decided again.
 import type { ClientBase, Pool } from "pg";
 import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
-import type { IdentifierState } from "../identity/identity-state.ts";
+import type { IdentifierState } from "../identity/identity.ts";
 import { writeOutbox, type OutboxBlock } from "./outbox/outbox-block.ts";
 import type { MessageSighting, SeenMessages } from "./seen-messages.ts";
 import { splitTexts, type Person, type World } from "./world.ts";

@@ -3,7 +3,7 @@
 // changes it: the cache is never stale, only bounded. After a failed commit it is thrown away whole.
 import type { ClientBase } from "pg";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
-import type { Edge, IdentifierState, IdentityState, PersonState } from "../identity/identity-state.ts";
+import type { Edge, IdentifierState, IdentityState, PersonState } from "../identity/identity.ts";
 import { assert } from "../core/errors.ts";
 import { emptyDocument } from "../profiles/fold.ts";
 

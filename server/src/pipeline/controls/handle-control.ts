@@ -16,6 +16,7 @@ import { storable } from "../stages/quarantine.ts";
 import type { SeenMessages } from "../seen-messages.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { World } from "../world.ts";
+import { livePersonOf } from "./live-person.ts";
 import { editPerson } from "./refold.ts";
 import { unmerge } from "./unmerge.ts";
 import { withdrawImport } from "./withdraw-import.ts";
@@ -125,17 +126,6 @@ async function edit(work: ControlWork, action: Extract<ControlAction, { kind: "p
   work.profileId = id;
   editPerson(person, action, { rowId: work.rowId, receivedAtMs: work.header.receivedAtMs }, work.rules.of(work.header.workspaceId).foldRules(0, false));
   work.world.touch(person, work.rowId, true);
-}
-
-/** The person who answers under an id now, loaded; undefined when there is none, or they are suppressed or another workspace's. */
-export async function livePersonOf(work: ControlWork, profileId: string): Promise<string | undefined> {
-  const { rows } = await work.db.query<{ id: string }>(
-    `select coalesce(merged_into, id) as id from profile where id = $1 and workspace_id = $2`, [profileId, work.header.workspaceId],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) return undefined;
-  await work.world.loadPeople(work.db, [id]);
-  return work.world.hasPerson(id) && !work.world.held(id).state.suppressed ? id : undefined;
 }
 
 async function writeConfig(

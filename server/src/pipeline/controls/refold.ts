@@ -6,7 +6,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClientBase } from "pg";
 import { controlHeader, eventsHeader } from "@tributary/schema/log-record.ts";
 import { foldTrait, setConsent } from "../../profiles/fold.ts";
-import type { IdentifierState } from "../../identity/identity-state.ts";
+import type { IdentifierState } from "../../identity/identity.ts";
 import { previousIdentifiers } from "../../identity/identity.ts";
 import { createBatch, type BatchEvent } from "../batch.ts";
 import { fold } from "../stages/fold.ts";

@@ -1,7 +1,7 @@
 // From here on nothing of a person is folded or sent, look-ups find nobody, and of the identifiers only the salted keys
 // stay, by which later events of the person are recognised and dropped.
 import type { ControlWork } from "./handle-control.ts";
-import { livePersonOf } from "./handle-control.ts";
+import { livePersonOf } from "./live-person.ts";
 
 export async function suppress(work: ControlWork, profileId: string): Promise<void> {
   const id = await livePersonOf(work, profileId);

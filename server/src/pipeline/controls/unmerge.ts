@@ -3,7 +3,8 @@
 import type { ClientBase } from "pg";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import type { MergeLogEntry } from "../commit.ts";
-import { livePersonOf, type ControlWork } from "./handle-control.ts";
+import type { ControlWork } from "./handle-control.ts";
+import { livePersonOf } from "./live-person.ts";
 import { componentOf, refold, type Component, type Refolded } from "./refold.ts";
 
 /** Side of the chosen identifiers and of all others. */

@@ -1,0 +1,77 @@
+// The architecture, as data: what the files of each folder may import besides their own folder. Imports point one way,
+// from the bottom of this table to its top. An entry that ends in "/" is a whole folder; any other is a door: the one
+// file by which a folder is entered from outside. layers.test.ts holds the code against it; a new edge is a decision
+// that belongs here, in the same change, where a reviewer sees it.
+
+const schema = "schema/src/";
+const core = "server/src/core/";
+/** Queries inside one workspace: all that a domain folder gets of Postgres. */
+const workspaceDb = "server/src/engines/postgres/workspace-db.ts";
+/** The event log's contract. Which log it is, composition decides. */
+const log = "server/src/log/log.ts";
+const identity = "server/src/identity/identity.ts";
+const governance = "server/src/governance/governance.ts";
+const sourceDirectory = "server/src/sources/source-directory.ts";
+const imports = "server/src/sources/import/import.ts";
+const importLimits = "server/src/sources/import/import-limits.ts";
+
+/** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  "schema/src/": [],
+  "server/src/core/": [schema],
+  "server/src/config.ts": [core],
+  "server/src/engines/": [schema, core],
+  "server/src/log/": [schema, core],
+
+  "server/src/identity/": [schema, core],
+  "server/src/profiles/": [schema, core],
+  "server/src/governance/": [schema, core, workspaceDb, log],
+  "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
+
+  // Takes events in: knows the log and the sources, and nothing of what happens to an event later.
+  "server/src/ingest/": [schema, core, log, sourceDirectory],
+
+  "server/src/pipeline/": [
+    schema, core, log, "server/src/log/reader-offset.ts", identity, "server/src/profiles/fold.ts",
+    "server/src/engines/clickhouse/insert-block.ts", "server/src/engines/clickhouse/row-binary.ts",
+  ],
+
+  // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits],
+
+  // A client of a running server; `start` alone runs one, and `doctor` looks whether the databases' binaries are there.
+  "server/src/cli/": [schema, core, "server/src/config.ts", "server/src/main.ts", "server/src/engines/postgres/binaries.ts"],
+
+  // Composition: the files beside this table's folders. They start the engines, choose the log and hand out the parts.
+  "server/src/": [
+    schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
+    "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
+    "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/imports.ts",
+    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts",
+  ],
+};
+
+/** Doors for tests alone, besides every door above. */
+export const testDoors: readonly string[] = ["server/src/engines/testing.ts", "server/src/server.ts", "server/src/ingest/testing.ts", "server/src/api/testing.ts"];
+
+/**
+ * Edges that break the table today, as "from → to" with the reason. A ratchet: the test fails when one is no longer
+ * needed, so that this list only ever gets shorter.
+ */
+export const exceptions: Readonly<Record<string, string>> = {};
+
+/** Code that does no I/O, and all that it may import from outside. */
+export const pureFolders: readonly string[] = ["schema/src/", "server/src/identity/", "server/src/profiles/"];
+export const pureMayImport: readonly string[] = ["zod", "node:crypto", "node:url", "libphonenumber-js", "re2js"];
+
+/** Folders where no clock is read and nothing is drawn by lot: time and chance are arguments. */
+export const timelessFolders: readonly string[] = ["schema/src/", "server/src/identity/", "server/src/profiles/", "server/src/pipeline/stages/", "server/src/pipeline/normalise/"];
+
+/** The only readers of the environment; engines read what the operating system says of folders and paths. */
+export const environmentReaders: Readonly<Record<string, string>> = {
+  "server/src/main.ts": "hands it to config.ts",
+  "server/src/cli/": "a client of the server, with settings of its own",
+  "server/src/engines/postgres/cluster.ts": "XDG_RUNTIME_DIR and PATH for the child",
+  "server/src/engines/clickhouse/chdb-supervisor.ts": "XDG_RUNTIME_DIR and what the child inherits",
+};
