@@ -1,6 +1,6 @@
 // Events as the API shows them: what became of one, the list, the live tail, quarantine, and the ledger.
 import { z } from "zod";
-import { guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./common.ts";
+import { guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
 import { numberParam } from "./workspace.ts";
 
 export const eventOutcome = z.enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn"]);

@@ -1,7 +1,7 @@
 // Who is who, and why: the graph, merges, splitting people, and what changed rules would do.
 import { z } from "zod";
 import { identitySettings } from "../settings.ts";
-import { changeReceipt, guid, identifier, isoTime, pageOf, rowIdNumber } from "./common.ts";
+import { changeReceipt, guid, identifier, isoTime, pageOf, rowIdNumber } from "./answer-parts.ts";
 
 export const mergeEntry = z.strictObject({
   row_id: rowIdNumber,

@@ -1,6 +1,6 @@
 // People as the API shows them.
 import { z } from "zod";
-import { changeReceipt, guid, identifier, isoTime, nextCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, rowIdNumber } from "./common.ts";
+import { changeReceipt, guid, identifier, isoTime, nextCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, rowIdNumber } from "./answer-parts.ts";
 
 export const profileInclude = z.enum(["events", "audiences", "identifiers", "provenance"]);
 export type ProfileInclude = z.infer<typeof profileInclude>;

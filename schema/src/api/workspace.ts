@@ -1,7 +1,7 @@
 // The control plane: workspace, settings, sources and their write keys, API tokens, rejected keys, audit.
 import { z } from "zod";
 import { sourceSettings, workspaceSettings } from "../settings.ts";
-import { changeReceipt, isoTime, pageOf, pageQuery, scope } from "./common.ts";
+import { changeReceipt, isoTime, pageOf, pageQuery, scope } from "./answer-parts.ts";
 
 export const workspaceAnswer = z.strictObject({
   id: z.int(), slug: z.string(), name: z.string(), created_at: isoTime,

@@ -2,7 +2,7 @@
 // checked by it, the TypeScript types come from it, and the OpenAPI document is generated from it.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { Scope } from "@tributary/schema/api/common.ts";
+import type { Scope } from "@tributary/schema/api/answer-parts.ts";
 import type { ApiToken } from "../governance/governance.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

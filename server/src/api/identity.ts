@@ -2,7 +2,7 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
 import { graphAnswer, graphIdentifier, identityPreview, identityPreviewBody, mergeEntry, mergeList, unmergeAnswer, unmergeBody, unmergePreview } from "@tributary/schema/api/identity.ts";
-import { pageQuery } from "@tributary/schema/api/common.ts";
+import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";

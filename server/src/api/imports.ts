@@ -3,7 +3,7 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { z } from "zod";
-import { changeReceipt, pageOf, pageQuery } from "@tributary/schema/api/common.ts";
+import { changeReceipt, pageOf, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { numberParam } from "@tributary/schema/api/workspace.ts";
 import { createImport, importContentAnswer, importError, importState } from "@tributary/schema/import.ts";
 import { AppError } from "../core/errors.ts";

@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, generated from the routes' own zod schemas: what is checked is what is documented.
 import { z } from "zod";
-import { problem } from "@tributary/schema/api/common.ts";
+import { problem } from "@tributary/schema/api/answer-parts.ts";
 import { errorCatalogue } from "../core/errors.ts";
 import type { Route } from "./define-route.ts";
 

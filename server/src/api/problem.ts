@@ -3,7 +3,7 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Problem } from "@tributary/schema/api/common.ts";
+import type { Problem } from "@tributary/schema/api/answer-parts.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 
@@ -73,6 +73,8 @@ function engineRefusal(error: unknown): AppError | undefined {
   if (code === "159" || code === "241" || code === "57014") {
     return new AppError("limit_reached", { detail: "This question takes longer or more memory than a request may.", hint: "Ask for a shorter time or fewer rows.", cause: error });
   }
+  // Postgres: text that it can't hold (NUL, half a surrogate pair).
+  if (code === "22021" || code === "22P05") return new AppError("bad_request", { detail: "A text holds characters that can't be stored.", cause: error });
   // Postgres: shutting down, starting, too many connections.
   if (/^(57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/.test(code)) {
     return new AppError("unavailable", { detail: "A database engine does not answer.", retryAfterSeconds: 2, cause: error });

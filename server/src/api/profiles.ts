@@ -5,7 +5,7 @@ import {
   consentBody, editTraitsBody, identifierAnswer, identifierParams, profileAnswer, profileListAnswer, profileListQuery, profileQuery, profileRefParams,
   sharedAnswer, suppressAnswer, suppressBody, timeline,
 } from "@tributary/schema/api/profiles.ts";
-import { changeReceipt, pageQuery } from "@tributary/schema/api/common.ts";
+import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";

@@ -1,6 +1,6 @@
 // Sources and their write keys, and the keys that collection turned away.
 import { z } from "zod";
-import { changeReceipt, pageQuery } from "@tributary/schema/api/common.ts";
+import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
   keyParams, newWriteKey, rejectedKeyList, rejectedKeyQuery, sourceAnswer, sourceCreateBody, sourceCreated, sourceKind, sourceList, sourceParams,
   sourcePatchBody, writeKeyAnswer, type SourceAnswer,

@@ -1,6 +1,6 @@
 // API tokens: list, make, revoke. Nobody can make a token that may more than their own.
 import { z } from "zod";
-import { pageQuery } from "@tributary/schema/api/common.ts";
+import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { tokenAnswer, tokenCreateBody, tokenCreated, tokenList, tokenParams } from "@tributary/schema/api/workspace.ts";
 import { AppError } from "../core/errors.ts";
 import { createToken, hasScope, listTokens, recordAudit, revokeToken, type StoredToken } from "../governance/governance.ts";

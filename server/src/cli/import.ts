@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import { z } from "zod";
-import { pageOf } from "@tributary/schema/api/common.ts";
+import { pageOf } from "@tributary/schema/api/answer-parts.ts";
 import {
   importContentAnswer, importError, importFormat, importMapping, importState,
   type CreateImport, type ImportFormat, type ImportMapping, type ImportPreview, type ImportState,

@@ -1,6 +1,6 @@
 // `tributary token`: makes, lists and revokes API tokens.
 import { Command, InvalidArgumentError, Option } from "commander";
-import { scope, type Scope } from "@tributary/schema/api/common.ts";
+import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import { tokenAnswer, tokenCreated, tokenList } from "@tributary/schema/api/workspace.ts";
 import type { z } from "zod";
 import { createApiClient, type ApiClient } from "./api-client.ts";

@@ -2,7 +2,7 @@
 // revoked or expired token stops working within TOKEN_CACHE_MS everywhere.
 import { hash, randomBytes } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
-import { scope, type Scope } from "@tributary/schema/api/common.ts";
+import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import { AppError } from "../core/errors.ts";
 
 export const TOKEN_CACHE_MS = 2_000;
