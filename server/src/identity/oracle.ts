@@ -34,6 +34,8 @@ export interface OracleResult {
   readonly suppressed: boolean;
   /** `kind reason id survivor other` */
   readonly steps: readonly string[];
+  /** `id reason`, in deciding order. */
+  readonly ignored: readonly string[];
 }
 
 const aliasUserIds = 50;
@@ -109,6 +111,11 @@ export class Oracle {
     return new Set([...this.linked(person)].map((row) => this.survivor(row)).filter((row) => row !== person));
   }
 
+  /** The evidence: `kind id id`, the two in text order. */
+  edges(): string[] {
+    return this.facts.flatMap((fact) => (fact.fact === "seen" || fact.fact === "claimed" || fact.fact === "link" ? [`${fact.fact} ${fact.pair.toSorted().join(" ")}`] : [])).toSorted();
+  }
+
   private isSuppressed(person: number): boolean {
     const rows = this.component(person);
     return this.facts.some((fact) => fact.fact === "suppressed" && rows.has(fact.row));
@@ -177,13 +184,14 @@ export class Oracle {
 
   event(event: OracleEvent): OracleResult {
     const steps: string[] = [];
-    const result = (person: number | null): OracleResult => ({ person, suppressed: person !== null && this.isSuppressed(person), steps });
     const known = this.inDecidingOrder([...new Set(event.ids)].filter((id) => this.rule(id)));
     const claims = known.filter((id) => this.isClaim(id, known, event));
-    const ofSuppressed = claims.map((id) => this.owner(id)).find((owner) => owner !== null && this.isSuppressed(owner));
-    if (ofSuppressed !== undefined) return result(ofSuppressed);
     const shared = known.filter((id) => !claims.includes(id) && this.isShared(id));
     const deciding = known.filter((id) => !claims.includes(id) && !shared.includes(id));
+    const ignored = known.flatMap((id) => (claims.includes(id) ? [`${id} untrusted`] : shared.includes(id) ? [`${id} shared`] : []));
+    const result = (one: number | null): OracleResult => ({ person: one, suppressed: one !== null && this.isSuppressed(one), steps, ignored });
+    const ofSuppressed = claims.map((id) => this.owner(id)).find((owner) => owner !== null && this.isSuppressed(owner));
+    if (ofSuppressed !== undefined) return result(ofSuppressed);
 
     let person: number | null;
     const [strongest] = deciding.length > 0 ? deciding : shared;

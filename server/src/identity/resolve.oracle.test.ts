@@ -22,6 +22,7 @@ function readable(resolution: Resolution, rows: number): unknown {
     suppressed: resolution.suppressed,
     steps: resolution.steps.map(({ kind, reason, identifierKey, survivor, other }) =>
       `${kind} ${reason} ${identifierKey} ${rowOf(survivor, rows)} ${rowOf(other, rows)}`),
+    ignored: resolution.ignored.map(({ key, reason }) => `${key} ${reason}`),
   };
 }
 
@@ -82,6 +83,7 @@ function follow(settings: IdentitySettings, history: readonly Action[], splits: 
     expect((identifier?.yieldedTo ?? []).map((to) => rowOf(to, events.length))).toEqual(oracle.yieldedTo(id));
   }
   expect([...state.people.values()].map(({ firstRow }) => firstRow).toSorted((a, b) => a - b)).toEqual(oracle.people());
+  expect([...state.edges.values()].map(({ kind, a, b }) => `${kind} ${a} ${b}`).toSorted()).toEqual(oracle.edges());
 }
 
 /** What must hold in every state: both directions of ownership agree, and nobody stands on two sides of a line. */
