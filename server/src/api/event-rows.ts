@@ -6,7 +6,7 @@ import { currentPeople } from "./profile-store.ts";
 
 /** What a listing selects of `events`; StoredEventRow is its shape. */
 export const EVENT_COLUMNS = `row_id, message_id, type, event, source_id, outcome, reason, toUnixTimestamp64Milli(timestamp) as at_ms,
-  toUnixTimestamp64Milli(received_at) as received_ms, toString(profile_id) as profile_id, user_id, anonymous_id, library, is_historical`;
+  toUnixTimestamp64Milli(received_at) as received_ms, toString(profile_id) as owner_id, user_id, anonymous_id, library, is_historical`;
 
 export interface StoredEventRow {
   readonly row_id: number;
@@ -18,7 +18,7 @@ export interface StoredEventRow {
   readonly reason: string;
   readonly at_ms: number;
   readonly received_ms: number;
-  readonly profile_id: string;
+  readonly owner_id: string;
   readonly user_id: string;
   readonly anonymous_id: string;
   readonly library: string;
@@ -29,10 +29,10 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** Maps owners through merges; rows of suppressed people show nobody, and not what would name them. */
 export async function shownEvents(db: ClientBase, workspaceId: number, rows: readonly StoredEventRow[]): Promise<EventRow[]> {
-  const ids = [...new Set(rows.map((row) => row.profile_id))].filter((id) => id !== NOBODY);
+  const ids = [...new Set(rows.map((row) => row.owner_id))].filter((id) => id !== NOBODY);
   const people = ids.length === 0 ? new Map<string, string | null>() : await currentPeople(db, workspaceId, ids);
   return rows.map((row) => {
-    const person = people.get(row.profile_id);
+    const person = people.get(row.owner_id);
     const isSuppressed = person === null;
     return {
       row_id: row.row_id, message_id: row.message_id, type: row.type, event: row.event, source_id: row.source_id, outcome: row.outcome, reason: row.reason,

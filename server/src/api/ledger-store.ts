@@ -1,6 +1,7 @@
 // The numbers behind the ledger.
 import type { ClientBase, Pool } from "pg";
 import { z } from "zod";
+import { readProgress, type Progress } from "./log-progress.ts";
 
 export interface LedgerRow {
   readonly sourceId: number;
@@ -16,7 +17,37 @@ export interface LedgerRange {
   readonly source: number | undefined;
 }
 
-export async function readLedger(db: ClientBase, workspaceId: number, range: LedgerRange): Promise<LedgerRow[]> {
+export interface LedgerSnapshot {
+  readonly progress: Progress;
+  readonly counts: readonly LedgerRow[];
+  /** Decided and not yet landed, by source. */
+  readonly unlanded: ReadonlyMap<number, number>;
+}
+
+/**
+ * Counts, outbox and the reader's place as they stood at one instant: they change together in single transactions, so only
+ * one snapshot adds up. Reads as the tables' owner, for blocks of the outbox mix workspaces.
+ */
+export async function readSnapshot(pool: Pool, workspaceId: number, reader: string, range: LedgerRange): Promise<LedgerSnapshot> {
+  const db = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await db.query("begin isolation level repeatable read read only");
+    const progress = await readProgress(db, workspaceId, reader);
+    const counts = await readLedger(db, workspaceId, range);
+    const unlanded = await readUnlanded(db, workspaceId, progress.partition, range);
+    await db.query("commit");
+    return { progress, counts, unlanded };
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    // A connection that failed is in the middle of a transaction: it is not used again.
+    db.release(failure);
+  }
+}
+
+async function readLedger(db: ClientBase, workspaceId: number, range: LedgerRange): Promise<LedgerRow[]> {
   const { rows } = await db.query<{ source_id: number; hop: string; outcome: string; reason: string; count: string }>(
     `select source_id, hop, outcome, reason, sum(count) as count from ledger
       where workspace_id = $1 and minute >= $2 and minute < $3 and ($4::integer is null or source_id = $4)
@@ -29,8 +60,7 @@ export async function readLedger(db: ClientBase, workspaceId: number, range: Led
 /** What a block of the outbox counts: as the pipeline writes it into `ch_outbox.counts`. */
 const blockCounts = z.array(z.object({ workspaceId: z.int(), sourceId: z.int(), minuteMs: z.number(), count: z.int() }));
 
-/** Decided and not yet landed, by source. Reads the outbox as the tables' owner, for its blocks mix workspaces. */
-export async function readUnlanded(db: ClientBase | Pool, workspaceId: number, partition: number, range: LedgerRange): Promise<Map<number, number>> {
+async function readUnlanded(db: ClientBase, workspaceId: number, partition: number, range: LedgerRange): Promise<Map<number, number>> {
   const { rows } = await db.query<{ counts: unknown }>("select counts from ch_outbox where partition = $1 and sent_at is null", [partition]);
   const waiting = new Map<number, number>();
   for (const row of rows) {
@@ -41,6 +71,16 @@ export async function readUnlanded(db: ClientBase | Pool, workspaceId: number, p
     }
   }
   return waiting;
+}
+
+/** What was decided by now, by source. */
+export async function readDecided(pool: Pool, workspaceId: number, range: LedgerRange): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ source_id: number; count: string }>(
+    `select source_id, sum(count) as count from ledger
+      where workspace_id = $1 and minute >= $2 and minute < $3 and hop = 'decided' group by source_id`,
+    [workspaceId, new Date(range.fromMs), new Date(range.toMs)],
+  );
+  return new Map(rows.map((row) => [row.source_id, Number(row.count)]));
 }
 
 /** The days for which repeats are recognised: those whose message ids are kept. */

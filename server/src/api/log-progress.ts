@@ -1,6 +1,6 @@
 // How far the pipeline has come in a workspace's partition: what is accepted and not yet read, what is decided and not yet
 // landed. Computed from positions in the log and from the outbox, not from counts that the pipeline keeps about itself.
-import type { Pool } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { assert } from "../core/errors.ts";
 import { positionsOf, type EventLog, type LogRecord } from "../log/log.ts";
 
@@ -40,20 +40,12 @@ export interface LogProgress {
 export function createLogProgress(deps: { readonly pool: Pool; readonly log: EventLog; readonly pipelineReader: string }): LogProgress {
   return {
     async of(workspaceId) {
-      const { rows } = await deps.pool.query<{ partition: number; read_offset: string; unsent: string }>(
-        `select w.log_partition as partition,
-                coalesce((select next_offset from log_offset o where o.partition = w.log_partition and o.reader = $2), 0) as read_offset,
-                (select count(*) from ch_outbox b where b.partition = w.log_partition and b.sent_at is null) as unsent
-           from workspace w where w.id = $1`,
-        [workspaceId, deps.pipelineReader],
-      );
-      const row = rows[0];
-      assert(row !== undefined, "the workspace of a token exists");
-      // After the reader's place, so that the head is never behind it.
-      const state = (await deps.log.state()).find((partition) => partition.partition === row.partition);
-      return {
-        partition: row.partition, headOffset: state?.nextOffset ?? 0, readOffset: Number(row.read_offset), unsentBlocks: Number(row.unsent),
-      };
+      const client = await deps.pool.connect();
+      try {
+        return await readProgress(client, workspaceId, deps.pipelineReader);
+      } finally {
+        client.release();
+      }
     },
 
     async countUnread(workspaceId, progress, range) {
@@ -73,6 +65,21 @@ export function createLogProgress(deps: { readonly pool: Pool; readonly log: Eve
       return { bySource, exact: offset >= progress.headOffset };
     },
   };
+}
+
+/** In one statement, so that the head is never behind the reader's place. */
+export async function readProgress(db: ClientBase, workspaceId: number, reader: string): Promise<Progress> {
+  const { rows } = await db.query<{ partition: number; head_offset: string; read_offset: string; unsent: string }>(
+    `select w.log_partition as partition,
+            coalesce((select next_offset from log_head h where h.partition = w.log_partition), 0) as head_offset,
+            coalesce((select next_offset from log_offset o where o.partition = w.log_partition and o.reader = $2), 0) as read_offset,
+            (select count(*) from ch_outbox b where b.partition = w.log_partition and b.sent_at is null) as unsent
+       from workspace w where w.id = $1`,
+    [workspaceId, reader],
+  );
+  const row = rows[0];
+  assert(row !== undefined, "the workspace of a token exists");
+  return { partition: row.partition, headOffset: Number(row.head_offset), readOffset: Number(row.read_offset), unsentBlocks: Number(row.unsent) };
 }
 
 function addRecord(bySource: Map<number, number>, record: LogRecord, workspaceId: number, range: UnreadRange): void {

@@ -64,7 +64,7 @@ async function snapshots(
       where workspace_id = {workspace:UInt32} and deleted = 0
         ${wish.before ? "and (row_id, toString(profile_id)) < ({before_row:UInt64}, {before_id:String})" : ""}
         ${wish.search === "" ? "" : `and (arrayExists(one -> positionCaseInsensitiveUTF8(one, {search:String}) > 0, identifiers)
-          or positionCaseInsensitiveUTF8(toJSONString(traits), {search:String}) > 0)`}
+          or arrayExists(trait -> positionCaseInsensitiveUTF8(trait.2, {search:String}) > 0, JSONExtractKeysAndValues(toJSONString(traits), 'String')))`}
       order by row_id desc, id desc limit {limit:UInt32}`,
     { limit: wish.limit + 1, ...(wish.search === "" ? {} : { search: wish.search }), ...(wish.before ? { before_row: wish.before[0], before_id: wish.before[1] } : {}) },
   );

@@ -21,6 +21,10 @@ function withoutPeople(name: string, other: readonly string[]): PersonalDataPlac
   return { engine: "postgres", name, personal: {}, other, ...NOTHING };
 }
 
+function withoutPeopleFile(name: string): PersonalDataPlace {
+  return { engine: "file", name, personal: {}, other: ["*"], ...NOTHING };
+}
+
 /** Rows that carry the person's own id. */
 const byProfileId = {
   find: "By profile id: the person's own, and those with `merged_into` = it.",
@@ -42,7 +46,7 @@ const byRowId = {
 };
 
 const postgres: readonly PersonalDataPlace[] = [
-  withoutPeople("schema_migration", ["name", "sha256", "applied_at"]),
+  withoutPeople("schema_version", ["version", "name", "checksum", "applied_at"]),
   withoutPeople("workspace", ["id", "slug", "name", "log_partition", "created_at"]),
   withoutPeople("source", ["id", "workspace_id", "slug", "name", "kind", "enabled", "allowed_origins", "events_per_second", "settings", "created_at"]),
   withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at"]),
@@ -68,7 +72,7 @@ const postgres: readonly PersonalDataPlace[] = [
     other: ["workspace_id", "key", "request_hash", "status", "created_at"],
     find: "Can't be read without the caller's token and key.", export: "Not exported: it repeats what was answered.", erase: "Deleted whole after 24 hours.",
   },
-  withoutPeople("log_head", ["partition", "next_offset"]),
+  withoutPeople("log_head", ["partition", "next_offset", "segment"]),
   withoutPeople("log_segment", ["segment", "opened_at", "closed_at"]),
   withoutPeople("log_segment_start", ["segment", "partition", "first_offset"]),
   {
@@ -151,7 +155,7 @@ const postgres: readonly PersonalDataPlace[] = [
 const MUTATION = "ALTER TABLE … DELETE in one batch per workspace; hidden from every answer from the moment of suppression.";
 
 const clickhouse: readonly PersonalDataPlace[] = [
-  { engine: "clickhouse", name: "schema_migration", personal: {}, other: ["name", "sha256", "applied_at"], ...NOTHING },
+  { engine: "clickhouse", name: "schema_version", personal: {}, other: ["version", "name", "applied_at"], ...NOTHING },
   {
     engine: "clickhouse", name: "events",
     personal: {
@@ -185,8 +189,20 @@ const files: readonly PersonalDataPlace[] = [
     find: "Through the tables.", export: "Through the tables.", erase: "VACUUM and the recycling of the write-ahead log after the rows are deleted.",
   },
   {
+    engine: "file", name: "postgres.new", personal: {}, other: ["*"],
+    find: "An empty cluster that is being made; it becomes `postgres`.", export: "Not exported.", erase: "Removed at the next start when it was left unfinished.",
+  },
+  {
     engine: "file", name: "clickhouse", personal: { "*": "parts of the tables above, also those replaced and kept for a while" }, other: [],
     find: "Through the tables.", export: "Through the tables.", erase: "After the mutation, old parts are removed by ClickHouse.",
+  },
+  {
+    engine: "file", name: "clickhouse-inserts", personal: { "*": "blocks on their way into ClickHouse, for the moment of the insert" }, other: [],
+    find: "Through the tables.", export: "Not exported.", erase: "Removed after each insert, and at every start.",
+  },
+  {
+    engine: "file", name: "clickhouse-backups", personal: { "*": "copies of the tables, where a backup was made" }, other: [],
+    find: "By restoring the copy.", export: "Not exported.", erase: "Delete copies that are older than the erasure; restoring one applies erasures again.",
   },
   {
     engine: "file", name: "postgres.log", personal: { "*": "an error of Postgres may quote a value; statements and parameters are not logged" }, other: [],
@@ -196,10 +212,17 @@ const files: readonly PersonalDataPlace[] = [
     engine: "file", name: "clickhouse.log", personal: { "*": "an error of ClickHouse may quote a value" }, other: [],
     find: "By text search.", export: "Not exported.", erase: "Removed with the file when it is rotated.",
   },
-  {
-    engine: "file", name: "secrets", personal: {}, other: ["*"],
-    find: "Holds the installation's secret, without which salted keys can't be turned back into identifiers.", export: "Never.", erase: "Never.",
-  },
+  withoutPeopleFile("postgres.password"),
+  withoutPeopleFile("postgres.socket-folder"),
+  withoutPeopleFile("clickhouse-config.xml"),
+  withoutPeopleFile("clickhouse.pid"),
+  withoutPeopleFile("server.lock"),
+  withoutPeopleFile("running"),
+  withoutPeopleFile("cache"),
+  // The address of the running server and the token of its command line, for the owner of the directory alone.
+  withoutPeopleFile("server.json"),
+  // Without it, salted keys can't be turned back into identifiers by trying values; it is never given away.
+  withoutPeopleFile("secret"),
 ];
 
 export const personalDataMap: readonly PersonalDataPlace[] = [...postgres, ...clickhouse, ...files];
