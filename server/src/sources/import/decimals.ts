@@ -20,7 +20,7 @@ export function numberText(raw: string, marks: NumberMarks): string | null {
   const found = patternOf(marks).exec(text);
   if (!found) return null;
   const [, sign, whole = "", fraction] = found;
-  if (whole === "" && fraction === undefined) return null;
+  if (whole === "" && (fraction === undefined || fraction === "")) return null;
   const digits = (marks.thousands === null ? whole : whole.replaceAll(marks.thousands, "")).replace(/^0+(?=\d)/, "");
   return `${sign === "-" ? "-" : ""}${digits === "" ? "0" : digits}${fraction === undefined || fraction === "" ? "" : `.${fraction}`}`;
 }

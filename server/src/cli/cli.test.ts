@@ -1,0 +1,250 @@
+// The command `tributary` as people run it, a process of its own, against a real API over HTTP.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { importRoutes } from "../api/imports.ts";
+import { startTestApi, testSecret, type TestApi } from "../api/testing.ts";
+import { systemClock } from "../core/clock.ts";
+import { createWorkspaceDb, type WorkspaceDb } from "../engines/postgres/workspace-db.ts";
+import { createControl } from "../governance/governance.ts";
+import { createImports, type Imports } from "../sources/import/import.ts";
+
+const launcher = resolve(import.meta.dirname, "../../../bin/tributary");
+const mapping = `
+version: 1
+format: csv
+group_by: [order]
+events: [{ name: Order Completed }]
+user_id: customer
+timestamp: { column: at, take: first }
+properties: { total: { sum: [price] }, lines: { lines: { sku: sku, price: { column: price, type: number } } } }
+`;
+const header = "order,at,customer,sku,price\n";
+
+let api: TestApi;
+let workspaceDb: WorkspaceDb;
+let dataDir: string;
+let url: string;
+
+beforeAll(async () => {
+  const late: { imports?: Imports } = {};
+  const imports = (): Imports => {
+    if (!late.imports) throw new Error("The imports are made below.");
+    return late.imports;
+  };
+  api = await startTestApi({
+    moreRoutes: importRoutes({
+      create: (...all) => imports().create(...all), receive: (...all) => imports().receive(...all), get: (...all) => imports().get(...all),
+      list: (...all) => imports().list(...all), errors: (...all) => imports().errors(...all), withdraw: (...all) => imports().withdraw(...all),
+    }),
+  });
+  workspaceDb = createWorkspaceDb(api.postgres, { max: 3 });
+  const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed: { waitFor: async () => true } });
+  late.imports = createImports({ workspaceDb, log: api.log, clock: systemClock, secret: testSecret, control });
+  url = await api.server.listen({ port: 0, host: "127.0.0.1" });
+  dataDir = await mkdtemp(join(tmpdir(), "cli-"));
+  await writeFile(join(dataDir, "server.json"), JSON.stringify({ url, localToken: api.first.token }), { mode: 0o600 });
+  await writeFile(join(dataDir, "map.yaml"), mapping);
+});
+afterAll(async () => {
+  await workspaceDb.end();
+  await api.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function tributary(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  return new Promise((done) => {
+    const { PATH = "" } = process.env;
+    execFile(launcher, args, { cwd: dataDir, env: { PATH, TRIBUTARY_DATA_DIR: dataDir, ...env }, timeout: 30_000 }, (error, out, err) => {
+      done({ code: error ? (typeof error.code === "number" ? error.code : -1) : 0, out, err });
+    });
+  });
+}
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  await writeFile(join(dataDir, name), content);
+  return name;
+}
+
+function orders(from: number, to: number): string {
+  let text = "";
+  for (let order = from; order < to; order++) for (const sku of ["a", "b"]) text += `${order},2025-07-04 05:06:07,customer-${order},${sku},1.50\n`;
+  return text;
+}
+
+async function eventsOfLatestImport(): Promise<Record<string, unknown>[]> {
+  const { rows } = await api.pool.query<{ id: number }>("select max(id) as id from import");
+  const chunks = [];
+  for (let offset = 0; ;) {
+    const read = await api.log.read(api.first.partition, offset, 10_000_000);
+    chunks.push(...read);
+    const last = read.at(-1);
+    if (!last) break;
+    offset = last.offset + 1;
+  }
+  return chunks.flatMap((chunk) => chunk.records)
+    .filter(({ header: of }) => of.kind === "events" && of.importId === rows[0]?.id)
+    .flatMap(({ events }) => events.map((event) => JSON.parse(String(event)) as Record<string, unknown>));
+}
+
+const readings = ["--time-zone", "Europe/London", "--decimal-mark", "."];
+
+describe("tributary import", () => {
+  test("says which option is missing when a file does not say how its numbers and times are meant", async () => {
+    const name = await file("silent.csv", header + orders(0, 2));
+    const noMark = await tributary(["import", name, "--mapping", "map.yaml"]);
+    expect(noMark).toMatchObject({ code: 1, out: "" });
+    expect(noMark.err).toContain("--decimal-mark");
+    const noZone = await tributary(["import", name, "--mapping", "map.yaml", "--decimal-mark", "."]);
+    expect(noZone.code).toBe(1);
+    expect(noZone.err).toContain("--time-zone");
+    expect(await eventsOfLatestImport()).toEqual([]);
+  });
+
+  test("takes several files, some gzipped, as one import and sums it up", async () => {
+    const names = [await file("one.csv", header + orders(0, 3)), await file("two.csv.gz", gzipSync(header + orders(3, 5)))];
+    const ran = await tributary(["import", ...names, "--mapping", "map.yaml", ...readings]);
+    expect(ran.err).toMatch(/^Reading one\.csv…\nImport \d+ \(one\), source one: 2 files\.\n/);
+    expect(ran.out).toMatch(/^Import \d+ is done: 10 lines became 5 events; 0 lines were skipped, 0 refused\.\n$/);
+    expect(ran.code).toBe(0);
+    const events = await eventsOfLatestImport();
+    expect(events).toHaveLength(5);
+    expect(events[0]).toMatchObject({ timestamp: "2025-07-04T04:06:07Z", properties: { total: 3 } });
+  });
+
+  test("refuses the same content unless told --again", async () => {
+    const names = ["one.csv", "two.csv.gz"];
+    const ran = await tributary(["import", ...names, "--mapping", "map.yaml", ...readings]);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain("has the same content");
+    expect(ran.err).toContain("--again");
+    expect((await tributary(["import", ...names, "--mapping", "map.yaml", ...readings, "--again"])).code).toBe(0);
+  });
+
+  test("lists refused lines and ends with exit code 2", async () => {
+    const name = await file("bad.csv", `${header}1,2025-07-04,c,a,1\n2,2025-07-04,c,a,dear\n`);
+    const ran = await tributary(["import", name, "--mapping", "map.yaml", ...readings]);
+    expect(ran.code).toBe(2);
+    expect(ran.out).toContain("bad.csv:3  not_a_number");
+  });
+
+  test("tells in a dry run what would happen, and stores nothing", async () => {
+    const before = await api.log.state();
+    const ran = await tributary(["import", "one.csv", "--mapping", "map.yaml", ...readings, "--dry-run"]);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain("6 lines would become 3 events");
+    expect(ran.out).toContain("People: 3 new, 0 known");
+    expect(ran.out).toContain('"messageId"');
+    expect(await api.log.state()).toEqual(before);
+  });
+
+  test("names what is wrong with a mapping", async () => {
+    await file("wrong.yaml", "version: 1\nevents: [{ nam: X }]\n");
+    const ran = await tributary(["import", "one.csv", "--mapping", "wrong.yaml"]);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('Unrecognized key: "nam"');
+  });
+
+  test("goes on by itself when the connection breaks, and has each event once", async () => {
+    const name = await file("large.csv", header + orders(0, 20_000));
+    const proxy = await breakingProxy(Number(new URL(url).port), 300_000);
+    const { port } = proxy.address() as AddressInfo;
+    const ran = await tributary(["import", name, "--mapping", "map.yaml", ...readings], {
+      TRIBUTARY_URL: `http://127.0.0.1:${port}`, TRIBUTARY_API_TOKEN: api.first.token,
+    });
+    proxy.close();
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("40,000 lines became 20,000 events") });
+    expect(proxy.broken()).toBe(2);
+    expect(new Set((await eventsOfLatestImport()).map((event) => event["messageId"])).size).toBe(20_000);
+  });
+});
+
+/** Passes everything on, and cuts the first two connections that carried this many bytes. */
+async function breakingProxy(target: number, afterBytes: number): Promise<Server & { broken: () => number }> {
+  let broken = 0;
+  const proxy = createServer((client) => {
+    const upstream = connect({ port: target, host: "127.0.0.1" });
+    let bytes = 0;
+    const end = (): void => {
+      client.destroy();
+      upstream.destroy();
+    };
+    client.on("data", (data) => {
+      bytes += data.length;
+      if (bytes <= afterBytes || broken >= 2) return;
+      broken += 1;
+      end();
+    });
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on("error", end).on("close", end);
+  });
+  await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+  return Object.assign(proxy, { broken: () => broken });
+}
+
+describe("tributary token", () => {
+  test("makes a token that works, lists it without its secret, and revokes it", async () => {
+    const made = await tributary(["token", "create", "for a test", "--scope", "read", "write"]);
+    const secret = made.out.trim();
+    expect(made.code).toBe(0);
+    expect((await api.call("GET", "/workspace", { token: secret })).status).toBe(200);
+    const list = await tributary(["token", "list"]);
+    expect(list.out).not.toContain(secret);
+    const [, id = ""] = /^(\d+) +for a test /m.exec(list.out) ?? [];
+    expect((await tributary(["token", "revoke", id])).code).toBe(0);
+    expect((await api.call("GET", "/workspace", { token: secret })).status).toBe(401);
+    expect((await tributary(["token", "list"])).out).toMatch(/for a test .* revoked/);
+  });
+
+  test("tells what a scope may be", async () => {
+    const ran = await tributary(["token", "create", "x", "--scope", "everything"]);
+    expect(ran.code).not.toBe(0);
+    expect(ran.err).toContain("personal_data");
+  });
+});
+
+describe("tributary status", () => {
+  test("says in a sentence that the server is ready and whether events add up", async () => {
+    const ran = await tributary(["status"]);
+    expect(ran.out).toMatch(new RegExp(`^Tributary at ${url} is ready; [\\d,]+ events came in during the last day, [\\d,]+ wait, and `));
+    expect(ran.out).toContain("postgres");
+  });
+
+  test("fails with what to do when no server runs", async () => {
+    const ran = await tributary(["status"], { TRIBUTARY_DATA_DIR: join(dataDir, "nowhere") });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain("No server is running on");
+    expect(ran.err).toContain("What to do: Start it with `tributary start`");
+  });
+
+  test("fails when the token is wrong", async () => {
+    const ran = await tributary(["status"], { TRIBUTARY_URL: url, TRIBUTARY_API_TOKEN: "not-a-token-of-this-server" });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain("What to do:");
+  });
+});
+
+describe("tributary doctor", () => {
+  test("finds a running server and a machine that can run it", async () => {
+    const ran = await tributary(["doctor"]);
+    expect(ran.out).toContain(`Server: ready at ${url}`);
+    expect(ran.code).toBe(0);
+  });
+
+  test("fails when a setting is not valid and when the port is taken, and says what to do", async () => {
+    const wrong = await tributary(["doctor"], { PORT: "many" });
+    expect(wrong).toMatchObject({ code: 1, out: expect.stringMatching(/FAILURE {2}Settings: .*PORT/) });
+    const taken = await tributary(["doctor"], { PORT: new URL(url).port, TRIBUTARY_DATA_DIR: join(dataDir, "nowhere") });
+    expect(taken).toMatchObject({ code: 1, out: expect.stringMatching(/FAILURE {2}Port: .*EADDRINUSE[^]*What to do/) });
+  });
+});
