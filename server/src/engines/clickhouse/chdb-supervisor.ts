@@ -22,9 +22,9 @@ const stopMsMax = 15_000;
 /** A child whose server is gone ends itself within two seconds; then it is ended. */
 const leftoverMsMax = 4_000;
 const restartDelayMsMin = 100;
-const restartDelayMsMax = 5_000;
+const restartDelayMsMax = 2_000;
 /** A child that lived so long did not die of its start. */
-const healthyMs = 30_000;
+const healthyMs = 5_000;
 const openFilesMin = 65_536;
 const logBytesMax = 8 * 1024 * 1024;
 const logCheckMs = 60_000;
