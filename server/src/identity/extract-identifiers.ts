@@ -35,52 +35,55 @@ export interface Extracted {
   readonly notes: readonly IdentifierNote[];
 }
 
-interface Collected {
+/** What is being collected from one event. */
+interface Collection {
+  readonly context: ExtractContext;
   readonly identifiers: EventIdentifier[];
   readonly notes: IdentifierNote[];
 }
 
 /** `payload` is the event as parsed from JSON, or one with the batch's fields merged under it. */
 export function extractIdentifiers(payload: Readonly<Record<string, unknown>>, rules: IdentityRules, context: ExtractContext): Extracted {
-  const collected: Collected = { identifiers: [], notes: [] };
+  const collected: Collection = { context, identifiers: [], notes: [] };
   const external = externalIds(payload, rules, collected.notes);
   for (const rule of rules.namespaces) {
     for (const { path, steps } of rule.pathsBySource.get(context.sourceId) ?? rule.paths) {
-      takeAll(collected, rule, path, valueAt(payload, steps), context);
+      takeAll(collected, rule, path, valueAt(payload, steps));
     }
     for (const { namespace, value, path, type } of external) {
-      if (namespace === rule.name) take(collected, rule, path, value, context, type);
+      if (namespace === rule.name) take(collected, rule, path, value, type);
     }
   }
-  return collected;
+  return { identifiers: collected.identifiers, notes: collected.notes };
 }
 
 /** What an `alias` call's `previousId` may name: a user id, or else an anonymous id. In this order; each if it is valid. */
 export function previousIdentifiers(previousId: unknown, rules: IdentityRules, context: ExtractContext): readonly EventIdentifier[] {
-  const collected: Collected = { identifiers: [], notes: [] };
+  const collected: Collection = { context, identifiers: [], notes: [] };
   for (const name of ["user_id", "anonymous_id"]) {
     const rule = rules.byName.get(name);
-    if (rule) take(collected, rule, "previousId", previousId, context);
+    if (rule) take(collected, rule, "previousId", previousId);
   }
   return collected.identifiers;
 }
 
-function takeAll(collected: Collected, rule: CompiledNamespace, path: string, value: unknown, context: ExtractContext): void {
-  if (!Array.isArray(value)) return take(collected, rule, path, value, context);
+function takeAll(collected: Collection, rule: CompiledNamespace, path: string, value: unknown): void {
+  if (!Array.isArray(value)) return take(collected, rule, path, value);
   if (value.length > IDENTIFIERS_PER_EVENT_MAX) note(collected.notes, rule.name, path, "too_many");
-  for (const item of value.slice(0, IDENTIFIERS_PER_EVENT_MAX)) take(collected, rule, path, item, context);
+  for (const item of value.slice(0, IDENTIFIERS_PER_EVENT_MAX)) take(collected, rule, path, item);
 }
 
 /** `type`: of an external id without a namespace of its own; written before the value. */
-function take(collected: Collected, rule: CompiledNamespace, path: string, raw: unknown, context: ExtractContext, type = ""): void {
+function take(collected: Collection, rule: CompiledNamespace, path: string, raw: unknown, type = ""): void {
+  const { context, identifiers, notes } = collected;
   if (raw === undefined || raw === null || raw === "") return;
   const normalised = normaliseIdentifier(raw, rule, context.phoneCountry);
-  if ("invalid" in normalised) return note(collected.notes, rule.name, path, normalised.invalid);
+  if ("invalid" in normalised) return note(notes, rule.name, path, normalised.invalid);
   const value = type === "" ? normalised.value : `${type}:${normalised.value}`;
-  if (value.length > IDENTIFIER_LENGTH_MAX) return note(collected.notes, rule.name, path, "too_long");
-  for (const other of collected.identifiers) if (other.namespace === rule.name && other.value === value) return;
-  if (collected.identifiers.length >= IDENTIFIERS_PER_EVENT_MAX) return note(collected.notes, rule.name, path, "too_many");
-  collected.identifiers.push({ namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) });
+  if (value.length > IDENTIFIER_LENGTH_MAX) return note(notes, rule.name, path, "too_long");
+  for (const other of identifiers) if (other.namespace === rule.name && other.value === value) return;
+  if (identifiers.length >= IDENTIFIERS_PER_EVENT_MAX) return note(notes, rule.name, path, "too_many");
+  identifiers.push({ namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) });
 }
 
 /** Bounded like everything else, so that an event full of rubbish does not become a list of notes. */

@@ -101,7 +101,7 @@ const nobody: ReadonlySet<never> = new Set<never>();
 /** The common case: everything in the event is known and belongs to one person, so that nothing changes but edges. */
 function resolveKnown(input: ResolveInput, rules: IdentityRules, state: IdentityState): Resolution | null {
   const hub = input.identifiers[0];
-  if (hub === undefined || input.trust !== "full" || input.previous.length > 0) return null;
+  if (hub === undefined || input.previous.length > 0) return null;
   const owner = state.identifier(hub.key)?.profileId;
   if (!owner) return null;
   for (const id of input.identifiers) {
@@ -122,29 +122,40 @@ function resolveFully(input: ResolveInput, rules: IdentityRules, state: Identity
   const work: Work = {
     input, rules, state, created: false, steps: [], attached: [], changedIdentifiers: new Set(), changedPeople: new Set(), ignored: [],
   };
-  const active: Candidate[] = [];
-  const shared: Candidate[] = [];
-  const claimed: Candidate[] = [];
+  const sorted = sortOut(work);
+  const suppressed = suppressedClaim(sorted.claimed, state);
+  if (suppressed) return finish(work, suppressed);
+  const { active, shared } = sorted;
+  const person = active.length > 0 ? ofActive(work, withPrevious(input, active, rules, state)) : ofSharedOnly(work, shared);
+  if (person && !person.suppressed) keepEdges(work, sorted);
+  return finish(work, person);
+}
+
+/** The event's identifiers by the part they play, each list in deciding order. */
+interface Sorted {
+  readonly active: Candidate[];
+  readonly shared: Candidate[];
+  readonly claimed: Candidate[];
+}
+
+function sortOut({ input, rules, state, ignored }: Work): Sorted {
+  const sorted: Sorted = { active: [], shared: [], claimed: [] };
   for (const id of input.identifiers) {
     const rule = rules.byName.get(id.namespace);
     if (rule === undefined) {
-      work.ignored.push({ key: id.key, reason: "unknown_namespace" });
+      ignored.push({ key: id.key, reason: "unknown_namespace" });
       continue;
     }
     const candidate: Candidate = { id, rule, known: state.identifier(id.key), byAlias: false };
     if (isClaimed(id, rule, input, rules, state)) {
-      claimed.push(candidate);
-      work.ignored.push({ key: id.key, reason: "untrusted" });
+      sorted.claimed.push(candidate);
+      ignored.push({ key: id.key, reason: "untrusted" });
     } else if (candidate.known?.shared) {
-      shared.push(candidate);
-      work.ignored.push({ key: id.key, reason: "shared" });
-    } else active.push(candidate);
+      sorted.shared.push(candidate);
+      ignored.push({ key: id.key, reason: "shared" });
+    } else sorted.active.push(candidate);
   }
-  const suppressed = suppressedClaim(claimed, state);
-  if (suppressed) return finish(work, suppressed);
-  const person = active.length > 0 ? ofActive(work, withPrevious(input, active, rules, state)) : ofSharedOnly(work, shared);
-  if (person && !person.suppressed) keepEdges(work, active, shared, claimed);
-  return finish(work, person);
+  return sorted;
 }
 
 function finish(work: Work, person: PersonState | null): Resolution {
@@ -196,12 +207,15 @@ function withPrevious(input: ResolveInput, active: readonly Candidate[], rules: 
   if (input.previous.length === 0 || !active.some(({ id }) => id.namespace === "user_id")) return active;
   const has = (key: string): boolean => active.some(({ id }) => id.key === key);
   if (input.previous.some((id) => id.namespace === "user_id" && has(id.key))) return active;
-  const known = input.previous.filter((id) => has(id.key) || state.identifier(id.key)?.profileId || state.identifier(id.key)?.shared);
+  const known = input.previous.filter((id) => {
+    const found = state.identifier(id.key);
+    return has(id.key) || found?.profileId || found?.shared;
+  });
   const stated: Candidate[] = [];
   for (const id of known.length > 0 ? known : input.previous) {
     const rule = rules.byName.get(id.namespace);
-    const state_ = state.identifier(id.key);
-    if (rule && !state_?.shared) stated.push({ id, rule, known: state_, byAlias: true });
+    const found = state.identifier(id.key);
+    if (rule && !found?.shared) stated.push({ id, rule, known: found, byAlias: true });
   }
   const rest = active.filter(({ id }) => !stated.some((other) => other.id.key === id.key));
   const [hub, ...others] = rest;
@@ -242,8 +256,10 @@ function consider(work: Work, target: PersonState, hub: Candidate, candidate: Ca
     if (!owner && !refusalToAttach(candidate, target, rules, candidate.byAlias)) attach(work, candidate, target);
     return target;
   }
-  const reason = owner ? refusalToMerge(candidate, target, owner, rules, input.trust) : refusalToAttach(candidate, target, rules, candidate.byAlias);
-  if (reason) yieldTo(work, target, hub, candidate, owner, reason);
+  const reason = owner
+    ? refusalToMerge(candidate, target, owner, rules, input.trust)
+    : refusalToAttach(candidate, target, rules, candidate.byAlias);
+  if (reason) yieldTo(work, candidate, { target, hub, owner, reason });
   else if (owner) return merge(work, target, owner, candidate);
   else attach(work, candidate, target);
   return target;
@@ -309,7 +325,7 @@ function merge(work: Work, target: PersonState, owner: PersonState, candidate: C
   work.state.removePerson(loser.id);
   work.changedPeople.add(survivor);
   work.changedPeople.delete(loser);
-  addStep(work, "merge", survivor.id, loser.id, candidate.byAlias ? "alias" : "seen_together", candidate);
+  addStep(work, candidate, { kind: "merge", survivor: survivor.id, other: loser.id, reason: candidate.byAlias ? "alias" : "seen_together" });
   return survivor;
 }
 
@@ -318,41 +334,51 @@ function countsTowardsShared(reason: RefusalReason): boolean {
   return reason === "limit" || reason === "cannot_link";
 }
 
+/** What an identifier that yields meets. `owner`: who keeps it, null for nobody. */
+interface Yielding {
+  readonly target: PersonState;
+  readonly hub: Candidate;
+  readonly owner: PersonState | null;
+  readonly reason: RefusalReason;
+}
+
 /** The identifier stays where it is. Recorded once per pair. */
-function yieldTo(work: Work, target: PersonState, hub: Candidate, candidate: Candidate, owner: PersonState | null, reason: RefusalReason): void {
+function yieldTo(work: Work, candidate: Candidate, { target, hub, owner, reason }: Yielding): void {
   const identifier = rememberIdentifier(work, candidate);
+  const refused = { kind: "refused", survivor: target.id, other: owner?.id ?? null, reason } as const;
   if (!countsTowardsShared(reason)) {
     const isFirst = keepEdge(work.input, work.state, hub.id, candidate.id, "seen");
     // An identifier that nobody has and that is merely kept apart was refused by nobody.
-    if (isFirst && owner) addStep(work, "refused", target.id, owner.id, reason, candidate);
-    if (reason === "isolated" && owner && work.rules.signIn === "link") link(work, target, owner, hub, candidate);
+    if (isFirst && owner) addStep(work, candidate, refused);
+    if (reason === "isolated" && owner && work.rules.signIn === "link") link(work, candidate, { target, hub, owner });
     return;
   }
   if (identifier.yieldedTo.includes(target.id)) return;
   identifier.yieldedTo.push(target.id);
   work.changedIdentifiers.add(identifier);
-  addStep(work, "refused", target.id, owner?.id ?? null, reason, candidate);
-  if (identifier.yieldedTo.length >= candidate.rule.sharedAfter) share(work, target, owner, identifier, candidate);
+  addStep(work, candidate, refused);
+  if (identifier.yieldedTo.length >= candidate.rule.sharedAfter) share(work, candidate, identifier, { target, owner });
 }
 
 /** Sets an identifier aside. It leaves its person, unless that person has nothing else and so is its own. */
-function share(work: Work, target: PersonState, owner: PersonState | null, identifier: IdentifierState, candidate: Candidate): void {
+function share(work: Work, candidate: Candidate, identifier: IdentifierState, { target, owner }: Pick<Yielding, "target" | "owner">): void {
   identifier.shared = true;
   if (owner && owner.identifiers.length > 1) {
     owner.identifiers.splice(owner.identifiers.indexOf(identifier), 1);
     identifier.profileId = null;
     work.changedPeople.add(owner);
   }
-  addStep(work, "shared", owner?.id ?? target.id, target.id, "shared_after", candidate);
+  addStep(work, candidate, { kind: "shared", survivor: owner?.id ?? target.id, other: target.id, reason: "shared_after" });
 }
 
-function link(work: Work, target: PersonState, owner: PersonState, hub: Candidate, candidate: Candidate): void {
+/** Remembers on both people that they were seen together. */
+function link(work: Work, candidate: Candidate, { target, hub, owner }: { target: PersonState; hub: Candidate; owner: PersonState }): void {
   keepEdge(work.input, work.state, hub.id, candidate.id, "link");
   const isNew = addLink(target, owner.id);
   const isNewThere = addLink(owner, target.id);
   if (isNew) work.changedPeople.add(target);
   if (isNewThere) work.changedPeople.add(owner);
-  if (isNew || isNewThere) addStep(work, "link", target.id, owner.id, "sign_in", candidate);
+  if (isNew || isNewThere) addStep(work, candidate, { kind: "link", survivor: target.id, other: owner.id, reason: "sign_in" });
 }
 
 function addLink(person: PersonState, id: string): boolean {
@@ -370,13 +396,11 @@ function ofSharedOnly(work: Work, shared: readonly Candidate[]): PersonState | n
 }
 
 /** The evidence: a star from the strongest identifier to each other one, and each claim with the devices it came from. */
-function keepEdges(work: Work, active: readonly Candidate[], shared: readonly Candidate[], claimed: readonly Candidate[]): void {
-  const { input, state } = work;
+function keepEdges({ input, state }: Work, { active, shared, claimed }: Sorted): void {
   const hub = active[0] ?? shared[0];
   if (hub === undefined) return;
   for (const other of active) keepEdge(input, state, hub.id, other.id, "seen");
   for (const other of shared) keepEdge(input, state, hub.id, other.id, "seen");
-  if (claimed.length === 0) return;
   for (const claim of claimed) {
     for (const device of active) if (device.rule.isDevice) keepEdge(input, state, claim.id, device.id, "claimed");
     for (const device of shared) if (device.rule.isDevice) keepEdge(input, state, claim.id, device.id, "claimed");
@@ -392,10 +416,9 @@ function keepEdge(
   return state.addEdge({ workspaceId: input.workspaceId, a, b, kind, rowId: input.rowId, atMs: input.atMs, sourceId: input.sourceId });
 }
 
-function addStep(
-  work: Work, kind: MergeStep["kind"], survivor: string, other: string | null, reason: MergeStep["reason"], candidate: Candidate,
-): void {
-  work.steps.push({ step: work.steps.length, kind, survivor, other, reason, identifierKey: candidate.id.key });
+function addStep({ steps }: Work, candidate: Candidate, what: Pick<MergeStep, "kind" | "survivor" | "other" | "reason">): void {
+  const { kind, survivor, other, reason } = what;
+  steps.push({ step: steps.length, kind, survivor, other, reason, identifierKey: candidate.id.key });
 }
 
 function personOf(state: IdentityState, id: string): PersonState {
