@@ -1,12 +1,20 @@
+// How the tests are run. `npm test` runs the project `tests`; tests named *.browser.test.ts drive a real Chromium, which
+// not every machine has, and are run by `npm run test:browser`.
 import { defineConfig } from "vitest/config";
 
+const everywhere = "{schema,server,tests}/**/*";
+
+// Vitest asks for a default export.
 export default defineConfig({
   test: {
     // One process per file: a process may hold one chDB data directory only, and engines are children of it.
     pool: "forks",
     maxWorkers: 2,
-    include: ["{schema,server,tests}/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "tests", include: [`${everywhere}.test.ts`], exclude: [`${everywhere}.browser.test.ts`, "**/node_modules/**"] } },
+      { extends: true, test: { name: "browser", include: [`${everywhere}.browser.test.ts`], exclude: ["**/node_modules/**"], testTimeout: 120_000 } },
+    ],
   },
 });

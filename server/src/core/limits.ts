@@ -6,29 +6,55 @@ interface LimitDeclaration {
   readonly unit: string;
   /** The environment variable that changes it. */
   readonly setting: string;
+  /** What it bounds, for people: docs/configuration.md is made of it. */
+  readonly what: string;
 }
 
 export const limitDeclarations = {
-  /** The body as it comes over the wire, compressed or not. */
-  bodyBytesMax: { value: 5 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BODY_BYTES" },
-  /** The body after decompression. */
-  inflatedBytesMax: { value: 20 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_INFLATED_BYTES" },
-  /** One event as sent; a larger one is kept and quarantined. */
-  eventBytesMax: { value: 500 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_EVENT_BYTES" },
-  batchEventsMax: { value: 2_500, unit: "events", setting: "TRIBUTARY_LIMIT_BATCH_EVENTS" },
-  /** Objects and arrays within each other, the event itself being the first; a deeper event is kept and quarantined. */
-  nestingMax: { value: 64, unit: "levels", setting: "TRIBUTARY_LIMIT_NESTING" },
-  /** Properties or traits of one event, counted over all levels. Checked by the pipeline's normalise stage. */
-  propertiesMax: { value: 2_000, unit: "properties", setting: "TRIBUTARY_LIMIT_PROPERTIES" },
-  /** The name of an event, property or trait. Checked by the pipeline's normalise stage. */
-  nameCharactersMax: { value: 512, unit: "characters", setting: "TRIBUTARY_LIMIT_NAME_CHARACTERS" },
-  /** Bodies being read, inflated or appended at once, all requests together; beyond it senders are told to wait. */
-  bytesInFlightMax: { value: 256 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BYTES_IN_FLIGHT" },
-  /** From a request's headers to the end of its body. */
-  bodyTimeoutMs: { value: 30_000, unit: "milliseconds", setting: "TRIBUTARY_LIMIT_BODY_TIMEOUT_MS" },
-  headerBytesMax: { value: 32 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_HEADER_BYTES" },
-  /** Connections at once to the collection and API port. */
-  connectionsMax: { value: 20_000, unit: "connections", setting: "TRIBUTARY_LIMIT_CONNECTIONS" },
+  bodyBytesMax: {
+    value: 5 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BODY_BYTES",
+    what: "A body as it comes over the wire, compressed or not.",
+  },
+  inflatedBytesMax: {
+    value: 20 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_INFLATED_BYTES",
+    what: "A body after decompression.",
+  },
+  eventBytesMax: {
+    value: 500 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_EVENT_BYTES",
+    what: "One event as sent; a larger one is kept and quarantined.",
+  },
+  batchEventsMax: {
+    value: 2_500, unit: "events", setting: "TRIBUTARY_LIMIT_BATCH_EVENTS",
+    what: "Events of one batch.",
+  },
+  nestingMax: {
+    value: 64, unit: "levels", setting: "TRIBUTARY_LIMIT_NESTING",
+    what: "Objects and arrays within each other, the event itself being the first; a deeper event is kept and quarantined.",
+  },
+  propertiesMax: {
+    value: 2_000, unit: "properties", setting: "TRIBUTARY_LIMIT_PROPERTIES",
+    what: "Properties or traits of one event, counted over all levels; an event with more is kept and quarantined.",
+  },
+  nameCharactersMax: {
+    value: 512, unit: "characters", setting: "TRIBUTARY_LIMIT_NAME_CHARACTERS",
+    what: "The name of an event, property or trait; an event with a longer one is kept and quarantined.",
+  },
+  bytesInFlightMax: {
+    value: 256 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BYTES_IN_FLIGHT",
+    what: "Bodies being read, inflated or appended at once, all requests together; beyond it senders are told to wait.",
+  },
+  bodyTimeoutMs: {
+    value: 30_000, unit: "milliseconds", setting: "TRIBUTARY_LIMIT_BODY_TIMEOUT_MS",
+    what: "From a request's headers to the end of its body.",
+  },
+  headerBytesMax: {
+    value: 32 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_HEADER_BYTES",
+    what: "The headers of a request.",
+  },
+  connectionsMax: {
+    value: 20_000, unit: "connections", setting: "TRIBUTARY_LIMIT_CONNECTIONS",
+    what: "Connections at once to the port.",
+  },
 } as const satisfies Record<string, LimitDeclaration>;
 
 export type LimitName = keyof typeof limitDeclarations;

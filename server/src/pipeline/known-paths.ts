@@ -61,8 +61,8 @@ export class KnownPaths {
   #insert(path: string): void {
     this.#paths.add(path);
     let node = this.root;
-    for (const segment of path.split(".")) {
-      let name = segment;
+    for (const part of path.split(".")) {
+      let name = part;
       let lists = 0;
       for (; name.endsWith("[]"); lists++) name = name.slice(0, -2);
       node = childOf(node, name);

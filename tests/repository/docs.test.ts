@@ -1,0 +1,58 @@
+// Documents drift unless something reads them: every path, script and setting they name must exist, and the pages that
+// are made from the code must be up to date.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { settings } from "../../server/src/config.ts";
+import { limitDeclarations } from "../../server/src/core/limits.ts";
+import { generatedDocs } from "./generated-docs.ts";
+import { filesBelow, root } from "./source-files.ts";
+
+const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "AGENTS.md", ...filesBelow(["docs"], ".md")]
+  .filter((path) => existsSync(join(root, path)))
+  .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+
+/** Read by the command line or by tests, and so not among the server's settings. */
+const otherSettings = ["TRIBUTARY_URL"];
+
+test.each(documents)("$path names only paths that exist", ({ path, text }) => {
+  expect(pathsIn(text).filter((named) => !exists(named, path))).toEqual([]);
+});
+
+test.each(documents)("$path names only npm scripts that exist", ({ text }) => {
+  const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const named = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start))\b/g)].map((match) => match[1] ?? match[2] ?? "");
+  expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
+});
+
+test.each(documents)("$path names only settings that exist", ({ text }) => {
+  const known = new Set([...Object.keys(settings), ...Object.values(limitDeclarations).map((limit) => limit.setting), ...otherSettings]);
+  const named = [...text.matchAll(/\bTRIBUTARY_[A-Z_]*[A-Z]\b(?!_)/g)].map((match) => match[0]);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test.each(Object.entries(generatedDocs))("%s says what the code says (`npm run docs` writes it)", (path, text) => {
+  expect(readFileSync(join(root, path), "utf8")).toBe(text);
+});
+
+test("paths are found in code, in blocks and in links, and nothing else is taken for one", () => {
+  const text = "See `server/src/main.ts`, [here](decisions/0001-a.md#why) and https://example.com/docs/a.md; `POST /v1/track`, `a/b`, `log/log.ts`\n"
+    + "```sh\nnode bin/nothing.cjs < docs/x.json\n```\n`server/src/pipeline/stages/<name>.ts` `text/csv` `@tributary/schema/control.ts`";
+  expect(pathsIn(text)).toEqual(["server/src/main.ts", "decisions/0001-a.md", "log/log.ts", "bin/nothing.cjs", "docs/x.json"]);
+});
+
+/** What a document says as a path: links, and words with a slash in code that end like a file or begin like one of our folders. */
+function pathsIn(text: string): string[] {
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => ({ at: match.index, word: (match[1] ?? "").replace(/#.*$/, "") }));
+  const code = [...text.matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].flatMap((span) =>
+    [...span[0].matchAll(/[^\s`'"()]+/g)].map((match) => ({ at: span.index + match.index, word: match[0].replace(/[,;:.]+$/, "") })));
+  return [...links, ...code]
+    .sort((a, b) => a.at - b.at)
+    .map(({ word }) => word)
+    .filter((word) => /^[\w.][\w./-]*$/.test(word) && (/^[\w.-]+(\/[\w.-]+)*\.(ts|cjs|md|yaml|json|sql)$/.test(word) ? word.includes("/") || word.endsWith(".md") : /^(\.\/)?(schema|server|tests|bench|docs|bin|\.ci)\//.test(word)));
+}
+
+/** Documents may name files from the root, from the server's source, or from where they stand. */
+function exists(named: string, document: string): boolean {
+  return ["", "server/src", dirname(document)].some((from) => existsSync(join(root, from, named)));
+}
