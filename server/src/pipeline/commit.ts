@@ -1,8 +1,8 @@
 // The one Postgres transaction of a batch: everything that was decided about its events, the finished blocks for
 // ClickHouse, and the reader's new place by compare-and-set. After it nothing about these events is decided again.
-import type { ClientBase, Pool } from "pg";
+import type { ClientBase, Pool, QueryConfig } from "pg";
 import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
-import type { IdentifierState } from "../identity/identity.ts";
+import type { Edge, IdentifierState } from "../identity/identity.ts";
 import { writeOutbox, type OutboxBlock } from "./outbox/outbox-block.ts";
 import type { MessageSighting, SeenMessages } from "./seen-messages.ts";
 import { splitTexts, type Person, type World } from "./world.ts";
@@ -56,9 +56,12 @@ export interface Decisions {
   readonly blocks: readonly OutboxBlock[];
 }
 
-/** Commits a batch. Throws ReaderFenced when another process took over; then nothing was written. */
+/**
+ * Commits a batch. `changes` are what `captureChanges` gave. Throws ReaderFenced when another process took over; then
+ * nothing was written.
+ */
 export async function commitBatch(
-  pool: Pool, claim: ReaderClaim, next: { nextOffset: number; nowMs: number; nextBlock: number }, world: World, seen: SeenMessages,
+  pool: Pool, claim: ReaderClaim, next: { nextOffset: number; nowMs: number; nextBlock: number }, changes: readonly QueryConfig[], seen: SeenMessages,
   decisions: Decisions, more?: (tx: ClientBase) => Promise<void>,
 ): Promise<ReaderClaim> {
   const tx = await pool.connect();
@@ -67,7 +70,7 @@ export async function commitBatch(
     await tx.query("begin");
     const claimed = await commitOffset(tx, claim, next);
     await seen.write(tx, decisions.sightings);
-    await writeWorld(tx, world);
+    for (const change of changes) await tx.query(change);
     await writeMergeLog(tx, decisions.mergeLog);
     await writeQuarantine(tx, decisions.quarantine);
     await writePaths(tx, decisions.paths);
@@ -86,25 +89,32 @@ export async function commitBatch(
   }
 }
 
-/** Writes what the batch changed about people, identifiers and edges. */
-export async function writeWorld(tx: ClientBase, world: World): Promise<void> {
+/**
+ * What the batch changed about people, identifiers and edges, as statements with their values. Everything is copied out
+ * here, at once, so that the next batch may go on changing the same people while this one is being committed.
+ */
+export function captureChanges(world: World): QueryConfig[] {
   const { people, merged, identifiers, edges } = world.changes;
-  if (people.size > 0) await writePeople(tx, [...people]);
-  if (merged.size > 0) await writeMerged(tx, merged);
-  if (identifiers.size > 0) await writeIdentifiers(tx, [...identifiers], world);
-  if (edges.length > 0) {
-    await tx.query({
-      name: "world-edges",
-      text: `insert into identity_edge (workspace_id, a, b, kind, row_id, at, source_id)
-        select w, a, b, k, r, to_timestamp(t / 1000.0), s
-        from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::float8[], $7::int[]) as e (w, a, b, k, r, t, s)
-        on conflict do nothing`,
-      values: [
-        edges.map((edge) => edge.workspaceId), edges.map((edge) => edge.a), edges.map((edge) => edge.b), edges.map((edge) => edge.kind),
-        edges.map((edge) => edge.rowId), edges.map((edge) => edge.atMs), edges.map((edge) => edge.sourceId),
-      ],
-    });
-  }
+  const writes: QueryConfig[] = [];
+  if (people.size > 0) writes.push(peopleWrite([...people]));
+  if (merged.size > 0) writes.push(...mergedWrites(merged));
+  if (identifiers.size > 0) writes.push(identifiersWrite([...identifiers], world));
+  if (edges.length > 0) writes.push(edgesWrite(edges));
+  return writes;
+}
+
+function edgesWrite(edges: readonly Edge[]): QueryConfig {
+  return {
+    name: "world-edges",
+    text: `insert into identity_edge (workspace_id, a, b, kind, row_id, at, source_id)
+      select w, a, b, k, r, to_timestamp(t / 1000.0), s
+      from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::float8[], $7::int[]) as e (w, a, b, k, r, t, s)
+      on conflict do nothing`,
+    values: [
+      edges.map((edge) => edge.workspaceId), edges.map((edge) => edge.a), edges.map((edge) => edge.b), edges.map((edge) => edge.kind),
+      edges.map((edge) => edge.rowId), edges.map((edge) => edge.atMs), edges.map((edge) => edge.sourceId),
+    ],
+  };
 }
 
 /** The document as it is stored: identifiers, splits and links are kept by identity resolution and written from there. */
@@ -120,8 +130,8 @@ function storedDocument(person: Person): string | null {
   return JSON.stringify(doc);
 }
 
-async function writePeople(tx: ClientBase, people: readonly Person[]): Promise<void> {
-  await tx.query({
+function peopleWrite(people: readonly Person[]): QueryConfig {
+  return {
     name: "world-write-people",
     text: `insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc)
       select i, w, f, u, s, string_to_array(g, ',')::uuid[], d::json
@@ -133,10 +143,10 @@ async function writePeople(tx: ClientBase, people: readonly Person[]): Promise<v
       people.map((person) => person.updatedRow), people.map((person) => person.state.suppressed), people.map((person) => person.ingestIds.join(",")),
       people.map(storedDocument),
     ],
-  });
+  };
 }
 
-async function writeMerged(tx: ClientBase, merged: ReadonlyMap<string, string>): Promise<void> {
+function mergedWrites(merged: ReadonlyMap<string, string>): QueryConfig[] {
   const final = (id: string): string => {
     let survivor = id;
     for (let next = merged.get(survivor); next !== undefined; next = merged.get(survivor)) survivor = next;
@@ -144,23 +154,26 @@ async function writeMerged(tx: ClientBase, merged: ReadonlyMap<string, string>):
   };
   const losers = [...merged.keys()];
   const survivors = losers.map(final);
-  // A loser that was made in this same batch has no row yet: it gets one, so that its id answers with the survivor.
-  await tx.query(
-    `insert into profile (id, workspace_id, first_row, updated_row, merged_into, ingest_ids, doc)
-     select l, p.workspace_id, p.first_row, p.updated_row, s, '{}', null
-     from unnest($1::uuid[], $2::uuid[]) as m (l, s) join profile p on p.id = m.s
-     on conflict (id) do update set merged_into = excluded.merged_into, doc = null`,
-    [losers, survivors],
-  );
-  await tx.query(
-    `update profile set merged_into = m.s from unnest($1::uuid[], $2::uuid[]) as m (l, s) where profile.merged_into = m.l`, [losers, survivors],
-  );
+  return [
+    {
+      // A loser that was made in this same batch has no row yet: it gets one, so that its id answers with the survivor.
+      text: `insert into profile (id, workspace_id, first_row, updated_row, merged_into, ingest_ids, doc)
+        select l, p.workspace_id, p.first_row, p.updated_row, s, '{}', null
+        from unnest($1::uuid[], $2::uuid[]) as m (l, s) join profile p on p.id = m.s
+        on conflict (id) do update set merged_into = excluded.merged_into, doc = null`,
+      values: [losers, survivors],
+    },
+    {
+      text: `update profile set merged_into = m.s from unnest($1::uuid[], $2::uuid[]) as m (l, s) where profile.merged_into = m.l`,
+      values: [losers, survivors],
+    },
+  ];
 }
 
-async function writeIdentifiers(tx: ClientBase, identifiers: readonly IdentifierState[], world: World): Promise<void> {
+function identifiersWrite(identifiers: readonly IdentifierState[], world: World): QueryConfig {
   // Of a suppressed person only the salted key is kept.
   const valueOf = ({ profileId, value }: IdentifierState): string => (profileId && world.person(profileId)?.suppressed ? "" : value);
-  await tx.query({
+  return {
     name: "world-write-identifiers",
     text: `insert into identifier (key, workspace_id, namespace, value, profile_id, shared, yielded_to, splits, first_row, first_at, source_id)
       select k, w, n, v, p, s, string_to_array(y, ',')::uuid[], string_to_array(x, ','), f, to_timestamp(t / 1000.0), o
@@ -174,7 +187,7 @@ async function writeIdentifiers(tx: ClientBase, identifiers: readonly Identifier
       identifiers.map((i) => splitTexts(i.splits).join(",")), identifiers.map((i) => i.firstRow), identifiers.map((i) => i.firstAtMs),
       identifiers.map((i) => i.sourceId),
     ],
-  });
+  };
 }
 
 async function writeMergeLog(tx: ClientBase, entries: readonly MergeLogEntry[]): Promise<void> {

@@ -18,9 +18,11 @@ export interface MessageSighting {
 export interface SeenMessages {
   /** Of these sightings, the ids that were accepted before, within the window before each sighting's day. */
   findSeen(db: ClientBase, sightings: readonly MessageSighting[]): Promise<ReadonlySet<string>>;
-  /** Writes new ids in the caller's transaction. `note` is to be called once that is committed. */
+  /** From now on these are found, though they are not committed yet; until `forget`, which follows the commit or its failure. */
+  hold(sightings: readonly MessageSighting[]): void;
+  forget(sightings: readonly MessageSighting[]): void;
+  /** Writes new ids in the caller's transaction. */
   write(tx: ClientBase, sightings: readonly MessageSighting[]): Promise<void>;
-  note(sightings: readonly MessageSighting[]): void;
   /** Makes the tables that `write` needs; outside the transaction, so that no lock on the parent is held in it. */
   prepareDays(days: Iterable<number>): Promise<void>;
   /** Drops days that have left the window. */
@@ -35,6 +37,7 @@ export function dayOf(ms: number): number {
 
 export async function createSeenMessages(pool: Pool, idsMax: number): Promise<SeenMessages> {
   const filters = new Map<number, IdFilter>();
+  const uncommitted = new Set<string>();
   let windowDays = DEDUPE_WINDOW_DAYS;
   for (const day of await existingDays(pool)) filters.set(day, await loadFilter(pool, day));
 
@@ -45,22 +48,31 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
         return false;
       });
       if (perhaps.length === 0) return new Set();
+      const seen = new Set(perhaps.filter(({ id }) => uncommitted.has(id)).map(({ id }) => id));
       const { rows } = await db.query<{ id: string; day: number }>(
         `select id, day - date '1970-01-01' as day from message_seen where id = any($1::uuid[])`, [perhaps.map(({ id }) => id)],
       );
       const dayById = new Map(perhaps.map(({ id, day }) => [id, day]));
-      return new Set(rows.filter((row) => row.day >= (dayById.get(row.id) ?? 0) - windowDays).map((row) => row.id));
+      for (const row of rows) if (row.day >= (dayById.get(row.id) ?? 0) - windowDays) seen.add(row.id);
+      return seen;
     },
     async write(tx, sightings) {
       if (sightings.length === 0) return;
+      for (const { id, day } of sightings) filters.get(day)?.add(id);
       await tx.query({
         name: "seen-write",
         text: `insert into message_seen (day, id) select date '1970-01-01' + d, i from unnest($1::int[], $2::uuid[]) as s (d, i)`,
         values: [sightings.map(({ day }) => day), sightings.map(({ id }) => id)],
       });
     },
-    note(sightings) {
-      for (const { id, day } of sightings) filters.get(day)?.add(id);
+    hold(sightings) {
+      for (const { id, day } of sightings) {
+        filters.get(day)?.add(id);
+        uncommitted.add(id);
+      }
+    },
+    forget(sightings) {
+      for (const { id } of sightings) uncommitted.delete(id);
     },
     async prepareDays(days) {
       for (const day of days) {
@@ -103,6 +115,7 @@ async function existingDays(pool: Pool): Promise<number[]> {
 async function loadFilter(pool: Pool, day: number): Promise<IdFilter> {
   const filter = createIdFilter();
   const client = await pool.connect();
+  let isWhole = false;
   try {
     await client.query("begin");
     await client.query(`declare ids no scroll cursor for select id from ${tableOf(day)}`);
@@ -112,8 +125,10 @@ async function loadFilter(pool: Pool, day: number): Promise<IdFilter> {
       if (rows.length < LOAD_ROWS) break;
     }
     await client.query("commit");
+    isWhole = true;
     return filter;
   } finally {
-    client.release();
+    // A connection left in a transaction is not used again.
+    client.release(!isWhole);
   }
 }

@@ -8,7 +8,8 @@ import type { Chunk, EventLog } from "../log/log.ts";
 import { positionsOf } from "../log/log.ts";
 import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
 import { createBatch, countOutcomes, type Batch } from "./batch.ts";
-import { commitBatch } from "./commit.ts";
+import { assert } from "../core/errors.ts";
+import { captureChanges, commitBatch, type LedgerCount } from "./commit.ts";
 import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
 import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
@@ -61,7 +62,7 @@ export interface Sequencer {
 
 const RETRY_MAX_MS = 5_000;
 /** A control record that failed so often is passed over and listed: one change must not stop a partition. */
-const CONTROL_ATTEMPTS = 8;
+const CONTROL_ATTEMPTS = 4;
 
 export function startSequencer(options: SequencerOptions): Sequencer {
   let stopped = false;
@@ -78,26 +79,35 @@ export function startSequencer(options: SequencerOptions): Sequencer {
 
 async function run(options: SequencerOptions, isStopped: () => boolean): Promise<void> {
   const { pool, log, partition, logger } = options;
-  let claim = await withRetries(options, isStopped, () => claimOnce(pool, partition));
+  const claim = await withRetries(options, isStopped, () => claimOnce(pool, partition));
   if (!claim) return;
   const reader = createChunkReader(log, partition, claim.nextOffset, options.limits.readBytesMax);
+  const commits = createCommitLine(options, claim);
   let attempt = 0;
   let controlFailures: string[] = [];
   while (!isStopped()) {
     const startedMs = performance.now();
     try {
       const chunks = await reader.next(options.limits.batchEventsMax);
-      if (chunks.length === 0) continue;
+      if (chunks.length === 0) {
+        await commits.finished();
+        continue;
+      }
       await options.sender.below(options.limits.outboxBytesMax);
-      claim = await runChunks(options, claim, chunks, controlFailures.length >= CONTROL_ATTEMPTS ? controlFailures.at(-1) : undefined);
+      if (options.world.isOverfull()) {
+        await commits.finished();
+        options.world.reset();
+      }
+      const isControl = chunks[0]?.records[0]?.header.kind === "control";
+      if (isControl) await runControl(options, commits, chunks[0], controlFailures.length >= CONTROL_ATTEMPTS ? controlFailures.at(-1) : undefined);
+      else await runBatch(options, commits, chunks, startedMs);
       controlFailures = [];
-      reader.committed(claim.nextOffset);
       attempt = 0;
       await rest(options, chunks, startedMs);
     } catch (error) {
+      await commits.finished().catch(() => undefined);
       options.world.reset();
       options.pipeline.reset();
-      reader.restart(claim.nextOffset);
       if (error instanceof ReaderFenced) throw error;
       if (error instanceof ControlFailed) controlFailures.push(error.message);
       logger.error({ partition, err: error }, "a batch was not committed; trying again");
@@ -105,10 +115,54 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       // A commit whose answer was lost may have happened: the place in Postgres tells.
       const again = await withRetries(options, isStopped, () => claimOnce(pool, partition));
       if (!again) return;
-      claim = again;
-      reader.restart(claim.nextOffset);
+      commits.restart(again);
+      reader.restart(again.nextOffset);
     }
   }
+  await commits.finished().catch((error: unknown) => logger.error({ partition, err: error }, "the last batch was not committed; it is read again at the next start"));
+}
+
+/** One commit at a time, in order; while it runs the next batch is decided. */
+interface CommitLine {
+  /** The place from which the next commit goes on. */
+  readonly nextBlock: number;
+  readonly nowMs: number;
+  /** Waits for the commit before and starts this one. `capture` runs between the two. */
+  start(capture: () => (claim: ReaderClaim) => Promise<ReaderClaim>): Promise<void>;
+  /** Waits for the commit that runs; rejects when it failed. */
+  finished(): Promise<ReaderClaim>;
+  restart(claim: ReaderClaim): void;
+}
+
+function createCommitLine(options: SequencerOptions, first: ReaderClaim): CommitLine {
+  let running: Promise<ReaderClaim> = Promise.resolve(first);
+  let nextBlock = first.nextBlock;
+  let nowMs = first.nowMs;
+  return {
+    get nextBlock() {
+      return nextBlock;
+    },
+    get nowMs() {
+      nowMs = Math.max(options.clock.nowMs(), nowMs);
+      return nowMs;
+    },
+    async start(capture) {
+      const claim = await running;
+      const commit = capture();
+      running = commit(claim).then((next) => {
+        nextBlock = Math.max(nextBlock, next.nextBlock);
+        return next;
+      });
+      // A failure is met when the next commit waits for this one.
+      running.catch(() => undefined);
+    },
+    finished: () => running,
+    restart(claim) {
+      running = Promise.resolve(claim);
+      nextBlock = claim.nextBlock;
+      nowMs = Math.max(nowMs, claim.nowMs);
+    },
+  };
 }
 
 async function claimOnce(pool: Pool, partition: number): Promise<ReaderClaim> {
@@ -132,48 +186,61 @@ async function withRetries<T>(options: SequencerOptions, isStopped: () => boolea
   return undefined;
 }
 
-async function runChunks(
-  options: SequencerOptions, claim: ReaderClaim, chunks: readonly Chunk[], refusal: string | undefined,
-): Promise<ReaderClaim> {
-  const nowMs = Math.max(options.clock.nowMs(), claim.nowMs);
-  const [first] = chunks;
-  const control = first?.records[0]?.header;
+async function runControl(options: SequencerOptions, commits: CommitLine, chunk: Chunk | undefined, refusal: string | undefined): Promise<void> {
+  const header = chunk?.records[0]?.header;
+  assert(chunk && header?.kind === "control", "a control record stands alone in its chunk");
+  const claim = await commits.finished();
   const builder = createBlockBuilder(options.partition, claim.nextBlock);
-  if (first && control?.kind === "control") {
-    const next = await handleControl({ ...options.control, builder }, claim, first, control, nowMs, refusal);
-    options.sender.enqueue(next.blocks);
-    options.onCommit({
-      partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,
-      oldestAgeMs: Math.max(0, options.clock.nowMs() - control.receivedAtMs),
-    });
-    return next.claim;
-  }
-  const startedMs = performance.now();
-  const batch = await decide(options, chunks, nowMs);
-  const counts = countOutcomes(batch.events);
-  builder.addEvents(batch, options.pipeline.rules, countOutcomes);
-  builder.addPeople(options.world, nowMs);
-  const blocks = builder.finish();
-  await packBlocks(blocks);
-  const nextOffset = (chunks.at(-1)?.offset ?? -1) + 1;
-  const next = await commitBatch(
-    options.pool, claim, { nextOffset, nowMs, nextBlock: builder.nextBlock }, options.world, options.seen,
-    { sightings: batch.sightings, mergeLog: batch.mergeLog, quarantine: batch.quarantine, ledger: counts, paths: batch.paths, blocks },
-  );
-  options.world.settle();
-  options.seen.note(batch.sightings);
-  options.sender.enqueue(blocks);
+  const next = await handleControl({ ...options.control, builder }, claim, chunk, header, commits.nowMs, refusal);
+  commits.restart(next.claim);
+  options.sender.enqueue(next.blocks);
+  options.onCommit({
+    partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,
+    oldestAgeMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs),
+  });
+}
+
+async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], startedMs: number): Promise<void> {
+  const { nowMs } = commits;
+  const batch = await decide(options, chunks, nowMs, () => commits.finished());
+  const ledger = countOutcomes(batch.events);
+  await commits.start(() => {
+    // The commit before is done, so its number of blocks is known, and nothing of it can fail any more.
+    const builder = createBlockBuilder(options.partition, commits.nextBlock);
+    builder.addEvents(batch, options.pipeline.rules, countOutcomes);
+    builder.addPeople(options.world, nowMs);
+    const blocks = builder.finish();
+    const changes = captureChanges(options.world);
+    options.world.settle();
+    options.seen.hold(batch.sightings);
+    return async (claim) => {
+      try {
+        await packBlocks(blocks);
+        const next = await commitBatch(
+          options.pool, claim, { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock: builder.nextBlock }, changes, options.seen,
+          { sightings: batch.sightings, mergeLog: batch.mergeLog, quarantine: batch.quarantine, ledger, paths: batch.paths, blocks },
+        );
+        options.sender.enqueue(blocks);
+        tellProgress(options, batch, ledger, next.nextOffset, startedMs);
+        return next;
+      } finally {
+        options.seen.forget(batch.sightings);
+      }
+    };
+  });
+}
+
+function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly LedgerCount[], nextOffset: number, startedMs: number): void {
   const outcomes: Record<string, number> = {};
-  for (const { outcome, count } of counts) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
+  for (const { outcome, count } of ledger) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
   options.onCommit({
     partition: options.partition, nextOffset, events: batch.events.length, outcomes, tookMs: performance.now() - startedMs,
     oldestAgeMs: Math.max(0, options.clock.nowMs() - (batch.events[0]?.received.header.receivedAtMs ?? 0)),
   });
-  return next;
 }
 
 /** Runs the stages; when one throws, quarantines the event it was at and runs again from the start. */
-async function decide(options: SequencerOptions, chunks: readonly Chunk[], nowMs: number): Promise<Batch> {
+async function decide(options: SequencerOptions, chunks: readonly Chunk[], nowMs: number, committed: () => Promise<unknown>): Promise<Batch> {
   const guilty = new Map<number, string>();
   for (;;) {
     const batch = createBatch(options.partition, chunks, nowMs);
@@ -185,6 +252,8 @@ async function decide(options: SequencerOptions, chunks: readonly Chunk[], nowMs
       await runPipeline(batch, options.world, options.pipeline);
       return batch;
     } catch (error) {
+      // What is in memory goes back to what Postgres has, which must be all of the batch before.
+      await committed();
       options.world.reset();
       options.pipeline.reset();
       if (batch.current < 0 || guilty.has(batch.current)) throw error;
@@ -208,7 +277,6 @@ function sleep(ms: number): Promise<void> {
 interface ChunkReader {
   /** The next chunks, up to about `eventsMax` events; a control record comes alone. Empty when nothing came for a while. */
   next(eventsMax: number): Promise<readonly Chunk[]>;
-  committed(nextOffset: number): void;
   restart(fromOffset: number): void;
 }
 
@@ -253,7 +321,6 @@ function createChunkReader(log: EventLog, partition: number, fromOffset: number,
       waiting = waiting.slice(count);
       return taken;
     },
-    committed() {},
     restart(offset) {
       waiting = [];
       ahead = undefined;

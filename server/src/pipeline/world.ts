@@ -14,7 +14,6 @@ export interface Person {
   /** Ids under which its events may stand in ClickHouse. */
   ingestIds: string[];
   updatedRow: number;
-  isNew: boolean;
 }
 
 interface HeldIdentifier {
@@ -37,8 +36,8 @@ export interface Changes {
 
 export interface World extends IdentityState {
   readonly changes: Changes;
-  /** Reads what is not yet held. Every key that the resolver may ask for must have been loaded. */
-  load(db: ClientBase, keys: Iterable<string>, pairs: Iterable<readonly [string, string]>): Promise<void>;
+  /** Reads what is not yet held of identifiers that stand together in events, their people and edges. What the resolver asks for must be loaded. */
+  load(db: ClientBase, together: readonly (readonly { readonly key: string }[])[]): Promise<void>;
   loadPeople(db: ClientBase, ids: Iterable<string>): Promise<void>;
   person(id: string): PersonState | undefined;
   held(id: string): Person;
@@ -53,9 +52,10 @@ export interface World extends IdentityState {
   seed(state: IdentifierState): void;
   /** Marks a person for the commit; `isVisible`: its snapshot in ClickHouse is out of date too. */
   touch(person: Person, rowId: number, isVisible: boolean): void;
-  identifierIsNew(state: IdentifierState): boolean;
-  /** After a commit: forgets the changes and what is beyond the bound. */
+  /** Once a batch's changes were captured and the commit before is done: begins a new batch, forgets what is beyond the bound. */
   settle(): void;
+  /** Whether it holds so much besides people that it should be reset when nothing is being committed. */
+  isOverfull(): boolean;
   /** After a failed commit: forgets everything. */
   reset(): void;
 }
@@ -109,7 +109,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       }),
     };
     people.set(row.id, {
-      state, doc, workspaceId: row.workspace_id, ingestIds: row.ingest_ids, updatedRow: Number(row.updated_row), isNew: false,
+      state, doc, workspaceId: row.workspace_id, ingestIds: row.ingest_ids, updatedRow: Number(row.updated_row),
     });
   }
 
@@ -124,50 +124,60 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     for (const row of rows) holdPerson(row);
   }
 
-  /** Reads the edges of pairs that may be refused or claimed: those whose identifiers are not one person's already. */
-  async function loadEdges(db: ClientBase, pairs: Iterable<readonly [string, string]>): Promise<void> {
+  /** Reads the edges between identifiers that stand together and are not one person's already: they may be claimed, or refused. */
+  async function loadEdges(db: ClientBase, together: readonly (readonly { readonly key: string }[])[]): Promise<void> {
     const wanted = new Set<string>();
-    for (const [one, other] of pairs) {
-      const owner = identifiers.get(one)?.state.profileId;
-      if (owner && owner === identifiers.get(other)?.state.profileId) continue;
-      // A pair in which something was never seen before has no edge.
-      if (absent.has(one) || absent.has(other)) continue;
-      const pair = pairKey(one, other);
-      if (!knownEdges.has(`seen${pair}`)) wanted.add(pair);
+    for (const list of together) {
+      if (list.length < 2 || isOnePerson(list)) continue;
+      for (let i = 1; i < list.length; i++) for (let j = 0; j < i; j++) wantEdge(wanted, list[i]?.key ?? "", list[j]?.key ?? "");
     }
     if (wanted.size === 0) return;
-    const list = [...wanted];
+    const pairs = [...wanted];
     const { rows } = await db.query<{ a: string; b: string; kind: string }>({
       name: "world-edges-read",
       text: `select e.a, e.b, e.kind from unnest($1::uuid[], $2::uuid[]) as p (a, b) join identity_edge e on e.a = p.a and e.b = p.b`,
-      values: [list.map((pair) => pair.slice(0, 36)), list.map((pair) => pair.slice(36))],
+      values: [pairs.map((pair) => pair.slice(0, 36)), pairs.map((pair) => pair.slice(36))],
     });
     for (const row of rows) knownEdges.add(`${row.kind}${row.a}${row.b}`);
+  }
+
+  function isOnePerson(list: readonly { readonly key: string }[]): boolean {
+    const owner = identifiers.get(list[0]?.key ?? "")?.state.profileId;
+    return !!owner && list.every(({ key }) => identifiers.get(key)?.state.profileId === owner);
+  }
+
+  function wantEdge(wanted: Set<string>, one: string, other: string): void {
+    // A pair in which something was never seen before has no edge.
+    if (absent.has(one) || absent.has(other)) return;
+    const pair = pairKey(one, other);
+    if (!knownEdges.has(`seen${pair}`)) wanted.add(pair);
   }
 
   return {
     get changes() {
       return changes;
     },
-    async load(db, keys, pairs) {
-      const wanted: string[] = [];
-      for (const key of new Set(keys)) if (!identifiers.get(key)?.isWhole && !absent.has(key)) wanted.push(key);
-      if (wanted.length > 0) {
+    async load(db, together) {
+      const wanted = new Set<string>();
+      for (const list of together) for (const { key } of list) if (!identifiers.get(key)?.isWhole && !absent.has(key)) wanted.add(key);
+      if (wanted.size > 0) {
         const { rows } = await db.query<IdentifierRow>({
           name: "world-identifiers",
           text: `select key, workspace_id, namespace, value, profile_id, shared, yielded_to, splits, first_row, first_at, source_id from identifier where key = any($1::uuid[])`,
-          values: [wanted],
+          values: [[...wanted]],
         });
         for (const row of rows) holdIdentifier(row);
         for (const key of wanted) if (!identifiers.has(key)) absent.add(key);
       }
       const ids = new Set<string>();
-      for (const key of keys) {
-        const profileId = identifiers.get(key)?.state.profileId;
-        if (profileId) ids.add(profileId);
+      for (const list of together) {
+        for (const { key } of list) {
+          const profileId = identifiers.get(key)?.state.profileId;
+          if (profileId) ids.add(profileId);
+        }
       }
       await loadPeople(db, ids);
-      await loadEdges(db, pairs);
+      await loadEdges(db, together);
     },
     loadPeople,
     identifier(key) {
@@ -189,7 +199,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     },
     addPerson(state) {
       assert(!people.has(state.id), "a new person has a new id");
-      people.set(state.id, { state, workspaceId: state.workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow, isNew: true });
+      people.set(state.id, { state, workspaceId: state.workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow });
     },
     removePerson(id) {
       const person = hold(id);
@@ -224,9 +234,8 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       changes.people.add(person);
       if (isVisible) changes.snapshots.add(person);
     },
-    identifierIsNew: (state) => identifiers.get(state.key)?.isNew ?? false,
     settle() {
-      for (const person of changes.people) person.isNew = false;
+      const { people: changed } = changes;
       for (const state of changes.identifiers) {
         const held = identifiers.get(state.key);
         if (held) held.isNew = false;
@@ -235,8 +244,10 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       removed.clear();
       absent.clear();
       if (knownEdges.size > bounds.edgesMax) knownEdges.clear();
-      evict(people, identifiers, bounds.peopleMax);
+      evict(people, identifiers, bounds.peopleMax, changed);
     },
+    // Identifiers without a held person (shared ones) are not evicted with anybody.
+    isOverfull: () => identifiers.size > bounds.peopleMax * 50 + 100_000,
     reset() {
       people.clear();
       identifiers.clear();
@@ -261,16 +272,13 @@ function touchRecency<T>(map: Map<string, T>, key: string): boolean {
   return true;
 }
 
-function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number): void {
+/** People that are being committed stay: Postgres does not have them yet as they are. */
+function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number, changed: ReadonlySet<Person>): void {
   for (const [id, person] of people) {
     if (people.size <= peopleMax) break;
+    if (changed.has(person)) continue;
     people.delete(id);
     for (const identifier of person.state.identifiers) identifiers.delete(identifier.key);
-  }
-  // Identifiers without a held person (shared ones) can only be dropped together with everything.
-  if (identifiers.size > peopleMax * 50) {
-    people.clear();
-    identifiers.clear();
   }
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from "../../core/logger.ts";
 import { rowId } from "../../core/position.ts";
 import type { Chunk } from "../../log/log.ts";
 import type { ReaderClaim } from "../../log/reader-offset.ts";
-import { commitBatch, type MergeLogEntry, type QuarantineEntry } from "../commit.ts";
+import { captureChanges, commitBatch, type MergeLogEntry, type QuarantineEntry } from "../commit.ts";
 import type { BlockBuilder } from "../outbox/block-builder.ts";
 import { packBlocks, type OutboxBlock } from "../outbox/outbox-block.ts";
 import type { Sender } from "../outbox/sender.ts";
@@ -68,7 +68,7 @@ export async function handleControl(
     workspaceId: header.workspaceId, sourceId: 0, minuteMs: Math.floor(header.receivedAtMs / 60_000) * 60_000, outcome: "control", reason: "", count: 1,
   }];
   const next = await commitBatch(
-    deps.pool, claim, { nextOffset: chunk.offset + 1, nowMs, nextBlock: deps.builder.nextBlock }, deps.world, deps.seen,
+    deps.pool, claim, { nextOffset: chunk.offset + 1, nowMs, nextBlock: deps.builder.nextBlock }, captureChanges(deps.world), deps.seen,
     { sightings: [], mergeLog: work.mergeLog, quarantine: refusal === undefined ? [] : [refused(header, row, refusal)], ledger: counts, paths: [], blocks },
     async (tx) => {
       for (const write of work.writes) await write(tx);

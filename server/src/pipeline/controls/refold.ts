@@ -71,7 +71,7 @@ export async function componentOf(db: ClientBase, world: World, ids: readonly st
   }
   const people = [...found].map((id) => world.held(id));
   // Whole rows: what their documents don't hold (yields, lines of unmerges) is needed too.
-  await world.load(db, people.flatMap((person) => person.state.identifiers.map(({ key }) => key)), []);
+  await world.load(db, people.map((person) => person.state.identifiers));
   const { rows } = await db.query<{ id: string }>(`select id from profile where merged_into = any($1::uuid[])`, [[...found]]);
   return { people, identifiers: people.flatMap((person) => person.state.identifiers), ingestIds: [...ingestIds], mergedIds: rows.map(({ id }) => id) };
 }

@@ -8,7 +8,7 @@ export async function suppress(work: ControlWork, profileId: string): Promise<vo
   if (id === undefined) return;
   const person = work.world.held(id);
   work.profileId = id;
-  await work.world.load(work.db, person.state.identifiers.map(({ key }) => key), []);
+  await work.world.load(work.db, [person.state.identifiers]);
   person.state.suppressed = true;
   for (const identifier of person.state.identifiers) work.world.changes.identifiers.add(identifier);
   work.world.touch(person, work.rowId, true);

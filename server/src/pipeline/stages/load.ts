@@ -2,12 +2,12 @@
 import type { ClientBase } from "pg";
 import type { Batch } from "../batch.ts";
 import { previousIdentifiers } from "../../identity/identity.ts";
+import type { EventIdentifier } from "../event.ts";
 import type { PipelineDeps } from "../pipeline.ts";
 import type { World } from "../world.ts";
 
 export async function load(batch: Batch, db: ClientBase, world: World, deps: PipelineDeps): Promise<void> {
-  const keys = new Set<string>();
-  const pairs: [string, string][] = [];
+  const together: (readonly EventIdentifier[])[] = [];
   for (const item of batch.events) {
     const { event } = item;
     if (!event || item.refusal) continue;
@@ -15,14 +15,7 @@ export async function load(batch: Batch, db: ClientBase, world: World, deps: Pip
       const context = { workspaceId: event.workspaceId, sourceId: event.sourceId, secret: deps.secret, phoneCountry: undefined };
       item.previous = previousIdentifiers(event.previousId, deps.rules.of(event.workspaceId).identity, context);
     }
-    const all = item.previous.length > 0 ? [...event.identifiers, ...item.previous] : event.identifiers;
-    for (let i = 0; i < all.length; i++) {
-      const one = all[i];
-      if (!one) continue;
-      keys.add(one.key);
-      // The resolver asks for pairs of any two: who is claimed on which device, who was seen with whom.
-      for (let j = 0; j < i; j++) pairs.push([all[j]?.key ?? one.key, one.key]);
-    }
+    together.push(item.previous.length > 0 ? [...event.identifiers, ...item.previous] : event.identifiers);
   }
-  await world.load(db, keys, pairs);
+  await world.load(db, together);
 }
