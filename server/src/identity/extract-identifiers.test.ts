@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultWorkspaceSettings, type IdentitySettings, type NamespaceRule } from "@tributary/schema/settings.ts";
 import { IDENTIFIERS_PER_EVENT_MAX } from "./extract-identifiers.ts";
-import { compileIdentityRules, extractIdentifiers, identifierKey, previousIdentifiers } from "./identity.ts";
+import { compileIdentityRules, extractIdentifiers, identifierKey, previousIdentifiers, type IdentifierNote } from "./identity.ts";
 
 const context = { workspaceId: 1, sourceId: 7, secret: "a secret of this installation", phoneCountry: "US" };
 
@@ -15,11 +15,18 @@ function extract(payload: Record<string, unknown>, settings: IdentitySettings = 
   return { ids: identifiers.map(({ namespace, value }) => `${namespace}:${value}`), notes };
 }
 
+function inWords(notes: readonly IdentifierNote[]): string[] {
+  return notes.map(({ namespace, reason }) => `${namespace} ${reason}`);
+}
+
 describe("extractIdentifiers", () => {
   it("finds every kind, the strongest first", () => {
     const { ids, notes } = extract({
       anonymousId: "a-1", userId: " u-1 ", traits: { email: "Ada@Example.com", phone: "(415) 555-2671" },
-      context: { device: { id: "d-1", advertisingId: "6D92078A-8246-4BA4-AE5B-76104861E7DC" }, externalIds: [{ id: "g-1", type: "ga", collection: "users", encoding: "none" }] },
+      context: {
+        device: { id: "d-1", advertisingId: "6D92078A-8246-4BA4-AE5B-76104861E7DC" },
+        externalIds: [{ id: "g-1", type: "ga", collection: "users", encoding: "none" }],
+      },
     });
     expect(ids).toEqual([
       "user_id:u-1", "email:ada@example.com", "phone:+14155552671", "external_id:ga:g-1",
@@ -30,7 +37,8 @@ describe("extractIdentifiers", () => {
 
   it("takes all paths, each value once, in the order of the paths", () => {
     const { ids } = extract({
-      traits: { email: "one@example.com" }, context: { traits: { email: "ONE@example.com" } }, properties: { email: ["two@example.com", "three@example.com"] },
+      traits: { email: "one@example.com" }, context: { traits: { email: "ONE@example.com" } },
+      properties: { email: ["two@example.com", "three@example.com"] },
     });
     expect(ids).toEqual(["email:one@example.com", "email:two@example.com", "email:three@example.com"]);
   });
@@ -80,14 +88,14 @@ describe("extractIdentifiers", () => {
       },
     });
     expect(ids).toEqual(["user_id:u-9", "external_id:crm:17", "external_id:brazeExternalId:b-1"]);
-    expect(notes.map(({ namespace, reason }) => `${namespace} ${reason}`)).toEqual(["external_id encoded", "external_id blocked", "external_id not_text"]);
+    expect(inWords(notes)).toEqual(["external_id encoded", "external_id blocked", "external_id not_text"]);
   });
 
   it("takes a bounded number from an event, and of notes", () => {
     const many = Array.from({ length: 500 }, (_, i) => `${i}@example.com`);
     const { ids, notes } = extract({ userId: "u", traits: { email: many }, anonymousId: "a" });
     expect(ids).toHaveLength(IDENTIFIERS_PER_EVENT_MAX);
-    expect(notes.map(({ namespace, reason }) => `${namespace} ${reason}`)).toEqual(["email too_many", "email too_many", "anonymous_id too_many"]);
+    expect(inWords(notes)).toEqual(["email too_many", "email too_many", "anonymous_id too_many"]);
     const bad = extract({ traits: { email: many.map(() => "bad") }, properties: { email: many.map(() => "bad") } });
     expect(bad.notes).toHaveLength(IDENTIFIERS_PER_EVENT_MAX);
   });
@@ -95,8 +103,9 @@ describe("extractIdentifiers", () => {
   it("puts what is only looked up last, and devices after people where a sign-in keeps them apart", () => {
     const payload = { userId: "u", anonymousId: "a", traits: { email: "ada@example.com" } };
     expect(extract(payload, changed({ user_id: { use: "lookup" } })).ids).toEqual(["email:ada@example.com", "anonymous_id:a", "user_id:u"]);
-    expect(extract(payload, changed({ anonymous_id: { priority: 1 }, user_id: { priority: 2 } })).ids[0]).toBe("anonymous_id:a");
-    expect(extract(payload, changed({ anonymous_id: { priority: 1 }, user_id: { priority: 2 } }, { signIn: "isolate" })).ids.at(-1)).toBe("anonymous_id:a");
+    const deviceFirst = { anonymous_id: { priority: 1 }, user_id: { priority: 2 } };
+    expect(extract(payload, changed(deviceFirst)).ids[0]).toBe("anonymous_id:a");
+    expect(extract(payload, changed(deviceFirst, { signIn: "isolate" })).ids.at(-1)).toBe("anonymous_id:a");
   });
 
   it("gives the same value another key in another workspace, namespace or installation", () => {
@@ -106,7 +115,8 @@ describe("extractIdentifiers", () => {
     ];
     expect(new Set(keys).size).toBe(5);
     expect(keys[0]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    const [identifier] = extractIdentifiers({ userId: "u-1" }, compileIdentityRules(defaultWorkspaceSettings.identity), { ...context, secret: "s1" }).identifiers;
+    const rules = compileIdentityRules(defaultWorkspaceSettings.identity);
+    const [identifier] = extractIdentifiers({ userId: "u-1" }, rules, { ...context, secret: "s1" }).identifiers;
     expect(identifier?.key).toBe(keys[0]);
   });
 });
@@ -115,7 +125,9 @@ describe("previousIdentifiers", () => {
   const rules = compileIdentityRules(defaultWorkspaceSettings.identity);
 
   it("gives a previous id as a user id and as an anonymous id", () => {
-    expect(previousIdentifiers(" old ", rules, context).map(({ namespace, value }) => `${namespace}:${value}`)).toEqual(["user_id:old", "anonymous_id:old"]);
+    expect(previousIdentifiers(" old ", rules, context)).toMatchObject([
+      { namespace: "user_id", value: "old" }, { namespace: "anonymous_id", value: "old" },
+    ]);
   });
 
   it("gives nothing for one that is missing or nobody's", () => {

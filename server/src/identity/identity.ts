@@ -6,9 +6,12 @@ export { normaliseIdentifier, type InvalidReason, type Normalised } from "./norm
 export {
   extractIdentifiers, previousIdentifiers, type EventIdentifier, type ExtractContext, type Extracted, type IdentifierNote,
 } from "./extract-identifiers.ts";
-export { resolve, type IgnoredIdentifier, type MergeStep, type Resolution, type ResolveInput, type Trust } from "./resolve.ts";
+export type { IgnoredIdentifier, ResolveInput, Trust } from "./candidates.ts";
+export { resolve, type MergeStep, type Resolution } from "./resolve.ts";
 export type { RefusalReason } from "./refusal.ts";
 export { memoryIdentityState, type MemoryIdentityState } from "./memory-identity-state.ts";
 export type { Edge, IdentifierState, IdentityState, PersonState } from "./identity-state.ts";
-export { comparePeople, replay, type PartitionChange, type PeopleChange, type Replayed, type ReplayOptions, type Splits } from "./replay.ts";
+export {
+  comparePeople, replay, type PartitionChange, type PeopleChange, type Replayed, type ReplayOptions, type Splits,
+} from "./replay.ts";
 export { markSplit, splitSides, type SplitSides } from "./split-sides.ts";

@@ -113,7 +113,7 @@ export class Oracle {
 
   /** The evidence: `kind id id`, the two in text order. */
   edges(): string[] {
-    return this.facts.flatMap((fact) => (fact.fact === "seen" || fact.fact === "claimed" || fact.fact === "link" ? [`${fact.fact} ${fact.pair.toSorted().join(" ")}`] : [])).toSorted();
+    return this.facts.flatMap((fact) => ("pair" in fact ? [`${fact.fact} ${fact.pair.toSorted().join(" ")}`] : [])).toSorted();
   }
 
   private isSuppressed(person: number): boolean {
@@ -189,7 +189,9 @@ export class Oracle {
     const shared = known.filter((id) => !claims.includes(id) && this.isShared(id));
     const deciding = known.filter((id) => !claims.includes(id) && !shared.includes(id));
     const ignored = known.flatMap((id) => (claims.includes(id) ? [`${id} untrusted`] : shared.includes(id) ? [`${id} shared`] : []));
-    const result = (one: number | null): OracleResult => ({ person: one, suppressed: one !== null && this.isSuppressed(one), steps, ignored });
+    const result = (one: number | null): OracleResult => {
+      return { person: one, suppressed: one !== null && this.isSuppressed(one), steps, ignored };
+    };
     const ofSuppressed = claims.map((id) => this.owner(id)).find((owner) => owner !== null && this.isSuppressed(owner));
     if (ofSuppressed !== undefined) return result(ofSuppressed);
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { IdentitySettings, NamespaceRule, SignInStrategy } from "@tributary/schema/settings.ts";
 import type { Id, OracleEvent } from "./oracle.ts";
-import type { ResolveInput } from "./resolve.ts";
+import type { ResolveInput } from "./candidates.ts";
 import type { IdentityRules } from "./rules.ts";
 
 /** The length of the longest history. */
@@ -34,7 +34,9 @@ export const withoutLimits: IdentitySettings = {
   namespaces: Object.keys(values).map((name, i) => namespace(name, { priority: i + 1, limitPerProfile: 10_000, sharedAfter: 10_000 })),
 };
 
-export function anySettings(signIn: fc.Arbitrary<SignInStrategy> = fc.constantFrom("convert", "convert", "isolate", "link")): fc.Arbitrary<IdentitySettings> {
+const anySignIn: fc.Arbitrary<SignInStrategy> = fc.constantFrom("convert", "convert", "isolate", "link");
+
+export function anySettings(signIn = anySignIn): fc.Arbitrary<IdentitySettings> {
   const rule = (name: string): fc.Arbitrary<NamespaceRule> =>
     fc.record({
       priority: fc.integer({ min: 1, max: 4 }),
@@ -51,12 +53,14 @@ interface Mix {
   readonly trusts: readonly OracleEvent["trust"][];
 }
 
-const named = (...names: string[]): fc.Arbitrary<Id> => fc.constantFrom(...allIds.filter((id) => names.includes(id.slice(0, id.indexOf(":")))));
+const named = (...names: string[]): fc.Arbitrary<Id> =>
+  fc.constantFrom(...allIds.filter((id) => names.includes(id.slice(0, id.indexOf(":")))));
+const upToThree = (ids: readonly Id[]): fc.Arbitrary<Id[]> => fc.uniqueArray(fc.constantFrom(...ids), { maxLength: 3, size: "max" });
 const mostlyFull: readonly OracleEvent["trust"][] = [...Array<"full">(10).fill("full"), "query_string", "unsigned"];
 
 /** Kinds of histories, so that what takes several steps to happen does happen. */
 const mixes = {
-  anything: { ids: fc.uniqueArray(fc.constantFrom(...allIds), { maxLength: 3, size: "max" }), types: ["track", "identify", "alias"], trusts: mostlyFull },
+  anything: { ids: upToThree(allIds), types: ["track", "identify", "alias"], trusts: mostlyFull },
   // Many people on few devices: refusals by limit, shared identifiers.
   crowded: {
     ids: fc.oneof(
@@ -68,10 +72,10 @@ const mixes = {
   },
   // Claims about few people from few browsers, and what the browsers send afterwards.
   claims: {
-    ids: fc.uniqueArray(fc.constantFrom("user_id:1", "user_id:2", "email:p", "anonymous_id:a", "anonymous_id:b", "device_id:d"), { maxLength: 3, size: "max" }),
+    ids: upToThree(["user_id:1", "user_id:2", "email:p", "anonymous_id:a", "anonymous_id:b", "device_id:d"]),
     types: ["track", "page", "identify"], trusts: ["full", "full", "query_string"],
   },
-  trusted: { ids: fc.uniqueArray(fc.constantFrom(...allIds), { maxLength: 3, size: "max" }), types: ["track", "identify"], trusts: ["full"] },
+  trusted: { ids: upToThree(allIds), types: ["track", "identify"], trusts: ["full"] },
 } satisfies Record<string, Mix>;
 
 /** `kind` absent: any kind. `trusted` has neither claims nor aliases. */
@@ -91,7 +95,8 @@ function eventsOf(mix: Mix): fc.Arbitrary<OracleEvent[]> {
 }
 
 export function anyHistory(): fc.Arbitrary<Action[]> {
-  const suppressions = fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(fc.tuple(fc.nat(EVENTS_MAX), fc.constantFrom(...allIds)), { maxLength: 2 }));
+  const some = fc.array(fc.tuple(fc.nat(EVENTS_MAX), fc.constantFrom(...allIds)), { maxLength: 2 });
+  const suppressions = fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, some);
   return fc.tuple(anyEvents(), suppressions).map(([events, list]) => {
     const actions: Action[] = events.map((event) => ({ kind: "event", event }));
     for (const [at, id] of list) actions.splice(Math.min(at, actions.length), 0, { kind: "suppress", id });
@@ -119,5 +124,6 @@ export function toInput(event: OracleEvent, rules: IdentityRules, workspaceId = 
 }
 
 export function idsIn(events: readonly OracleEvent[]): Id[] {
-  return [...new Set(events.flatMap(({ ids, previous }) => [...ids, ...(previous === null ? [] : [`user_id:${previous}`, `anonymous_id:${previous}`])]))];
+  const previousIds = (previous: string | null): Id[] => (previous === null ? [] : [`user_id:${previous}`, `anonymous_id:${previous}`]);
+  return [...new Set(events.flatMap(({ ids, previous }) => [...ids, ...previousIds(previous)]))];
 }

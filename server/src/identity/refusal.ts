@@ -1,6 +1,6 @@
 // What speaks against tying an identifier to a person, or two people to each other. Nothing here changes anything.
-import type { EventIdentifier } from "./extract-identifiers.ts";
-import type { IdentifierState, PersonState } from "./identity-state.ts";
+import type { Candidate } from "./candidates.ts";
+import type { PersonState } from "./identity-state.ts";
 import type { CompiledNamespace, IdentityRules } from "./rules.ts";
 
 /** How many user ids a person may gather through `alias` calls, where the settings allow fewer. */
@@ -9,15 +9,10 @@ export const USER_IDS_BY_ALIAS_MAX = 50;
 /** In the order in which they are tried; the first that holds is given. */
 export type RefusalReason = "untrusted" | "suppressed" | "cannot_link" | "lookup_only" | "isolated" | "limit";
 
-interface Subject {
-  readonly id: EventIdentifier;
-  readonly rule: CompiledNamespace;
-  readonly known: IdentifierState | undefined;
-  readonly byAlias: boolean;
-}
-
 /** Why an identifier that nobody has can't become this person's; null when it can. `byAlias`: an `alias` call says so. */
-export function refusalToAttach({ rule, known }: Subject, person: PersonState, rules: IdentityRules, byAlias: boolean): RefusalReason | null {
+export function refusalToAttach(
+  { rule, known }: Candidate, person: PersonState, rules: IdentityRules, byAlias: boolean,
+): RefusalReason | null {
   if (known && crossesSplit(known.splits, person.splits)) return "cannot_link";
   if (rules.signIn !== "convert" && !byAlias && (rule.isDevice ? isKnown(person, rules) : isAnonymous(person, rules))) return "isolated";
   return countOf(person, rule.name) + 1 > limitOf(rule, byAlias) ? "limit" : null;
@@ -25,7 +20,7 @@ export function refusalToAttach({ rule, known }: Subject, person: PersonState, r
 
 /** Why the identifier's owner and the event's person can't be one; null when they can. */
 export function refusalToMerge(
-  { rule, byAlias }: Subject, target: PersonState, owner: PersonState, rules: IdentityRules, trust: string,
+  { rule, byAlias }: Candidate, target: PersonState, owner: PersonState, rules: IdentityRules, trust: string,
 ): RefusalReason | null {
   if (trust !== "full") return "untrusted";
   if (owner.suppressed || target.suppressed) return "suppressed";

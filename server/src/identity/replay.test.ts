@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultWorkspaceSettings, type IdentitySettings } from "@tributary/schema/settings.ts";
+import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import {
   comparePeople, compileIdentityRules, markSplit, replay, resolve, splitSides, type IdentityRules, type PersonState, type ResolveInput,
 } from "./identity.ts";
@@ -17,7 +17,8 @@ function events(lists: readonly (readonly string[])[], firstRow = 1): ResolveInp
 }
 
 function people(state: MemoryIdentityState): string[][] {
-  return [...state.people.values()].toSorted((a, b) => a.firstRow - b.firstRow).map(({ identifiers }) => identifiers.map(({ key }) => key).toSorted());
+  const inOrder = [...state.people.values()].toSorted((a, b) => a.firstRow - b.firstRow);
+  return inOrder.map(({ identifiers }) => identifiers.map(({ key }) => key).toSorted());
 }
 
 function onlyPerson(state: MemoryIdentityState): PersonState {
@@ -27,8 +28,8 @@ function onlyPerson(state: MemoryIdentityState): PersonState {
 }
 
 function withEmailLimit(limitPerProfile: number): IdentityRules {
-  const change: IdentitySettings = { ...settings, namespaces: settings.namespaces.map((rule) => (rule.name === "email" ? { ...rule, limitPerProfile } : rule)) };
-  return compileIdentityRules(change);
+  const namespaces = settings.namespaces.map((rule) => (rule.name === "email" ? { ...rule, limitPerProfile } : rule));
+  return compileIdentityRules({ ...settings, namespaces });
 }
 
 describe("an unmerge", () => {
@@ -58,7 +59,9 @@ describe("an unmerge", () => {
     const [ada, bob] = [after.ownerOfRow.get(1), after.ownerOfRow.get(3)];
     expect(ada).toBe(person.id);
     expect([...after.ownerOfRow.values()]).toEqual([ada, ada, bob, bob, ada, bob, bob, ada]);
-    expect(after.steps).toMatchObject([{ rowId: 5, kind: "refused", reason: "cannot_link", survivor: ada, other: bob, identifierKey: "email:bob@example.com" }]);
+    expect(after.steps).toMatchObject([
+      { rowId: 5, kind: "refused", reason: "cannot_link", survivor: ada, other: bob, identifierKey: "email:bob@example.com" },
+    ]);
   });
 
   it("holds against what comes later, also through an identifier that neither side had", () => {

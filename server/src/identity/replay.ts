@@ -3,7 +3,8 @@
 // so that what is shown before a change is what happens after it.
 import type { IdentityState } from "./identity-state.ts";
 import { memoryIdentityState, type MemoryIdentityState } from "./memory-identity-state.ts";
-import { resolve, type MergeStep, type ResolveInput } from "./resolve.ts";
+import type { ResolveInput } from "./candidates.ts";
+import { resolve, type MergeStep } from "./resolve.ts";
 import type { IdentityRules } from "./rules.ts";
 
 /** Identifier key → its sides: split id → side. */

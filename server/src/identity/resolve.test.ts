@@ -26,7 +26,8 @@ interface Story {
 
 function settings(change: Partial<IdentitySettings> = {}, perNamespace: Record<string, object> = {}): IdentitySettings {
   const base = defaultWorkspaceSettings.identity;
-  return { ...base, ...change, namespaces: (change.namespaces ?? base.namespaces).map((rule) => ({ ...rule, ...perNamespace[rule.name] })) };
+  const namespaces = (change.namespaces ?? base.namespaces).map((rule) => ({ ...rule, ...perNamespace[rule.name] }));
+  return { ...base, ...change, namespaces };
 }
 
 function story(identity: IdentitySettings = settings()): Story {
@@ -77,9 +78,10 @@ describe("resolve", () => {
     const imported = s.send({ type: "identify", ids: ["email:ada@example.com", "user_id:u"] });
     const joined = s.send({ type: "identify", ids: ["user_id:u", "anonymous_id:a"] });
     expect(joined.profileId).toBe(browser.profileId);
-    expect(joined.steps).toEqual([
-      { step: 0, kind: "merge", survivor: browser.profileId, other: imported.profileId, reason: "seen_together", identifierKey: "anonymous_id:a" },
-    ]);
+    expect(joined.steps).toEqual([{
+      step: 0, kind: "merge", survivor: browser.profileId, other: imported.profileId, reason: "seen_together",
+      identifierKey: "anonymous_id:a",
+    }]);
     expect(s.state.person(imported.profileId ?? "")).toBeUndefined();
     expect(s.people()).toEqual([["anonymous_id:a", "email:ada@example.com", "user_id:u"]]);
     expect([...joined.changedIdentifiers].map(({ key }) => key).toSorted()).toEqual(["email:ada@example.com", "user_id:u"]);
@@ -88,7 +90,9 @@ describe("resolve", () => {
   it("gives no person to an event that says nothing about who it is", () => {
     const s = story();
     expect(s.send({ ids: [] })).toMatchObject({ profileId: null, created: false });
-    expect(s.send({ ids: ["retired_namespace:x"] })).toMatchObject({ profileId: null, ignored: [{ key: "retired_namespace:x", reason: "unknown_namespace" }] });
+    expect(s.send({ ids: ["retired_namespace:x"] })).toMatchObject({
+      profileId: null, ignored: [{ key: "retired_namespace:x", reason: "unknown_namespace" }],
+    });
     expect(s.people()).toEqual([]);
   });
 
@@ -173,7 +177,9 @@ describe("resolve", () => {
     wide.send({ ids: ["anonymous_id:a"] });
     const joined = resolve({
       workspaceId: 1, rowId: 9, sourceId: 1, atMs: 0, type: "track", trust: "full", previous: [],
-      identifiers: [{ namespace: "user_id", value: "u", key: "user_id:u" }, { namespace: "anonymous_id", value: "a", key: "anonymous_id:a" }],
+      identifiers: [
+        { namespace: "user_id", value: "u", key: "user_id:u" }, { namespace: "anonymous_id", value: "a", key: "anonymous_id:a" },
+      ],
     }, narrow, wide.state);
     expect(reasons(joined)).toEqual(["merge:seen_together"]);
   });

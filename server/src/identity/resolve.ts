@@ -8,31 +8,17 @@
 // 3. Each weaker identifier that nobody has is attached; one that belongs to someone else merges the two people, or
 //    yields: it stays where it is, with the reason. After yielding to `sharedAfter` people it counts as shared.
 import { assert } from "../core/errors.ts";
+import {
+  isClaimed, sortOut, suppressedClaim, withPrevious, type Candidate, type IgnoredIdentifier, type ResolveInput, type Sorted,
+} from "./candidates.ts";
 import type { EventIdentifier } from "./extract-identifiers.ts";
 import { profileIdOf } from "./identifier-key.ts";
 import type { Edge, IdentifierState, IdentityState, PersonState } from "./identity-state.ts";
 import { refusalToAttach, refusalToMerge, type RefusalReason } from "./refusal.ts";
-import type { CompiledNamespace, IdentityRules } from "./rules.ts";
+import type { IdentityRules } from "./rules.ts";
 
 /** The most people that the strategy `link` connects to one person. */
 export const LINKS_MAX = 100;
-
-/** How far the event's word about the person is believed: `query_string` and `unsigned` events only claim. */
-export type Trust = "full" | "query_string" | "unsigned";
-
-export interface ResolveInput {
-  readonly workspaceId: number;
-  readonly rowId: number;
-  readonly sourceId: number;
-  readonly atMs: number;
-  /** The call type; `identify` and `alias` state who someone is, the others only mention it. */
-  readonly type: string;
-  readonly trust: Trust;
-  /** In deciding order, as `extractIdentifiers` gives them. */
-  readonly identifiers: readonly EventIdentifier[];
-  /** For `alias`, as `previousIdentifiers` gives them; empty otherwise. */
-  readonly previous: readonly EventIdentifier[];
-}
 
 /** One line of the merge log, in the order in which it happened. All kinds have the same fields, as the table has. */
 export interface MergeStep {
@@ -44,11 +30,6 @@ export interface MergeStep {
   readonly other: string | null;
   readonly reason: "seen_together" | "alias" | "shared_after" | "sign_in" | RefusalReason;
   readonly identifierKey: string;
-}
-
-export interface IgnoredIdentifier {
-  readonly key: string;
-  readonly reason: "shared" | "untrusted" | "unknown_namespace";
 }
 
 export interface Resolution {
@@ -66,15 +47,6 @@ export interface Resolution {
   /** All people, still in the state, that are new or whose state changed; each once. */
   readonly changedPeople: ReadonlySet<PersonState>;
   readonly ignored: readonly IgnoredIdentifier[];
-}
-
-/** An identifier of the event that takes part, with what is known of it. */
-interface Candidate {
-  readonly id: EventIdentifier;
-  readonly rule: CompiledNamespace;
-  known: IdentifierState | undefined;
-  /** Stated to be the same person by an `alias` call. */
-  readonly byAlias: boolean;
 }
 
 /** What is being worked out for one event. */
@@ -122,40 +94,13 @@ function resolveFully(input: ResolveInput, rules: IdentityRules, state: Identity
   const work: Work = {
     input, rules, state, created: false, steps: [], attached: [], changedIdentifiers: new Set(), changedPeople: new Set(), ignored: [],
   };
-  const sorted = sortOut(work);
+  const sorted = sortOut(input, rules, state, work.ignored);
   const suppressed = suppressedClaim(sorted.claimed, state);
   if (suppressed) return finish(work, suppressed);
   const { active, shared } = sorted;
   const person = active.length > 0 ? ofActive(work, withPrevious(input, active, rules, state)) : ofSharedOnly(work, shared);
   if (person && !person.suppressed) keepEdges(work, sorted);
   return finish(work, person);
-}
-
-/** The event's identifiers by the part they play, each list in deciding order. */
-interface Sorted {
-  readonly active: Candidate[];
-  readonly shared: Candidate[];
-  readonly claimed: Candidate[];
-}
-
-function sortOut({ input, rules, state, ignored }: Work): Sorted {
-  const sorted: Sorted = { active: [], shared: [], claimed: [] };
-  for (const id of input.identifiers) {
-    const rule = rules.byName.get(id.namespace);
-    if (rule === undefined) {
-      ignored.push({ key: id.key, reason: "unknown_namespace" });
-      continue;
-    }
-    const candidate: Candidate = { id, rule, known: state.identifier(id.key), byAlias: false };
-    if (isClaimed(id, rule, input, rules, state)) {
-      sorted.claimed.push(candidate);
-      ignored.push({ key: id.key, reason: "untrusted" });
-    } else if (candidate.known?.shared) {
-      sorted.shared.push(candidate);
-      ignored.push({ key: id.key, reason: "shared" });
-    } else sorted.active.push(candidate);
-  }
-  return sorted;
 }
 
 function finish(work: Work, person: PersonState | null): Resolution {
@@ -169,57 +114,6 @@ function finish(work: Work, person: PersonState | null): Resolution {
     changedPeople: work.changedPeople,
     ignored: work.ignored,
   };
-}
-
-/**
- * Whether the event only claims this identifier. Events that are not fully trusted claim every identifier of a person.
- * Such a claim stays behind in the browser (analytics.js stores the user id and sends it with every later call), so a
- * pair of person and device that was only ever claimed stays a claim until an `identify` or `alias` states it.
- */
-function isClaimed(
-  id: EventIdentifier, rule: CompiledNamespace | undefined, input: ResolveInput, rules: IdentityRules, state: IdentityState,
-): boolean {
-  if (rule === undefined || rule.isDevice) return false;
-  if (input.trust !== "full") return true;
-  if (input.type === "identify" || input.type === "alias") return false;
-  for (const other of input.identifiers) {
-    if (other === id || !rules.byName.get(other.namespace)?.isDevice) continue;
-    if (id.key < other.key ? state.isOnlyClaimed(id.key, other.key) : state.isOnlyClaimed(other.key, id.key)) return true;
-  }
-  return false;
-}
-
-/** An event that so much as claims to be a suppressed person is treated as theirs: its payload holds their data. */
-function suppressedClaim(claimed: readonly Candidate[], state: IdentityState): PersonState | null {
-  for (const { known } of claimed) {
-    const person = known?.profileId ? state.person(known.profileId) : undefined;
-    if (person?.suppressed) return person;
-  }
-  return null;
-}
-
-/**
- * Adds what an `alias` call says the person was known by before, right behind the hub. The previous id may be a user id
- * or an anonymous id: those that somebody has count; if nobody has either, both are tied to the person, so that the
- * statement also holds for events that arrive after it. Without a user id to tie it to, the call states nothing.
- */
-function withPrevious(input: ResolveInput, active: readonly Candidate[], rules: IdentityRules, state: IdentityState): readonly Candidate[] {
-  if (input.previous.length === 0 || !active.some(({ id }) => id.namespace === "user_id")) return active;
-  const has = (key: string): boolean => active.some(({ id }) => id.key === key);
-  if (input.previous.some((id) => id.namespace === "user_id" && has(id.key))) return active;
-  const known = input.previous.filter((id) => {
-    const found = state.identifier(id.key);
-    return has(id.key) || found?.profileId || found?.shared;
-  });
-  const stated: Candidate[] = [];
-  for (const id of known.length > 0 ? known : input.previous) {
-    const rule = rules.byName.get(id.namespace);
-    const found = state.identifier(id.key);
-    if (rule && !found?.shared) stated.push({ id, rule, known: found, byAlias: true });
-  }
-  const rest = active.filter(({ id }) => !stated.some((other) => other.id.key === id.key));
-  const [hub, ...others] = rest;
-  return hub === undefined ? stated : [hub, ...stated, ...others];
 }
 
 function ofActive(work: Work, candidates: readonly Candidate[]): PersonState {
@@ -325,7 +219,8 @@ function merge(work: Work, target: PersonState, owner: PersonState, candidate: C
   work.state.removePerson(loser.id);
   work.changedPeople.add(survivor);
   work.changedPeople.delete(loser);
-  addStep(work, candidate, { kind: "merge", survivor: survivor.id, other: loser.id, reason: candidate.byAlias ? "alias" : "seen_together" });
+  const reason = candidate.byAlias ? "alias" : "seen_together";
+  addStep(work, candidate, { kind: "merge", survivor: survivor.id, other: loser.id, reason });
   return survivor;
 }
 

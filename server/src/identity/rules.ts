@@ -89,12 +89,15 @@ function compilePath(path: string): CompiledPath {
 }
 
 function compilePatterns(rule: NamespaceRule, problems: string[]): RE2JS[] {
-  if (rule.blockedPatterns.length > PATTERNS_MAX) problems.push(`${rule.name} has more than ${PATTERNS_MAX} patterns; the rest is not used.`);
+  if (rule.blockedPatterns.length > PATTERNS_MAX) {
+    problems.push(`${rule.name} has more than ${PATTERNS_MAX} patterns; the rest is not used.`);
+  }
   const compiled: RE2JS[] = [];
   for (const pattern of rule.blockedPatterns.slice(0, PATTERNS_MAX)) {
     const re2 = compilePattern(pattern);
+    const valid = `a valid RE2 pattern of at most ${PATTERN_LENGTH_MAX} characters`;
     if (re2) compiled.push(re2);
-    else problems.push(`A blocked pattern of ${rule.name} is not a valid RE2 pattern of at most ${PATTERN_LENGTH_MAX} characters: ${pattern.slice(0, 100)}`);
+    else problems.push(`A blocked pattern of ${rule.name} is not ${valid}: ${pattern.slice(0, 100)}`);
   }
   return compiled;
 }
