@@ -6,9 +6,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
+import { claimReader } from "../log/reader-offset.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
-import { startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
+import { READER, startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
 import { createRuleBook } from "./workspace-rules.ts";
 import { createWorld } from "./world.ts";
 
@@ -59,6 +60,7 @@ export interface Processor {
 
 export async function startProcessor(options: ProcessOptions): Promise<Processor> {
   const tuning = { ...defaultTuning, ...options.tuning };
+  await fenceOthers(options);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
   const senders: Sender[] = [];
@@ -69,10 +71,10 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       memoryBytesMax: tuning.outboxMemoryBytesMax,
     });
     senders.push(sender);
-    await sender.recover(options.wasUnclean ? { verifySentSince: new Date(options.clock.nowMs() - OUTBOX_KEPT_MS) } : {});
+    await sender.recover({ wasUnclean: options.wasUnclean });
     sequencers.push(startPartition(options, tuning, partition, sender, seen));
   }
-  const upkeep = startUpkeep(options, seen);
+  const upkeep = startUpkeep(options, seen, senders);
   const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
   failed.catch(() => undefined);
   return {
@@ -91,6 +93,16 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   };
 }
 
+/** From here on no earlier process can commit, so what is read of its work stays true. */
+async function fenceOthers({ pool, log }: ProcessOptions): Promise<void> {
+  const client = await pool.connect();
+  try {
+    for (let partition = 0; partition < log.partitions; partition++) await claimReader(client, READER, partition);
+  } finally {
+    client.release();
+  }
+}
+
 function startPartition(options: ProcessOptions, tuning: ProcessTuning, partition: number, sender: Sender, seen: SeenMessages): Sequencer {
   const { pool, log, clock, logger, secret } = options;
   const rules = createRuleBook({ secret, limits: options.limits });
@@ -104,7 +116,7 @@ function startPartition(options: ProcessOptions, tuning: ProcessTuning, partitio
   });
 }
 
-function startUpkeep(options: ProcessOptions, seen: SeenMessages): NodeJS.Timeout {
+function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[]): NodeJS.Timeout {
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
@@ -113,7 +125,7 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages): NodeJS.Timeou
       const nowMs = options.clock.nowMs();
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
       await seen.dropExpired(nowMs);
-      await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
+      if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
       await options.log.dropExpired(nowMs);
     } catch (error) {
       options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");

@@ -58,7 +58,6 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
     },
     async write(tx, sightings) {
       if (sightings.length === 0) return;
-      for (const { id, day } of sightings) filters.get(day)?.add(id);
       await tx.query({
         name: "seen-write",
         text: `insert into message_seen (day, id) select date '1970-01-01' + d, i from unnest($1::int[], $2::uuid[]) as s (d, i)`,

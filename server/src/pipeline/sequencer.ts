@@ -81,6 +81,7 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
   const { pool, log, partition, logger } = options;
   const claim = await withRetries(options, isStopped, () => claimOnce(pool, partition));
   if (!claim) return;
+  await withRetries(options, isStopped, () => options.sender.catchUp());
   const reader = createChunkReader(log, partition, claim.nextOffset, options.limits.readBytesMax);
   const commits = createCommitLine(options, claim);
   let attempt = 0;
@@ -115,6 +116,8 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       // A commit whose answer was lost may have happened: the place in Postgres tells.
       const again = await withRetries(options, isStopped, () => claimOnce(pool, partition));
       if (!again) return;
+      // … and its blocks stand in the outbox, unknown to the sender.
+      await withRetries(options, isStopped, () => options.sender.catchUp());
       commits.restart(again);
       reader.restart(again.nextOffset);
     }

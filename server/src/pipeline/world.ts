@@ -235,16 +235,22 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       if (isVisible) changes.snapshots.add(person);
     },
     settle() {
-      const { people: changed } = changes;
+      // What is being committed stays: Postgres does not have it yet as it is.
+      const committing = new Set([...changes.people].map(({ state }) => state.id));
+      const { edges } = changes;
       for (const state of changes.identifiers) {
         const held = identifiers.get(state.key);
         if (held) held.isNew = false;
+        if (state.profileId) committing.add(state.profileId);
       }
       changes = newChanges();
       removed.clear();
       absent.clear();
-      if (knownEdges.size > bounds.edgesMax) knownEdges.clear();
-      evict(people, identifiers, bounds.peopleMax, changed);
+      if (knownEdges.size > bounds.edgesMax) {
+        knownEdges.clear();
+        for (const edge of edges) knownEdges.add(`${edge.kind}${edge.a}${edge.b}`);
+      }
+      evict(people, identifiers, bounds.peopleMax, committing);
     },
     // Identifiers without a held person (shared ones) are not evicted with anybody.
     isOverfull: () => identifiers.size > bounds.peopleMax * 50 + 100_000,
@@ -272,11 +278,10 @@ function touchRecency<T>(map: Map<string, T>, key: string): boolean {
   return true;
 }
 
-/** People that are being committed stay: Postgres does not have them yet as they are. */
-function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number, changed: ReadonlySet<Person>): void {
+function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number, kept: ReadonlySet<string>): void {
   for (const [id, person] of people) {
     if (people.size <= peopleMax) break;
-    if (changed.has(person)) continue;
+    if (kept.has(id)) continue;
     people.delete(id);
     for (const identifier of person.state.identifiers) identifiers.delete(identifier.key);
   }

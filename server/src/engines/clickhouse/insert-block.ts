@@ -65,8 +65,8 @@ export async function landedRows(client: ClickHouseClient, table: string, blockI
 }
 
 /**
- * Resolves true when the query is no longer running, false when it still was after `timeoutMs`. Use a client of the same
- * use ("write"): then the question also stands behind whatever waits for that connection.
+ * Resolves true when no query whose id begins with `queryId` is running, false when one still was after `timeoutMs`. Use a
+ * client of the same use ("write"): then the question also stands behind whatever waits for that connection.
  */
 export async function waitUntilIdle(client: ClickHouseClient, queryId: string, timeoutMs = 60_000): Promise<boolean> {
   const deadlineMs = performance.now() + timeoutMs;
@@ -80,7 +80,7 @@ export async function waitUntilIdle(client: ClickHouseClient, queryId: string, t
 /** A server knows the query by its id; our child by the comment that it puts before it. */
 async function isRunning(client: ClickHouseClient, queryId: string): Promise<boolean> {
   const result = await client.query({
-    query: "select 1 from system.processes where query_id = {id:String} or startsWith(query, concat('/*', {id:String}, '*/')) limit 1",
+    query: "select 1 from system.processes where startsWith(query_id, {id:String}) or startsWith(query, concat('/*', {id:String})) limit 1",
     query_params: { id: queryId },
     format: "JSONCompactEachRow",
   });
