@@ -24,29 +24,35 @@ export function pageOf<T extends z.ZodType>(row: T) {
   return z.strictObject({ data: z.array(row), next_cursor: nextCursor });
 }
 
-export const problem = z.strictObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.string().meta({ description: "Stable; programs decide by it." }),
-  message: z.string(),
-  hint: z.string().meta({ description: "What to do next." }),
-  request_id: z.string(),
-}).meta({ id: "Problem", description: "Problem details (RFC 9457)." });
+export const problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: "Stable; programs decide by it." }),
+    message: z.string(),
+    hint: z.string().meta({ description: "What to do next." }),
+    request_id: z.string(),
+  })
+  .meta({ id: "Problem", description: "Problem details (RFC 9457)." });
 export type Problem = z.infer<typeof problem>;
 
-export const identifier = z.strictObject({ namespace: z.string().min(1).max(63), value: z.string().min(1).max(2048) })
+export const identifier = z
+  .strictObject({ namespace: z.string().min(1).max(63), value: z.string().min(1).max(2048) })
   .meta({ id: "Identifier" });
 
 /** What a change answers: its place in the log, and whether the pipeline has already acted on it. */
-export const changeReceipt = z.strictObject({
-  row_id: rowIdNumber,
-  processed: z.boolean().meta({ description: "False with status 202: accepted and durable, not yet in force." }),
-}).meta({ id: "ChangeReceipt" });
+export const changeReceipt = z
+  .strictObject({
+    row_id: rowIdNumber,
+    processed: z.boolean().meta({ description: "False with status 202: accepted and durable, not yet in force." }),
+  })
+  .meta({ id: "ChangeReceipt" });
 
 export const scope = z.enum(["read", "write", "admin", "personal_data"]).meta({
   id: "Scope",
-  description: "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), "
-    + "`personal_data` may see and touch what is known about people.",
+  description:
+    "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), " +
+    "`personal_data` may see and touch what is known about people.",
 });
 export type Scope = z.infer<typeof scope>;

@@ -5,22 +5,24 @@ import { numberParam } from "./workspace.ts";
 
 export const eventOutcome = z.enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn"]);
 
-export const eventRow = z.strictObject({
-  row_id: rowIdNumber,
-  message_id: z.string(),
-  type: z.string(),
-  event: z.string(),
-  source_id: z.int(),
-  outcome: z.string(),
-  reason: z.string(),
-  at: isoTime,
-  received_at: isoTime,
-  profile_id: guid.nullable().meta({ description: "The person it belongs to now; null for nobody." }),
-  user_id: z.string(),
-  anonymous_id: z.string(),
-  library: z.string(),
-  is_historical: z.boolean(),
-}).meta({ id: "EventRow" });
+export const eventRow = z
+  .strictObject({
+    row_id: rowIdNumber,
+    message_id: z.string(),
+    type: z.string(),
+    event: z.string(),
+    source_id: z.int(),
+    outcome: z.string(),
+    reason: z.string(),
+    at: isoTime,
+    received_at: isoTime,
+    profile_id: guid.nullable().meta({ description: "The person it belongs to now; null for nobody." }),
+    user_id: z.string(),
+    anonymous_id: z.string(),
+    library: z.string(),
+    is_historical: z.boolean(),
+  })
+  .meta({ id: "EventRow" });
 export type EventRow = z.infer<typeof eventRow>;
 
 export const eventListQuery = pageQuery.extend({
@@ -38,14 +40,16 @@ export const eventParams = z.strictObject({ messageId: z.string().min(1).max(100
 
 export const logPosition = z.strictObject({ partition: z.int(), offset: z.int(), index: z.int() });
 
-export const eventFate = eventRow.extend({
-  position: logPosition,
-  detail: z.string().meta({ description: "Why, in words, where it was held." }),
-  status: z.enum(["open", "resent", "discarded"]).nullable().meta({ description: "Where a quarantined event stands." }),
-  time_note: z.string(),
-  import_id: z.int().nullable(),
-  raw: z.string().meta({ description: "The event's bytes exactly as received, as text." }),
-}).meta({ id: "EventFate" });
+export const eventFate = eventRow
+  .extend({
+    position: logPosition,
+    detail: z.string().meta({ description: "Why, in words, where it was held." }),
+    status: z.enum(["open", "resent", "discarded"]).nullable().meta({ description: "Where a quarantined event stands." }),
+    time_note: z.string(),
+    import_id: z.int().nullable(),
+    raw: z.string().meta({ description: "The event's bytes exactly as received, as text." }),
+  })
+  .meta({ id: "EventFate" });
 
 export const waiting = z.strictObject({
   unread_chunks: z.int().meta({ description: "Chunks of the log that the pipeline has not read yet." }),
@@ -54,7 +58,8 @@ export const waiting = z.strictObject({
 
 export const eventFateAnswer = z.strictObject({
   message_id: z.string(),
-  status: z.enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "pending"])
+  status: z
+    .enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "pending"])
     .meta({ description: "`pending`: not found among landed events, while accepted events still wait to be read or to land." }),
   rows: z.array(eventFate).meta({ description: "Every event that came under this message id, the first first." }),
   more: z.boolean(),
@@ -68,8 +73,14 @@ export const quarantineQuery = pageQuery.extend({
 });
 
 export const quarantineRow = z.strictObject({
-  row_id: rowIdNumber, source_id: z.int(), received_at: isoTime, message_id: z.string(), event: z.string(), reason: z.string(),
-  detail: z.string(), status: z.enum(["open", "resent", "discarded"]),
+  row_id: rowIdNumber,
+  source_id: z.int(),
+  received_at: isoTime,
+  message_id: z.string(),
+  event: z.string(),
+  reason: z.string(),
+  detail: z.string(),
+  status: z.enum(["open", "resent", "discarded"]),
   raw: z.string().nullable().meta({ description: "As received; null while it has not landed in the event table." }),
 });
 
@@ -84,31 +95,36 @@ export const ledgerQuery = z.strictObject({
 
 const ledgerCount = z.strictObject({ outcome: z.string(), reason: z.string(), count: z.int() });
 
-export const ledgerSource = z.strictObject({
-  source_id: z.int().meta({ description: "0: the workspace's own changes (control records)." }),
-  received: z.int(),
-  waiting_to_be_decided: z.int(),
-  decided: z.int(),
-  decisions: z.array(ledgerCount),
-  landed: z.int(),
-  landings: z.array(ledgerCount),
-  waiting_to_land: z.int(),
-  in_event_table: z.int().nullable().meta({ description: "With `verify=true`: rows counted in the event table." }),
-  balanced: z.boolean(),
-}).meta({ id: "LedgerSource" });
+export const ledgerSource = z
+  .strictObject({
+    source_id: z.int().meta({ description: "0: the workspace's own changes (control records)." }),
+    received: z.int(),
+    waiting_to_be_decided: z.int(),
+    decided: z.int(),
+    decisions: z.array(ledgerCount),
+    landed: z.int(),
+    landings: z.array(ledgerCount),
+    waiting_to_land: z.int(),
+    in_event_table: z.int().nullable().meta({ description: "With `verify=true`: rows counted in the event table." }),
+    balanced: z.boolean(),
+  })
+  .meta({ id: "LedgerSource" });
 
-export const ledgerAnswer = z.strictObject({
-  from: isoTime,
-  to: isoTime,
-  balanced: z.boolean(),
-  imbalances: z.array(z.string()).meta({ description: "Each hop that does not add up, in words." }),
-  sources: z.array(ledgerSource),
-  waiting_to_be_read: z.strictObject({
-    events: z.int().meta({ description: "Accepted events of this workspace between the pipeline's place and the log's head." }),
-    unread_chunks: z.int(),
-    exact: z.boolean().meta({ description: "False when there are too many to count one by one; then `events` is a lower bound." }),
-  }),
-  dedupe_window: z.strictObject({
-    days: z.number(), since: isoTime.nullable().meta({ description: "Repeats of events since then are recognised." }),
-  }),
-}).meta({ id: "Ledger" });
+export const ledgerAnswer = z
+  .strictObject({
+    from: isoTime,
+    to: isoTime,
+    balanced: z.boolean(),
+    imbalances: z.array(z.string()).meta({ description: "Each hop that does not add up, in words." }),
+    sources: z.array(ledgerSource),
+    waiting_to_be_read: z.strictObject({
+      events: z.int().meta({ description: "Accepted events of this workspace between the pipeline's place and the log's head." }),
+      unread_chunks: z.int(),
+      exact: z.boolean().meta({ description: "False when there are too many to count one by one; then `events` is a lower bound." }),
+    }),
+    dedupe_window: z.strictObject({
+      days: z.number(),
+      since: isoTime.nullable().meta({ description: "Repeats of events since then are recognised." }),
+    }),
+  })
+  .meta({ id: "Ledger" });

@@ -1,12 +1,29 @@
 // People as the API shows them.
 import { z } from "zod";
-import { changeReceipt, guid, identifier, isoTime, nextCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import {
+  changeReceipt,
+  guid,
+  identifier,
+  isoTime,
+  nextCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  pageQuery,
+  rowIdNumber,
+} from "./answer-parts.ts";
 
 export const profileInclude = z.enum(["events", "audiences", "identifiers", "provenance"]);
 export type ProfileInclude = z.infer<typeof profileInclude>;
 
-const includeList = z.string().max(200)
-  .transform((text) => text.split(",").map((word) => word.trim()).filter((word) => word !== ""))
+const includeList = z
+  .string()
+  .max(200)
+  .transform((text) =>
+    text
+      .split(",")
+      .map((word) => word.trim())
+      .filter((word) => word !== ""),
+  )
   .pipe(z.array(profileInclude))
   .optional()
   .meta({ description: "Comma list of `events`, `audiences`, `identifiers`, `provenance`." });
@@ -31,56 +48,76 @@ const origin = { row_id: rowIdNumber, source_id: z.int(), at: isoTime };
 export const traitProvenance = z.strictObject({ value: z.unknown(), ...origin });
 
 export const profileIdentifierAnswer = z.strictObject({
-  namespace: z.string(), value: z.string(), key: guid.optional(), first_seen_at: isoTime, source_id: z.int(), row_id: rowIdNumber,
+  namespace: z.string(),
+  value: z.string(),
+  key: guid.optional(),
+  first_seen_at: isoTime,
+  source_id: z.int(),
+  row_id: rowIdNumber,
 });
 
-export const timelineEvent = z.strictObject({
-  row_id: rowIdNumber,
-  message_id: z.string(),
-  type: z.string(),
-  event: z.string(),
-  at: isoTime,
-  received_at: isoTime,
-  source_id: z.int(),
-  page_url: z.string(),
-  device_type: z.string(),
-  is_historical: z.boolean(),
-  properties: z.record(z.string(), z.unknown()),
-}).meta({ id: "TimelineEvent" });
+export const timelineEvent = z
+  .strictObject({
+    row_id: rowIdNumber,
+    message_id: z.string(),
+    type: z.string(),
+    event: z.string(),
+    at: isoTime,
+    received_at: isoTime,
+    source_id: z.int(),
+    page_url: z.string(),
+    device_type: z.string(),
+    is_historical: z.boolean(),
+    properties: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "TimelineEvent" });
 
 export const timeline = z.strictObject({ data: z.array(timelineEvent), next_cursor: nextCursor });
 
-export const profileAnswer = z.strictObject({
-  id: guid,
-  is_anonymous: z.boolean(),
-  first_seen_at: isoTime.nullable(),
-  last_seen_at: isoTime.nullable(),
-  event_count: z.int(),
-  traits: z.record(z.string(), z.unknown()),
-  identifiers: z.array(profileIdentifierAnswer),
-  consents: z.record(z.string(), z.strictObject({ granted: z.boolean(), ...origin })),
-  consent_when_absent: z.enum(["granted", "denied"]),
-  accounts: z.array(z.strictObject({ id: z.string(), traits: z.record(z.string(), z.unknown()), ...origin })),
-  devices: z.array(z.strictObject({
-    type: z.string(), os: z.string(), browser: z.string(), first_seen_at: isoTime, last_seen_at: isoTime,
-  })),
-  latest_events: z.array(z.strictObject({ event: z.string(), at: isoTime, row_id: rowIdNumber })),
-  linked_profiles: z.array(guid),
-  audiences: z.array(z.string()),
-  provenance: z.record(z.string(), traitProvenance).optional().meta({ description: "With `include=provenance`: each trait and where it came from." }),
-  events: timeline.optional().meta({ description: "With `include=events`." }),
-}).meta({ id: "Profile" });
+export const profileAnswer = z
+  .strictObject({
+    id: guid,
+    is_anonymous: z.boolean(),
+    first_seen_at: isoTime.nullable(),
+    last_seen_at: isoTime.nullable(),
+    event_count: z.int(),
+    traits: z.record(z.string(), z.unknown()),
+    identifiers: z.array(profileIdentifierAnswer),
+    consents: z.record(z.string(), z.strictObject({ granted: z.boolean(), ...origin })),
+    consent_when_absent: z.enum(["granted", "denied"]),
+    accounts: z.array(z.strictObject({ id: z.string(), traits: z.record(z.string(), z.unknown()), ...origin })),
+    devices: z.array(
+      z.strictObject({
+        type: z.string(),
+        os: z.string(),
+        browser: z.string(),
+        first_seen_at: isoTime,
+        last_seen_at: isoTime,
+      }),
+    ),
+    latest_events: z.array(z.strictObject({ event: z.string(), at: isoTime, row_id: rowIdNumber })),
+    linked_profiles: z.array(guid),
+    audiences: z.array(z.string()),
+    provenance: z
+      .record(z.string(), traitProvenance)
+      .optional()
+      .meta({ description: "With `include=provenance`: each trait and where it came from." }),
+    events: timeline.optional().meta({ description: "With `include=events`." }),
+  })
+  .meta({ id: "Profile" });
 export type ProfileAnswer = z.infer<typeof profileAnswer>;
 
-export const profileSummary = z.strictObject({
-  id: guid,
-  is_anonymous: z.boolean(),
-  first_seen_at: isoTime.nullable(),
-  last_seen_at: isoTime.nullable(),
-  event_count: z.int(),
-  traits: z.record(z.string(), z.unknown()),
-  identifiers: z.array(identifier),
-}).meta({ id: "ProfileSummary" });
+export const profileSummary = z
+  .strictObject({
+    id: guid,
+    is_anonymous: z.boolean(),
+    first_seen_at: isoTime.nullable(),
+    last_seen_at: isoTime.nullable(),
+    event_count: z.int(),
+    traits: z.record(z.string(), z.unknown()),
+    identifiers: z.array(identifier),
+  })
+  .meta({ id: "ProfileSummary" });
 export type ProfileSummary = z.infer<typeof profileSummary>;
 
 export const profileListQuery = pageQuery.extend({
@@ -90,13 +127,15 @@ export const profileListQuery = pageQuery.extend({
 export const profileListAnswer = z.strictObject({ data: z.array(profileSummary), next_cursor: nextCursor });
 
 /** Status 300: the identifier was seen with several people, so it names none of them. */
-export const sharedAnswer = z.strictObject({
-  shared: z.literal(true),
-  identifier,
-  hint: z.string(),
-  href: z.string().meta({ description: "Where everybody it was seen with is listed." }),
-  profiles: z.array(profileSummary),
-}).meta({ id: "SharedIdentifier" });
+export const sharedAnswer = z
+  .strictObject({
+    shared: z.literal(true),
+    identifier,
+    hint: z.string(),
+    href: z.string().meta({ description: "Where everybody it was seen with is listed." }),
+    profiles: z.array(profileSummary),
+  })
+  .meta({ id: "SharedIdentifier" });
 
 export const identifierAnswer = z.strictObject({
   identifier,
@@ -109,14 +148,16 @@ export const identifierAnswer = z.strictObject({
 });
 
 export const editTraitsBody = z.strictObject({
-  traits: z.record(z.string().min(1).max(512), z.unknown())
+  traits: z
+    .record(z.string().min(1).max(512), z.unknown())
     .refine((traits) => Object.keys(traits).length > 0, "Name at least one trait.")
     .refine((traits) => Object.keys(traits).length <= 500, "At most 500 traits in one request.")
     .meta({ description: "Trait → value; null removes one." }),
 });
 
 export const consentBody = z.strictObject({
-  categories: z.record(z.string().min(1).max(200), z.boolean())
+  categories: z
+    .record(z.string().min(1).max(200), z.boolean())
     .refine((categories) => Object.keys(categories).length > 0, "Name at least one category.")
     .refine((categories) => Object.keys(categories).length <= 100, "At most 100 categories in one request."),
   at: z.iso.datetime({ offset: true }).optional().meta({ description: "When the decision was made; now when absent." }),

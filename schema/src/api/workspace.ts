@@ -3,10 +3,15 @@ import { z } from "zod";
 import { sourceSettings, workspaceSettings } from "../settings.ts";
 import { changeReceipt, isoTime, pageOf, pageQuery, scope } from "./answer-parts.ts";
 
-export const workspaceAnswer = z.strictObject({
-  id: z.int(), slug: z.string(), name: z.string(), created_at: isoTime,
-  token: z.strictObject({ id: z.int(), name: z.string(), scopes: z.array(scope) }),
-}).meta({ id: "Workspace" });
+export const workspaceAnswer = z
+  .strictObject({
+    id: z.int(),
+    slug: z.string(),
+    name: z.string(),
+    created_at: isoTime,
+    token: z.strictObject({ id: z.int(), name: z.string(), scopes: z.array(scope) }),
+  })
+  .meta({ id: "Workspace" });
 
 export const settingsAnswer = z.strictObject({
   settings: workspaceSettings,
@@ -18,33 +23,45 @@ export const settingsChanged = changeReceipt.extend({ settings: workspaceSetting
 export const sourceKind = z.enum(["website", "server", "mobile", "import", "webhook"]);
 
 export const writeKeyAnswer = z.strictObject({
-  id: z.int(), prefix: z.string(), created_at: isoTime, revoked_at: isoTime.nullable(),
+  id: z.int(),
+  prefix: z.string(),
+  created_at: isoTime,
+  revoked_at: isoTime.nullable(),
 });
 
 const hiddenSecret = sourceSettings.omit({ identityTokenSecret: true, name: true }).extend({ hasIdentityTokenSecret: z.boolean() });
 
-export const sourceAnswer = z.strictObject({
-  id: z.int(),
-  slug: z.string(),
-  name: z.string(),
-  kind: sourceKind,
-  enabled: z.boolean(),
-  allowed_origins: z.array(z.string()).meta({ description: "Empty: any." }),
-  events_per_second: z.int().nullable(),
-  settings: hiddenSecret,
-  write_keys: z.array(writeKeyAnswer),
-  created_at: isoTime,
-}).meta({ id: "Source" });
+export const sourceAnswer = z
+  .strictObject({
+    id: z.int(),
+    slug: z.string(),
+    name: z.string(),
+    kind: sourceKind,
+    enabled: z.boolean(),
+    allowed_origins: z.array(z.string()).meta({ description: "Empty: any." }),
+    events_per_second: z.int().nullable(),
+    settings: hiddenSecret,
+    write_keys: z.array(writeKeyAnswer),
+    created_at: isoTime,
+  })
+  .meta({ id: "Source" });
 export type SourceAnswer = z.infer<typeof sourceAnswer>;
 
 export const sourceList = pageOf(sourceAnswer);
 
-const originText = z.string().max(300).regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
+const originText = z
+  .string()
+  .max(300)
+  .regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
 const sourceWishes = sourceSettings.omit({ name: true }).partial();
 
 export const sourceCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/).optional().meta({ description: "Made from the name when absent." }),
+  slug: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .optional()
+    .meta({ description: "Made from the name when absent." }),
   kind: sourceKind.default("website"),
   allowed_origins: z.array(originText).max(100).default([]),
   events_per_second: z.int().min(1).max(1_000_000).nullable().default(null),
@@ -59,9 +76,13 @@ export const sourcePatchBody = z.strictObject({
   settings: sourceWishes.extend({ identityTokenSecret: z.string().min(16).max(500).nullable().optional() }).optional(),
 });
 
-export const newWriteKey = z.strictObject({
-  id: z.int(), prefix: z.string(), write_key: z.string().meta({ description: "Shown this once and kept nowhere." }),
-}).meta({ id: "NewWriteKey" });
+export const newWriteKey = z
+  .strictObject({
+    id: z.int(),
+    prefix: z.string(),
+    write_key: z.string().meta({ description: "Shown this once and kept nowhere." }),
+  })
+  .meta({ id: "NewWriteKey" });
 
 export const sourceCreated = z.strictObject({ source: sourceAnswer, key: newWriteKey });
 
@@ -70,21 +91,35 @@ export const sourceParams = z.strictObject({ id: numberParam });
 export const keyParams = z.strictObject({ id: numberParam, keyId: numberParam });
 
 export const rejectedKeyQuery = z.strictObject({
-  prefix: z.string().min(4).max(100).optional()
-    .meta({ description: "The first characters of the key you look for. Needed for unknown keys when the server holds several workspaces." }),
+  prefix: z.string().min(4).max(100).optional().meta({
+    description: "The first characters of the key you look for. Needed for unknown keys when the server holds several workspaces.",
+  }),
 });
 
 export const rejectedKey = z.strictObject({
-  key_prefix: z.string(), origin: z.string(), sdk: z.string(), reason: z.string(), count: z.int(), first_at: isoTime, last_at: isoTime,
+  key_prefix: z.string(),
+  origin: z.string(),
+  sdk: z.string(),
+  reason: z.string(),
+  count: z.int(),
+  first_at: isoTime,
+  last_at: isoTime,
   source_id: z.int().nullable().meta({ description: "The source that the key belonged to, where it is one of yours." }),
 });
 
 export const rejectedKeyList = z.strictObject({ data: z.array(rejectedKey), note: z.string() });
 
-export const tokenAnswer = z.strictObject({
-  id: z.int(), name: z.string(), prefix: z.string(), scopes: z.array(scope), created_at: isoTime,
-  expires_at: isoTime.nullable(), revoked_at: isoTime.nullable(),
-}).meta({ id: "Token" });
+export const tokenAnswer = z
+  .strictObject({
+    id: z.int(),
+    name: z.string(),
+    prefix: z.string(),
+    scopes: z.array(scope),
+    created_at: isoTime,
+    expires_at: isoTime.nullable(),
+    revoked_at: isoTime.nullable(),
+  })
+  .meta({ id: "Token" });
 
 export const tokenList = pageOf(tokenAnswer);
 
@@ -94,7 +129,10 @@ export const tokenCreateBody = z.strictObject({
   expires_at: z.iso.datetime({ offset: true }).optional(),
 });
 
-export const tokenCreated = z.strictObject({ token: tokenAnswer, secret: z.string().meta({ description: "Shown this once and kept nowhere." }) });
+export const tokenCreated = z.strictObject({
+  token: tokenAnswer,
+  secret: z.string().meta({ description: "Shown this once and kept nowhere." }),
+});
 
 export const tokenParams = z.strictObject({ id: numberParam });
 
@@ -105,7 +143,12 @@ export const auditQuery = pageQuery.extend({
 });
 
 export const auditEntry = z.strictObject({
-  id: z.int(), at: isoTime, actor: z.string(), action: z.string(), target: z.string(), detail: z.record(z.string(), z.unknown()),
+  id: z.int(),
+  at: isoTime,
+  actor: z.string(),
+  action: z.string(),
+  target: z.string(),
+  detail: z.record(z.string(), z.unknown()),
 });
 
 export const auditList = pageOf(auditEntry);

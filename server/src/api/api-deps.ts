@@ -17,6 +17,9 @@ export const apiLimits = {
   /** Requests a second of one token, and how many it may send at once after a pause. */
   requestsPerSecond: 5_000,
   requestsBurst: 10_000,
+  /** Requests a second without a valid token, of one address. */
+  failuresPerSecond: 20,
+  failuresBurst: 200,
   bodyBytesMax: 2 * 1024 * 1024,
   /** Timelines (`include=events`): at a time, waiting, for how long, and a second. */
   timelinesAtOnce: 4,
@@ -60,7 +63,11 @@ export interface ApiDeps {
   readonly publicUrl: string;
   /** The installation's secret, with which identifiers are keyed. */
   readonly identifierSecret: string;
-  readonly previewUnmerge: (workspaceId: number, profileId: string, identifiers: readonly IdentifierRef[]) => Promise<Omit<UnmergePreview, "dry_run">>;
+  readonly previewUnmerge: (
+    workspaceId: number,
+    profileId: string,
+    identifiers: readonly IdentifierRef[],
+  ) => Promise<Omit<UnmergePreview, "dry_run">>;
   readonly previewIdentity: (workspaceId: number, identity: IdentitySettings) => Promise<IdentityPreview>;
   /** Engines, log and lag of the pipeline, for /health/ready. */
   readonly readiness: () => Promise<Readiness>;

@@ -1,6 +1,11 @@
 // What the resources share, built once from the API's dependencies.
 import {
-  createControl, createSettingsCache, createTokenDirectory, type Control, type SettingsCache, type TokenDirectory,
+  createControl,
+  createSettingsCache,
+  createTokenDirectory,
+  type Control,
+  type SettingsCache,
+  type TokenDirectory,
 } from "../governance/governance.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";

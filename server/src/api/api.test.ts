@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manualClock } from "../core/clock.ts";
 import { hash128 } from "../core/hash.ts";
@@ -12,7 +13,19 @@ describe("the API's gate", () => {
   let api: TestApi;
 
   beforeAll(async () => {
-    api = await startTestApi({ limits: { requestsPerSecond: 100, requestsBurst: 400, bodyBytesMax: 20_000, timelinesPerSecond: 5, timelinesAtOnce: 1, timelinesQueued: 1 } }, clock);
+    api = await startTestApi(
+      {
+        limits: {
+          requestsPerSecond: 100,
+          requestsBurst: 400,
+          bodyBytesMax: 20_000,
+          timelinesPerSecond: 5,
+          timelinesAtOnce: 1,
+          timelinesQueued: 1,
+        },
+      },
+      clock,
+    );
     await addPerson(api, { id: ada, workspace: api.first, identifiers: [["email", "ada@example.com"]] });
     await addEvents(api, [{ workspace: api.first, row: 5, messageId: "m", profileId: ada }]);
   });
@@ -21,7 +34,11 @@ describe("the API's gate", () => {
   test("answers without a valid token with 401 and how to get one", async () => {
     for (const token of [null, "wrong", `${api.first.token}x`, api.first.writeKey]) {
       const { status, body, headers } = await api.call("GET", "/workspace", { token });
-      expect({ status, code: body.code, header: headers["www-authenticate"] }).toEqual({ status: 401, code: "unauthenticated", header: 'Bearer realm="tributary"' });
+      expect({ status, code: body.code, header: headers["www-authenticate"] }).toEqual({
+        status: 401,
+        code: "unauthenticated",
+        header: 'Bearer realm="tributary"',
+      });
       expect(body.hint).toContain("Authorization: Bearer");
       expect(body.request_id).toBe(headers["x-request-id"]);
     }
@@ -29,7 +46,13 @@ describe("the API's gate", () => {
 
   test("a token stops when it expires, and within two seconds when it is revoked elsewhere", async () => {
     const client = await api.pool.connect();
-    const made = async (expiresAtMs?: number) => createToken(client, { workspaceId: api.first.id, name: "t", scopes: ["read"], ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+    const made = async (expiresAtMs?: number) =>
+      createToken(client, {
+        workspaceId: api.first.id,
+        name: "t",
+        scopes: ["read"],
+        ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+      });
     const short = await made(clock.nowMs() + 500);
     const revoked = await made();
     client.release();
@@ -48,12 +71,42 @@ describe("the API's gate", () => {
     expect(wrong.headers["allow"]).toBe("GET, PATCH");
     expect((await api.call("POST", "/tokens", { body: "{not json" })).body.code).toBe("invalid_json");
     expect((await api.call("POST", "/tokens", { body: "[]" })).body.code).toBe("bad_request");
-    expect((await api.call("POST", "/tokens", { body: "{}", headers: { "content-type": "text/plain" } })).body.hint).toContain("application/json");
-    expect((await api.call("POST", "/tokens", { body: JSON.stringify({ name: "x".repeat(30_000) }) })).body).toMatchObject({ code: "body_too_large", message: expect.stringContaining("20000") });
+    expect((await api.call("POST", "/tokens", { body: "{}", headers: { "content-type": "text/plain" } })).body.hint).toContain(
+      "application/json",
+    );
+    expect((await api.call("POST", "/tokens", { body: JSON.stringify({ name: "x".repeat(30_000) }) })).body).toMatchObject({
+      code: "body_too_large",
+      message: expect.stringContaining("20000"),
+    });
     expect((await api.call("POST", "/tokens", { body: '{"name":"x","scopes":["read"],"__proto__":{"admin":true}}' })).status).toBe(400);
     expect((await api.call("GET", "/sources/1%00")).status).toBe(400);
     expect((await api.call("GET", "/sources/99999999999")).status).toBe(400);
     expect((await api.call("GET", "/audit?limit=5&limit=6")).status).toBe(400);
+  });
+
+  test("an address that guesses is slowed down, and a known token from there is not", async () => {
+    clock.advanceMs(60_000);
+    expect((await api.call("GET", "/workspace")).status).toBe(200);
+    const guesses = await Promise.all(
+      Array.from({ length: 210 }, (_, index) => api.call("GET", "/workspace", { token: `guess-${index}` })),
+    );
+    expect(guesses.filter((guess) => guess.status === 429).length).toBeGreaterThanOrEqual(10);
+    expect((await api.call("GET", "/workspace")).status).toBe(200);
+    clock.advanceMs(60_000);
+  });
+
+  test("a body that is far too large gets its answer over a real connection, which can be used again", async () => {
+    await api.server.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = api.server.server.address() as AddressInfo;
+    const headers = { authorization: `Bearer ${api.first.token}`, "content-type": "application/json" };
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/tokens`, {
+      method: "POST",
+      headers,
+      body: `{"name":"${"x".repeat(3_000_000)}"}`,
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "body_too_large" });
+    expect((await fetch(`http://127.0.0.1:${port}/api/v1/workspace`, { headers })).status).toBe(200);
   });
 
   test("text that a database can't hold is refused and not a failure of ours", async () => {
@@ -61,7 +114,8 @@ describe("the API's gate", () => {
   });
 
   describe("idempotency keys", () => {
-    const post = (key: string, name: string, token = api.first.token) => api.call("POST", "/tokens", { token, body: { name, scopes: ["read"] }, headers: { "idempotency-key": key } });
+    const post = (key: string, name: string, token = api.first.token) =>
+      api.call("POST", "/tokens", { token, body: { name, scopes: ["read"] }, headers: { "idempotency-key": key } });
 
     test("the same request gets the first answer again, secrets included, and makes nothing twice", async () => {
       const first = await post("order-key-k1", "once");
@@ -87,7 +141,11 @@ describe("the API's gate", () => {
     });
 
     test("a request that failed may be sent again, one that died is taken over, and an old answer is forgotten", async () => {
-      const unmerge = (name: string) => api.call("POST", `/profiles/${ada}/unmerge`, { body: { identifiers: [{ namespace: "email", value: name }] }, headers: { "idempotency-key": "order-key-k3" } });
+      const unmerge = (name: string) =>
+        api.call("POST", `/profiles/${ada}/unmerge`, {
+          body: { identifiers: [{ namespace: "email", value: name }] },
+          headers: { "idempotency-key": "order-key-k3" },
+        });
       expect((await unmerge("ada@example.com")).status).toBe(400);
       expect((await unmerge("other@example.com")).status).toBe(400);
       await post("order-key-k4", "first");
@@ -122,13 +180,21 @@ describe("the API's gate", () => {
     clock.advanceMs(60_000);
     const document = (await api.server.inject("/api/openapi.json")).json();
     expect(document.openapi).toBe("3.1.0");
-    const named = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const named = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
     expect(named.toSorted()).toEqual(api.api.routes.map((route) => `${route.method} /api/v1${route.path}`).toSorted());
-    const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((methods) => Object.values(methods).map((operation) => operation.operationId));
+    const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((methods) =>
+      Object.values(methods).map((operation) => operation.operationId),
+    );
     expect(new Set(ids).size).toBe(ids.length);
     for (const name of named) {
       const [method = "", path = ""] = name.split(" ");
-      const { status, body } = await api.call(method, path.replace("/api/v1", "").replaceAll(/\{\w+\}/g, "424242"), method === "GET" ? {} : { body: {} });
+      const { status, body } = await api.call(
+        method,
+        path.replace("/api/v1", "").replaceAll(/\{\w+\}/g, "424242"),
+        method === "GET" ? {} : { body: {} },
+      );
       expect(status, name).not.toBe(405);
       expect(status, name).toBeLessThan(500);
       if (status === 404) expect(body.message, name).not.toBe("There is nothing at this address.");
@@ -173,7 +239,9 @@ test("a part that is not ready, fails or hangs makes the server not ready", asyn
     return { status: response.statusCode, body: response.json() };
   };
   expect(await ready()).toEqual({ status: 503, body: { status: "not_ready", parts: { log: { ok: false, detail: "is far behind" } } } });
-  readiness = async () => { throw new Error("secret detail"); };
+  readiness = async () => {
+    throw new Error("secret detail");
+  };
   expect(await ready()).toMatchObject({ status: 503, body: { parts: { server: { ok: false, detail: "The check itself failed." } } } });
   await api.stop();
 });

@@ -71,8 +71,16 @@ export function createApi(deps: ApiDeps): Api {
 
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
-    ...profileRoutes(services), ...identityRoutes(services), ...eventRoutes(services, tail), ...quarantineRoutes(services), ...ledgerRoutes(services),
-    ...sourceRoutes(services), ...settingsRoutes(services), ...tokenRoutes(services), ...auditRoutes(services), ...(services.deps.moreRoutes ?? []),
+    ...profileRoutes(services),
+    ...identityRoutes(services),
+    ...eventRoutes(services, tail),
+    ...quarantineRoutes(services),
+    ...ledgerRoutes(services),
+    ...sourceRoutes(services),
+    ...settingsRoutes(services),
+    ...tokenRoutes(services),
+    ...auditRoutes(services),
+    ...(services.deps.moreRoutes ?? []),
   ];
 }
 
@@ -91,17 +99,25 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
   const { deps, limits } = services;
   const callers = new WeakMap<FastifyRequest, Caller>();
   const rate = new RateLimiter<number>(limits.requestsPerSecond, limits.requestsBurst);
+  /** By address: whoever guesses costs the database little, and those whose token is known already are not held up by it. */
+  const failures = new RateLimiter<string>(limits.failuresPerSecond, limits.failuresBurst);
   const once = createIdempotency(deps.workspaceDb);
   const timer = requestTimer(deps.registry);
 
   scope.setErrorHandler(errorHandler(deps.logger));
-  parseJsonOnly(scope, new Set(routes.filter((route) => route.streamBody !== undefined).map((route) => `${route.method} ${PREFIX}${fastifyPath(route)}`)));
+  parseJsonOnly(
+    scope,
+    new Set(routes.filter((route) => route.streamBody !== undefined).map((route) => `${route.method} ${PREFIX}${fastifyPath(route)}`)),
+  );
   scope.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
     const nowMs = deps.clock.nowMs();
     const secret = bearerOf(request);
-    const token = secret === undefined ? undefined : await services.tokens.find(secret, nowMs);
-    if (secret === undefined || token === undefined) throw new AppError("unauthenticated");
+    const token = secret === undefined ? undefined : await services.tokens.find(secret, nowMs, () => failures.check(request.ip, nowMs));
+    if (secret === undefined || token === undefined) {
+      failures.take(request.ip, nowMs);
+      throw new AppError("unauthenticated");
+    }
     rate.take(token.id, nowMs);
     callers.set(request, { token, secret });
   });
@@ -131,7 +147,12 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
           params: route.params ? parseInput(route.params, request.params, "path") : undefined,
           query: route.query ? parseInput(route.query, request.query, "query") : undefined,
           body: route.body ? parseInput(route.body, body, "body") : undefined,
-          token: caller.token, workspaceId: caller.token.workspaceId, actor: `token:${caller.token.id}`, nowMs, request, reply,
+          token: caller.token,
+          workspaceId: caller.token.workspaceId,
+          actor: `token:${caller.token.id}`,
+          nowMs,
+          request,
+          reply,
         };
         const key = request.headers["idempotency-key"];
         if (route.method !== "POST" || route.streamBody !== undefined || key === undefined) {
@@ -141,7 +162,11 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
         }
         const answer = await once(
           {
-            workspaceId: context.workspaceId, tokenId: caller.token.id, secret: caller.secret, key: String(key), nowMs,
+            workspaceId: context.workspaceId,
+            tokenId: caller.token.id,
+            secret: caller.secret,
+            key: String(key),
+            nowMs,
             content: [request.method, request.url, JSON.stringify(body ?? null)],
           },
           () => jsonAnswer(route, context),
@@ -209,12 +234,17 @@ function readBytes(payload: Readable, bytesMax: number): Promise<Buffer> {
       payload.off("data", onData).resume();
       reject(new AppError("body_too_large", { detail: `The limit is ${bytesMax} bytes.`, hint: "Send a smaller body." }));
     };
-    payload.on("data", onData).once("end", () => resolve(Buffer.concat(parts))).once("error", reject);
+    payload
+      .on("data", onData)
+      .once("end", () => resolve(Buffer.concat(parts)))
+      .once("error", reject);
   });
 }
 
 /** Methods that the path takes, for a request whose method it does not. */
 function methodsOf(routes: readonly Route[], url: string): Method[] {
   const path = url.split("?", 1)[0] ?? "";
-  return routes.filter((route) => new RegExp(`^${PREFIX}${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path)).map((route) => route.method);
+  return routes
+    .filter((route) => new RegExp(`^${PREFIX}${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path))
+    .map((route) => route.method);
 }

@@ -18,7 +18,10 @@ export function createClickHouseRead(client: ClickHouseClient): ClickHouseRead {
   return async function read<Row>(workspaceId: number, sql: string, params: Readonly<Record<string, unknown>> = {}): Promise<Row[]> {
     assert(/\bfrom\b/i.test(sql) && sql.includes("workspace_id = {workspace:UInt32}"), "a question to ClickHouse names its workspace");
     const result = await client.query({
-      query: sql, format: "JSONEachRow", query_params: { ...params, workspace: workspaceId }, clickhouse_settings: LIMITS,
+      query: sql,
+      format: "JSONEachRow",
+      query_params: { ...params, workspace: workspaceId },
+      clickhouse_settings: LIMITS,
     });
     return result.json<Row>();
   };

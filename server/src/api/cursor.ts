@@ -11,7 +11,8 @@ export function encodeCursor(values: readonly (string | number)[]): string {
 export function decodeCursor<T extends z.ZodType>(schema: T, cursor: string | undefined): z.output<T> | undefined {
   if (cursor === undefined) return undefined;
   const result = schema.safeParse(readJson(Buffer.from(cursor, "base64url").toString("utf8")));
-  if (!result.success) throw new AppError("bad_request", { detail: "The cursor is not one that this address gave.", hint: "Start again without it." });
+  if (!result.success)
+    throw new AppError("bad_request", { detail: "The cursor is not one that this address gave.", hint: "Start again without it." });
   return result.data;
 }
 
@@ -27,7 +28,10 @@ function readJson(text: string): unknown {
  * Cuts a page out of `limit + 1` rows: asking for one more than is shown tells whether there is a next page.
  */
 export function pageFrom<Row, Out>(
-  rows: readonly Row[], limit: number, show: (row: Row) => Out, place: (row: Row) => readonly (string | number)[],
+  rows: readonly Row[],
+  limit: number,
+  show: (row: Row) => Out,
+  place: (row: Row) => readonly (string | number)[],
 ): { data: Out[]; next_cursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);

@@ -53,13 +53,16 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
 
 /** A route with its types forgotten, as the server and the OpenAPI document need it. */
 export interface Route extends Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType, Responses>, "handle"> {
-  readonly handle: (context: RouteContext<unknown, unknown, unknown>) => Promise<
-    { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> } | typeof hijacked
-  >;
+  readonly handle: (
+    context: RouteContext<unknown, unknown, unknown>,
+  ) => Promise<{ readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> } | typeof hijacked>;
 }
 
 export function defineRoute<
-  R extends Responses, P extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined, B extends z.ZodType = z.ZodUndefined,
+  R extends Responses,
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
 >(spec: RouteSpec<P, Q, B, R>): Route {
   // The server parses params, query and body by the very schemas of this spec before it calls `handle`.
   return spec as unknown as Route;

@@ -27,18 +27,44 @@ export interface StoredEventRow {
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
-/** Maps owners through merges; rows of suppressed people show nobody, and not what would name them. */
+/** Maps owners through merges; rows of suppressed people show nobody, and nothing that would name them. */
 export async function shownEvents(db: ClientBase, workspaceId: number, rows: readonly StoredEventRow[]): Promise<EventRow[]> {
+  return (await eventsWithOwners(db, workspaceId, rows)).map((shown) => shown.event);
+}
+
+export interface ShownEvent<Row> {
+  readonly event: EventRow;
+  readonly row: Row;
+  /** Its person is suppressed: what was received is not shown any more. */
+  readonly isSuppressed: boolean;
+}
+
+export async function eventsWithOwners<Row extends StoredEventRow>(
+  db: ClientBase,
+  workspaceId: number,
+  rows: readonly Row[],
+): Promise<ShownEvent<Row>[]> {
   const ids = [...new Set(rows.map((row) => row.owner_id))].filter((id) => id !== NOBODY);
   const people = ids.length === 0 ? new Map<string, string | null>() : await currentPeople(db, workspaceId, ids);
   return rows.map((row) => {
     const person = people.get(row.owner_id);
     const isSuppressed = person === null;
-    return {
-      row_id: row.row_id, message_id: row.message_id, type: row.type, event: row.event, source_id: row.source_id, outcome: row.outcome, reason: row.reason,
-      at: iso(row.at_ms), received_at: iso(row.received_ms), profile_id: person ?? null,
-      user_id: isSuppressed ? "" : row.user_id, anonymous_id: isSuppressed ? "" : row.anonymous_id,
-      library: row.library, is_historical: row.is_historical === 1,
+    const event = {
+      row_id: row.row_id,
+      message_id: row.message_id,
+      type: row.type,
+      event: row.event,
+      source_id: row.source_id,
+      outcome: row.outcome,
+      reason: row.reason,
+      at: iso(row.at_ms),
+      received_at: iso(row.received_ms),
+      profile_id: person ?? null,
+      user_id: isSuppressed ? "" : row.user_id,
+      anonymous_id: isSuppressed ? "" : row.anonymous_id,
+      library: row.library,
+      is_historical: row.is_historical === 1,
     };
+    return { event, row, isSuppressed };
   });
 }

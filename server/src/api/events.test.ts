@@ -16,13 +16,32 @@ describe("events in the API", () => {
     api = await startTestApi({ limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3 } });
     const { first, second, pool } = api;
     await addPerson(api, { id: ada, workspace: first, identifiers: [["email", "ada@example.com"]] });
-    await pool.query("insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids) values ($1, $2, 13, 15, true, '{}')", [gone, first.id]);
+    await pool.query(
+      "insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids) values ($1, $2, 13, 15, true, '{}')",
+      [gone, first.id],
+    );
     await pool.query("update log_head set next_offset = 100 where partition = $1", [first.partition]);
     await pool.query("insert into log_offset (reader, partition, next_offset) values ('pipeline', $1, 100)", [first.partition]);
     await addEvents(api, [
-      { workspace: first, row: rowId(5, 7), messageId: "once", profileId: ada, raw: '{"n": 9007199254740993, "n": 1.0}', receivedAtMs: minute },
+      {
+        workspace: first,
+        row: rowId(5, 7),
+        messageId: "once",
+        profileId: ada,
+        raw: '{"n": 9007199254740993, "n": 1.0}',
+        receivedAtMs: minute,
+      },
       { workspace: first, row: rowId(6, 0), messageId: "once", outcome: "duplicate", reason: "seen", receivedAtMs: minute },
-      { workspace: first, row: rowId(6, 1), messageId: "held", outcome: "quarantined", reason: "too_deep", raw: "[[[[", type: "", event: "" },
+      {
+        workspace: first,
+        row: rowId(6, 1),
+        messageId: "held",
+        outcome: "quarantined",
+        reason: "too_deep",
+        raw: "[[[[",
+        type: "",
+        event: "",
+      },
       { workspace: first, row: rowId(7, 0), messageId: "dropped", outcome: "dropped", reason: "suppressed", profileId: gone },
       { workspace: first, row: rowId(8, 0), messageId: "a:b%/ü'\\", event: "Page", type: "page", profileId: ada },
       { workspace: first, row: rowId(9, 0), messageId: "", type: "", outcome: "control" },
@@ -31,7 +50,8 @@ describe("events in the API", () => {
     ]);
     await pool.query(
       `insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail)
-       values ($1, $2, $3, now(), 'held', '', 'too_deep', 'The limit is 64 levels.'), ($1, $4, $3, now(), 'later', '', 'not_an_object', 'It is a number.'), ($5, 1, $6, now(), 'x', '', 'too_deep', '')`,
+       values ($1, $2, $3, now(), 'held', '', 'too_deep', 'The limit is 64 levels.'), ($1, $4, $3, now(), 'later', '', 'not_an_object',
+         'It is a number.'), ($5, 1, $6, now(), 'x', '', 'too_deep', '')`,
       [first.id, rowId(6, 1), first.sourceId, rowId(12, 0), second.id, second.sourceId],
     );
   });
@@ -41,12 +61,30 @@ describe("events in the API", () => {
     const { body } = await api.call("GET", "/events/once");
     expect(body).toMatchObject({ status: "stored", more: false, waiting: { unread_chunks: 0, unsent_blocks: 0 } });
     expect(body.rows).toMatchObject([
-      { outcome: "stored", profile_id: ada, raw: '{"n": 9007199254740993, "n": 1.0}', position: { partition: api.first.partition, offset: 5, index: 7 } },
+      {
+        outcome: "stored",
+        profile_id: ada,
+        raw: '{"n": 9007199254740993, "n": 1.0}',
+        position: { partition: api.first.partition, offset: 5, index: 7 },
+      },
       { outcome: "duplicate", reason: "seen", position: { offset: 6, index: 0 } },
     ]);
-    expect((await api.call("GET", "/events/held")).body).toMatchObject({ status: "quarantined", rows: [{ reason: "too_deep", detail: "The limit is 64 levels.", status: "open", raw: "[[[[" }] });
+    expect((await api.call("GET", "/events/held")).body).toMatchObject({
+      status: "quarantined",
+      rows: [{ reason: "too_deep", detail: "The limit is 64 levels.", status: "open", raw: "[[[[" }],
+    });
     expect((await api.call("GET", "/events/dropped")).body).toMatchObject({ status: "dropped", rows: [{ profile_id: null }] });
     expect((await api.call("GET", `/events/${encodeURIComponent("a:b%/ü'\\")}`)).body.status).toBe("stored");
+  });
+
+  test("what was received of someone who is suppressed since is not shown", async () => {
+    await addEvents(api, [{ workspace: api.first, row: rowId(4, 0), messageId: "before", profileId: gone, raw: "private" }]);
+    expect((await api.call("GET", "/events/before")).body.rows).toMatchObject([
+      { profile_id: null, raw: "", detail: expect.stringContaining("suppressed") },
+    ]);
+    await api.clickhouse
+      .client("write")
+      .command({ query: `alter table events delete where message_id = 'before' settings mutations_sync = 2` });
   });
 
   test("an unknown message id is 404 when nothing waits, and pending while accepted events wait", async () => {
@@ -57,7 +95,8 @@ describe("events in the API", () => {
   });
 
   test("lists events by each filter, the latest first, page by page", async () => {
-    const ids = async (query: string) => (await api.call("GET", `/events?${query}`)).body.data.map((row: { message_id: string }) => row.message_id);
+    const ids = async (query: string) =>
+      (await api.call("GET", `/events?${query}`)).body.data.map((row: { message_id: string }) => row.message_id);
     expect(await ids("")).toEqual(["a:b%/ü'\\", "dropped", "held", "once", "once"]);
     expect(await ids("event=Page")).toEqual(["a:b%/ü'\\"]);
     expect(await ids("type=page")).toEqual(["a:b%/ü'\\"]);
@@ -66,14 +105,17 @@ describe("events in the API", () => {
     expect(await ids(`source=${api.first.sourceId}&since=2026-05-01T12:00:00Z`)).toEqual(["once", "once"]);
     expect(await ids(`source=${api.second.sourceId}`)).toEqual([]);
     const page = await api.call("GET", "/events?limit=3");
-    expect((await ids(`limit=3&cursor=${page.body.next_cursor}`))).toEqual(["once", "once"]);
+    expect(await ids(`limit=3&cursor=${page.body.next_cursor}`)).toEqual(["once", "once"]);
     expect((await api.call("GET", "/events?profile=email:nobody%40example.com")).status).toBe(404);
     expect((await api.call("GET", "/events?since=yesterday")).body.code).toBe("bad_request");
   });
 
   test("lists quarantined events with their payload as received, or none while it has not landed", async () => {
     const { body } = await api.call("GET", "/quarantine");
-    expect(body.data).toMatchObject([{ message_id: "later", raw: null }, { message_id: "held", raw: "[[[[", status: "open" }]);
+    expect(body.data).toMatchObject([
+      { message_id: "later", raw: null },
+      { message_id: "held", raw: "[[[[", status: "open" },
+    ]);
     expect((await api.call("GET", "/quarantine?reason=too_deep")).body.data).toHaveLength(1);
     expect((await api.call("GET", "/quarantine?limit=1")).body.next_cursor).not.toBeNull();
     expect((await api.call("GET", "/quarantine?status=resent")).body.data).toEqual([]);
@@ -81,11 +123,12 @@ describe("events in the API", () => {
 
   describe("the ledger", () => {
     const range = "from=2026-05-01T12:00:00Z&to=2026-05-01T12:01:00Z";
-    const count = (hop: string, outcome: string, amount: number, workspace = api.first) => api.pool.query(
-      `insert into ledger values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, '', $6)
+    const count = (hop: string, outcome: string, amount: number, workspace = api.first) =>
+      api.pool.query(
+        `insert into ledger values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, '', $6)
        on conflict (workspace_id, minute, source_id, hop, outcome, reason) do update set count = excluded.count`,
-      [workspace.id, workspace.sourceId, minute, hop, outcome, amount],
-    );
+        [workspace.id, workspace.sourceId, minute, hop, outcome, amount],
+      );
 
     test("adds up over what was decided, landed and still waits in the outbox and in the log", async () => {
       const { first, log, pool } = api;
@@ -95,9 +138,14 @@ describe("events in the API", () => {
       await count("landed", "stored", 1);
       await count("landed", "duplicate", 1);
       await count("decided", "stored", 50, api.second);
-      const counted = [{ workspaceId: first.id, sourceId: first.sourceId, minuteMs: minute, outcome: "stored", reason: "", count: 2 }, { workspaceId: api.second.id, sourceId: 9, minuteMs: minute, outcome: "stored", reason: "", count: 7 }];
+      const counted = [
+        { workspaceId: first.id, sourceId: first.sourceId, minuteMs: minute, outcome: "stored", reason: "", count: 2 },
+        { workspaceId: api.second.id, sourceId: 9, minuteMs: minute, outcome: "stored", reason: "", count: 7 },
+      ];
       await pool.query(
-        "insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts) values (1, $1, 'insert', 'events', '', 1, 9, $2)", [first.partition, JSON.stringify(counted)],
+        "insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts) values (1, $1, " +
+          "'insert', 'events', '', 1, 9, $2)",
+        [first.partition, JSON.stringify(counted)],
       );
       const header = { kind: "events" as const, workspaceId: first.id, sourceId: first.sourceId, receivedAtMs: minute };
       const { offset } = await log.append(first.partition, { header, events: [Buffer.from("{}"), Buffer.from("{}")] });
@@ -105,7 +153,18 @@ describe("events in the API", () => {
       await pool.query("update log_offset set next_offset = $2 where partition = $1", [first.partition, offset]);
       const { body } = await api.call("GET", `/ledger?${range}&verify=true`);
       expect(body).toMatchObject({ balanced: true, imbalances: [], waiting_to_be_read: { events: 2, exact: true } });
-      expect(body.sources).toMatchObject([{ source_id: first.sourceId, received: 6, waiting_to_be_decided: 2, decided: 4, landed: 2, waiting_to_land: 2, in_event_table: 2, balanced: true }]);
+      expect(body.sources).toMatchObject([
+        {
+          source_id: first.sourceId,
+          received: 6,
+          waiting_to_be_decided: 2,
+          decided: 4,
+          landed: 2,
+          waiting_to_land: 2,
+          in_event_table: 2,
+          balanced: true,
+        },
+      ]);
     });
 
     test("says which hop does not add up", async () => {
@@ -114,7 +173,8 @@ describe("events in the API", () => {
       const { body } = await api.call("GET", `/ledger?${range}`);
       expect(body.balanced).toBe(false);
       expect(body.imbalances).toEqual([
-        `Source ${api.first.sourceId}: received 7, decided 4, waiting to be decided 2.`, `Source ${api.first.sourceId}: decided 4, landed 1, waiting to land 2.`,
+        `Source ${api.first.sourceId}: received 7, decided 4, waiting to be decided 2.`,
+        `Source ${api.first.sourceId}: decided 4, landed 1, waiting to land 2.`,
       ]);
       expect((await api.call("GET", `/ledger?${range}&source=${api.second.sourceId}`)).body.sources).toEqual([]);
       expect((await api.call("GET", "/ledger?from=2026-05-02T00:00:00Z&to=2026-05-01T00:00:00Z")).status).toBe(400);
@@ -142,17 +202,30 @@ describe("events in the API", () => {
 
     function watch(path: string, headers: Record<string, string> = {}, token = api.first.token): Promise<Tail> {
       return new Promise((resolve, reject) => {
-        const sent = httpRequest({ host: "127.0.0.1", port, path: `/api/v1${path}`, headers: { authorization: `Bearer ${token}`, accept: "text/event-stream", ...headers } }, (response) => {
-          const tail: Tail = {
-            response, text: "", close: () => void sent.destroy(),
-            until: async (done) => {
-              while (!done(tail.text)) await new Promise((next) => setTimeout(next, 10));
-              return tail.text;
-            },
-          };
-          response.setEncoding("utf8").on("data", (part: string) => void (tail.text += part)).on("error", () => undefined);
-          resolve(tail);
-        });
+        const sent = httpRequest(
+          {
+            host: "127.0.0.1",
+            port,
+            path: `/api/v1${path}`,
+            headers: { authorization: `Bearer ${token}`, accept: "text/event-stream", ...headers },
+          },
+          (response) => {
+            const tail: Tail = {
+              response,
+              text: "",
+              close: () => void sent.destroy(),
+              until: async (done) => {
+                while (!done(tail.text)) await new Promise((next) => setTimeout(next, 10));
+                return tail.text;
+              },
+            };
+            response
+              .setEncoding("utf8")
+              .on("data", (part: string) => void (tail.text += part))
+              .on("error", () => undefined);
+            resolve(tail);
+          },
+        );
         sent.on("error", reject).end();
       });
     }
@@ -164,9 +237,15 @@ describe("events in the API", () => {
       // The first poll takes the newest row as its start; until then a row would be history.
       while (api.api.tailListeners() === 0) await new Promise((next) => setTimeout(next, 5));
       await new Promise((next) => setTimeout(next, 300));
-      await addEvents(api, [{ workspace: api.first, row: rowId(200, 5), messageId: "live-1", profileId: ada }, { workspace: api.second, row: rowId(200, 6), messageId: "secret" }]);
+      await addEvents(api, [
+        { workspace: api.first, row: rowId(200, 5), messageId: "live-1", profileId: ada },
+        { workspace: api.second, row: rowId(200, 6), messageId: "secret" },
+      ]);
       await tail.until((text) => text.includes("live-1"));
-      await addEvents(api, [{ workspace: api.first, row: rowId(200, 1), messageId: "live-late" }, { workspace: api.first, row: rowId(200, 9), messageId: "live-2" }]);
+      await addEvents(api, [
+        { workspace: api.first, row: rowId(200, 1), messageId: "live-late" },
+        { workspace: api.first, row: rowId(200, 9), messageId: "live-2" },
+      ]);
       const text = await tail.until((seen) => seen.includes("live-2"));
       tail.close();
       expect(text.match(/^id: /gm)).toHaveLength(3);
@@ -176,7 +255,12 @@ describe("events in the API", () => {
     });
 
     test("takes up where a listener left off, by filter, and samples what is too much with a word about it", async () => {
-      const many = Array.from({ length: 100 }, (_, index) => ({ workspace: api.first, row: rowId(300, index), messageId: `many-${index}`, event: "Burst" }));
+      const many = Array.from({ length: 100 }, (_, index) => ({
+        workspace: api.first,
+        row: rowId(300, index),
+        messageId: `many-${index}`,
+        event: "Burst",
+      }));
       const tail = await watch("/events?event=Burst");
       await new Promise((next) => setTimeout(next, 300));
       await addEvents(api, many);
@@ -189,6 +273,30 @@ describe("events in the API", () => {
       resumed.close();
       expect(again.match(/^id: /gm)).toHaveLength(10);
       expect(again).not.toContain("many-89");
+    });
+
+    test("closing the API ends the streams", async () => {
+      const other = await startTestApi({ limits: { tailPollMs: 40 } });
+      await other.server.listen({ host: "127.0.0.1", port: 0 });
+      const otherPort = (other.server.server.address() as AddressInfo).port;
+      const ended = new Promise<void>((resolve, reject) => {
+        httpRequest(
+          {
+            host: "127.0.0.1",
+            port: otherPort,
+            path: "/api/v1/events",
+            headers: { authorization: `Bearer ${other.first.token}`, accept: "text/event-stream" },
+          },
+          (response) => {
+            response.resume().once("end", resolve).once("error", reject);
+            void other.stop();
+          },
+        )
+          .on("error", reject)
+          .end();
+      });
+      await ended;
+      expect(other.api.tailListeners()).toBe(0);
     });
 
     test("bounds the listeners, and polls for nobody when the last has gone", async () => {

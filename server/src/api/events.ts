@@ -6,7 +6,7 @@ import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
-import { EVENT_COLUMNS, shownEvents, type StoredEventRow } from "./event-rows.ts";
+import { EVENT_COLUMNS, eventsWithOwners, shownEvents, type StoredEventRow } from "./event-rows.ts";
 import type { LiveTail, TailFilter } from "./live-tail.ts";
 import { ownerIds } from "./profile-store.ts";
 
@@ -25,10 +25,17 @@ type Filters = z.output<typeof eventListQuery>;
 
 function listRoute(services: ApiServices, tail: LiveTail): Route {
   return defineRoute({
-    method: "GET", path: "/events", tag: TAG, scopes: ["read", "personal_data"], summary: "List events, or watch them come in",
-    description: "The latest received first. With `Accept: text/event-stream` the answer is a stream of Server-Sent Events named `event` (an EventRow), "
-      + "`skipped` (rows that were left out: a sample is shown above a rate, or the listener is slow), with `Last-Event-ID` taken up again.",
-    query: eventListQuery, responses: { 200: eventList },
+    method: "GET",
+    path: "/events",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
+    summary: "List events, or watch them come in",
+    description:
+      "The latest received first. With `Accept: text/event-stream` the answer is a stream of Server-Sent Events named `event` (an " +
+      "EventRow), " +
+      "`skipped` (rows that were left out: a sample is shown above a rate, or the listener is slow), with `Last-Event-ID` taken up again.",
+    query: eventListQuery,
+    responses: { 200: eventList },
     alsoAnswers: { status: 200, contentType: "text/event-stream", description: "Live tail." },
     handle: async ({ query, workspaceId, nowMs, request, reply }) => {
       const filter = await filterOf(services, workspaceId, query, nowMs);
@@ -39,7 +46,15 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
       const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
       const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
       const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows));
-      return { status: 200, body: pageFrom(shown, query.limit, (row) => row, (row) => [row.row_id]) };
+      return {
+        status: 200,
+        body: pageFrom(
+          shown,
+          query.limit,
+          (row) => row,
+          (row) => [row.row_id],
+        ),
+      };
     },
   });
 }
@@ -70,7 +85,10 @@ async function filterOf(services: ApiServices, workspaceId: number, query: Filte
 }
 
 async function listEvents(
-  services: ApiServices, workspaceId: number, filter: TailFilter, page: { readonly before: number | undefined; readonly limit: number },
+  services: ApiServices,
+  workspaceId: number,
+  filter: TailFilter,
+  page: { readonly before: number | undefined; readonly limit: number },
 ): Promise<StoredEventRow[]> {
   const { headOffset } = await services.progress.of(workspaceId);
   const end = Math.min(page.before ?? Infinity, rowId(headOffset, 0));
@@ -102,10 +120,17 @@ interface Held {
 
 function fateRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/events/{messageId}", tag: TAG, scopes: ["read", "personal_data"], summary: "What became of an event",
-    description: "Every event that came under this message id: stored, duplicate, quarantined or dropped, and why, with the payload as received and its place in the log. "
-      + "While accepted events still wait, an id that is not found yet answers `pending`; when nothing waits it answers 404.",
-    params: eventParams, responses: { 200: eventFateAnswer },
+    method: "GET",
+    path: "/events/{messageId}",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
+    summary: "What became of an event",
+    description:
+      "Every event that came under this message id: stored, duplicate, quarantined or dropped, and why, with the payload as " +
+      "received and its place in the log. " +
+      "While accepted events still wait, an id that is not found yet answers `pending`; when nothing waits it answers 404.",
+    params: eventParams,
+    responses: { 200: eventFateAnswer },
     handle: async ({ params, workspaceId }) => {
       // Progress first: what lands in between is then found, and never both missing and not waiting.
       const progress = await services.progress.of(workspaceId);
@@ -116,7 +141,13 @@ function fateRoute(services: ApiServices): Route {
       const shown = await fates(services, workspaceId, rows.slice(0, FATE_ROWS_MAX));
       return {
         status: 200,
-        body: { message_id: params.messageId, status: fateOf(shown.map((row) => row.outcome)), rows: shown, more: rows.length > FATE_ROWS_MAX, waiting },
+        body: {
+          message_id: params.messageId,
+          status: fateOf(shown.map((row) => row.outcome)),
+          rows: shown,
+          more: rows.length > FATE_ROWS_MAX,
+          waiting,
+        },
       };
     },
   });
@@ -132,19 +163,27 @@ async function readFates(services: ApiServices, workspaceId: number, messageId: 
   );
 }
 
-async function fates(services: ApiServices, workspaceId: number, rows: readonly FateRow[]): Promise<z.input<typeof eventFateAnswer>["rows"]> {
+async function fates(
+  services: ApiServices,
+  workspaceId: number,
+  rows: readonly FateRow[],
+): Promise<z.input<typeof eventFateAnswer>["rows"]> {
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const { rows: held } = await db.query<Held>(
-      "select row_id, detail, status from quarantine where workspace_id = $1 and row_id = any($2)", [workspaceId, rows.map((row) => row.row_id)],
+      "select row_id, detail, status from quarantine where workspace_id = $1 and row_id = any($2)",
+      [workspaceId, rows.map((row) => row.row_id)],
     );
     const heldByRow = new Map(held.map((entry) => [Number(entry.row_id), entry]));
-    const shown = await shownEvents(db, workspaceId, rows);
-    return shown.map((row, index) => {
-      const stored = rows[index];
+    return (await eventsWithOwners(db, workspaceId, rows)).map(({ event, row, isSuppressed }) => {
       const entry = heldByRow.get(row.row_id);
       return {
-        ...row, position: { partition: stored?.log_partition ?? 0, ...rowPosition(row.row_id) }, detail: entry?.detail ?? "", status: entry?.status ?? null,
-        time_note: stored?.time_note ?? "", import_id: stored?.import_id ? stored.import_id : null, raw: stored?.raw ?? "",
+        ...event,
+        position: { partition: row.log_partition, ...rowPosition(row.row_id) },
+        detail: isSuppressed ? "The person is suppressed: what was received is not shown." : (entry?.detail ?? ""),
+        status: entry?.status ?? null,
+        time_note: row.time_note,
+        import_id: row.import_id === 0 ? null : row.import_id,
+        raw: isSuppressed ? "" : row.raw,
       };
     });
   });

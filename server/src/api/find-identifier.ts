@@ -16,7 +16,7 @@ export function createFindIdentifier(secret: string): FindIdentifier {
   const compiled = new WeakMap<WorkspaceSettings, IdentityRules>();
   return function findIdentifier(workspaceId, settings, { namespace, value }) {
     let rules = compiled.get(settings);
-    if (rules === undefined) compiled.set(settings, rules = compileIdentityRules(settings.identity));
+    if (rules === undefined) compiled.set(settings, (rules = compileIdentityRules(settings.identity)));
     const rule = rules.byName.get(namespace);
     if (rule === undefined) return null;
     const normalised = normaliseIdentifier(value, rule, settings.phoneCountry);

@@ -17,7 +17,9 @@ export interface ProfileFinder {
 }
 
 export function createProfileFinder(deps: {
-  readonly workspaceDb: WorkspaceDb; readonly settings: SettingsCache; readonly findIdentifier: FindIdentifier;
+  readonly workspaceDb: WorkspaceDb;
+  readonly settings: SettingsCache;
+  readonly findIdentifier: FindIdentifier;
 }): ProfileFinder {
   async function find(workspaceId: number, text: string, nowMs: number): Promise<Found & { readonly identifier?: IdentifierRef }> {
     const ref = parseProfileRef(text);

@@ -16,9 +16,14 @@ export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "rea
     const nowMs = deps.clock.nowMs();
     if (cached === undefined || nowMs - cached.atMs > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps.readiness) };
     const { ready, parts } = await cached.answer;
-    return reply.code(ready ? 200 : 503).header("cache-control", "no-store").send({ status: ready ? "ready" : "not_ready", parts });
+    return reply
+      .code(ready ? 200 : 503)
+      .header("cache-control", "no-store")
+      .send({ status: ready ? "ready" : "not_ready", parts });
   });
-  server.get("/metrics", async (_request, reply) => reply.header("content-type", deps.registry.contentType).send(await deps.registry.metrics()));
+  server.get("/metrics", async (_request, reply) =>
+    reply.header("content-type", deps.registry.contentType).send(await deps.registry.metrics()),
+  );
 }
 
 async function checked(readiness: () => Promise<Readiness>): Promise<Readiness> {

@@ -49,39 +49,58 @@ export function createIdempotency(workspaceDb: WorkspaceDb) {
     if (nowMs - purgedAtMs < PURGE_EVERY_MS) return;
     purgedAtMs = nowMs;
     await workspaceDb.run(workspaceId, (db) =>
-      db.query("delete from idempotency_key where workspace_id = $1 and created_at < $2", [workspaceId, new Date(nowMs - KEEP_MS)]));
+      db.query("delete from idempotency_key where workspace_id = $1 and created_at < $2", [workspaceId, new Date(nowMs - KEEP_MS)]),
+    );
   }
 
   /** True when this request is the one that must do the work. */
   async function claim(request: IdempotentRequest, name: string, digest: Buffer): Promise<boolean> {
-    const { rowCount } = await workspaceDb.run(request.workspaceId, (db) => db.query(
-      `insert into idempotency_key (workspace_id, key, request_hash, created_at) values ($1, $2, $3, $4)
-       on conflict (workspace_id, key) do update set request_hash = excluded.request_hash, created_at = excluded.created_at, status = null, response = null
+    const { rowCount } = await workspaceDb.run(request.workspaceId, (db) =>
+      db.query(
+        `insert into idempotency_key (workspace_id, key, request_hash, created_at) values ($1, $2, $3, $4)
+       on conflict (workspace_id, key) do update set request_hash = excluded.request_hash, created_at = excluded.created_at, status =
+         null, response = null
        where idempotency_key.created_at < $5 or (idempotency_key.status is null and idempotency_key.created_at < $6)`,
-      [request.workspaceId, name, digest, new Date(request.nowMs), new Date(request.nowMs - KEEP_MS), new Date(request.nowMs - ABANDONED_MS)],
-    ));
+        [
+          request.workspaceId,
+          name,
+          digest,
+          new Date(request.nowMs),
+          new Date(request.nowMs - KEEP_MS),
+          new Date(request.nowMs - ABANDONED_MS),
+        ],
+      ),
+    );
     return rowCount === 1;
   }
 
   async function stored(request: IdempotentRequest, name: string): Promise<StoredRow | undefined> {
-    const { rows } = await workspaceDb.run(request.workspaceId, (db) => db.query<StoredRow>(
-      "select request_hash, status, response from idempotency_key where workspace_id = $1 and key = $2", [request.workspaceId, name],
-    ));
+    const { rows } = await workspaceDb.run(request.workspaceId, (db) =>
+      db.query<StoredRow>("select request_hash, status, response from idempotency_key where workspace_id = $1 and key = $2", [
+        request.workspaceId,
+        name,
+      ]),
+    );
     return rows[0];
   }
 
   async function work(request: IdempotentRequest, name: string, handle: () => Promise<Answer>): Promise<Answer> {
     try {
       const answer = await handle();
-      await workspaceDb.run(request.workspaceId, (db) => db.query(
-        "update idempotency_key set status = $3, response = $4 where workspace_id = $1 and key = $2",
-        [request.workspaceId, name, answer.status, JSON.stringify({ sealed: seal(request, answer) })],
-      ));
+      await workspaceDb.run(request.workspaceId, (db) =>
+        db.query("update idempotency_key set status = $3, response = $4 where workspace_id = $1 and key = $2", [
+          request.workspaceId,
+          name,
+          answer.status,
+          JSON.stringify({ sealed: seal(request, answer) }),
+        ]),
+      );
       return answer;
     } catch (error) {
       // Nothing was done, or it is not known: the caller may try again with the same key.
       await workspaceDb.run(request.workspaceId, (db) =>
-        db.query("delete from idempotency_key where workspace_id = $1 and key = $2 and status is null", [request.workspaceId, name]));
+        db.query("delete from idempotency_key where workspace_id = $1 and key = $2 and status is null", [request.workspaceId, name]),
+      );
       throw error;
     }
   }
@@ -94,7 +113,7 @@ export function createIdempotency(workspaceDb: WorkspaceDb) {
     const name = hash128("idempotency", request.tokenId, request.key);
     const digest = hash("sha256", JSON.stringify(request.content), "buffer");
     for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-      if (await claim(request, name, digest)) return { ...await work(request, name, handle), replayed: false };
+      if (await claim(request, name, digest)) return { ...(await work(request, name, handle)), replayed: false };
       const row = await stored(request, name);
       if (row !== undefined) {
         if (!row.request_hash.equals(digest)) throw new AppError("idempotency_mismatch");

@@ -24,7 +24,10 @@ export function parseIdentifierRef(text: string): IdentifierRef {
   const value = text.slice(colon + 1);
   // Postgres can hold no NUL, so no stored identifier has one.
   if (colon < 1 || value === "" || value.length > VALUE_LENGTH_MAX || value.includes("\0") || !/^[a-z][a-z0-9_]{0,62}$/.test(namespace)) {
-    throw new AppError("not_found", { detail: "This names nobody.", hint: "Name a person by id, or by an identifier as `namespace:value`, percent-encoded." });
+    throw new AppError("not_found", {
+      detail: "This names nobody.",
+      hint: "Name a person by id, or by an identifier as `namespace:value`, percent-encoded.",
+    });
   }
   return { namespace, value };
 }

@@ -61,12 +61,17 @@ async function readLedger(db: ClientBase, workspaceId: number, range: LedgerRang
 const blockCounts = z.array(z.object({ workspaceId: z.int(), sourceId: z.int(), minuteMs: z.number(), count: z.int() }));
 
 async function readUnlanded(db: ClientBase, workspaceId: number, partition: number, range: LedgerRange): Promise<Map<number, number>> {
-  const { rows } = await db.query<{ counts: unknown }>("select counts from ch_outbox where partition = $1 and sent_at is null", [partition]);
+  const { rows } = await db.query<{ counts: unknown }>("select counts from ch_outbox where partition = $1 and sent_at is null", [
+    partition,
+  ]);
   const waiting = new Map<number, number>();
   for (const row of rows) {
     for (const count of blockCounts.catch([]).parse(row.counts)) {
-      const isAsked = count.workspaceId === workspaceId && count.minuteMs >= range.fromMs && count.minuteMs < range.toMs
-        && (range.source === undefined || range.source === count.sourceId);
+      const isAsked =
+        count.workspaceId === workspaceId &&
+        count.minuteMs >= range.fromMs &&
+        count.minuteMs < range.toMs &&
+        (range.source === undefined || range.source === count.sourceId);
       if (isAsked) waiting.set(count.sourceId, (waiting.get(count.sourceId) ?? 0) + count.count);
     }
   }

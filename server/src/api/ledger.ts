@@ -13,15 +13,27 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const RANGE_MAX_DAYS = 400;
 
 export function ledgerRoutes(services: ApiServices): Route[] {
-  return [defineRoute({
-    method: "GET", path: "/ledger", tag: "Events", scopes: ["read"], summary: "Does every event add up?",
-    description: "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = landed + waiting to land.",
-    query: ledgerQuery, responses: { 200: ledgerAnswer },
-    handle: async ({ query, workspaceId, nowMs }) => {
-      const range = rangeOf(query, nowMs);
-      return { status: 200, body: await readBalance(services, workspaceId, { ...range, source: query.source, verify: query.verify === "true" }) };
-    },
-  })];
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/ledger",
+      tag: "Events",
+      scopes: ["read"],
+      summary: "Does every event add up?",
+      description:
+        "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = " +
+        "landed + waiting to land.",
+      query: ledgerQuery,
+      responses: { 200: ledgerAnswer },
+      handle: async ({ query, workspaceId, nowMs }) => {
+        const range = rangeOf(query, nowMs);
+        return {
+          status: 200,
+          body: await readBalance(services, workspaceId, { ...range, source: query.source, verify: query.verify === "true" }),
+        };
+      },
+    }),
+  ];
 }
 
 function rangeOf(query: z.output<typeof ledgerQuery>, nowMs: number): { fromMs: number; toMs: number } {
@@ -29,7 +41,8 @@ function rangeOf(query: z.output<typeof ledgerQuery>, nowMs: number): { fromMs: 
   const toMs = Math.ceil((query.to === undefined ? nowMs + 1 : Date.parse(query.to)) / MINUTE_MS) * MINUTE_MS;
   const fromMs = Math.floor((query.from === undefined ? toMs - DAY_MS : Date.parse(query.from)) / MINUTE_MS) * MINUTE_MS;
   if (fromMs >= toMs) throw new AppError("bad_request", { detail: "query.from: It must be before `to`." });
-  if (toMs - fromMs > RANGE_MAX_DAYS * DAY_MS) throw new AppError("bad_request", { detail: `query.from: At most ${RANGE_MAX_DAYS} days at once.` });
+  if (toMs - fromMs > RANGE_MAX_DAYS * DAY_MS)
+    throw new AppError("bad_request", { detail: `query.from: At most ${RANGE_MAX_DAYS} days at once.` });
   return { fromMs, toMs };
 }
 
@@ -47,18 +60,34 @@ async function readBalance(services: ApiServices, workspaceId: number, wish: Bal
   const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
   // What landed while the table was counted had been decided by now.
   const decidedByNow = wish.verify ? await readDecided(pool, workspaceId, wish) : undefined;
-  const ids = [...new Set([...counts.map((row) => row.sourceId), ...unread.bySource.keys(), ...unlanded.keys(), ...(inTable?.keys() ?? [])])].toSorted((a, b) => a - b);
-  const sources = ids.map((id) => balanceOf(id, counts.filter((row) => row.sourceId === id), {
-    toBeDecided: unread.bySource.get(id) ?? 0, isExact: unread.exact, toLand: unlanded.get(id) ?? 0,
-    inTable: inTable === undefined ? null : inTable.get(id) ?? 0, inTableMax: decidedByNow?.get(id) ?? 0,
-  }));
+  const ids = [
+    ...new Set([...counts.map((row) => row.sourceId), ...unread.bySource.keys(), ...unlanded.keys(), ...(inTable?.keys() ?? [])]),
+  ].toSorted((a, b) => a - b);
+  const sources = ids.map((id) =>
+    balanceOf(
+      id,
+      counts.filter((row) => row.sourceId === id),
+      {
+        toBeDecided: unread.bySource.get(id) ?? 0,
+        isExact: unread.exact,
+        toLand: unlanded.get(id) ?? 0,
+        inTable: inTable === undefined ? null : (inTable.get(id) ?? 0),
+        inTableMax: decidedByNow?.get(id) ?? 0,
+      },
+    ),
+  );
   const imbalances = sources.flatMap((source) => source.imbalances);
   const window = await readDedupeWindow(pool);
   return {
-    from: iso(wish.fromMs), to: iso(wish.toMs), balanced: imbalances.length === 0, imbalances, sources: sources.map((source) => source.shown),
+    from: iso(wish.fromMs),
+    to: iso(wish.toMs),
+    balanced: imbalances.length === 0,
+    imbalances,
+    sources: sources.map((source) => source.shown),
     waiting_to_be_read: {
       events: sources.reduce((total, source) => total + source.shown.waiting_to_be_decided, 0),
-      unread_chunks: Math.max(0, progress.headOffset - progress.readOffset), exact: unread.exact,
+      unread_chunks: Math.max(0, progress.headOffset - progress.readOffset),
+      exact: unread.exact,
     },
     dedupe_window: { days: window.days, since: window.since },
   };
@@ -75,7 +104,11 @@ interface Waiting {
   readonly inTableMax: number;
 }
 
-function balanceOf(sourceId: number, rows: readonly LedgerRow[], waiting: Waiting): { readonly shown: Balance; readonly imbalances: readonly string[] } {
+function balanceOf(
+  sourceId: number,
+  rows: readonly LedgerRow[],
+  waiting: Waiting,
+): { readonly shown: Balance; readonly imbalances: readonly string[] } {
   const ofHop = (hop: string) => rows.filter((row) => row.hop === hop).map(({ outcome, reason, count }) => ({ outcome, reason, count }));
   const sum = (counts: readonly { readonly count: number }[]) => counts.reduce((total, row) => total + row.count, 0);
   const received = ofHop("received");
@@ -85,8 +118,13 @@ function balanceOf(sourceId: number, rows: readonly LedgerRow[], waiting: Waitin
     source_id: sourceId,
     // Counted by the log in the transaction that makes a chunk durable. A log that can't count there leaves it to the positions.
     received: received.length > 0 ? sum(received) : sum(decisions) + waiting.toBeDecided,
-    waiting_to_be_decided: waiting.toBeDecided, decided: sum(decisions), decisions, landed: sum(landings), landings,
-    waiting_to_land: waiting.toLand, in_event_table: waiting.inTable,
+    waiting_to_be_decided: waiting.toBeDecided,
+    decided: sum(decisions),
+    decisions,
+    landed: sum(landings),
+    landings,
+    waiting_to_land: waiting.toLand,
+    in_event_table: waiting.inTable,
   };
   const imbalances = imbalancesOf(shown, waiting);
   return { shown: { ...shown, balanced: imbalances.length === 0 }, imbalances };
@@ -97,7 +135,9 @@ function imbalancesOf(balance: Omit<Balance, "balanced">, waiting: Waiting): str
   const name = balance.source_id === 0 ? "The workspace's own changes" : `Source ${balance.source_id}`;
   const accounted = balance.decided + balance.waiting_to_be_decided;
   if (waiting.isExact ? balance.received !== accounted : balance.received < accounted) {
-    found.push(`${name}: received ${balance.received}, decided ${balance.decided}, waiting to be decided ${balance.waiting_to_be_decided}.`);
+    found.push(
+      `${name}: received ${balance.received}, decided ${balance.decided}, waiting to be decided ${balance.waiting_to_be_decided}.`,
+    );
   }
   if (balance.decided !== balance.landed + balance.waiting_to_land) {
     found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}, waiting to land ${balance.waiting_to_land}.`);
@@ -114,7 +154,8 @@ async function countTable(services: ApiServices, workspaceId: number, wish: Bala
   const rows = await services.scan<{ source_id: number; count: number }>(
     workspaceId,
     `select source_id, count() as count from events
-      where workspace_id = {workspace:UInt32} and received_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and received_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      where workspace_id = {workspace:UInt32} and received_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and received_at <
+        fromUnixTimestamp64Milli({to:Int64}, 'UTC')
         ${wish.source === undefined ? "" : "and source_id = {source:UInt32}"}
       group by source_id`,
     { from: wish.fromMs, to: wish.toMs, ...(wish.source === undefined ? {} : { source: wish.source }) },

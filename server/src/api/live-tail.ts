@@ -69,7 +69,10 @@ export function createLiveTail(services: ApiServices): LiveTail {
   async function listen({ workspaceId, filter, request, reply }: Listening): Promise<void> {
     if (isClosed) throw new AppError("unavailable");
     if (count() >= limits.tailListenersMax || count(workspaceId) >= limits.tailListenersPerWorkspace) {
-      throw new AppError("rate_limited", { detail: `At most ${limits.tailListenersPerWorkspace} may watch a workspace at once.`, retryAfterSeconds: 10 });
+      throw new AppError("rate_limited", {
+        detail: `At most ${limits.tailListenersPerWorkspace} may watch a workspace at once.`,
+        retryAfterSeconds: 10,
+      });
     }
     const resumeFrom = lastEventId(request.headers["last-event-id"]);
     const listener = openStream(reply, limits.tailBufferBytesMax);
@@ -86,7 +89,14 @@ export function createLiveTail(services: ApiServices): LiveTail {
       feed.running = run(key, feed);
     }
     listener.send("retry: 2000\n: watching\n\n");
-    if (resumeFrom !== undefined) await resume(feed, listener, resumeFrom);
+    if (resumeFrom === undefined) return;
+    try {
+      await resume(feed, listener, resumeFrom);
+    } catch {
+      // The answer has begun, so the listener is told in the stream, and ends: its next try takes up at the same place.
+      listener.send(`event: problem\ndata: ${JSON.stringify({ message: "What was missed could not be read. Connect again." })}\n\n`);
+      listener.end();
+    }
   }
 
   async function run(key: string, feed: Feed): Promise<void> {
@@ -125,7 +135,10 @@ export function createLiveTail(services: ApiServices): LiveTail {
   /** The largest row that has landed: what came before is not shown. */
   async function newestRow(feed: Feed): Promise<number> {
     const rows = await services.scan<{ row_id: number }>(
-      feed.workspaceId, "select max(row_id) as row_id from events where workspace_id = {workspace:UInt32}", {});
+      feed.workspaceId,
+      "select max(row_id) as row_id from events where workspace_id = {workspace:UInt32}",
+      {},
+    );
     return rows[0]?.row_id ?? 0;
   }
 
@@ -186,7 +199,8 @@ function tell(listener: Listener, events: readonly EventRow[], leftOut: number):
   if (listener.missed > 0) listener.send(skipped(listener.missed, "This connection takes events more slowly than they come in."));
   listener.missed = 0;
   for (const event of events) listener.send(`id: ${event.row_id}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`);
-  if (leftOut > 0) listener.send(skipped(leftOut, "More events come in than are shown here; this is a sample. Narrow the filter to see them all."));
+  if (leftOut > 0)
+    listener.send(skipped(leftOut, "More events come in than are shown here; this is a sample. Narrow the filter to see them all."));
 }
 
 function skipped(count: number, message: string): string {

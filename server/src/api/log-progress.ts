@@ -79,13 +79,21 @@ export async function readProgress(db: ClientBase, workspaceId: number, reader: 
   );
   const row = rows[0];
   assert(row !== undefined, "the workspace of a token exists");
-  return { partition: row.partition, headOffset: Number(row.head_offset), readOffset: Number(row.read_offset), unsentBlocks: Number(row.unsent) };
+  return {
+    partition: row.partition,
+    headOffset: Number(row.head_offset),
+    readOffset: Number(row.read_offset),
+    unsentBlocks: Number(row.unsent),
+  };
 }
 
 function addRecord(bySource: Map<number, number>, record: LogRecord, workspaceId: number, range: UnreadRange): void {
   const { header } = record;
   const source = header.kind === "control" ? 0 : header.sourceId;
-  const isAsked = header.workspaceId === workspaceId && header.receivedAtMs >= range.fromMs && header.receivedAtMs < range.toMs
-    && (range.source === undefined || range.source === source);
+  const isAsked =
+    header.workspaceId === workspaceId &&
+    header.receivedAtMs >= range.fromMs &&
+    header.receivedAtMs < range.toMs &&
+    (range.source === undefined || range.source === source);
   if (isAsked) bySource.set(source, (bySource.get(source) ?? 0) + positionsOf(record));
 }

@@ -31,7 +31,12 @@ export function openApiOf(routes: readonly Route[], options: { readonly version:
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Tributary API", version: options.version, description: INTRODUCTION, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: "Tributary API",
+      version: options.version,
+      description: INTRODUCTION,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
     servers: [{ url: options.publicUrl }],
     security: [{ token: [] }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
@@ -63,21 +68,32 @@ function operationOf(route: Route, schemaOf: SchemaOf): Json {
 }
 
 const IDEMPOTENCY_PARAMETER = {
-  name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 255 },
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", maxLength: 255 },
   description: "Repeating the request with the same key gives the first answer again.",
 };
 
 /** `GET /profiles/{ref}/merges` → `getProfilesByRefMerges`. */
 function operationId(route: Route): string {
-  const words = route.path.split("/").filter((part) => part !== "")
-    .map((part) => part.startsWith("{") ? `By-${part.slice(1, -1)}` : part).join("-").split("-");
+  const words = route.path
+    .split("/")
+    .filter((part) => part !== "")
+    .map((part) => (part.startsWith("{") ? `By-${part.slice(1, -1)}` : part))
+    .join("-")
+    .split("-");
   return route.method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
 function parametersOf(schema: unknown, place: "path" | "query"): Json[] {
   const { properties = {}, required = [] } = schema as { properties?: Record<string, Json>; required?: string[] };
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
-    name, in: place, required: place === "path" || required.includes(name), schema: rest, ...(description ? { description } : {}),
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema: rest,
+    ...(description ? { description } : {}),
   }));
 }
 
@@ -99,12 +115,18 @@ function responsesOf(route: Route, schemaOf: SchemaOf): Json {
     }
     responses[status] = { description: schema.description ?? DESCRIPTIONS[status] ?? "Answer.", content };
   }
-  responses["default"] = { description: "A problem.", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+  responses["default"] = {
+    description: "A problem.",
+    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+  };
   return responses;
 }
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  200: "Done.", 201: "Made.", 202: "Accepted and durable; in force soon.", 300: "The identifier names several people.",
+  200: "Done.",
+  201: "Made.",
+  202: "Accepted and durable; in force soon.",
+  300: "The identifier names several people.",
 };
 
 /** Moves named schemas (`$defs`) to the document's components and rewrites what points to them. */
@@ -117,6 +139,9 @@ function hoist(schema: unknown, components: Record<string, unknown>): unknown {
 function rewrite(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewrite);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
-    key === "$ref" && typeof inner === "string" ? [key, inner.replace("#/$defs/", "#/components/schemas/")] : [key, rewrite(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === "$ref" && typeof inner === "string" ? [key, inner.replace("#/$defs/", "#/components/schemas/")] : [key, rewrite(inner)],
+    ),
+  );
 }

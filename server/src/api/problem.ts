@@ -25,7 +25,10 @@ export function problemOf(error: AppError, requestId: string): Problem {
 export function sendProblem(reply: FastifyReply, error: AppError, requestId: string): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   if (error.status === 401) reply.header("www-authenticate", 'Bearer realm="tributary"');
-  return reply.code(error.status).header("content-type", PROBLEM_TYPE).header("cache-control", "no-store")
+  return reply
+    .code(error.status)
+    .header("content-type", PROBLEM_TYPE)
+    .header("cache-control", "no-store")
     .send(JSON.stringify(problemOf(error, requestId)));
 }
 
@@ -37,7 +40,10 @@ export function appErrorOf(error: unknown): AppError | undefined {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return new AppError("body_too_large", { hint: "Send a smaller body." });
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-      return new AppError("bad_request", { detail: "This body's content type is not taken here.", hint: "Send `Content-Type: application/json`." });
+      return new AppError("bad_request", {
+        detail: "This body's content type is not taken here.",
+        hint: "Send `Content-Type: application/json`.",
+      });
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
     case "FST_ERR_CTP_INVALID_JSON_BODY":
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
@@ -68,13 +74,18 @@ export function errorHandler(logger: Logger) {
 
 /** What an engine says when it is too busy or gone. */
 function engineRefusal(error: unknown): AppError | undefined {
-  const code = (typeof error === "object" && error !== null && "code" in error) ? String(error.code) : "";
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   // ClickHouse: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED; Postgres: statement_timeout.
   if (code === "159" || code === "241" || code === "57014") {
-    return new AppError("limit_reached", { detail: "This question takes longer or more memory than a request may.", hint: "Ask for a shorter time or fewer rows.", cause: error });
+    return new AppError("limit_reached", {
+      detail: "This question takes longer or more memory than a request may.",
+      hint: "Ask for a shorter time or fewer rows.",
+      cause: error,
+    });
   }
   // Postgres: text that it can't hold (NUL, half a surrogate pair).
-  if (code === "22021" || code === "22P05") return new AppError("bad_request", { detail: "A text holds characters that can't be stored.", cause: error });
+  if (code === "22021" || code === "22P05")
+    return new AppError("bad_request", { detail: "A text holds characters that can't be stored.", cause: error });
   // Postgres: shutting down, starting, too many connections.
   if (/^(57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/.test(code)) {
     return new AppError("unavailable", { detail: "A database engine does not answer.", retryAfterSeconds: 2, cause: error });
@@ -85,16 +96,27 @@ function engineRefusal(error: unknown): AppError | undefined {
 /** The class, code and stack of an error. Messages of engines may quote values, so only ours are logged. */
 function describe(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 12);
+  const frames = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.trimStart().startsWith("at "))
+    .slice(0, 12);
   const code = "code" in error ? String(error.code) : undefined;
   const isOurs = error instanceof AppError || error.message.startsWith("Assertion failed");
-  return { type: error.name, code, message: isOurs ? error.message : undefined, frames, ...(error.cause ? { cause: describe(error.cause) } : {}) };
+  return {
+    type: error.name,
+    code,
+    message: isOurs ? error.message : undefined,
+    frames,
+    ...(error.cause ? { cause: describe(error.cause) } : {}),
+  };
 }
 
 /** Parses with zod; a refusal names the field and what is wrong with it. */
 export function parseInput<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, ISSUES_MAX).map((issue) => `${[where, ...issue.path.map(String)].join(".")}: ${issue.message}`);
+  const issues = result.error.issues
+    .slice(0, ISSUES_MAX)
+    .map((issue) => `${[where, ...issue.path.map(String)].join(".")}: ${issue.message}`);
   throw new AppError("bad_request", { detail: issues.join("; ") });
 }

@@ -19,14 +19,23 @@ interface SnapshotRow {
 const EXACT_MAX = 20;
 
 export async function listProfiles(
-  services: ApiServices, workspaceId: number, wish: PageWish & { readonly search: string | undefined }, nowMs: number,
+  services: ApiServices,
+  workspaceId: number,
+  wish: PageWish & { readonly search: string | undefined },
+  nowMs: number,
 ): Promise<z.input<typeof profileListAnswer>> {
   const search = wish.search?.trim() ?? "";
   const before = decodeCursor(place, wish.cursor);
   const exact = search === "" || before !== undefined ? [] : await exactPeople(services, workspaceId, search, nowMs);
   const rows = await snapshots(services, workspaceId, { search, before, limit: wish.limit });
   const shown = rows.slice(0, wish.limit);
-  const found = await services.deps.workspaceDb.run(workspaceId, (db) => readPeople(db, workspaceId, shown.map((row) => row.id)));
+  const found = await services.deps.workspaceDb.run(workspaceId, (db) =>
+    readPeople(
+      db,
+      workspaceId,
+      shown.map((row) => row.id),
+    ),
+  );
   const devices = deviceNamespacesOf(await services.settings.get(workspaceId, nowMs));
   const people = new Map([...exact, ...found].map((profile) => [profile.id, profile]));
   const last = shown.at(-1);
@@ -42,30 +51,43 @@ async function exactPeople(services: ApiServices, workspaceId: number, search: s
   const colon = search.indexOf(":");
   const spelled = colon > 0 ? [{ namespace: search.slice(0, colon), value: search.slice(colon + 1) }] : [];
   const tried = [...spelled, ...settings.identity.namespaces.map((rule) => ({ namespace: rule.name, value: search }))];
-  const keys = tried.map((identifier) => services.findIdentifier(workspaceId, settings, identifier)?.key).filter((key) => key !== undefined);
+  const keys = tried
+    .map((identifier) => services.findIdentifier(workspaceId, settings, identifier)?.key)
+    .filter((key) => key !== undefined);
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const ids: string[] = [];
     const people: FoundProfile[] = [];
     for (const identifier of await readIdentifiers(db, workspaceId, [...new Set(keys)])) {
       const found = await findByKey(db, workspaceId, identifier.key);
       if (found.kind === "person") people.push(found.profile);
-      if (found.kind === "shared") ids.push(...await peopleSeenWith(db, workspaceId, identifier, EXACT_MAX));
+      if (found.kind === "shared") ids.push(...(await peopleSeenWith(db, workspaceId, identifier, EXACT_MAX)));
     }
-    return [...people, ...await readPeople(db, workspaceId, ids.slice(0, EXACT_MAX))];
+    return [...people, ...(await readPeople(db, workspaceId, ids.slice(0, EXACT_MAX)))];
   });
 }
 
 async function snapshots(
-  services: ApiServices, workspaceId: number, wish: { readonly search: string; readonly before: z.output<typeof place> | undefined; readonly limit: number },
+  services: ApiServices,
+  workspaceId: number,
+  wish: { readonly search: string; readonly before: z.output<typeof place> | undefined; readonly limit: number },
 ): Promise<SnapshotRow[]> {
   return services.scan<SnapshotRow>(
     workspaceId,
     `select row_id, toString(profile_id) as id from profiles final
       where workspace_id = {workspace:UInt32} and deleted = 0
         ${wish.before ? "and (row_id, toString(profile_id)) < ({before_row:UInt64}, {before_id:String})" : ""}
-        ${wish.search === "" ? "" : `and (arrayExists(one -> positionCaseInsensitiveUTF8(one, {search:String}) > 0, identifiers)
-          or arrayExists(trait -> positionCaseInsensitiveUTF8(trait.2, {search:String}) > 0, JSONExtractKeysAndValues(toJSONString(traits), 'String')))`}
+        ${
+          wish.search === ""
+            ? ""
+            : `and (arrayExists(one -> positionCaseInsensitiveUTF8(one, {search:String}) > 0, identifiers)
+          or arrayExists(trait -> positionCaseInsensitiveUTF8(trait.2, {search:String}) > 0,
+            JSONExtractKeysAndValues(toJSONString(traits), 'String')))`
+        }
       order by row_id desc, id desc limit {limit:UInt32}`,
-    { limit: wish.limit + 1, ...(wish.search === "" ? {} : { search: wish.search }), ...(wish.before ? { before_row: wish.before[0], before_id: wish.before[1] } : {}) },
+    {
+      limit: wish.limit + 1,
+      ...(wish.search === "" ? {} : { search: wish.search }),
+      ...(wish.before ? { before_row: wish.before[0], before_id: wish.before[1] } : {}),
+    },
   );
 }

@@ -91,7 +91,10 @@ export async function currentPeople(db: ClientBase, workspaceId: number, ids: re
 
 /** The ids under which rows of this person stand as owner: its own, and those merged into it. */
 export async function ownerIds(db: ClientBase, workspaceId: number, id: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>("select id from profile where workspace_id = $1 and (id = $2 or merged_into = $2)", [workspaceId, id]);
+  const { rows } = await db.query<{ id: string }>("select id from profile where workspace_id = $1 and (id = $2 or merged_into = $2)", [
+    workspaceId,
+    id,
+  ]);
   return rows.map((row) => row.id);
 }
 
@@ -126,8 +129,15 @@ export async function readIdentifiers(db: ClientBase, workspaceId: number, keys:
     [workspaceId, keys],
   );
   return rows.map((row) => ({
-    key: row.key, namespace: row.namespace, value: row.value, profileId: row.profile_id, shared: row.shared, yieldedTo: row.yielded_to,
-    firstRow: Number(row.first_row), firstAt: row.first_at, sourceId: row.source_id,
+    key: row.key,
+    namespace: row.namespace,
+    value: row.value,
+    profileId: row.profile_id,
+    shared: row.shared,
+    yieldedTo: row.yielded_to,
+    firstRow: Number(row.first_row),
+    firstAt: row.first_at,
+    sourceId: row.source_id,
   }));
 }
 

@@ -16,9 +16,19 @@ export interface ProfileView {
 
 /** The namespaces that name devices under these settings. */
 export function deviceNamespacesOf(settings: WorkspaceSettings): ReadonlySet<string> {
-  return new Set(settings.identity.namespaces
-    .filter((rule) => rule.about === undefined ? deviceNamespaces.has(rule.name) : rule.about === "device").map((rule) => rule.name));
+  let names = namesBySettings.get(settings);
+  if (names === undefined) {
+    const rules = settings.identity.namespaces.filter((rule) =>
+      rule.about === undefined ? deviceNamespaces.has(rule.name) : rule.about === "device",
+    );
+    names = new Set(rules.map((rule) => rule.name));
+    namesBySettings.set(settings, names);
+  }
+  return names;
 }
+
+/** By the settings object, which the cache of settings hands out again and again. */
+const namesBySettings = new WeakMap<WorkspaceSettings, ReadonlySet<string>>();
 
 export function profileView(id: string, doc: ProfileDocument, view: ProfileView): ProfileAnswer & z.input<typeof profileAnswer> {
   return {
@@ -27,14 +37,24 @@ export function profileView(id: string, doc: ProfileDocument, view: ProfileView)
     ...seen(doc),
     traits: plainTraits(doc),
     identifiers: doc.identifiers.map((identifier) => ({
-      namespace: identifier.namespace, value: identifier.value, first_seen_at: iso(identifier.firstAtMs), source_id: identifier.source, row_id: identifier.row,
+      namespace: identifier.namespace,
+      value: identifier.value,
+      first_seen_at: iso(identifier.firstAtMs),
+      source_id: identifier.source,
+      row_id: identifier.row,
       ...(view.withProvenance ? { key: identifier.key } : {}),
     })),
-    consents: Object.fromEntries(Object.entries(doc.consents).map(([category, state]) => [category, { granted: state.granted, ...origin(state) }])),
+    consents: Object.fromEntries(
+      Object.entries(doc.consents).map(([category, state]) => [category, { granted: state.granted, ...origin(state) }]),
+    ),
     consent_when_absent: view.consentWhenAbsent,
     accounts: Object.entries(doc.accounts).map(([account, state]) => ({ id: account, traits: state.traits, ...origin(state) })),
     devices: doc.devices.map((device) => ({
-      type: device.type, os: device.os, browser: device.browser, first_seen_at: iso(device.firstAtMs), last_seen_at: iso(device.lastAtMs),
+      type: device.type,
+      os: device.os,
+      browser: device.browser,
+      first_seen_at: iso(device.firstAtMs),
+      last_seen_at: iso(device.lastAtMs),
     })),
     latest_events: doc.events.latest.map((event) => ({ event: event.name, at: iso(event.atMs), row_id: event.row })),
     linked_profiles: doc.links,
@@ -62,16 +82,30 @@ function isAnonymous(doc: ProfileDocument, devices: ReadonlySet<string>): boolea
   return doc.identifiers.every((identifier) => devices.has(identifier.namespace));
 }
 
-/** Values alone. A trait that was erased stays in the document as null and is not shown. `fromEntries` makes own properties, whatever the name. */
+/**
+ * Values alone. A trait that was erased stays in the document as null and is not shown. `fromEntries` makes own properties, whatever the
+ * name.
+ */
 function plainTraits(doc: ProfileDocument): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(doc.traits).filter(([, trait]) => trait.value !== null).map(([name, trait]) => [name, trait.value]));
+  return Object.fromEntries(
+    Object.entries(doc.traits)
+      .filter(([, trait]) => trait.value !== null)
+      .map(([name, trait]) => [name, trait.value]),
+  );
 }
 
 function provenance(doc: ProfileDocument): NonNullable<ProfileAnswer["provenance"]> {
-  return Object.fromEntries(Object.entries(doc.traits).filter(([, trait]) => trait.value !== null)
-    .map(([name, trait]) => [name, { value: trait.value, ...origin(trait) }]));
+  return Object.fromEntries(
+    Object.entries(doc.traits)
+      .filter(([, trait]) => trait.value !== null)
+      .map(([name, trait]) => [name, { value: trait.value, ...origin(trait) }]),
+  );
 }
 
-function origin(from: { readonly row: number; readonly source: number; readonly atMs: number }): { row_id: number; source_id: number; at: string } {
+function origin(from: { readonly row: number; readonly source: number; readonly atMs: number }): {
+  row_id: number;
+  source_id: number;
+  at: string;
+} {
   return { row_id: from.row, source_id: from.source, at: iso(from.atMs) };
 }

@@ -16,7 +16,13 @@ describe("the profile API", () => {
     api = await startTestApi();
     const { first, second } = api;
     await addPerson(api, {
-      id: ada, workspace: first, row: 10, identifiers: [["user_id", "ada:1%25/ü"], ["email", "ada@example.com"]],
+      id: ada,
+      workspace: first,
+      row: 10,
+      identifiers: [
+        ["user_id", "ada:1%25/ü"],
+        ["email", "ada@example.com"],
+      ],
       traits: { plan: "pro", name: "Ada", erased: null, ["__proto__"]: "x" },
       change: (doc) => {
         doc.consents["ads"] = { granted: false, row: 10, source: first.sourceId, atMs: 1_000 };
@@ -25,10 +31,25 @@ describe("the profile API", () => {
       },
     });
     await addPerson(api, { id: grace, workspace: first, row: 20, identifiers: [["anonymous_id", "a-2"]], traits: { city: "Überlingen" } });
-    await addPerson(api, { id: foreign, workspace: second, row: 30, identifiers: [["email", "ada@example.com"], ["user_id", "foreign"]], traits: { plan: "foreign" } });
-    await api.pool.query("insert into profile (id, workspace_id, first_row, updated_row, merged_into, ingest_ids) values ($1, $2, 12, 15, $3, '{}')", [merged, first.id, ada]);
+    await addPerson(api, {
+      id: foreign,
+      workspace: second,
+      row: 30,
+      identifiers: [
+        ["email", "ada@example.com"],
+        ["user_id", "foreign"],
+      ],
+      traits: { plan: "foreign" },
+    });
+    await api.pool.query(
+      "insert into profile (id, workspace_id, first_row, updated_row, merged_into, ingest_ids) values ($1, $2, 12, 15, $3, '{}')",
+      [merged, first.id, ada],
+    );
     await api.pool.query("update profile set ingest_ids = $2 where id = $1", [ada, [ada, merged]]);
-    await api.pool.query("insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids) values ($1, $2, 13, 15, true, '{}')", [gone, first.id]);
+    await api.pool.query(
+      "insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids) values ($1, $2, 13, 15, true, '{}')",
+      [gone, first.id],
+    );
     await addIdentifier(api, first, { namespace: "email", value: "gone@example.com", profileId: gone });
     await addIdentifier(api, first, { namespace: "phone", value: "+4930123456", profileId: null, shared: true, yieldedTo: [merged, gone] });
     await addIdentifier(api, first, { namespace: "device_id", value: "tablet", profileId: grace, shared: true });
@@ -51,8 +72,15 @@ describe("the profile API", () => {
     const { status, body } = await api.call("GET", `/profiles/email:${enc("  ADA@Example.com ")}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      id: ada, is_anonymous: false, event_count: 1, first_seen_at: "2026-01-02T03:04:05.678Z", audiences: [], consent_when_absent: "granted",
-      consents: { ads: { granted: false, row_id: 10 } }, accounts: [{ id: "acme", traits: { seats: 5 } }], latest_events: [{ event: "identify" }],
+      id: ada,
+      is_anonymous: false,
+      event_count: 1,
+      first_seen_at: "2026-01-02T03:04:05.678Z",
+      audiences: [],
+      consent_when_absent: "granted",
+      consents: { ads: { granted: false, row_id: 10 } },
+      accounts: [{ id: "acme", traits: { seats: 5 } }],
+      latest_events: [{ event: "identify" }],
     });
     expect(body.traits).toEqual(JSON.parse('{"plan":"pro","name":"Ada","__proto__":"x"}'));
     expect(body.identifiers.map((one: { value: string }) => one.value)).toEqual(["ada:1%25/ü", "ada@example.com"]);
@@ -105,7 +133,10 @@ describe("the profile API", () => {
     expect(looked.body).toMatchObject({ shared: true, more: false, identifier: { namespace: "phone", value: "+4930123456" } });
     expect(looked.body.profiles).toEqual(shared.body.profiles);
     expect((await api.call("GET", "/profiles/device_id:tablet")).status).toBe(300);
-    expect(await api.call("GET", `/profiles/phone:${enc("+4930123456")}/merges`)).toMatchObject({ status: 409, body: { code: "conflict" } });
+    expect(await api.call("GET", `/profiles/phone:${enc("+4930123456")}/merges`)).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
   });
 
   test("looks an identifier of one person up", async () => {
@@ -115,13 +146,15 @@ describe("the profile API", () => {
   });
 
   test("searches identifiers and traits, exact identifiers first, whatever characters are asked for", async () => {
-    const ids = async (search: string) => (await api.call("GET", `/profiles?search=${enc(search)}`)).body.data.map((one: { id: string }) => one.id);
+    const ids = async (search: string) =>
+      (await api.call("GET", `/profiles?search=${enc(search)}`)).body.data.map((one: { id: string }) => one.id);
     expect(await ids("ADA@example.com")).toEqual([ada]);
     expect(await ids("example.com")).toEqual([ada]);
     expect(await ids("überl")).toEqual([grace]);
     expect(await ids("a-2")).toEqual([grace]);
     expect(await ids("phone:+4930123456")).toHaveLength(2);
-    for (const hostile of ["'; drop table events; --", "\\", "%%", "{x:String}", "\u0000", "\"", "]}"]) expect(await ids(hostile)).toEqual([]);
+    for (const hostile of ["'; drop table events; --", "\\", "%%", "{x:String}", "\u0000", '"', "]}"])
+      expect(await ids(hostile)).toEqual([]);
   });
 
   test("lists people page by page, the latest changed first", async () => {
@@ -133,8 +166,20 @@ describe("the profile API", () => {
 
   test("a snapshot of someone suppressed a moment ago is not shown", async () => {
     await api.clickhouse.client("write").insert({
-      table: "profiles", format: "JSONEachRow",
-      values: [{ workspace_id: api.first.id, profile_id: gone, row_id: 99, identifiers: ["email:gone@example.com"], traits: {}, deleted: 0, block_id: 2, block_row: 0 }],
+      table: "profiles",
+      format: "JSONEachRow",
+      values: [
+        {
+          workspace_id: api.first.id,
+          profile_id: gone,
+          row_id: 99,
+          identifiers: ["email:gone@example.com"],
+          traits: {},
+          deleted: 0,
+          block_id: 2,
+          block_row: 0,
+        },
+      ],
     });
     expect((await api.call("GET", "/profiles?search=gone")).body.data).toEqual([]);
   });

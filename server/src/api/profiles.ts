@@ -2,8 +2,19 @@
 // go through the event log as control records, so that they stand in order with the events.
 import type { ControlAction } from "@tributary/schema/control.ts";
 import {
-  consentBody, editTraitsBody, identifierAnswer, identifierParams, profileAnswer, profileListAnswer, profileListQuery, profileQuery, profileRefParams,
-  sharedAnswer, suppressAnswer, suppressBody, timeline,
+  consentBody,
+  editTraitsBody,
+  identifierAnswer,
+  identifierParams,
+  profileAnswer,
+  profileListAnswer,
+  profileListQuery,
+  profileQuery,
+  profileRefParams,
+  sharedAnswer,
+  suppressAnswer,
+  suppressBody,
+  timeline,
 } from "@tributary/schema/api/profiles.ts";
 import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
@@ -21,25 +32,41 @@ const TAG = "Profiles";
 const SHARED_PEOPLE_MAX = 100;
 
 export function profileRoutes(services: ApiServices): Route[] {
-  return [listRoute(services), readRoute(services), timelineRoute(services), identifierRoute(services), editRoute(services), consentRoute(services), suppressRoute(services)];
+  return [
+    listRoute(services),
+    readRoute(services),
+    timelineRoute(services),
+    identifierRoute(services),
+    editRoute(services),
+    consentRoute(services),
+    suppressRoute(services),
+  ];
 }
 
 function readRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/profiles/{ref}", tag: TAG, scopes: ["read", "personal_data"],
+    method: "GET",
+    path: "/profiles/{ref}",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
     summary: "Read one person",
-    description: "By any identifier (`email:ada@example.com`) or by id. An id that was merged answers with the survivor. Someone unknown or "
-      + "suppressed answers 404. An identifier that was seen with several people names none of them: it answers 300 with all of them.",
-    params: profileRefParams, query: profileQuery,
+    description:
+      "By any identifier (`email:ada@example.com`) or by id. An id that was merged answers with the survivor. Someone unknown or " +
+      "suppressed answers 404. An identifier that was seen with several people names none of them: it answers 300 with all of them.",
+    params: profileRefParams,
+    query: profileQuery,
     responses: { 200: profileAnswer, 300: sharedAnswer },
     handle: async ({ params, query, workspaceId, nowMs }) => {
       const found = await services.finder.find(workspaceId, params.ref, nowMs);
       if (found.kind === "nobody") throw new AppError("not_found", { detail: "There is no such person." });
-      if (found.kind === "shared") return { status: 300, body: await sharedPeople(services, workspaceId, found.identifier ?? parseIdentifierRef(params.ref), nowMs) };
+      if (found.kind === "shared")
+        return { status: 300, body: await sharedPeople(services, workspaceId, found.identifier ?? parseIdentifierRef(params.ref), nowMs) };
       const settings = await services.settings.get(workspaceId, nowMs);
       const include = query.include ?? [];
       const body = profileView(found.profile.id, found.profile.doc, {
-        consentWhenAbsent: settings.consentWhenAbsent, withProvenance: include.includes("provenance"), deviceNamespaces: deviceNamespacesOf(settings),
+        consentWhenAbsent: settings.consentWhenAbsent,
+        withProvenance: include.includes("provenance"),
+        deviceNamespaces: deviceNamespacesOf(settings),
       });
       if (!include.includes("events")) return { status: 200, body };
       const events = await readTimeline(services, workspaceId, found.profile, { limit: query.events_limit, cursor: query.events_cursor });
@@ -51,7 +78,9 @@ function readRoute(services: ApiServices): Route {
 async function sharedPeople(services: ApiServices, workspaceId: number, identifier: IdentifierRef, nowMs: number) {
   const { profiles } = await identifierDetails(services, workspaceId, identifier, nowMs);
   return {
-    shared: true as const, identifier, profiles,
+    shared: true as const,
+    identifier,
+    profiles,
     hint: "This identifier was seen with several people. Ask for one of them by id or by another identifier.",
     href: `/api/v1/identifiers/${encodeURIComponent(`${identifier.namespace}:${identifier.value}`)}`,
   };
@@ -59,9 +88,14 @@ async function sharedPeople(services: ApiServices, workspaceId: number, identifi
 
 function timelineRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/profiles/{ref}/events", tag: TAG, scopes: ["read", "personal_data"],
-    summary: "What one person did", description: "The latest first. Under its own limit; beyond it 429.",
-    params: profileRefParams, query: pageQuery,
+    method: "GET",
+    path: "/profiles/{ref}/events",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
+    summary: "What one person did",
+    description: "The latest first. Under its own limit; beyond it 429.",
+    params: profileRefParams,
+    query: pageQuery,
     responses: { 200: timeline },
     handle: async ({ params, query, workspaceId, nowMs }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
@@ -72,26 +106,37 @@ function timelineRoute(services: ApiServices): Route {
 
 function listRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/profiles", tag: TAG, scopes: ["read", "personal_data"],
+    method: "GET",
+    path: "/profiles",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
     summary: "List or search people",
-    description: "The latest changed first. With `search`, people with exactly this identifier come first, then those with the text in an identifier or a trait. "
-      + "A page may hold fewer people than `limit`.",
+    description:
+      "The latest changed first. With `search`, people with exactly this identifier come first, then those with the text in an " +
+      "identifier or a trait. " +
+      "A page may hold fewer people than `limit`.",
     query: profileListQuery,
     responses: { 200: profileListAnswer },
     handle: async ({ query, workspaceId, nowMs }) => ({
-      status: 200, body: await listProfiles(services, workspaceId, { search: query.search, limit: query.limit, cursor: query.cursor }, nowMs),
+      status: 200,
+      body: await listProfiles(services, workspaceId, { search: query.search, limit: query.limit, cursor: query.cursor }, nowMs),
     }),
   });
 }
 
 function identifierRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/identifiers/{ref}", tag: TAG, scopes: ["read", "personal_data"],
-    summary: "Look an identifier up", description: "With everybody it was seen with, when it is shared.",
+    method: "GET",
+    path: "/identifiers/{ref}",
+    tag: TAG,
+    scopes: ["read", "personal_data"],
+    summary: "Look an identifier up",
+    description: "With everybody it was seen with, when it is shared.",
     params: identifierParams,
     responses: { 200: identifierAnswer },
     handle: async ({ params, workspaceId, nowMs }) => ({
-      status: 200, body: await identifierDetails(services, workspaceId, parseIdentifierRef(params.ref), nowMs),
+      status: 200,
+      body: await identifierDetails(services, workspaceId, parseIdentifierRef(params.ref), nowMs),
     }),
   });
 }
@@ -110,18 +155,27 @@ async function identifierDetails(services: ApiServices, workspaceId: number, ref
     if (people.length === 0) throw nobody();
     const devices = deviceNamespacesOf(settings);
     return {
-      identifier: { namespace: known.namespace, value: known.value }, key: record.key, shared: record.shared,
-      first_seen_at: record.firstAt.toISOString(), source_id: record.sourceId,
-      profiles: people.map((profile) => profileSummary(profile.id, profile.doc, devices)), more: ids.length > SHARED_PEOPLE_MAX,
+      identifier: { namespace: known.namespace, value: known.value },
+      key: record.key,
+      shared: record.shared,
+      first_seen_at: record.firstAt.toISOString(),
+      source_id: record.sourceId,
+      profiles: people.map((profile) => profileSummary(profile.id, profile.doc, devices)),
+      more: ids.length > SHARED_PEOPLE_MAX,
     };
   });
 }
 
 function editRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "PATCH", path: "/profiles/{ref}", tag: TAG, scopes: ["write", "personal_data"],
-    summary: "Set traits by hand", description: "null removes a trait. Values stand with their time, as those of events do.",
-    params: profileRefParams, body: editTraitsBody,
+    method: "PATCH",
+    path: "/profiles/{ref}",
+    tag: TAG,
+    scopes: ["write", "personal_data"],
+    summary: "Set traits by hand",
+    description: "null removes a trait. Values stand with their time, as those of events do.",
+    params: profileRefParams,
+    body: editTraitsBody,
     responses: { 200: changeReceipt, 202: changeReceipt },
     handle: async (context) => {
       const { traits } = context.body;
@@ -133,9 +187,14 @@ function editRoute(services: ApiServices): Route {
 
 function consentRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "POST", path: "/profiles/{ref}/consent", tag: TAG, scopes: ["write", "personal_data"],
-    summary: "Record a consent decision", description: "A newer decision stands against it; an older one does not.",
-    params: profileRefParams, body: consentBody,
+    method: "POST",
+    path: "/profiles/{ref}/consent",
+    tag: TAG,
+    scopes: ["write", "personal_data"],
+    summary: "Record a consent decision",
+    description: "A newer decision stands against it; an older one does not.",
+    params: profileRefParams,
+    body: consentBody,
     responses: { 200: changeReceipt, 202: changeReceipt },
     handle: async (context) => {
       const { categories, at } = context.body;
@@ -149,28 +208,47 @@ function consentRoute(services: ApiServices): Route {
 
 function suppressRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "POST", path: "/profiles/{ref}/suppress", tag: TAG, scopes: ["write", "personal_data"],
+    method: "POST",
+    path: "/profiles/{ref}/suppress",
+    tag: TAG,
+    scopes: ["write", "personal_data"],
     summary: "Suppress one person",
-    description: "From here on nothing is folded or sent for this person, and look-ups answer 404. Identifiers stay only as salted hashes. "
-      + "What was stored before is not erased by this.",
-    params: profileRefParams, body: suppressBody,
+    description:
+      "From here on nothing is folded or sent for this person, and look-ups answer 404. Identifiers stay only as salted hashes. " +
+      "What was stored before is not erased by this.",
+    params: profileRefParams,
+    body: suppressBody,
     responses: { 200: suppressAnswer, 202: suppressAnswer },
     handle: async (context) => {
       const profile = await services.finder.get(context.workspaceId, context.params.ref, context.nowMs);
       const { reason } = context.body;
-      const receipt = await submit(services, context, { kind: "profile.suppress", profileId: profile.id }, reason === undefined ? {} : { reason });
-      return { status: receipt.status, body: { ...receipt.body, id: profile.id, status: receipt.body.processed ? "suppressed" as const : "accepted" as const } };
+      const receipt = await submit(
+        services,
+        context,
+        { kind: "profile.suppress", profileId: profile.id },
+        reason === undefined ? {} : { reason },
+      );
+      return {
+        status: receipt.status,
+        body: { ...receipt.body, id: profile.id, status: receipt.body.processed ? ("suppressed" as const) : ("accepted" as const) },
+      };
     },
   });
 }
 
 /** Appends a change to a person and answers 200 when it is in force, 202 when it is only durable. */
 export async function submit(
-  services: ApiServices, context: Pick<RouteContext<unknown, unknown, unknown>, "workspaceId" | "actor">,
-  action: ControlAction & { readonly profileId: string }, detail: Readonly<Record<string, unknown>>,
+  services: ApiServices,
+  context: Pick<RouteContext<unknown, unknown, unknown>, "workspaceId" | "actor">,
+  action: ControlAction & { readonly profileId: string },
+  detail: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly status: 200 | 202; readonly body: { readonly row_id: number; readonly processed: boolean } }> {
   const receipt = await services.control.submit(action, {
-    workspaceId: context.workspaceId, actor: context.actor, action: action.kind, target: `profile:${action.profileId}`, detail,
+    workspaceId: context.workspaceId,
+    actor: context.actor,
+    action: action.kind,
+    target: `profile:${action.profileId}`,
+    detail,
   });
   return { status: receipt.processed ? 200 : 202, body: receipt };
 }

@@ -20,26 +20,42 @@ interface HeldRow {
 const RAW_BYTES_MAX = 8 * 1024 * 1024;
 
 export function quarantineRoutes(services: ApiServices): Route[] {
-  return [defineRoute({
-    method: "GET", path: "/quarantine", tag: "Events", scopes: ["read", "personal_data"], summary: "Events that were held back",
-    description: "The latest first. One held event never holds another.",
-    query: quarantineQuery, responses: { 200: quarantineList },
-    handle: async ({ query, workspaceId }) => {
-      const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
-      const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) => db.query<HeldRow>(
-        `select row_id, source_id, received_at, message_id, event, reason, detail, status from quarantine
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/quarantine",
+      tag: "Events",
+      scopes: ["read", "personal_data"],
+      summary: "Events that were held back",
+      description: "The latest first. One held event never holds another.",
+      query: quarantineQuery,
+      responses: { 200: quarantineList },
+      handle: async ({ query, workspaceId }) => {
+        const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
+        const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
+          db.query<HeldRow>(
+            `select row_id, source_id, received_at, message_id, event, reason, detail, status from quarantine
           where workspace_id = $1 and ($2::bigint is null or row_id < $2) and ($3::integer is null or source_id = $3)
             and ($4::text is null or reason = $4) and ($5::text is null or status = $5)
           order by row_id desc limit $6`,
-        [workspaceId, before ?? null, query.source ?? null, query.reason ?? null, query.status ?? null, query.limit + 1],
-      ));
-      const raws = await readRaws(services, workspaceId, rows.slice(0, query.limit).map((row) => Number(row.row_id)));
-      const show = (row: HeldRow) => ({
-        ...row, row_id: Number(row.row_id), received_at: row.received_at.toISOString(), raw: raws.get(Number(row.row_id)) ?? null,
-      });
-      return { status: 200, body: pageFrom(rows, query.limit, show, (row) => [Number(row.row_id)]) };
-    },
-  })];
+            [workspaceId, before ?? null, query.source ?? null, query.reason ?? null, query.status ?? null, query.limit + 1],
+          ),
+        );
+        const raws = await readRaws(
+          services,
+          workspaceId,
+          rows.slice(0, query.limit).map((row) => Number(row.row_id)),
+        );
+        const show = (row: HeldRow) => ({
+          ...row,
+          row_id: Number(row.row_id),
+          received_at: row.received_at.toISOString(),
+          raw: raws.get(Number(row.row_id)) ?? null,
+        });
+        return { status: 200, body: pageFrom(rows, query.limit, show, (row) => [Number(row.row_id)]) };
+      },
+    }),
+  ];
 }
 
 async function readRaws(services: ApiServices, workspaceId: number, rowIds: readonly number[]): Promise<Map<number, string>> {

@@ -18,16 +18,31 @@ export class RateLimiter<Key> {
     this.burst = burst;
   }
 
+  /** Throws `rate_limited` when there is no token, and takes none. */
+  check(key: Key, nowMs: number): void {
+    const bucket = this.buckets.get(key);
+    if (bucket !== undefined && this.refill(bucket, nowMs) < 1) throw this.refusal(bucket);
+  }
+
   /** Takes one token, or throws `rate_limited` with the seconds until there is one. */
   take(key: Key, nowMs: number): void {
     const bucket = this.buckets.get(key) ?? this.addBucket(key, nowMs);
+    if (this.refill(bucket, nowMs) < 1) throw this.refusal(bucket);
+    bucket.tokens -= 1;
+  }
+
+  private refill(bucket: Bucket, nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(this.burst, bucket.tokens + (elapsedMs * this.perSecond) / 1000);
     bucket.atMs = nowMs;
-    if (bucket.tokens < 1) {
-      throw new AppError("rate_limited", { detail: `The limit is ${this.perSecond} a second.`, retryAfterSeconds: (1 - bucket.tokens) / this.perSecond });
-    }
-    bucket.tokens -= 1;
+    return bucket.tokens;
+  }
+
+  private refusal(bucket: Bucket): AppError {
+    return new AppError("rate_limited", {
+      detail: `The limit is ${this.perSecond} a second.`,
+      retryAfterSeconds: (1 - bucket.tokens) / this.perSecond,
+    });
   }
 
   private addBucket(key: Key, nowMs: number): Bucket {

@@ -16,18 +16,30 @@ export function settingsRoutes(services: ApiServices): Route[] {
 
 function workspaceRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/workspace", tag: TAG, scopes: ["read"],
+    method: "GET",
+    path: "/workspace",
+    tag: TAG,
+    scopes: ["read"],
     summary: "The workspace of this token",
     responses: { 200: workspaceAnswer },
     handle: async ({ workspaceId, token }) => {
-      const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) => db.query<{ id: number; slug: string; name: string; created_at: Date }>(
-        "select id, slug, name, created_at from workspace where id = $1", [workspaceId],
-      ));
+      const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
+        db.query<{ id: number; slug: string; name: string; created_at: Date }>(
+          "select id, slug, name, created_at from workspace where id = $1",
+          [workspaceId],
+        ),
+      );
       const row = rows[0];
       assert(row !== undefined, "the workspace of a token exists");
       return {
         status: 200,
-        body: { id: row.id, slug: row.slug, name: row.name, created_at: row.created_at.toISOString(), token: { id: token.id, name: token.name, scopes: [...token.scopes] } },
+        body: {
+          id: row.id,
+          slug: row.slug,
+          name: row.name,
+          created_at: row.created_at.toISOString(),
+          token: { id: token.id, name: token.name, scopes: [...token.scopes] },
+        },
       };
     },
   });
@@ -35,7 +47,10 @@ function workspaceRoute(services: ApiServices): Route {
 
 function readRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/settings", tag: TAG, scopes: ["read"],
+    method: "GET",
+    path: "/settings",
+    tag: TAG,
+    scopes: ["read"],
     summary: "The settings in force",
     responses: { 200: settingsAnswer },
     handle: async ({ workspaceId }) => {
@@ -47,13 +62,20 @@ function readRoute(services: ApiServices): Route {
 
 function changeRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "PUT", path: "/settings", tag: TAG, scopes: ["admin"],
-    summary: "Change the settings", description: "The whole of them. Events that were accepted before are decided by the old ones.",
+    method: "PUT",
+    path: "/settings",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Change the settings",
+    description: "The whole of them. Events that were accepted before are decided by the old ones.",
     body: workspaceSettings,
     responses: { 200: settingsChanged, 202: settingsChanged },
     handle: async ({ body, workspaceId, actor }) => {
       refuseBadRules(body.identity);
-      const receipt = await services.control.submit({ kind: "workspace.set", settings: body }, { workspaceId, actor, action: "workspace.set", target: "settings" });
+      const receipt = await services.control.submit(
+        { kind: "workspace.set", settings: body },
+        { workspaceId, actor, action: "workspace.set", target: "settings" },
+      );
       services.settings.forget(workspaceId);
       return { status: receipt.processed ? 200 : 202, body: { ...receipt, settings: body } };
     },

@@ -2,13 +2,33 @@
 import { z } from "zod";
 import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
-  keyParams, newWriteKey, rejectedKeyList, rejectedKeyQuery, sourceAnswer, sourceCreateBody, sourceCreated, sourceKind, sourceList, sourceParams,
-  sourcePatchBody, writeKeyAnswer, type SourceAnswer,
+  keyParams,
+  newWriteKey,
+  rejectedKeyList,
+  rejectedKeyQuery,
+  sourceAnswer,
+  sourceCreateBody,
+  sourceCreated,
+  sourceKind,
+  sourceList,
+  sourceParams,
+  sourcePatchBody,
+  writeKeyAnswer,
+  type SourceAnswer,
 } from "@tributary/schema/api/workspace.ts";
 import { sourceSettings, type SourceSettings } from "@tributary/schema/settings.ts";
 import { AppError } from "../core/errors.ts";
 import {
-  changeSource, createSource, createWriteKey, listRejectedKeys, listSources, readSource, recordAudit, revokeWriteKey, type MadeWriteKey, type Source,
+  changeSource,
+  createSource,
+  createWriteKey,
+  listRejectedKeys,
+  listSources,
+  readSource,
+  recordAudit,
+  revokeWriteKey,
+  type MadeWriteKey,
+  type Source,
   type WriteKey,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -18,15 +38,28 @@ import { defineRoute, type Route } from "./define-route.ts";
 const TAG = "Sources";
 
 export function sourceRoutes(services: ApiServices): Route[] {
-  return [listRoute(services), createRoute(services), readRoute(services), patchRoute(services), addKeyRoute(services), revokeKeyRoute(services), rejectedRoute(services)];
+  return [
+    listRoute(services),
+    createRoute(services),
+    readRoute(services),
+    patchRoute(services),
+    addKeyRoute(services),
+    revokeKeyRoute(services),
+    rejectedRoute(services),
+  ];
 }
 
 const idPlace = z.tuple([z.int()]);
 
 function listRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/sources", tag: TAG, scopes: ["read"], summary: "List the sources",
-    query: pageQuery, responses: { 200: sourceList },
+    method: "GET",
+    path: "/sources",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "List the sources",
+    query: pageQuery,
+    responses: { 200: sourceList },
     handle: async ({ query, workspaceId }) => {
       const after = decodeCursor(idPlace, query.cursor)?.[0] ?? 0;
       const sources = await services.deps.workspaceDb.run(workspaceId, (db) => listSources(db, workspaceId, after, query.limit + 1));
@@ -37,8 +70,13 @@ function listRoute(services: ApiServices): Route {
 
 function readRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/sources/{id}", tag: TAG, scopes: ["read"], summary: "Read one source",
-    params: sourceParams, responses: { 200: sourceAnswer },
+    method: "GET",
+    path: "/sources/{id}",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "Read one source",
+    params: sourceParams,
+    responses: { 200: sourceAnswer },
     handle: async ({ params, workspaceId }) => {
       const source = await services.deps.workspaceDb.run(workspaceId, (db) => readSource(db, workspaceId, params.id));
       return { status: 200, body: shownSource(present(source)) };
@@ -48,19 +86,38 @@ function readRoute(services: ApiServices): Route {
 
 function createRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "POST", path: "/sources", tag: TAG, scopes: ["admin"], summary: "Make a source", description: "Its write key is in the answer, this once.",
-    body: sourceCreateBody, responses: { 201: sourceCreated },
+    method: "POST",
+    path: "/sources",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Make a source",
+    description: "Its write key is in the answer, this once.",
+    body: sourceCreateBody,
+    responses: { 201: sourceCreated },
     handle: async ({ body, workspaceId, actor }) => {
       const made = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const { slug, settings, ...rest } = body;
         const created = await createSource(db, {
-          workspaceId, name: rest.name, kind: rest.kind, allowedOrigins: rest.allowed_origins, eventsPerSecond: rest.events_per_second,
-          settings: withoutAbsent(settings), ...(slug === undefined ? {} : { slug }),
+          workspaceId,
+          name: rest.name,
+          kind: rest.kind,
+          allowedOrigins: rest.allowed_origins,
+          eventsPerSecond: rest.events_per_second,
+          settings: withoutAbsent(settings),
+          ...(slug === undefined ? {} : { slug }),
         });
         const key = await createWriteKey(db, workspaceId, created.id);
         const control = await services.control.append(
           { kind: "source.set", sourceId: created.id, settings: created.settings },
-          { workspaceId, actor, action: "source.create", target: `source:${created.id}`, detail: { name: created.name, kind: created.kind } }, db);
+          {
+            workspaceId,
+            actor,
+            action: "source.create",
+            target: `source:${created.id}`,
+            detail: { name: created.name, kind: created.kind },
+          },
+          db,
+        );
         return { source: present(await readSource(db, workspaceId, created.id)), key, control };
       });
       services.deps.onSourcesChanged?.();
@@ -73,25 +130,44 @@ function createRoute(services: ApiServices): Route {
 function patchRoute(services: ApiServices): Route {
   const answer = sourceAnswer.extend({ change: changeReceipt.nullable() });
   return defineRoute({
-    method: "PATCH", path: "/sources/{id}", tag: TAG, scopes: ["admin"], summary: "Change a source",
+    method: "PATCH",
+    path: "/sources/{id}",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Change a source",
     description: "Enabling, origins and rate hold within two seconds; name and settings for events that come after this change in the log.",
-    params: sourceParams, body: sourcePatchBody, responses: { 200: answer, 202: answer },
+    params: sourceParams,
+    body: sourcePatchBody,
+    responses: { 200: answer, 202: answer },
     handle: async ({ params, body, workspaceId, actor }) => {
       const { changed, control } = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const source = present(await readSource(db, workspaceId, params.id));
         const settings = body.settings === undefined ? undefined : mergedSettings(source.settings, body.settings);
         const after = await changeSource(db, workspaceId, source, {
-          name: body.name, enabled: body.enabled, allowedOrigins: body.allowed_origins, eventsPerSecond: body.events_per_second, settings,
+          name: body.name,
+          enabled: body.enabled,
+          allowedOrigins: body.allowed_origins,
+          eventsPerSecond: body.events_per_second,
+          settings,
         });
-        const audit = { workspaceId, actor, action: "source.change", target: `source:${source.id}`, detail: { changed: Object.keys(body) } };
+        const audit = {
+          workspaceId,
+          actor,
+          action: "source.change",
+          target: `source:${source.id}`,
+          detail: { changed: Object.keys(body) },
+        };
         if (settings === undefined && body.name === undefined) {
           await recordAudit(db, audit, services.deps.clock.nowMs());
           return { changed: after, control: undefined };
         }
-        return { changed: after, control: await services.control.append({ kind: "source.set", sourceId: source.id, settings: after.settings }, audit, db) };
+        return {
+          changed: after,
+          control: await services.control.append({ kind: "source.set", sourceId: source.id, settings: after.settings }, audit, db),
+        };
       });
       services.deps.onSourcesChanged?.();
-      const change = await control?.receipt() ?? null;
+      const change = (await control?.receipt()) ?? null;
       return { status: change === null || change.processed ? 200 : 202, body: { ...shownSource(changed), change } };
     },
   });
@@ -106,18 +182,30 @@ function mergedSettings(current: SourceSettings, wish: NonNullable<z.output<type
 
 /** Fields that were not sent, left out rather than undefined. */
 function withoutAbsent<T extends object>(wish: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }
 
 function addKeyRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "POST", path: "/sources/{id}/keys", tag: TAG, scopes: ["admin"], summary: "Make another write key", description: "It is in the answer, this once.",
-    params: sourceParams, responses: { 201: newWriteKey },
+    method: "POST",
+    path: "/sources/{id}/keys",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Make another write key",
+    description: "It is in the answer, this once.",
+    params: sourceParams,
+    responses: { 201: newWriteKey },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const key = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const source = present(await readSource(db, workspaceId, params.id));
         const made = await createWriteKey(db, workspaceId, source.id);
-        await recordAudit(db, { workspaceId, actor, action: "write_key.create", target: `source:${source.id}`, detail: { key: made.id, prefix: made.prefix } }, nowMs);
+        await recordAudit(
+          db,
+          { workspaceId, actor, action: "write_key.create", target: `source:${source.id}`, detail: { key: made.id, prefix: made.prefix } },
+          nowMs,
+        );
         return made;
       });
       services.deps.onSourcesChanged?.();
@@ -128,13 +216,29 @@ function addKeyRoute(services: ApiServices): Route {
 
 function revokeKeyRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "DELETE", path: "/sources/{id}/keys/{keyId}", tag: TAG, scopes: ["admin"], summary: "Revoke a write key", description: "Collection refuses it within two seconds.",
-    params: keyParams, responses: { 200: writeKeyAnswer },
+    method: "DELETE",
+    path: "/sources/{id}/keys/{keyId}",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Revoke a write key",
+    description: "Collection refuses it within two seconds.",
+    params: keyParams,
+    responses: { 200: writeKeyAnswer },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const key = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const revoked = await revokeWriteKey(db, { workspaceId, sourceId: params.id, keyId: params.keyId }, nowMs);
         if (revoked === undefined) throw new AppError("not_found", { detail: "This source has no such key." });
-        await recordAudit(db, { workspaceId, actor, action: "write_key.revoke", target: `source:${params.id}`, detail: { key: revoked.id, prefix: revoked.prefix } }, nowMs);
+        await recordAudit(
+          db,
+          {
+            workspaceId,
+            actor,
+            action: "write_key.revoke",
+            target: `source:${params.id}`,
+            detail: { key: revoked.id, prefix: revoked.prefix },
+          },
+          nowMs,
+        );
         return revoked;
       });
       services.deps.onSourcesChanged?.();
@@ -145,16 +249,29 @@ function revokeKeyRoute(services: ApiServices): Route {
 
 function rejectedRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/rejected-keys", tag: TAG, scopes: ["read"], summary: "Write keys that were turned away",
+    method: "GET",
+    path: "/rejected-keys",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "Write keys that were turned away",
     description: "By the key's first characters, origin and SDK, the latest first: where a wrong key is found.",
-    query: rejectedKeyQuery, responses: { 200: rejectedKeyList },
+    query: rejectedKeyQuery,
+    responses: { 200: rejectedKeyList },
     handle: async ({ query, workspaceId }) => {
       const { rows, hidden } = await listRejectedKeys(services.deps.pool, workspaceId, query.prefix);
       const data = rows.map((row) => ({
-        key_prefix: row.keyPrefix, origin: row.origin, sdk: row.sdk, reason: row.reason, count: row.count,
-        first_at: row.firstAt.toISOString(), last_at: row.lastAt.toISOString(), source_id: row.sourceId,
+        key_prefix: row.keyPrefix,
+        origin: row.origin,
+        sdk: row.sdk,
+        reason: row.reason,
+        count: row.count,
+        first_at: row.firstAt.toISOString(),
+        last_at: row.lastAt.toISOString(),
+        source_id: row.sourceId,
       }));
-      const note = hidden ? "This server holds several workspaces: unknown keys are shown when you name their first characters as `prefix`." : "";
+      const note = hidden
+        ? "This server holds several workspaces: unknown keys are shown when you name their first characters as `prefix`."
+        : "";
       return { status: 200, body: { data, note } };
     },
   });
@@ -169,9 +286,16 @@ function shownSource(source: Source): SourceAnswer {
   const { identityTokenSecret, ...settings } = source.settings;
   const { name: _, ...shown } = { ...settings, hasIdentityTokenSecret: identityTokenSecret !== undefined };
   return {
-    id: source.id, slug: source.slug, name: source.name, kind: sourceKind.catch("server").parse(source.kind), enabled: source.enabled,
-    allowed_origins: [...source.allowedOrigins], events_per_second: source.eventsPerSecond, settings: shown,
-    write_keys: source.keys.map(shownStoredKey), created_at: source.createdAt.toISOString(),
+    id: source.id,
+    slug: source.slug,
+    name: source.name,
+    kind: sourceKind.catch("server").parse(source.kind),
+    enabled: source.enabled,
+    allowed_origins: [...source.allowedOrigins],
+    events_per_second: source.eventsPerSecond,
+    settings: shown,
+    write_keys: source.keys.map(shownStoredKey),
+    created_at: source.createdAt.toISOString(),
   };
 }
 

@@ -59,7 +59,9 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-export async function startTestApi(changes: Partial<ApiDeps> = {}, clock: Clock = systemClock): Promise<TestApi> {
+type Changes = Partial<ApiDeps> | ((parts: Pick<ApiDeps, "workspaceDb" | "log" | "processed" | "clock">) => Partial<ApiDeps>);
+
+export async function startTestApi(changes: Changes = {}, clock: Clock = systemClock): Promise<TestApi> {
   const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
   const pool = postgres.pool("test", 4);
   const first = await firstWorkspace(pool);
@@ -67,14 +69,26 @@ export async function startTestApi(changes: Partial<ApiDeps> = {}, clock: Clock 
   const log = await createPostgresLog({ pool: postgres.pool("log", 2), partitions: 2, clock, logger: quietLogger });
   const workspaceDb = createWorkspaceDb(postgres, { max: 4 });
   const test: Pick<TestApi, "onProcessed"> = { onProcessed: async () => true };
+  const processed = { waitFor: (partition: number, offset: number) => test.onProcessed(partition, offset) };
   const api = createApi({
-    workspaceDb, pool, clickhouse: clickhouse.client("api"), log, clock, logger: quietLogger, registry: new Registry(), version: "0.0.0-test",
-    publicUrl: "http://localhost:8080", identifierSecret: testSecret, pipelineReader: "pipeline",
-    processed: { waitFor: (partition, offset) => test.onProcessed(partition, offset) },
-    previewUnmerge: async () => { throw new Error("This test gives no preview."); },
+    workspaceDb,
+    pool,
+    clickhouse: clickhouse.client("api"),
+    log,
+    clock,
+    logger: quietLogger,
+    registry: new Registry(),
+    version: "0.0.0-test",
+    publicUrl: "http://localhost:8080",
+    identifierSecret: testSecret,
+    pipelineReader: "pipeline",
+    processed,
+    previewUnmerge: async () => {
+      throw new Error("This test gives no preview.");
+    },
     previewIdentity: async () => ({ people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
-    ...changes,
+    ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
   });
   const server = Fastify({ ...apiServerOptions, logger: false });
   await server.register(api.plugin);
@@ -86,21 +100,38 @@ export async function startTestApi(changes: Partial<ApiDeps> = {}, clock: Clock 
     await Promise.all([postgres.stop(), clickhouse.stop()]);
   };
   return Object.assign(test, {
-    server, api, pool, postgres, clickhouse, log, first, second, stop,
+    server,
+    api,
+    pool,
+    postgres,
+    clickhouse,
+    log,
+    first,
+    second,
+    stop,
     call: (method: string, path: string, options: CallOptions = {}) => call(server, api.routes, first.token, method, path, options),
   });
 }
 
 async function firstWorkspace(pool: Pool): Promise<TestWorkspace> {
   const made = await bootstrap({ pool, partitions: 2, nowMs: Date.now() });
-  return { id: made.workspaceId, sourceId: made.sourceId, partition: made.partition, token: made.print.apiToken ?? "", writeKey: made.print.writeKey ?? "" };
+  return {
+    id: made.workspaceId,
+    sourceId: made.sourceId,
+    partition: made.partition,
+    token: made.print.apiToken ?? "",
+    writeKey: made.print.writeKey ?? "",
+  };
 }
 
 /** In the same partition, so that nothing is apart by that alone. */
 async function secondWorkspace(pool: Pool, partition: number): Promise<TestWorkspace> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query<{ id: number }>("insert into workspace (slug, name, log_partition) values ('second', 'Second', $1) returning id", [partition]);
+    const { rows } = await client.query<{ id: number }>(
+      "insert into workspace (slug, name, log_partition) values ('second', 'Second', $1) returning id",
+      [partition],
+    );
     const id = rows[0]?.id ?? 0;
     const source = await createSource(client, { workspaceId: id, name: "Other site", kind: "website" });
     const key = await createWriteKey(client, id, source.id);
@@ -111,11 +142,23 @@ async function secondWorkspace(pool: Pool, partition: number): Promise<TestWorks
   }
 }
 
-async function call(server: FastifyInstance, routes: readonly Route[], ownToken: string, method: string, path: string, options: CallOptions): Promise<Called> {
+async function call(
+  server: FastifyInstance,
+  routes: readonly Route[],
+  ownToken: string,
+  method: string,
+  path: string,
+  options: CallOptions,
+): Promise<Called> {
   const token = options.token === undefined ? ownToken : options.token;
   const response = await server.inject({
-    method: method as "GET", url: `/api/v1${path}`,
-    headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(options.body === undefined ? {} : { "content-type": "application/json" }), ...options.headers },
+    method: method as "GET",
+    url: `/api/v1${path}`,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+      ...options.headers,
+    },
     ...(options.body === undefined ? {} : { payload: typeof options.body === "string" ? options.body : JSON.stringify(options.body) }),
   });
   const body: unknown = response.body === "" ? undefined : JSON.parse(response.body);
@@ -131,7 +174,9 @@ function holdToSchema(routes: readonly Route[], method: string, path: string, st
   }
   const plain = path.split("?", 1)[0] ?? "";
   // The route with the fewest parameters is the one that the router takes.
-  const matching = routes.filter((route) => route.method === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(plain));
+  const matching = routes.filter(
+    (route) => route.method === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(plain),
+  );
   const route = matching.toSorted((a, b) => (a.path.match(/\{/g)?.length ?? 0) - (b.path.match(/\{/g)?.length ?? 0))[0];
   const schema = route?.responses[status];
   expect(schema, `${method} ${path} does not declare ${status}`).toBeDefined();
@@ -161,36 +206,78 @@ export async function addPerson(test: TestApi, wish: PersonWish): Promise<void> 
     version: 1,
     traits: Object.fromEntries(Object.entries(wish.traits ?? {}).map(([name, value]) => [name, { value, ...from }])),
     identifiers: wish.identifiers.map(([namespace, value]) => ({
-      key: keyOf(workspace, namespace, value), namespace, value, row, source: workspace.sourceId, firstAtMs: atMs,
+      key: keyOf(workspace, namespace, value),
+      namespace,
+      value,
+      row,
+      source: workspace.sourceId,
+      firstAtMs: atMs,
     })),
-    consents: {}, accounts: {}, devices: [], links: [], splits: {},
+    consents: {},
+    accounts: {},
+    devices: [],
+    links: [],
+    splits: {},
     events: { count: 1, firstAtMs: atMs, lastAtMs: atMs, latest: [{ name: "identify", atMs, row }] },
   };
   wish.change?.(doc);
-  await test.pool.query(
-    "insert into profile (id, workspace_id, first_row, updated_row, ingest_ids, doc) values ($1, $2, $3, $3, $4, $5)", [id, workspace.id, row, [id], JSON.stringify(doc)],
-  );
+  await test.pool.query("insert into profile (id, workspace_id, first_row, updated_row, ingest_ids, doc) values ($1, $2, $3, $3, $4, $5)", [
+    id,
+    workspace.id,
+    row,
+    [id],
+    JSON.stringify(doc),
+  ]);
   for (const identifier of doc.identifiers) {
     await addIdentifier(test, workspace, { namespace: identifier.namespace, value: identifier.value, profileId: id, row });
   }
   await test.clickhouse.client("write").insert({
-    table: "profiles", format: "JSONEachRow",
-    values: [{
-      workspace_id: workspace.id, profile_id: id, row_id: row, updated_at: clickHouseTime(atMs), first_seen: clickHouseTime(atMs), deleted: 0, is_anonymous: 0,
-      identifiers: wish.identifiers.map(([namespace, value]) => `${namespace}:${value}`), traits: wish.traits ?? {}, block_id: 1, block_row: 0,
-    }],
+    table: "profiles",
+    format: "JSONEachRow",
+    values: [
+      {
+        workspace_id: workspace.id,
+        profile_id: id,
+        row_id: row,
+        updated_at: clickHouseTime(atMs),
+        first_seen: clickHouseTime(atMs),
+        deleted: 0,
+        is_anonymous: 0,
+        identifiers: wish.identifiers.map(([namespace, value]) => `${namespace}:${value}`),
+        traits: wish.traits ?? {},
+        block_id: 1,
+        block_row: 0,
+      },
+    ],
   });
 }
 
 export async function addIdentifier(
-  test: TestApi, workspace: TestWorkspace,
-  wish: { readonly namespace: string; readonly value: string; readonly profileId: string | null; readonly row?: number; readonly shared?: boolean; readonly yieldedTo?: readonly string[] },
+  test: TestApi,
+  workspace: TestWorkspace,
+  wish: {
+    readonly namespace: string;
+    readonly value: string;
+    readonly profileId: string | null;
+    readonly row?: number;
+    readonly shared?: boolean;
+    readonly yieldedTo?: readonly string[];
+  },
 ): Promise<void> {
   await test.pool.query(
     `insert into identifier (key, workspace_id, namespace, value, profile_id, shared, yielded_to, first_row, first_at, source_id)
      values ($1, $2, $3, $4, $5, $6, $7, $8, '2026-01-02T03:04:05Z', $9)`,
-    [keyOf(workspace, wish.namespace, wish.value), workspace.id, wish.namespace, wish.value, wish.profileId, wish.shared ?? false, wish.yieldedTo ?? [], wish.row ?? 1,
-      workspace.sourceId],
+    [
+      keyOf(workspace, wish.namespace, wish.value),
+      workspace.id,
+      wish.namespace,
+      wish.value,
+      wish.profileId,
+      wish.shared ?? false,
+      wish.yieldedTo ?? [],
+      wish.row ?? 1,
+      workspace.sourceId,
+    ],
   );
 }
 
@@ -219,10 +306,25 @@ function eventRowOf(wish: EventWish): Record<string, unknown> {
   const atMs = wish.atMs ?? Date.UTC(2026, 0, 2) + wish.row;
   const profileId = wish.profileId ?? nobodyId;
   return {
-    workspace_id: wish.workspace.id, event: wish.event ?? "Order Completed", type: wish.type ?? "track", ingest_profile_id: wish.ingestId ?? profileId, profile_id: profileId,
-    timestamp: clickHouseTime(atMs), received_at: clickHouseTime(wish.receivedAtMs ?? atMs), source_id: wish.workspace.sourceId, message_id: wish.messageId,
-    outcome: wish.outcome ?? "stored", reason: wish.reason ?? "", properties: wish.properties ?? {}, library: "analytics.js", log_partition: wish.workspace.partition,
-    row_id: wish.row, block_id: 1, block_row: wish.row, raw: wish.raw ?? JSON.stringify({ messageId: wish.messageId }), identifiers: (wish.keys ?? []).map((key) => String(hash64Of(key))),
+    workspace_id: wish.workspace.id,
+    event: wish.event ?? "Order Completed",
+    type: wish.type ?? "track",
+    ingest_profile_id: wish.ingestId ?? profileId,
+    profile_id: profileId,
+    timestamp: clickHouseTime(atMs),
+    received_at: clickHouseTime(wish.receivedAtMs ?? atMs),
+    source_id: wish.workspace.sourceId,
+    message_id: wish.messageId,
+    outcome: wish.outcome ?? "stored",
+    reason: wish.reason ?? "",
+    properties: wish.properties ?? {},
+    library: "analytics.js",
+    log_partition: wish.workspace.partition,
+    row_id: wish.row,
+    block_id: 1,
+    block_row: wish.row,
+    raw: wish.raw ?? JSON.stringify({ messageId: wish.messageId }),
+    identifiers: (wish.keys ?? []).map((key) => String(hash64Of(key))),
   };
 }
 

@@ -28,19 +28,27 @@ export interface PageWish {
   readonly cursor: string | undefined;
 }
 
-export async function readTimeline(services: ApiServices, workspaceId: number, profile: FoundProfile, page: PageWish): Promise<z.input<typeof timeline>> {
+export async function readTimeline(
+  services: ApiServices,
+  workspaceId: number,
+  profile: FoundProfile,
+  page: PageWish,
+): Promise<z.input<typeof timeline>> {
   const before = decodeCursor(place, page.cursor);
   const owners = await services.deps.workspaceDb.run(workspaceId, (db) => ownerIds(db, workspaceId, profile.id));
   const rows = await services.timelineRead<Row>(
     workspaceId,
-    `select row_id, message_id, type, event, toUnixTimestamp64Milli(timestamp) as at_ms, toUnixTimestamp64Milli(received_at) as received_ms, source_id,
+    `select row_id, message_id, type, event, toUnixTimestamp64Milli(timestamp) as at_ms, toUnixTimestamp64Milli(received_at) as
+      received_ms, source_id,
             page_url, device_type, is_historical, properties
        from events
       where workspace_id = {workspace:UInt32} and ingest_profile_id in {ingest_ids:Array(UUID)} and profile_id in {owners:Array(UUID)}
         and outcome = 'stored' ${before ? "and (toUnixTimestamp64Milli(timestamp), row_id) < ({before_ms:Int64}, {before_row:UInt64})" : ""}
       order by timestamp desc, row_id desc limit {limit:UInt32}`,
     {
-      ingest_ids: [...new Set([...profile.ingestIds, ...owners])], owners, limit: page.limit + 1,
+      ingest_ids: [...new Set([...profile.ingestIds, ...owners])],
+      owners,
+      limit: page.limit + 1,
       ...(before ? { before_ms: before[0], before_row: before[1] } : {}),
     },
   );
@@ -49,7 +57,16 @@ export async function readTimeline(services: ApiServices, workspaceId: number, p
 
 function shown(row: Row): z.input<typeof timeline>["data"][number] {
   return {
-    row_id: row.row_id, message_id: row.message_id, type: row.type, event: row.event, at: iso(row.at_ms), received_at: iso(row.received_ms),
-    source_id: row.source_id, page_url: row.page_url, device_type: row.device_type, is_historical: row.is_historical === 1, properties: row.properties,
+    row_id: row.row_id,
+    message_id: row.message_id,
+    type: row.type,
+    event: row.event,
+    at: iso(row.at_ms),
+    received_at: iso(row.received_ms),
+    source_id: row.source_id,
+    page_url: row.page_url,
+    device_type: row.device_type,
+    is_historical: row.is_historical === 1,
+    properties: row.properties,
   };
 }

@@ -18,8 +18,14 @@ export function tokenRoutes(services: ApiServices): Route[] {
 
 function listRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "GET", path: "/tokens", tag: TAG, scopes: ["admin"], summary: "List the API tokens", description: "The newest first, revoked ones too.",
-    query: pageQuery, responses: { 200: tokenList },
+    method: "GET",
+    path: "/tokens",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "List the API tokens",
+    description: "The newest first, revoked ones too.",
+    query: pageQuery,
+    responses: { 200: tokenList },
     handle: async ({ query, workspaceId }) => {
       const before = decodeCursor(idPlace, query.cursor)?.[0] ?? ID_MAX;
       const tokens = await services.deps.workspaceDb.run(workspaceId, (db) => listTokens(db, workspaceId, before, query.limit + 1));
@@ -30,16 +36,32 @@ function listRoute(services: ApiServices): Route {
 
 function createRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "POST", path: "/tokens", tag: TAG, scopes: ["admin"], summary: "Make an API token", description: "Its secret is in the answer, this once.",
-    body: tokenCreateBody, responses: { 201: tokenCreated },
+    method: "POST",
+    path: "/tokens",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Make an API token",
+    description: "Its secret is in the answer, this once.",
+    body: tokenCreateBody,
+    responses: { 201: tokenCreated },
     handle: async ({ body, workspaceId, actor, token, nowMs }) => {
       const missing = body.scopes.find((scope) => !hasScope(token, scope));
       if (missing !== undefined) throw new AppError("forbidden", { detail: `Your token has no scope ${missing}, so it can't give it.` });
       const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
-      if (expiresAtMs !== undefined && expiresAtMs <= nowMs) throw new AppError("bad_request", { detail: "body.expires_at: This time has passed." });
+      if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
+        throw new AppError("bad_request", { detail: "body.expires_at: This time has passed." });
       const made = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const created = await createToken(db, { workspaceId, name: body.name, scopes: [...new Set(body.scopes)], ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
-        await recordAudit(db, { workspaceId, actor, action: "token.create", target: `token:${created.token.id}`, detail: { scopes: body.scopes } }, nowMs);
+        const created = await createToken(db, {
+          workspaceId,
+          name: body.name,
+          scopes: [...new Set(body.scopes)],
+          ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+        });
+        await recordAudit(
+          db,
+          { workspaceId, actor, action: "token.create", target: `token:${created.token.id}`, detail: { scopes: body.scopes } },
+          nowMs,
+        );
         return created;
       });
       return { status: 201, body: { token: shownToken(made.token), secret: made.secret } };
@@ -49,8 +71,14 @@ function createRoute(services: ApiServices): Route {
 
 function revokeRoute(services: ApiServices): Route {
   return defineRoute({
-    method: "DELETE", path: "/tokens/{id}", tag: TAG, scopes: ["admin"], summary: "Revoke an API token", description: "It stops working within two seconds everywhere.",
-    params: tokenParams, responses: { 200: tokenAnswer },
+    method: "DELETE",
+    path: "/tokens/{id}",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Revoke an API token",
+    description: "It stops working within two seconds everywhere.",
+    params: tokenParams,
+    responses: { 200: tokenAnswer },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const revoked = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const token = await revokeToken(db, workspaceId, params.id, nowMs);
@@ -66,7 +94,12 @@ function revokeRoute(services: ApiServices): Route {
 
 function shownToken(token: StoredToken): z.input<typeof tokenAnswer> {
   return {
-    id: token.id, name: token.name, prefix: token.prefix, scopes: [...token.scopes], created_at: token.createdAt.toISOString(),
-    expires_at: token.expiresAt?.toISOString() ?? null, revoked_at: token.revokedAt?.toISOString() ?? null,
+    id: token.id,
+    name: token.name,
+    prefix: token.prefix,
+    scopes: [...token.scopes],
+    created_at: token.createdAt.toISOString(),
+    expires_at: token.expiresAt?.toISOString() ?? null,
+    revoked_at: token.revokedAt?.toISOString() ?? null,
   };
 }

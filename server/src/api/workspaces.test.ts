@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
-import { addEvents, addIdentifier, addPerson, startTestApi, type TestApi } from "./testing.ts";
+import { createControl } from "../governance/governance.ts";
+import { createImports } from "../sources/import/import.ts";
+import { importRoutes } from "./imports.ts";
+import { addEvents, addIdentifier, addPerson, startTestApi, testSecret, type TestApi } from "./testing.ts";
 
 const theirs = hash128("person", "theirs");
 const marker = "zebra7";
@@ -12,47 +15,94 @@ describe("two workspaces", () => {
 
   /** Everything that the second workspace has carries the marker; the first asks for all of it. */
   beforeAll(async () => {
-    api = await startTestApi();
+    api = await startTestApi(({ workspaceDb, log, processed, clock }) => ({
+      moreRoutes: importRoutes(
+        createImports({
+          workspaceDb,
+          log,
+          clock,
+          secret: testSecret,
+          control: createControl({ workspaceDb, log, processed, clock }),
+        }),
+      ),
+    }));
     const { second, pool } = api;
-    await addPerson(api, { id: theirs, workspace: second, row: 50, identifiers: [["email", `${marker}@example.com`]], traits: { secret: marker } });
+    await addPerson(api, {
+      id: theirs,
+      workspace: second,
+      row: 50,
+      identifiers: [["email", `${marker}@example.com`]],
+      traits: { secret: marker },
+    });
     await addIdentifier(api, second, { namespace: "phone", value: "+4930123456", profileId: null, shared: true, yieldedTo: [theirs] });
-    await addEvents(api, [{ workspace: second, row: 51, messageId: `${marker}-message`, profileId: theirs, event: marker, raw: `{"is":"${marker}"}` }]);
+    await addEvents(api, [
+      { workspace: second, row: 51, messageId: `${marker}-message`, profileId: theirs, event: marker, raw: `{"is":"${marker}"}` },
+    ]);
     await pool.query("update log_head set next_offset = 1");
     await pool.query("insert into log_offset (reader, partition, next_offset) select 'pipeline', partition, 1 from log_head");
-    await pool.query("insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail) values ($1, 52, $2, now(), $3, $3, 'too_deep', $3)", [second.id, second.sourceId, marker]);
+    await pool.query(
+      "insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail) values ($1, 52, $2, " +
+        "now(), $3, $3, 'too_deep', $3)",
+      [second.id, second.sourceId, marker],
+    );
     await pool.query("insert into ledger values ($1, $2, now(), 'decided', 'stored', $3, 9)", [second.id, second.sourceId, marker]);
     await pool.query("insert into audit_log (workspace_id, actor, action, target) values ($1, $2, $2, $2)", [second.id, marker]);
-    await pool.query("insert into merge_log (workspace_id, row_id, step, kind, at, survivor, reason) values ($1, 50, 0, 'merge', now(), $2, $3)", [second.id, theirs, marker]);
+    await pool.query(
+      "insert into merge_log (workspace_id, row_id, step, kind, at, survivor, reason) values ($1, 50, 0, 'merge', now(), $2, $3)",
+      [second.id, theirs, marker],
+    );
     await pool.query("update source set name = $2, slug = $2 where id = $1", [second.sourceId, marker]);
     await pool.query("update api_token set name = $2 where workspace_id = $1", [second.id, marker]);
     await pool.query("insert into rejected_key values ($1, $2, $2, 'revoked', 1, now(), now())", [second.writeKey.slice(0, 6), marker]);
     const settings = { ...defaultWorkspaceSettings, internalIps: [marker] };
-    await pool.query("insert into pipeline_config (workspace_id, settings, row_id) values ($1, $2, 1)", [second.id, JSON.stringify(settings)]);
-    const { rows: [token] } = await pool.query("select id from api_token where workspace_id = $1", [second.id]);
-    const { rows: [key] } = await pool.query("select id from write_key where workspace_id = $1", [second.id]);
-    const bySource: Record<string, string> = { sources: String(second.sourceId), tokens: String(token.id) };
+    await pool.query("insert into pipeline_config (workspace_id, settings, row_id) values ($1, $2, 1)", [
+      second.id,
+      JSON.stringify(settings),
+    ]);
+    const {
+      rows: [token],
+    } = await pool.query("select id from api_token where workspace_id = $1", [second.id]);
+    const {
+      rows: [key],
+    } = await pool.query("select id from write_key where workspace_id = $1", [second.id]);
+    const made = await api.call("POST", "/imports", { token: second.token, body: { name: marker, format: "ndjson" } });
+    const bySource: Record<string, string> = { sources: String(second.sourceId), tokens: String(token.id), imports: String(made.body.id) };
     ids = { ...bySource, keyId: String(key.id) };
   });
   afterAll(() => api.stop());
 
   /** The addresses of a route with every foreign id that fits; undefined when it has no parameters. */
   function foreignAddresses(path: string): string[] {
-    if (path.startsWith("/profiles/{ref}")) return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
-    if (path.startsWith("/identifiers/{ref}")) return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
+    if (path.startsWith("/profiles/{ref}"))
+      return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
+    if (path.startsWith("/identifiers/{ref}"))
+      return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
+    if (path.startsWith("/imports/{id}")) return [path.replace("{id}", ids["imports"] ?? "")];
     return [];
   }
 
   const bodies: Record<string, unknown> = {
-    "PATCH /profiles/{ref}": { traits: { a: 1 } }, "POST /profiles/{ref}/consent": { categories: { a: true } }, "POST /profiles/{ref}/suppress": {},
-    "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true }, "PATCH /sources/{id}": { enabled: false },
+    "PATCH /profiles/{ref}": { traits: { a: 1 } },
+    "POST /profiles/{ref}/consent": { categories: { a: true } },
+    "POST /profiles/{ref}/suppress": {},
+    "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
+    "PATCH /sources/{id}": { enabled: false },
+    "PUT /imports/{id}/content": "{}",
   };
 
   test("every route with an id answers 404 for an id of the other workspace, and changes nothing there", async () => {
-    const snapshot = async () => JSON.stringify((await api.pool.query(
-      "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select json_agg(t) from api_token t) as tokens")).rows);
+    const snapshot = async () =>
+      JSON.stringify(
+        (
+          await api.pool.query(
+            "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select " +
+              "json_agg(t) from api_token t) as tokens",
+          )
+        ).rows,
+      );
     const before = await snapshot();
     const withIds = api.api.routes.filter((route) => route.path.includes("{"));
     expect(withIds.length).toBeGreaterThan(10);
@@ -66,7 +116,10 @@ describe("two workspaces", () => {
         expect(status, name).toBe(404);
         expect(answer.message, name).not.toBe("There is nothing at this address.");
         // The owner of the id does get an answer, so the 404 was about the workspace.
-        if (route.method === "GET" && !(address.includes("%2B") && route.path !== "/identifiers/{ref}" && route.path !== "/profiles/{ref}")) {
+        if (
+          route.method === "GET" &&
+          !(address.includes("%2B") && route.path !== "/identifiers/{ref}" && route.path !== "/profiles/{ref}")
+        ) {
           expect((await api.call(route.method, address, { token: api.second.token })).status, name).toBeLessThan(400);
         }
       }
@@ -84,7 +137,19 @@ describe("two workspaces", () => {
       expect(foreign.text, route.path).not.toContain(theirs);
       if ((await api.call("GET", route.path + query, { token: api.second.token })).text.includes(marker)) shown.push(route.path);
     }
-    expect(shown.toSorted()).toEqual(["/audit", "/events", "/ledger", "/profiles", "/quarantine", "/rejected-keys", "/settings", "/sources", "/tokens", "/workspace"]);
+    expect(shown.toSorted()).toEqual([
+      "/audit",
+      "/events",
+      "/imports",
+      "/ledger",
+      "/profiles",
+      "/quarantine",
+      "/rejected-keys",
+      "/settings",
+      "/sources",
+      "/tokens",
+      "/workspace",
+    ]);
   });
 
   test("filters by foreign ids find nothing", async () => {

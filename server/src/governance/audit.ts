@@ -14,10 +14,14 @@ export interface AuditEntry {
 }
 
 export async function recordAudit(db: ClientBase, entry: AuditEntry, nowMs: number): Promise<void> {
-  await db.query(
-    "insert into audit_log (workspace_id, at, actor, action, target, detail) values ($1, $2, $3, $4, $5, $6)",
-    [entry.workspaceId, new Date(nowMs), entry.actor, entry.action, entry.target, JSON.stringify(entry.detail ?? {})],
-  );
+  await db.query("insert into audit_log (workspace_id, at, actor, action, target, detail) values ($1, $2, $3, $4, $5, $6)", [
+    entry.workspaceId,
+    new Date(nowMs),
+    entry.actor,
+    entry.action,
+    entry.target,
+    JSON.stringify(entry.detail ?? {}),
+  ]);
 }
 
 export interface AuditFilter {

@@ -23,12 +23,24 @@ describe("the first start", () => {
 
   test("makes a workspace, a source, a write key and a token with all scopes, and gives the secrets once", async () => {
     const made = await start();
-    expect(made).toMatchObject({ isFirstStart: true, partition: partitionFor("default", 3), controls: [{ kind: "workspace.set" }, { kind: "source.set", sourceId: made.sourceId }] });
+    expect(made).toMatchObject({
+      isFirstStart: true,
+      partition: partitionFor("default", 3),
+      controls: [{ kind: "workspace.set" }, { kind: "source.set", sourceId: made.sourceId }],
+    });
     expect(made.print.writeKey).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(made.print.apiToken).toMatch(/^trib_api_[A-Za-z0-9]{32}$/);
-    expect(await createTokenDirectory(pool).find(made.print.apiToken ?? "", nowMs)).toMatchObject({ workspaceId: made.workspaceId, scopes: ["read", "write", "admin", "personal_data"] });
-    expect((await pool.query("select s.slug, k.revoked_at from write_key k join source s on s.id = k.source_id where key_hash = $1", [hashSecret(made.print.writeKey ?? "")])).rows)
-      .toEqual([{ slug: "website", revoked_at: null }]);
+    expect(await createTokenDirectory(pool).find(made.print.apiToken ?? "", nowMs)).toMatchObject({
+      workspaceId: made.workspaceId,
+      scopes: ["read", "write", "admin", "personal_data"],
+    });
+    expect(
+      (
+        await pool.query("select s.slug, k.revoked_at from write_key k join source s on s.id = k.source_id where key_hash = $1", [
+          hashSecret(made.print.writeKey ?? ""),
+        ])
+      ).rows,
+    ).toEqual([{ slug: "website", revoked_at: null }]);
     const again = await start();
     expect(again).toMatchObject({ isFirstStart: false, print: {}, workspaceId: made.workspaceId, sourceId: made.sourceId });
   });
@@ -58,7 +70,9 @@ describe("the first start", () => {
     const { workspaceId } = await start({ writeKey: "dev-write-key", apiToken: "dev-api-token-0123" });
     await pool.query("update write_key set revoked_at = now()");
     await expect(start({ writeKey: "dev-write-key" })).rejects.toThrow("TRIBUTARY_WRITE_KEY was revoked");
-    const { rows: [other] } = await pool.query("insert into workspace (slug, name, log_partition) values ('other', 'Other', 0) returning id");
+    const {
+      rows: [other],
+    } = await pool.query("insert into workspace (slug, name, log_partition) values ('other', 'Other', 0) returning id");
     await pool.query("update api_token set workspace_id = $1 where workspace_id = $2", [other.id, workspaceId]);
     await expect(start({ apiToken: "dev-api-token-0123" })).rejects.toThrow("TRIBUTARY_API_TOKEN belongs to another workspace");
   });
@@ -68,7 +82,12 @@ describe("the first start", () => {
     const log = await createPostgresLog({ pool, partitions: 3, clock: manualClock(nowMs), logger: quietLogger });
     await appendBootstrapControls(log, made, nowMs);
     const [chunk] = await log.read(made.partition, 0, 1_000_000);
-    expect(chunk?.records[0]?.header).toMatchObject({ kind: "control", workspaceId: made.workspaceId, actor: "system", action: { kind: "workspace.set" } });
+    expect(chunk?.records[0]?.header).toMatchObject({
+      kind: "control",
+      workspaceId: made.workspaceId,
+      actor: "system",
+      action: { kind: "workspace.set" },
+    });
     await log.close();
     expect((await start()).controls).toHaveLength(2);
     await pool.query("insert into pipeline_config (workspace_id, settings, row_id) values ($1, '{}', 0)", [made.workspaceId]);

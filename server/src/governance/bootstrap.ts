@@ -58,10 +58,19 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
 async function bootstrapIn(db: ClientBase, options: BootstrapOptions): Promise<Bootstrapped> {
   const workspace = await workspaceOf(db, options.partitions);
   const source = await sourceOf(db, workspace.id);
-  const writeKey = await ensureWriteKey(db, { workspaceId: workspace.id, sourceId: source.id, given: options.writeKey, isFirstStart: workspace.isNew });
+  const writeKey = await ensureWriteKey(db, {
+    workspaceId: workspace.id,
+    sourceId: source.id,
+    given: options.writeKey,
+    isFirstStart: workspace.isNew,
+  });
   const apiToken = await ensureToken(db, { workspaceId: workspace.id, given: options.apiToken, isFirstStart: workspace.isNew });
   if (workspace.isNew) {
-    await recordAudit(db, { workspaceId: workspace.id, actor: "system", action: "workspace.create", target: `workspace:${workspace.id}` }, options.nowMs);
+    await recordAudit(
+      db,
+      { workspaceId: workspace.id, actor: "system", action: "workspace.create", target: `workspace:${workspace.id}` },
+      options.nowMs,
+    );
   }
   const { rowCount: configured } = await db.query("select from pipeline_config where workspace_id = $1", [workspace.id]);
   return {
@@ -70,19 +79,24 @@ async function bootstrapIn(db: ClientBase, options: BootstrapOptions): Promise<B
     partition: workspace.partition,
     isFirstStart: workspace.isNew,
     print: { ...(writeKey === undefined ? {} : { writeKey }), ...(apiToken === undefined ? {} : { apiToken }) },
-    controls: configured ? [] : [
-      { kind: "workspace.set", settings: defaultWorkspaceSettings },
-      { kind: "source.set", sourceId: source.id, settings: source.settings },
-    ],
+    controls: configured
+      ? []
+      : [
+          { kind: "workspace.set", settings: defaultWorkspaceSettings },
+          { kind: "source.set", sourceId: source.id, settings: source.settings },
+        ],
   };
 }
 
 async function workspaceOf(db: ClientBase, partitions: number): Promise<{ id: number; partition: number; isNew: boolean }> {
   const partition = partitionFor(WORKSPACE, partitions);
   const inserted = await db.query<{ id: number }>(
-    "insert into workspace (slug, name, log_partition) values ($1, $2, $3) on conflict (slug) do nothing returning id", [WORKSPACE, "Default", partition],
+    "insert into workspace (slug, name, log_partition) values ($1, $2, $3) on conflict (slug) do nothing returning id",
+    [WORKSPACE, "Default", partition],
   );
-  const { rows } = await db.query<{ id: number; log_partition: number }>("select id, log_partition from workspace where slug = $1", [WORKSPACE]);
+  const { rows } = await db.query<{ id: number; log_partition: number }>("select id, log_partition from workspace where slug = $1", [
+    WORKSPACE,
+  ]);
   const row = rows[0];
   assert(row !== undefined, "the default workspace is there after it was inserted");
   return { id: row.id, partition: row.log_partition, isNew: inserted.rowCount === 1 };
@@ -94,7 +108,10 @@ export function partitionFor(slug: string, partitions: number): number {
 }
 
 async function sourceOf(db: ClientBase, workspaceId: number): Promise<Source> {
-  const { rows } = await db.query<{ id: number }>("select id from source where workspace_id = $1 order by slug <> $2, id limit 1", [workspaceId, SOURCE.slug]);
+  const { rows } = await db.query<{ id: number }>("select id from source where workspace_id = $1 order by slug <> $2, id limit 1", [
+    workspaceId,
+    SOURCE.slug,
+  ]);
   const id = rows[0]?.id;
   if (id === undefined) return createSource(db, { workspaceId, ...SOURCE });
   const source = await readSource(db, workspaceId, id);
@@ -113,7 +130,10 @@ async function ensureWriteKey(db: ClientBase, wish: Wish & { readonly sourceId: 
   if (wish.given === undefined) {
     return wish.isFirstStart ? (await createWriteKey(db, wish.workspaceId, wish.sourceId)).secret : undefined;
   }
-  const { rows } = await db.query<{ workspace_id: number; revoked_at: Date | null }>("select workspace_id, revoked_at from write_key where key_hash = $1", [hashSecret(wish.given)]);
+  const { rows } = await db.query<{ workspace_id: number; revoked_at: Date | null }>(
+    "select workspace_id, revoked_at from write_key where key_hash = $1",
+    [hashSecret(wish.given)],
+  );
   refuseForeign(rows[0], wish.workspaceId, "TRIBUTARY_WRITE_KEY");
   if (rows[0] === undefined) await createWriteKey(db, wish.workspaceId, wish.sourceId, wish.given);
   return undefined;
@@ -124,7 +144,10 @@ async function ensureToken(db: ClientBase, wish: Wish): Promise<string | undefin
   if (wish.given === undefined) {
     return wish.isFirstStart ? (await createToken(db, { ...token, name: "First start" })).secret : undefined;
   }
-  const { rows } = await db.query<{ workspace_id: number; revoked_at: Date | null }>("select workspace_id, revoked_at from api_token where token_hash = $1", [hashSecret(wish.given)]);
+  const { rows } = await db.query<{ workspace_id: number; revoked_at: Date | null }>(
+    "select workspace_id, revoked_at from api_token where token_hash = $1",
+    [hashSecret(wish.given)],
+  );
   refuseForeign(rows[0], wish.workspaceId, "TRIBUTARY_API_TOKEN");
   if (rows[0] === undefined) await createToken(db, { ...token, name: "Environment", secret: wish.given });
   return undefined;
@@ -133,7 +156,8 @@ async function ensureToken(db: ClientBase, wish: Wish): Promise<string | undefin
 /** A secret that was revoked stays revoked, and one of another workspace is not taken over. */
 function refuseForeign(row: { workspace_id: number; revoked_at: Date | null } | undefined, workspaceId: number, setting: string): void {
   if (row === undefined) return;
-  if (row.workspace_id !== workspaceId) throw new AppError("invalid_config", { detail: `${setting} belongs to another workspace.`, hint: "Choose another value." });
+  if (row.workspace_id !== workspaceId)
+    throw new AppError("invalid_config", { detail: `${setting} belongs to another workspace.`, hint: "Choose another value." });
   if (row.revoked_at !== null) throw new AppError("invalid_config", { detail: `${setting} was revoked.`, hint: "Choose another value." });
 }
 
@@ -145,7 +169,8 @@ function refuseForeign(row: { workspace_id: number; revoked_at: Date | null } | 
 export async function appendBootstrapControls(log: EventLog, made: Bootstrapped, nowMs: number): Promise<void> {
   for (const action of made.controls) {
     await log.append(made.partition, {
-      header: { kind: "control", workspaceId: made.workspaceId, receivedAtMs: nowMs, actor: "system", action }, events: [],
+      header: { kind: "control", workspaceId: made.workspaceId, receivedAtMs: nowMs, actor: "system", action },
+      events: [],
     });
   }
 }

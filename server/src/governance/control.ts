@@ -70,7 +70,10 @@ export function createControl(deps: ControlDeps): Control {
     // After the append: the audit log never names a change that did not happen. A crash between the two leaves the change
     // with its actor in the event table, where control records are kept too.
     await recordAudit(db, { ...audit, detail: { ...audit.detail, row_id: row } }, nowMs);
-    return { row_id: row, receipt: async () => ({ row_id: row, processed: await deps.processed.waitFor(partition, offset, CONTROL_WAIT_MS) }) };
+    return {
+      row_id: row,
+      receipt: async () => ({ row_id: row, processed: await deps.processed.waitFor(partition, offset, CONTROL_WAIT_MS) }),
+    };
   }
 
   const append: Control["append"] = (action, audit, db) =>

@@ -7,9 +7,27 @@ export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts"
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
-  changeSource, createSource, createWriteKey, listSources, readSource, revokeWriteKey, type MadeWriteKey, type NewSource, type Source, type SourceChange,
+  changeSource,
+  createSource,
+  createWriteKey,
+  listSources,
+  readSource,
+  revokeWriteKey,
+  type MadeWriteKey,
+  type NewSource,
+  type Source,
+  type SourceChange,
   type WriteKey,
 } from "./sources.ts";
 export {
-  createToken, createTokenDirectory, hashSecret, hasScope, listTokens, revokeToken, type ApiToken, type NewToken, type StoredToken, type TokenDirectory,
+  createToken,
+  createTokenDirectory,
+  hashSecret,
+  hasScope,
+  listTokens,
+  revokeToken,
+  type ApiToken,
+  type NewToken,
+  type StoredToken,
+  type TokenDirectory,
 } from "./tokens.ts";

@@ -8,8 +8,11 @@ import { personalDataMap } from "./personal-data-map.ts";
 type Columns = Record<string, string[]>;
 
 function declared(engine: "postgres" | "clickhouse"): Columns {
-  return Object.fromEntries(personalDataMap.filter((place) => place.engine === engine)
-    .map((place) => [place.name, [...Object.keys(place.personal), ...place.other].toSorted()]));
+  return Object.fromEntries(
+    personalDataMap
+      .filter((place) => place.engine === engine)
+      .map((place) => [place.name, [...Object.keys(place.personal), ...place.other].toSorted()]),
+  );
 }
 
 function grouped(rows: readonly { readonly name: string; readonly column: string }[]): Columns {
@@ -36,12 +39,16 @@ describe("the map of personal data", () => {
     // Partitions have the columns of their parent.
     const { rows } = await postgres.pool("map", 1).query<{ name: string; column: string }>(
       `select c.relname as name, a.attname as column from pg_class c join pg_attribute a on a.attrelid = c.oid
-        where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'm', 'v') and not c.relispartition and a.attnum > 0 and not a.attisdropped`);
+        where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'm', 'v') and not c.relispartition and
+          a.attnum > 0 and not a.attisdropped`,
+    );
     expect(declared("postgres")).toEqual(grouped(rows));
   });
 
   test("decides about every column of every table of ClickHouse, and about none that is not there", async () => {
-    const result = await clickhouse.client("api").query({ query: "select table, name from system.columns where database = currentDatabase()", format: "JSONEachRow" });
+    const result = await clickhouse
+      .client("api")
+      .query({ query: "select table, name from system.columns where database = currentDatabase()", format: "JSONEachRow" });
     const rows = await result.json<{ table: string; name: string }>();
     expect(declared("clickhouse")).toEqual(grouped(rows.map(({ table, name }) => ({ name: table, column: name }))));
   });
@@ -54,7 +61,10 @@ describe("the map of personal data", () => {
   test("says for every place how a person's rows are found, exported and erased, and no column is both", () => {
     for (const place of personalDataMap) {
       for (const text of [place.find, place.export, place.erase]) expect(text.length, place.name).toBeGreaterThan(5);
-      expect(Object.keys(place.personal).filter((column) => place.other.includes(column)), place.name).toEqual([]);
+      expect(
+        Object.keys(place.personal).filter((column) => place.other.includes(column)),
+        place.name,
+      ).toEqual([]);
     }
   });
 });

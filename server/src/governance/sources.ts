@@ -61,10 +61,20 @@ const SELECT = `select s.id, s.slug, s.name, s.kind, s.enabled, s.allowed_origin
 function sourceOf(row: SourceRow): Source {
   const wished = typeof row.settings === "object" && row.settings !== null ? row.settings : {};
   return {
-    id: row.id, slug: row.slug, name: row.name, kind: row.kind, enabled: row.enabled, allowedOrigins: row.allowed_origins,
-    eventsPerSecond: row.events_per_second, settings: sourceSettings.parse({ ...defaultSourceSettings, ...wished, name: row.name }), createdAt: row.created_at,
+    id: row.id,
+    slug: row.slug,
+    name: row.name,
+    kind: row.kind,
+    enabled: row.enabled,
+    allowedOrigins: row.allowed_origins,
+    eventsPerSecond: row.events_per_second,
+    settings: sourceSettings.parse({ ...defaultSourceSettings, ...wished, name: row.name }),
+    createdAt: row.created_at,
     keys: (row.keys ?? []).map((key) => ({
-      id: key.id, prefix: key.prefix, createdAt: new Date(key.created_at), revokedAt: key.revoked_at === null ? null : new Date(key.revoked_at),
+      id: key.id,
+      prefix: key.prefix,
+      createdAt: new Date(key.created_at),
+      revokedAt: key.revoked_at === null ? null : new Date(key.revoked_at),
     })),
   };
 }
@@ -76,14 +86,19 @@ export async function readSource(db: ClientBase, workspaceId: number, id: number
 
 /** Sources with an id above `afterId`, by id. */
 export async function listSources(db: ClientBase, workspaceId: number, afterId: number, limit: number): Promise<Source[]> {
-  const { rows } = await db.query<SourceRow>(`${SELECT} where s.workspace_id = $1 and s.id > $2 order by s.id limit $3`, [workspaceId, afterId, limit]);
+  const { rows } = await db.query<SourceRow>(`${SELECT} where s.workspace_id = $1 and s.id > $2 order by s.id limit $3`, [
+    workspaceId,
+    afterId,
+    limit,
+  ]);
   return rows.map(sourceOf);
 }
 
 /** Makes a source. Throws `conflict` when the wished slug is taken. */
 export async function createSource(db: ClientBase, wish: NewSource): Promise<Source> {
   const { rows: counted } = await db.query<{ count: string }>("select count(*) from source where workspace_id = $1", [wish.workspaceId]);
-  if (Number(counted[0]?.count) >= SOURCES_MAX) throw new AppError("limit_reached", { detail: `A workspace has at most ${SOURCES_MAX} sources.` });
+  if (Number(counted[0]?.count) >= SOURCES_MAX)
+    throw new AppError("limit_reached", { detail: `A workspace has at most ${SOURCES_MAX} sources.` });
   const settings = sourceSettings.parse({ ...defaultSourceSettings, ...wish.settings, name: wish.name });
   const base = wish.slug ?? slugOf(wish.name);
   for (let attempt = 1; attempt <= SOURCES_MAX + 1; attempt++) {
@@ -108,7 +123,12 @@ async function mustRead(db: ClientBase, workspaceId: number, id: number): Promis
 
 /** `Web shop (DE)` → `web-shop-de`. */
 function slugOf(name: string): string {
-  const slug = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
   return slug === "" ? "source" : slug;
 }
 
@@ -126,8 +146,17 @@ export async function changeSource(db: ClientBase, workspaceId: number, source: 
   const settings: SourceSettings = { ...(change.settings ?? source.settings), name };
   const rate = change.eventsPerSecond === undefined ? source.eventsPerSecond : change.eventsPerSecond;
   await db.query(
-    "update source set name = $3, enabled = $4, allowed_origins = $5, events_per_second = $6, settings = $7 where workspace_id = $1 and id = $2",
-    [workspaceId, source.id, name, change.enabled ?? source.enabled, change.allowedOrigins ?? source.allowedOrigins, rate, JSON.stringify(settings)],
+    "update source set name = $3, enabled = $4, allowed_origins = $5, events_per_second = $6, settings = $7 where workspace_id = $1 " +
+      "and id = $2",
+    [
+      workspaceId,
+      source.id,
+      name,
+      change.enabled ?? source.enabled,
+      change.allowedOrigins ?? source.allowedOrigins,
+      rate,
+      JSON.stringify(settings),
+    ],
   );
   return mustRead(db, workspaceId, source.id);
 }
@@ -142,10 +171,17 @@ export interface MadeWriteKey {
 /** Makes a write key, or takes one that the operator gives. */
 export async function createWriteKey(db: ClientBase, workspaceId: number, sourceId: number, given?: string): Promise<MadeWriteKey> {
   if (given !== undefined && given.length < WRITE_KEY_LENGTH_MIN) {
-    throw new AppError("invalid_config", { detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`, hint: "Choose a longer one, or let the server make it." });
+    throw new AppError("invalid_config", {
+      detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`,
+      hint: "Choose a longer one, or let the server make it.",
+    });
   }
-  const { rows: counted } = await db.query<{ count: string }>("select count(*) from write_key where source_id = $1 and revoked_at is null", [sourceId]);
-  if (Number(counted[0]?.count) >= KEYS_PER_SOURCE_MAX) throw new AppError("limit_reached", { detail: `A source has at most ${KEYS_PER_SOURCE_MAX} write keys.` });
+  const { rows: counted } = await db.query<{ count: string }>(
+    "select count(*) from write_key where source_id = $1 and revoked_at is null",
+    [sourceId],
+  );
+  if (Number(counted[0]?.count) >= KEYS_PER_SOURCE_MAX)
+    throw new AppError("limit_reached", { detail: `A source has at most ${KEYS_PER_SOURCE_MAX} write keys.` });
   const secret = given ?? newSecret("write");
   const { rows } = await db.query<{ id: number; prefix: string }>(
     "insert into write_key (workspace_id, source_id, key_hash, prefix) values ($1, $2, $3, $4) returning id, prefix",
@@ -157,7 +193,11 @@ export async function createWriteKey(db: ClientBase, workspaceId: number, source
 }
 
 /** Revokes; undefined when this source has no such key. Revoking twice keeps the first time. */
-export async function revokeWriteKey(db: ClientBase, where: { readonly workspaceId: number; readonly sourceId: number; readonly keyId: number }, nowMs: number): Promise<WriteKey | undefined> {
+export async function revokeWriteKey(
+  db: ClientBase,
+  where: { readonly workspaceId: number; readonly sourceId: number; readonly keyId: number },
+  nowMs: number,
+): Promise<WriteKey | undefined> {
   const { rows } = await db.query<{ id: number; prefix: string; created_at: Date; revoked_at: Date | null }>(
     `update write_key set revoked_at = coalesce(revoked_at, $4) where workspace_id = $1 and source_id = $2 and id = $3
      returning id, prefix, created_at, revoked_at`,

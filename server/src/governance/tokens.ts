@@ -20,8 +20,11 @@ export interface ApiToken {
 }
 
 export interface TokenDirectory {
-  /** The token behind a secret, or undefined when there is none, or it is revoked or expired. */
-  find(secret: string, nowMs: number): Promise<ApiToken | undefined>;
+  /**
+   * The token behind a secret, or undefined when there is none, or it is revoked or expired. `admitUnknown` is called, and
+   * may throw, before a secret is looked up that is not known to be a token's.
+   */
+  find(secret: string, nowMs: number, admitUnknown?: () => void): Promise<ApiToken | undefined>;
   /** Forgets what is cached, so that a revocation made here holds at once. */
   forget(): void;
 }
@@ -67,33 +70,55 @@ interface TokenRow {
 
 /** `pool` works as the owner of the tables: the workspace is not known before the token is. */
 export function createTokenDirectory(pool: Pool): TokenDirectory {
-  const cache = new Map<string, CacheEntry>();
-  const load = async (digest: Buffer, nowMs: number): Promise<CacheEntry> => {
+  // Known and unknown apart, so that a flood of wrong secrets pushes out no right one.
+  const known = new Map<string, CacheEntry>();
+  const unknown = new Map<string, CacheEntry>();
+  const loading = new Map<string, Promise<CacheEntry>>();
+
+  async function load(digest: Buffer, key: string, nowMs: number): Promise<CacheEntry> {
     const { rows } = await pool.query<TokenRow>({
       name: "token-by-hash",
       text: "select id, workspace_id, name, scopes, expires_at from api_token where token_hash = $1 and revoked_at is null",
       values: [digest],
     });
-    const row = rows[0];
-    const expiresAtMs = row?.expires_at?.getTime() ?? Infinity;
-    const token = row && {
-      id: row.id, workspaceId: row.workspace_id, name: row.name, scopes: row.scopes.filter((name): name is Scope => scope.safeParse(name).success),
-    };
-    return { token, expiresAtMs, untilMs: nowMs + TOKEN_CACHE_MS };
-  };
+    const entry = entryOf(rows[0], nowMs);
+    const [cache, other] = entry.token ? [known, unknown] : [unknown, known];
+    other.delete(key);
+    if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
+    cache.set(key, entry);
+    return entry;
+  }
+
   return {
-    async find(secret, nowMs) {
+    async find(secret, nowMs, admitUnknown) {
       const digest = hashSecret(secret);
       const key = digest.toString("base64");
-      let entry = cache.get(key);
+      let entry = known.get(key) ?? unknown.get(key);
       if (entry === undefined || entry.untilMs <= nowMs) {
-        entry = await load(digest, nowMs);
-        if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
-        cache.set(key, entry);
+        if (!known.has(key)) admitUnknown?.();
+        let promise = loading.get(key);
+        if (promise === undefined) {
+          promise = load(digest, key, nowMs).finally(() => loading.delete(key));
+          loading.set(key, promise);
+        }
+        entry = await promise;
       }
       return entry.expiresAtMs > nowMs ? entry.token : undefined;
     },
-    forget: () => cache.clear(),
+    forget() {
+      known.clear();
+      unknown.clear();
+    },
+  };
+}
+
+function entryOf(row: TokenRow | undefined, nowMs: number): CacheEntry {
+  if (row === undefined) return { token: undefined, expiresAtMs: Infinity, untilMs: nowMs + TOKEN_CACHE_MS };
+  const scopes = row.scopes.filter((name): name is Scope => scope.safeParse(name).success);
+  return {
+    token: { id: row.id, workspaceId: row.workspace_id, name: row.name, scopes },
+    expiresAtMs: row.expires_at?.getTime() ?? Infinity,
+    untilMs: nowMs + TOKEN_CACHE_MS,
   };
 }
 
@@ -130,7 +155,13 @@ const COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at";
 
 function storedToken(row: StoredTokenRow): StoredToken {
   return {
-    id: row.id, name: row.name, prefix: row.prefix, scopes: row.scopes, createdAt: row.created_at, expiresAt: row.expires_at, revokedAt: row.revoked_at,
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    scopes: row.scopes,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
   };
 }
 
@@ -138,11 +169,22 @@ function storedToken(row: StoredTokenRow): StoredToken {
 export async function createToken(db: ClientBase, wish: NewToken): Promise<{ token: StoredToken; secret: string }> {
   const secret = wish.secret ?? newSecret("api");
   if (secret.length < SECRET_LENGTH_MIN) {
-    throw new AppError("invalid_config", { detail: `An API token needs at least ${SECRET_LENGTH_MIN} characters.`, hint: "Choose a longer one, or let the server make it." });
+    throw new AppError("invalid_config", {
+      detail: `An API token needs at least ${SECRET_LENGTH_MIN} characters.`,
+      hint: "Choose a longer one, or let the server make it.",
+    });
   }
   const { rows } = await db.query<StoredTokenRow>(
-    `insert into api_token (workspace_id, name, token_hash, prefix, scopes, expires_at) values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
-    [wish.workspaceId, wish.name, hashSecret(secret), secretPrefix(secret), wish.scopes, wish.expiresAtMs === undefined ? null : new Date(wish.expiresAtMs)],
+    `insert into api_token (workspace_id, name, token_hash, prefix, scopes, expires_at) values ($1, $2, $3, $4, $5, $6) returning
+      ${COLUMNS}`,
+    [
+      wish.workspaceId,
+      wish.name,
+      hashSecret(secret),
+      secretPrefix(secret),
+      wish.scopes,
+      wish.expiresAtMs === undefined ? null : new Date(wish.expiresAtMs),
+    ],
   );
   const row = rows[0];
   if (row === undefined) throw new AppError("internal");
@@ -152,7 +194,8 @@ export async function createToken(db: ClientBase, wish: NewToken): Promise<{ tok
 /** Tokens with an id below `beforeId`, the newest first. */
 export async function listTokens(db: ClientBase, workspaceId: number, beforeId: number, limit: number): Promise<StoredToken[]> {
   const { rows } = await db.query<StoredTokenRow>(
-    `select ${COLUMNS} from api_token where workspace_id = $1 and id < $2 order by id desc limit $3`, [workspaceId, beforeId, limit],
+    `select ${COLUMNS} from api_token where workspace_id = $1 and id < $2 order by id desc limit $3`,
+    [workspaceId, beforeId, limit],
   );
   return rows.map(storedToken);
 }
