@@ -164,7 +164,9 @@ export const importState = z.object({
   status: importStatus,
   dry_run: z.boolean(),
   historical: z.boolean(),
-  files: z.array(importFile),
+  file_count: z.int(),
+  /** With `include=files`. */
+  files: z.array(importFile).optional(),
   /** Index of the file being read; equal to the number of files when all are read. */
   file: z.int(),
   /** Bytes of that file (uncompressed) that need not be sent again. */

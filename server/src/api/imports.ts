@@ -39,8 +39,9 @@ export function importRoutes(imports: Imports): readonly Route[] {
       },
     }),
     defineRoute({
-      method: "GET", path: "/imports/{id}", tag, summary: "Where an import stands", scopes: ["read"], params, responses: { 200: importState },
-      handle: async ({ workspaceId, params: { id } }) => ({ status: 200, body: await imports.get(workspaceId, id) }),
+      method: "GET", path: "/imports/{id}", tag, summary: "Where an import stands", scopes: ["read"],
+      params, query: z.strictObject({ include: z.literal("files").optional() }), responses: { 200: importState },
+      handle: async ({ workspaceId, params: { id }, query }) => ({ status: 200, body: await imports.get(workspaceId, id, query.include === "files") }),
     }),
     defineRoute({
       method: "GET", path: "/imports/{id}/errors", tag, summary: "Lines that became no event, and why", scopes: ["read"],
@@ -108,7 +109,7 @@ async function* contentOf(body: Readable, encoding: string | undefined): AsyncGe
     // Whoever stops reading early still answers over the same connection, so it must not be destroyed.
     for await (const chunk of inflated.iterator({ destroyOnReturn: false })) yield chunk;
   } catch (error) {
-    if (isGzipError(error)) throw new AppError("bad_request", { detail: "The content is not valid gzip.", cause: error });
+    if (isGzipError(error)) throw new AppError("unsupported_encoding", { detail: "The content is not valid gzip.", cause: error });
     throw error;
   }
 }

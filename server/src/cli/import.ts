@@ -123,19 +123,21 @@ function formatOf(files: readonly LocalFile[]): ImportFormat {
 }
 
 async function findUnfinished(client: ApiClient, files: readonly LocalFile[], resume: number | true): Promise<ImportState> {
-  const isSame = (state: ImportState): boolean =>
-    state.files.length === files.length && state.files.every((file, index) => file.name === files[index]?.name && file.bytes === files[index]?.bytes);
+  const isSame = ({ files: theirs = [] }: ImportState): boolean =>
+    theirs.length === files.length && theirs.every((file, index) => file.name === files[index]?.name && file.bytes === files[index]?.bytes);
   const isOpen = (state: ImportState): boolean => state.status === "uploading" || state.status === "running";
   if (resume !== true) {
-    const state = await client.get(`/api/v1/imports/${resume}`, importState);
+    const state = await client.get(`/api/v1/imports/${resume}?include=files`, importState);
     if (!isOpen(state)) throw new CliError(`Import ${resume} is ${state.status}; there is nothing to go on with.`, { hint: state.failure ?? "Start a new import." });
-    if (!isSame(state)) throw new CliError(`Import ${resume} was started with other files.`, { hint: `Give the same files in the same order: ${state.files.slice(0, 5).map(({ name }) => name).join(", ")}…` });
+    if (!isSame(state)) throw new CliError(`Import ${resume} was started with other files.`, { hint: `Give the same files in the same order: ${(state.files ?? []).slice(0, 5).map(({ name }) => name).join(", ")}…` });
     return state;
   }
   const { data } = await client.get("/api/v1/imports?limit=200", pageOf(importState));
-  const found = data.find((state) => isOpen(state) && isSame(state));
-  if (!found) throw new CliError("There is no unfinished import of these files.", { hint: "Start it without --resume, or name the import: --resume ID." });
-  return found;
+  for (const { id } of data.filter((state) => isOpen(state) && state.file_count === files.length)) {
+    const state = await client.get(`/api/v1/imports/${id}?include=files`, importState);
+    if (isSame(state)) return state;
+  }
+  throw new CliError("There is no unfinished import of these files.", { hint: "Start it without --resume, or name the import: --resume ID." });
 }
 
 interface Sent {
@@ -206,7 +208,8 @@ function createWatch(client: ApiClient, output: Output, files: readonly LocalFil
     const perMs = (bytes - startBytes) / Math.max(1, elapsedMs);
     const left = perMs > 0 ? `, ${durationText((bytesTotal - bytes) / perMs)} left` : "";
     const rate = Math.round(((accepted - from.accepted) / Math.max(1, elapsedMs)) * 1000);
-    line.show(`${(share * 100).toFixed(1)} %  ${from.dry_run ? "" : `${countText(accepted)} events, ${countText(rate)}/s`}${left}`, nowMs);
+    const events = from.dry_run ? "" : `, ${countText(accepted)} events, ${countText(rate)}/s`;
+    line.show(`${(share * 100).toFixed(1)} %${events}${left}`, nowMs);
   }
   async function poll(): Promise<void> {
     while (!stop.signal.aborted) {

@@ -74,10 +74,10 @@ function storedImport(row: Row): StoredImport {
   };
 }
 
-export function importStateOf(stored: StoredImport): ImportState {
+export function importStateOf(stored: StoredImport, withFiles = false): ImportState {
   return {
     id: stored.id, name: stored.name, source: stored.sourceSlug, status: stored.status, dry_run: stored.dryRun, historical: stored.historical,
-    files: stored.definition.files, file: stored.file, bytes_done: stored.bytesDone, lines: stored.lines, accepted: stored.accepted,
+    file_count: stored.definition.files.length, ...(withFiles ? { files: stored.definition.files } : {}), file: stored.file, bytes_done: stored.bytesDone, lines: stored.lines, accepted: stored.accepted,
     refused: stored.refused, skipped: stored.skipped, failure: stored.failure,
     created_at: stored.createdAt.toISOString(), updated_at: stored.updatedAt.toISOString(),
   };

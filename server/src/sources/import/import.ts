@@ -54,7 +54,7 @@ export interface Imports {
   create(caller: ImportCaller, wish: CreateImport): Promise<ImportState>;
   /** Throws AppError: `not_found`, `conflict` (wrong file or place, busy, over), `bad_request` and `limit_reached` for the content. */
   receive(caller: ImportCaller, upload: ContentUpload): Promise<ImportContentAnswer>;
-  get(workspaceId: number, id: number): Promise<ImportState>;
+  get(workspaceId: number, id: number, withFiles?: boolean): Promise<ImportState>;
   /** Newest first, below `beforeId`. */
   list(workspaceId: number, beforeId: number, limit: number): Promise<ImportState[]>;
   errors(workspaceId: number, id: number, after: readonly [number, number, string], limit: number): Promise<(ImportError & { file_index: number })[]>;
@@ -236,9 +236,9 @@ export function createImports(deps: ImportDeps): Imports {
   return {
     create,
     receive,
-    get: async (workspaceId, id) => importStateOf(await load(workspaceId, id)),
+    get: async (workspaceId, id, withFiles) => importStateOf(await load(workspaceId, id), withFiles),
     list: async (workspaceId, beforeId, limit) =>
-      (await workspaceDb.run(workspaceId, (db) => listImports(db, workspaceId, beforeId, limit))).map(importStateOf),
+      (await workspaceDb.run(workspaceId, (db) => listImports(db, workspaceId, beforeId, limit))).map((stored) => importStateOf(stored)),
     errors: async (workspaceId, id, after, limit) => {
       const stored = await load(workspaceId, id);
       const errors = await workspaceDb.run(workspaceId, (db) => listErrors(db, workspaceId, id, after, limit));
