@@ -5,6 +5,7 @@ import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
 import type { Edge, IdentifierState } from "../identity/identity.ts";
 import { writeOutbox, type OutboxBlock } from "./outbox/outbox-block.ts";
 import type { MessageSighting, SeenMessages } from "./seen-messages.ts";
+import { emptyDocument } from "../profiles/fold.ts";
 import { splitTexts, type Person, type World } from "./world.ts";
 
 export interface MergeLogEntry {
@@ -97,7 +98,7 @@ export function captureChanges(world: World): QueryConfig[] {
   const { people, merged, identifiers, edges } = world.changes;
   const writes: QueryConfig[] = [];
   if (people.size > 0) writes.push(peopleWrite([...people]));
-  if (merged.size > 0) writes.push(...mergedWrites(merged));
+  if (merged.size > 0) writes.push(...mergedWrites(world));
   if (identifiers.size > 0) writes.push(identifiersWrite([...identifiers], world));
   if (edges.length > 0) writes.push(edgesWrite(edges));
   return writes;
@@ -118,15 +119,16 @@ function edgesWrite(edges: readonly Edge[]): QueryConfig {
 }
 
 /** The document as it is stored: identifiers, splits and links are kept by identity resolution and written from there. */
-function storedDocument(person: Person): string | null {
-  if (person.state.suppressed) return null;
-  const doc = person.doc;
-  doc.identifiers = person.state.identifiers.map((identifier) => ({
-    key: identifier.key, namespace: identifier.namespace, value: identifier.value, row: identifier.firstRow, source: identifier.sourceId,
-    firstAtMs: identifier.firstAtMs,
+function storedDocument(person: Person): string {
+  const { state } = person;
+  const doc = state.suppressed ? emptyDocument() : person.doc;
+  doc.identifiers = state.identifiers.map((identifier) => ({
+    key: identifier.key, namespace: identifier.namespace, row: identifier.firstRow, source: identifier.sourceId,
+    // Of a suppressed person only what recognises them is kept: salted keys, and what limits and lines of unmerges need.
+    value: state.suppressed ? "" : identifier.value, firstAtMs: state.suppressed ? 0 : identifier.firstAtMs,
   }));
-  doc.splits = person.state.splits;
-  doc.links = person.state.links;
+  doc.splits = state.splits;
+  if (!state.suppressed) doc.links = state.links;
   return JSON.stringify(doc);
 }
 
@@ -146,26 +148,28 @@ function peopleWrite(people: readonly Person[]): QueryConfig {
   };
 }
 
-function mergedWrites(merged: ReadonlyMap<string, string>): QueryConfig[] {
-  const final = (id: string): string => {
-    let survivor = id;
-    for (let next = merged.get(survivor); next !== undefined; next = merged.get(survivor)) survivor = next;
-    return survivor;
-  };
-  const losers = [...merged.keys()];
-  const survivors = losers.map(final);
+function mergedWrites(world: World): QueryConfig[] {
+  const losers = [...world.changes.merged.keys()].map((id) => world.heldOrRemoved(id));
+  const ids = losers.map((loser) => loser.state.id);
+  const survivors = ids.map((id) => world.final(id).state.id);
   return [
     {
-      // A loser that was made in this same batch has no row yet: it gets one, so that its id answers with the survivor.
+      // A loser that was made in this same batch has no row yet: it gets the same as one that had, so that its id answers with
+      // the survivor and the row tells nothing of where batches ended.
       text: `insert into profile (id, workspace_id, first_row, updated_row, merged_into, ingest_ids, doc)
-        select l, p.workspace_id, p.first_row, p.updated_row, s, '{}', null
-        from unnest($1::uuid[], $2::uuid[]) as m (l, s) join profile p on p.id = m.s
-        on conflict (id) do update set merged_into = excluded.merged_into, doc = null`,
-      values: [losers, survivors],
+        select l, w, f, u, s, '{}', null from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[], $5::uuid[]) as m (l, w, f, u, s)
+        on conflict (id) do update set updated_row = excluded.updated_row, merged_into = excluded.merged_into, ingest_ids = '{}', doc = null`,
+      values: [
+        ids,
+        losers.map((loser) => loser.workspaceId),
+        losers.map((loser) => loser.state.firstRow),
+        losers.map((loser) => loser.updatedRow),
+        survivors,
+      ],
     },
     {
       text: `update profile set merged_into = m.s from unnest($1::uuid[], $2::uuid[]) as m (l, s) where profile.merged_into = m.l`,
-      values: [losers, survivors],
+      values: [ids, survivors],
     },
   ];
 }

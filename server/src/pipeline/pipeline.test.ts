@@ -86,6 +86,15 @@ test("a suppressed person is found no more, their events are dropped unread, and
   expect(rows.map(({ value }) => value)).toEqual(["", "", "", ""]);
 });
 
+test("after a restart a suppressed person still takes in nobody else on the same browser", async () => {
+  await pipeline.send([{ type: "identify", messageId: "o1", userId: "u51", anonymousId: "a51" }]);
+  await pipeline.control({ kind: "profile.suppress", profileId: (await pipeline.person("user_id", "u51"))?.id ?? "" });
+  await pipeline.restart();
+  await pipeline.send([{ type: "identify", messageId: "o2", userId: "u52", anonymousId: "a51", traits: { name: "Ira" } }]);
+  expect(traits(await pipeline.person("user_id", "u52"))).toEqual({ name: "Ira" });
+  expect(await pipeline.person("anonymous_id", "a51")).toBeUndefined();
+});
+
 test("a withdrawn import leaves nobody and nothing behind that only it brought", async () => {
   await pipeline.send([{ type: "identify", messageId: "w1", userId: "u6", traits: { name: "Flo", city: "Rome" } }]);
   await pipeline.send(

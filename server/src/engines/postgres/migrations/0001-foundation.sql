@@ -156,7 +156,7 @@ create table if not exists profile (
   merged_into uuid,                        -- the survivor, flattened: never a chain
   suppressed boolean not null default false,
   ingest_ids uuid[] not null,              -- ids under which its events may stand in ClickHouse
-  doc json                                 -- schema/profile.ts `profileDocument`; null once merged or suppressed
+  doc json                                 -- schema/profile.ts `profileDocument`; null once merged; of a suppressed person salted keys only
 ) with (fillfactor = 80);
 create index if not exists profile_merged on profile (merged_into) where merged_into is not null;
 
