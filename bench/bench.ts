@@ -1,0 +1,25 @@
+// Runs the benches and prints one table: `npm run bench` for all (about 20 minutes on two cores), `npm run bench -- quick`
+// for short runs, `npm run bench -- ingest end-to-end profiles` for some. BENCH_DIR says where the data lie.
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { benchEndToEnd } from "./end-to-end.ts";
+import { benchIngest } from "./ingest.ts";
+import { benchProfiles } from "./profiles.ts";
+import { printTable, type Row } from "./table.ts";
+
+const asked = process.argv.slice(2);
+const isQuick = asked.includes("quick");
+const wants = (name: string): boolean => asked.filter((word) => word !== "quick").length === 0 || asked.includes(name);
+const rows: Row[] = [];
+let perSecond = 8_000;
+
+if (wants("ingest")) rows.push(...(await benchIngest()));
+if (wants("end-to-end")) {
+  const result = await benchEndToEnd({ seconds: isQuick ? 40 : 300, eventsPerSecond: Number(process.env["BENCH_EVENTS_PER_SECOND"] ?? 0) });
+  rows.push(...result.rows);
+  perSecond = result.perSecond;
+}
+if (wants("profiles")) rows.push(...(await benchProfiles({ people: isQuick ? 100_000 : 1_000_000, seconds: isQuick ? 10 : 30, halfLoad: Math.floor(perSecond / 2) })));
+
+process.stdout.write(`\n${cpus()[0]?.model ?? "?"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; load generator on the same cores\n\n`);
+process.stdout.write(`${printTable(rows)}\n`);
+process.exit(0);

@@ -1,0 +1,87 @@
+// The whole way, sustained: HTTP to queryable in ClickHouse and visible in the profile, on the mixed stream of a million
+// people. Load is as much as the door takes; the figure is what was *landed* per second, with what waited at the end, and
+// what it cost. The ceiling is chDB's own rate for the same columns, measured before and after in the same run.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { sendLoad, startMeasuredServer, type MeasuredServer } from "./measured-server.ts";
+import { number, plainRow, row, type Row } from "./table.ts";
+
+export async function engineRate(seconds: number): Promise<number> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("engine-rate.ts", import.meta.url)), String(seconds)], { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => void (text += chunk.toString()));
+  await once(child, "exit");
+  return (JSON.parse(text) as { perSecond: number }).perSecond; // Written by our own bench.
+}
+
+interface Sample {
+  readonly atSeconds: number;
+  readonly decided: number;
+  readonly waitingBytes: number;
+  readonly memoryBytes: number;
+}
+
+/** `eventsPerSecond` 0: as fast as the door answers; the pipeline's own pace then shows in what is decided. */
+export async function benchEndToEnd(options: { readonly seconds: number; readonly eventsPerSecond: number }): Promise<{ rows: Row[]; perSecond: number }> {
+  const before = await engineRate(15);
+  const server = await startMeasuredServer();
+  const samples: Sample[] = [];
+  try {
+    const first = await server.usage();
+    const startMs = performance.now();
+    let isSending = true;
+    const load = sendLoad(server.port, { connections: 8, batch: 100, seconds: options.seconds, eventsPerSecond: options.eventsPerSecond, run: "e2e" })
+      .finally(() => (isSending = false));
+    while (isSending) {
+      samples.push(await sampleOf(server, startMs));
+      await Promise.race([sleep(5_000), load]);
+    }
+    const result = await load;
+    const atEnd = await sampleOf(server, startMs);
+    const drainFromMs = performance.now();
+    await drained(server, result.accepted);
+    const drainSeconds = (performance.now() - drainFromMs) / 1000;
+    const last = await server.usage();
+    const landed = await server.metric('tributary_pipeline_events_total{outcome="stored"}');
+    const disk = await server.diskBytes();
+    const perSecond = landed / ((drainFromMs - startMs) / 1000 + drainSeconds);
+    const after = await engineRate(15);
+    const million = landed / 1e6;
+    const half = samples.slice(Math.floor(samples.length / 2));
+    return {
+      perSecond,
+      rows: [
+        row(`End to end for ${options.seconds} s, one workspace, landed and visible`, "events/s", [perSecond], [before, after], "chDB's insert rate for the same columns", 0.4),
+        plainRow("… accepted by the door meanwhile", "events/s", number(result.perSecond), ""),
+        plainRow("… waiting when the load ended (of accepted)", "events", `${number(result.accepted - atEnd.decided)} of ${number(result.accepted)}, gone after ${number(drainSeconds)} s`, "no growing backlog"),
+        plainRow("… memory of all processes, second half of the run", "MB (PSS)", `${number(Math.min(...half.map((s) => s.memoryBytes)) / 1e6)} to ${number(Math.max(...half.map((s) => s.memoryBytes)) / 1e6)}`, "flat"),
+        plainRow("CPU per million events", "s", `${number((last.cpuSeconds - first.cpuSeconds) / million)} (${parts(first.cpuByPart, last.cpuByPart, million)})`, ""),
+        plainRow("Disk per million events, log and outbox included", "MB", number(disk / million / 1e6), ""),
+        plainRow("Peak memory", "MB (PSS)", number(Math.max(...samples.map((s) => s.memoryBytes)) / 1e6), ""),
+      ],
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function sampleOf(server: MeasuredServer, startMs: number): Promise<Sample> {
+  const [decided, waitingBytes, usage] = [
+    await server.metric("tributary_pipeline_events_total"), await server.metric("tributary_outbox_bytes"), await server.usage(),
+  ];
+  return { atSeconds: (performance.now() - startMs) / 1000, decided, waitingBytes, memoryBytes: usage.memoryBytes };
+}
+
+async function drained(server: MeasuredServer, accepted: number): Promise<void> {
+  for (;;) {
+    const decided = await server.metric("tributary_pipeline_events_total");
+    if (decided >= accepted && (await server.metric("tributary_outbox_blocks")) === 0) return;
+    await sleep(200);
+  }
+}
+
+function parts(first: Readonly<Record<string, number>>, last: Readonly<Record<string, number>>, million: number): string {
+  return Object.entries(last).map(([part, seconds]) => `${part} ${number((seconds - (first[part] ?? 0)) / million)}`).join(", ");
+}
