@@ -13,6 +13,8 @@ export interface Person {
   doc: ProfileDocument;
   /** Ids under which its events may stand in ClickHouse. */
   ingestIds: string[];
+  /** Ids that answer with this person: all that were merged into it. */
+  mergedIds: string[];
   updatedRow: number;
 }
 
@@ -109,7 +111,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       }),
     };
     people.set(row.id, {
-      state, doc, workspaceId: row.workspace_id, ingestIds: row.ingest_ids, updatedRow: Number(row.updated_row),
+      state, doc, workspaceId: row.workspace_id, ingestIds: row.ingest_ids, mergedIds: row.merged_ids, updatedRow: Number(row.updated_row),
     });
   }
 
@@ -118,7 +120,9 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     if (wanted.length === 0) return;
     const { rows } = await db.query<ProfileRow>({
       name: "world-people",
-      text: `select id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc from profile where id = any($1::uuid[]) and merged_into is null`,
+      text: `select id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc,
+          array(select m.id from profile m where m.merged_into = p.id) as merged_ids
+        from profile p where id = any($1::uuid[]) and merged_into is null`,
       values: [wanted],
     });
     for (const row of rows) holdPerson(row);
@@ -199,7 +203,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
     },
     addPerson(state) {
       assert(!people.has(state.id), "a new person has a new id");
-      people.set(state.id, { state, workspaceId: state.workspaceId, doc: emptyDocument(), ingestIds: [state.id], updatedRow: state.firstRow });
+      people.set(state.id, { state, workspaceId: state.workspaceId, doc: emptyDocument(), ingestIds: [state.id], mergedIds: [], updatedRow: state.firstRow });
     },
     removePerson(id) {
       const person = hold(id);
@@ -326,5 +330,6 @@ interface ProfileRow {
   updated_row: string;
   suppressed: boolean;
   ingest_ids: string[];
+  merged_ids: string[];
   doc: ProfileDocument | null;
 }

@@ -119,7 +119,10 @@ export function createBlockBuilder(partition: number, firstBlock: number): Block
     addPeople(world, nowMs) {
       for (const [loser] of world.changes.merged) {
         const survivor = world.final(loser);
-        builder.addOverride(survivor.workspaceId, loser, survivor.state.id, survivor.updatedRow);
+        // Flattened: whoever was merged into the loser before is the survivor's too.
+        for (const id of [loser, ...world.heldOrRemoved(loser).mergedIds]) {
+          builder.addOverride(survivor.workspaceId, id, survivor.state.id, survivor.updatedRow);
+        }
         builder.addDeletedPerson(survivor.workspaceId, loser, survivor.updatedRow, nowMs);
       }
       for (const person of world.changes.snapshots) addPerson(person, nowMs);

@@ -8,6 +8,9 @@ export function fold(item: BatchEvent, world: World, rules: RuleBook): void {
   const { event, profileId } = item;
   if (!event || item.refusal || profileId === "") return;
   const person = world.held(profileId);
+  const { count, firstAtMs } = person.doc.events;
   const { changed } = foldEvent(person.doc, event, rules.of(event.workspaceId).foldRules(event.sourceId, event.importId > 0));
-  world.touch(person, event.rowId, changed);
+  // The snapshot says since when the person is known.
+  const isKnownLonger = count > 0 && person.doc.events.firstAtMs < firstAtMs;
+  world.touch(person, event.rowId, changed || isKnownLonger);
 }

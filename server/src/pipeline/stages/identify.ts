@@ -43,6 +43,7 @@ function joinPeople(world: World, workspace: WorkspaceRules, survivorId: string,
   const survivor = world.heldOrRemoved(survivorId);
   mergeDocuments(survivor.doc, loser.doc, workspace.foldRules(0, false));
   for (const id of loser.ingestIds) if (!survivor.ingestIds.includes(id)) survivor.ingestIds.push(id);
+  survivor.mergedIds.push(loserId, ...loser.mergedIds);
   world.changes.merged.set(loserId, survivorId);
   world.touch(survivor, rowId, true);
 }
