@@ -107,10 +107,30 @@ async function* contentOf(body: Readable, encoding: string | undefined): AsyncGe
   const inflated = coding === "gzip" ? inflate(body) : body;
   try {
     // Whoever stops reading early still answers over the same connection, so it must not be destroyed.
-    for await (const chunk of inflated.iterator({ destroyOnReturn: false })) yield chunk;
+    yield* unlessSilent(inflated.iterator({ destroyOnReturn: false }));
   } catch (error) {
     if (isGzipError(error)) throw new AppError("unsupported_encoding", { detail: "The content is not valid gzip.", cause: error });
     throw error;
+  }
+}
+
+/** Fails when nothing comes for long while it is waited for: a client that vanished must not hold the import for ever. */
+async function* unlessSilent(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("The upload fell silent.")), importLimits.silenceMaxMs);
+    });
+    const next = chunks.next();
+    try {
+      const { done, value } = await Promise.race([next, silence]);
+      if (done) return;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+      // After silence nobody waits for it any more.
+      next.catch(() => undefined);
+    }
   }
 }
 

@@ -148,6 +148,15 @@ describe("tributary import", () => {
     expect(await api.log.state()).toEqual(before);
   });
 
+  test("sends a large file in parts, also when a line is longer than a part", async () => {
+    const long = `999999,2025-07-04,c,${"x".repeat(40_000_000)},1\n`;
+    const name = await file("parts.csv.gz", gzipSync(header + orders(100_000, 100_010) + long + orders(100_010, 150_000), { level: 1 }));
+    const ran = await tributary(["import", name, "--mapping", "map.yaml", ...readings, "--dry-run"]);
+    expect(ran.out).toContain("100,001 lines would become 49,998 events; 0 lines skipped, 5 refused.");
+    const real = await tributary(["import", name, "--mapping", "map.yaml", ...readings]);
+    expect(real).toMatchObject({ code: 2, out: expect.stringContaining("parts.csv.gz:22  line_too_long") });
+  });
+
   test("names what is wrong with a mapping", async () => {
     await file("wrong.yaml", "version: 1\nevents: [{ nam: X }]\n");
     const ran = await tributary(["import", "one.csv", "--mapping", "wrong.yaml"]);

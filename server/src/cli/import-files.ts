@@ -68,12 +68,21 @@ async function* contentOf(path: string, isGzip: boolean, start = 0): AsyncGenera
   }
 }
 
-/** The content from a byte on; `count` is told of every piece that leaves. */
-export function openFile(file: LocalFile, offset: number, count: (bytes: number) => void): Readable {
+export interface FilePart {
+  readonly offset: number;
+  readonly bytesMax: number;
+}
+
+/** A part of the content; `count` is told of every piece that leaves. */
+export function openFile(file: LocalFile, { offset, bytesMax }: FilePart, count: (bytes: number) => void): Readable {
   async function* counted(): AsyncGenerator<Buffer> {
+    let left = bytesMax;
     for await (const chunk of contentOf(file.path, file.isGzip, offset)) {
-      yield chunk;
-      count(chunk.length);
+      const piece = chunk.length > left ? chunk.subarray(0, left) : chunk;
+      yield piece;
+      count(piece.length);
+      left -= piece.length;
+      if (left === 0) return;
     }
   }
   return Readable.from(counted(), { objectMode: false, highWaterMark: 256 * 1024 });

@@ -20,6 +20,10 @@ import { findServer, type Environment } from "./server-address.ts";
 /** How often a broken upload is taken up again before the command gives up, and the longest wait between. */
 const TRIES_MAX = 12;
 const WAIT_MAX_MS = 15_000;
+/** Bytes of one request, so that each is short however large the file is; more where a line is longer than that. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** A gzipped file is inflated from its start for every part, so it has no more than this many. */
+const GZIP_PARTS_MAX = 20;
 const POLL_MS = 1_000;
 const ERRORS_SHOWN = 10;
 
@@ -150,14 +154,17 @@ async function sendFiles(client: ApiClient, output: Output, files: readonly Loca
   let state = from;
   let preview: ImportPreview | undefined;
   try {
-    for (let failures = 0; state.file < files.length;) {
+    for (let failures = 0, growth = 1; state.file < files.length;) {
       const file = files[state.file];
       if (!file) break;
+      const bytesMax = growth * partBytes(file);
       try {
-        const answer = await client.upload(
-          `/api/v1/imports/${state.id}/content?file=${state.file}&offset=${state.bytes_done}`, openFile(file, state.bytes_done, watch.count), importContentAnswer,
-        );
+        const offset = state.bytes_done;
+        const hasMore = offset + bytesMax < file.bytes;
+        const path = `/api/v1/imports/${state.id}/content?file=${state.file}&offset=${offset}&more=${hasMore}`;
+        const answer = await client.upload(path, openFile(file, { offset, bytesMax }, watch.count), importContentAnswer);
         ({ import: state, preview } = answer);
+        growth = hasMore && state.bytes_done === offset ? growth * 2 : 1;
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -169,6 +176,10 @@ async function sendFiles(client: ApiClient, output: Output, files: readonly Loca
     await watch.end();
   }
   return { state, preview };
+}
+
+function partBytes(file: LocalFile): number {
+  return file.isGzip ? Math.max(PART_BYTES, Math.ceil(file.bytes / GZIP_PARTS_MAX)) : PART_BYTES;
 }
 
 /** Waits, and tells from where to go on; throws when that makes no sense or was tried too often. */

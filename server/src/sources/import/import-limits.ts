@@ -32,6 +32,8 @@ export const importLimits = {
   overloadWaitMaxMs: 120_000,
   /** Content of one upload, as it comes over the wire. It is never held in memory; this only ends what has no end. */
   contentBytesMax: 1_000_000_000_000,
+  /** How long an upload may send nothing while it is waited for. */
+  silenceMaxMs: 60_000,
   /** Between two stores of the place from which an import resumes. */
   checkpointEveryMs: 1_000,
   /** Width of a number taken as one; anything longer is no quantity. */

@@ -17,7 +17,7 @@ import {
 } from "./import-store.ts";
 import { compileMapping } from "./compile-mapping.ts";
 import { mappingColumns } from "./mapping-columns.ts";
-import { readImport, startOfFile } from "./read-import.ts";
+import { readImport, startOfFile, type ImportCheckpoint } from "./read-import.ts";
 import { planOf, receiveContent } from "./receive-content.ts";
 import { skipBytes } from "./skip-bytes.ts";
 
@@ -71,6 +71,8 @@ interface OpenPreview {
   readonly collector: PreviewCollector;
   readonly workspaceId: number;
   usedAtMs: number;
+  /** Within a file that comes in parts. */
+  checkpoint: ImportCheckpoint;
 }
 
 export function createImports(deps: ImportDeps): Imports {
@@ -155,20 +157,25 @@ export function createImports(deps: ImportDeps): Imports {
   }
 
   async function preview(caller: ImportCaller, stored: StoredImport, upload: ContentUpload): Promise<ImportContentAnswer> {
-    if (!upload.isLastPart || upload.offset !== 0) throw new AppError("bad_request", { detail: "A dry run takes each file whole.", hint: "Send it without a range." });
     const { workspaceId } = caller;
-    const collector = await openPreview(stored);
+    const open = await openPreview(stored);
+    const { collector } = open;
     const name = stored.definition.files[stored.file]?.name ?? "";
-    const reader = readImport(upload.chunks, planOf(stored));
-    let counts = startOfFile.counts;
-    for await (const step of reader.steps) {
-      collector.add(name, step);
-      counts = step.counts;
+    const { isLastPart } = upload;
+    const reader = readImport(skipBytes(upload.chunks, stored.bytesDone - upload.offset), planOf(stored), { from: open.checkpoint, isLastPart });
+    try {
+      for await (const step of reader.steps) collector.add(name, step);
+    } catch (error) {
+      // What was counted of a broken part can't be taken back.
+      await dropPreview(stored.id, workspaceId);
+      throw error;
     }
-    collector.endFile(counts, reader.unusedColumns());
-    const isDone = stored.file + 1 === stored.definition.files.length;
+    open.checkpoint = isLastPart ? startOfFile : reader.checkpoint();
+    if (isLastPart) collector.endFile(reader.checkpoint().counts, reader.unusedColumns());
+    const isDone = isLastPart && stored.file + 1 === stored.definition.files.length;
     await workspaceDb.run(workspaceId, (db) => db.query(
-      "update import set file = file + 1, status = $3, updated_at = $4 where workspace_id = $1 and id = $2", [workspaceId, stored.id, isDone ? "done" : "running", new Date(clock.nowMs())],
+      "update import set file = $3, bytes_done = $4, status = $5, updated_at = $6 where workspace_id = $1 and id = $2",
+      [workspaceId, stored.id, stored.file + (isLastPart ? 1 : 0), open.checkpoint.byte, isDone ? "done" : "running", new Date(clock.nowMs())],
     ));
     const state = importStateOf(await load(workspaceId, stored.id));
     if (!isDone) return { import: state };
@@ -179,15 +186,15 @@ export function createImports(deps: ImportDeps): Imports {
     return answer;
   }
 
-  async function openPreview(stored: StoredImport): Promise<PreviewCollector> {
+  async function openPreview(stored: StoredImport): Promise<OpenPreview> {
     const nowMs = clock.nowMs();
     for (const [id, each] of previews) if (nowMs - each.usedAtMs > importLimits.previewIdleMs) await dropPreview(id, each.workspaceId);
     const known = previews.get(stored.id);
     if (known) {
       known.usedAtMs = nowMs;
-      return known.collector;
+      return known;
     }
-    if (stored.file > 0) throw new AppError("conflict", { detail: "This dry run was begun in another server process.", hint: "Start the dry run again." });
+    if (stored.file > 0 || stored.bytesDone > 0) throw new AppError("conflict", { detail: "This dry run was begun in another server process.", hint: "Start the dry run again." });
     const oldest = [...previews].sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs)[0];
     if (oldest && previews.size >= importLimits.previewsMax) await dropPreview(oldest[0], oldest[1].workspaceId);
     const { workspaceId, sourceId } = stored;
@@ -195,8 +202,9 @@ export function createImports(deps: ImportDeps): Imports {
     const rules = compileIdentityRules(settings.identity);
     const context = { workspaceId, sourceId, secret: deps.secret, phoneCountry: settings.phoneCountry };
     const collector = createPreview((event) => extractIdentifiers(event, rules, context).identifiers.map(({ key }) => key));
-    previews.set(stored.id, { collector, workspaceId, usedAtMs: nowMs });
-    return collector;
+    const opened = { collector, workspaceId, usedAtMs: nowMs, checkpoint: startOfFile };
+    previews.set(stored.id, opened);
+    return opened;
   }
 
   async function dropPreview(id: number, workspaceId: number): Promise<void> {
