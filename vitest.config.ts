@@ -3,6 +3,7 @@
 import { defineConfig } from "vitest/config";
 
 const everywhere = "{schema,server,tests}/**/*";
+const inBrowser = `${everywhere}.browser.test.ts`;
 
 // Vitest asks for a default export.
 export default defineConfig({
@@ -13,8 +14,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "tests", include: [`${everywhere}.test.ts`], exclude: [`${everywhere}.browser.test.ts`, "**/node_modules/**"] } },
-      { extends: true, test: { name: "browser", include: [`${everywhere}.browser.test.ts`], exclude: ["**/node_modules/**"], testTimeout: 120_000 } },
+      { extends: true, test: { name: "tests", include: [`${everywhere}.test.ts`], exclude: [inBrowser, "**/node_modules/**"] } },
+      { extends: true, test: { name: "browser", include: [inBrowser], exclude: ["**/node_modules/**"], testTimeout: 120_000 } },
     ],
   },
 });

@@ -22,7 +22,8 @@ afterAll(() => rm(dataDir, { recursive: true, force: true }));
 test("SIGTERM to npm stops the server with exit code 0 and leaves nothing running", { timeout: 120_000 }, async () => {
   const port = await freePort();
   const npm = spawn("npm", ["start"], {
-    cwd: root, env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), TRIBUTARY_DATA_DIR: dataDir, NODE_ENV: "" }, stdio: ["ignore", "pipe", "pipe"],
+    cwd: root, stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), TRIBUTARY_DATA_DIR: dataDir, NODE_ENV: "" },
   });
   let output = "";
   for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk: Buffer) => void (output += chunk.toString()));

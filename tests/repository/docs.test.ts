@@ -12,6 +12,8 @@ const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "AGENTS.md
   .filter((path) => existsSync(join(root, path)))
   .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
+const ours = filesBelow(["schema", "server", "tests", "bench", "docs"], "");
+
 /** Read by the command line or by tests, and so not among the server's settings. */
 const otherSettings = ["TRIBUTARY_URL"];
 
@@ -36,8 +38,8 @@ test.each(Object.entries(generatedDocs))("%s says what the code says (`npm run d
 });
 
 test("paths are found in code, in blocks and in links, and nothing else is taken for one", () => {
-  const text = "See `server/src/main.ts`, [here](decisions/0001-a.md#why) and https://example.com/docs/a.md; `POST /v1/track`, `a/b`, `log/log.ts`\n"
-    + "```sh\nnode bin/nothing.cjs < docs/x.json\n```\n`server/src/pipeline/stages/<name>.ts` `text/csv` `@tributary/schema/control.ts`";
+  const text = "See `server/src/main.ts`, [here](decisions/0001-a.md#why), https://example.com/docs/a.md; `POST /v1/track`, `a/b`,"
+    + " `log/log.ts`\n```sh\nnode bin/nothing.cjs < docs/x.json\n```\n`server/src/<name>.ts` `text/csv` `@tributary/schema/control.ts`";
   expect(pathsIn(text)).toEqual(["server/src/main.ts", "decisions/0001-a.md", "log/log.ts", "bin/nothing.cjs", "docs/x.json"]);
 });
 
@@ -49,10 +51,17 @@ function pathsIn(text: string): string[] {
   return [...links, ...code]
     .sort((a, b) => a.at - b.at)
     .map(({ word }) => word)
-    .filter((word) => /^[\w.][\w./-]*$/.test(word) && (/^[\w.-]+(\/[\w.-]+)*\.(ts|cjs|md|yaml|json|sql)$/.test(word) ? word.includes("/") || word.endsWith(".md") : /^(\.\/)?(schema|server|tests|bench|docs|bin|\.ci)\//.test(word)));
+    .filter(isPath);
 }
 
-/** Documents may name files from the root, from the server's source, or from where they stand. */
+function isPath(word: string): boolean {
+  if (!/^[\w.][\w./-]*$/.test(word)) return false;
+  if (/\.(ts|cjs|md|yaml|json|sql)$/.test(word)) return word.includes("/") || word.endsWith(".md");
+  return /^(\.\/)?(schema|server|tests|bench|docs|bin|\.ci)\//.test(word);
+}
+
+/** Documents may name a path from the root, from where they stand, or by its end when the beginning was said before. */
 function exists(named: string, document: string): boolean {
-  return ["", "server/src", dirname(document)].some((from) => existsSync(join(root, from, named)));
+  const isThere = ["", "server/src", dirname(document)].some((from) => existsSync(join(root, from, named)));
+  return isThere || ours.some((path) => path.endsWith(`/${named}`));
 }

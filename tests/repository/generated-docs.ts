@@ -14,6 +14,7 @@ export const generatedDocs: Readonly<Record<string, string>> = {
 };
 
 function configurationPage(): string {
+  const limits = Object.values(limitDeclarations).map(({ setting, value, unit, what }) => [`\`${setting}\``, amount(value, unit), what]);
   return `# Configuration
 
 ${notice}
@@ -30,7 +31,7 @@ ${table(["Setting", "Default", "Allowed", "What it does"], Object.entries(settin
 What comes in is bounded. An answer that refuses something names the limit and its setting. Each takes a whole number above
 zero, in the unit of its default.
 
-${table(["Setting", "Default", "What it bounds"], Object.values(limitDeclarations).map(({ setting, value, unit, what }) => [`\`${setting}\``, amount(value, unit), what]))}
+${table(["Setting", "Default", "What it bounds"], limits)}
 
 ## The command line
 

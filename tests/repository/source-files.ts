@@ -40,7 +40,8 @@ export function sourceFiles(): readonly SourceFile[] {
   return filesBelow(folders, ".ts").map((path) => {
     const text = readFileSync(join(root, path), "utf8");
     const nodes = [...walk(parseAst(text, { lang: "ts" }, path))];
-    return { path, text, nodes, imports: importsOf(path, nodes), lineOf: (node) => text.slice(0, node.start).split("\n").length };
+    const lineOf = (node: SyntaxNode): number => text.slice(0, node.start).split("\n").length;
+    return { path, text, nodes, imports: importsOf(path, nodes), lineOf };
   });
 }
 
@@ -61,7 +62,8 @@ const testAids = ["server/src/identity/oracle.ts", "server/src/identity/random-h
 
 /** Tests and what only tests use. */
 export function isTestFile(path: string): boolean {
-  return testAids.includes(path) || path.startsWith("tests/") || path.startsWith("bench/") || /(\.test|\/testing(-[a-z-]+)?|-suite)\.ts$/.test(path);
+  if (testAids.includes(path) || path.startsWith("tests/") || path.startsWith("bench/")) return true;
+  return /(\.test|\/testing(-[a-z-]+)?|-suite)\.ts$/.test(path);
 }
 
 function importsOf(path: string, nodes: readonly SyntaxNode[]): Import[] {
@@ -77,7 +79,8 @@ function importsOf(path: string, nodes: readonly SyntaxNode[]): Import[] {
 function isTypeOnly(node: SyntaxNode): boolean {
   if (node.type === "TSImportType" || node["importKind"] === "type" || node["exportKind"] === "type") return true;
   const specifiers = node["specifiers"];
-  return Array.isArray(specifiers) && specifiers.length > 0 && specifiers.every((one) => one.importKind === "type" || one.exportKind === "type");
+  if (!Array.isArray(specifiers) || specifiers.length === 0) return false;
+  return specifiers.every((one) => one.importKind === "type" || one.exportKind === "type");
 }
 
 function fileOf(from: string, specifier: string): string | undefined {
