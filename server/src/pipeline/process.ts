@@ -48,6 +48,8 @@ export const defaultTuning: ProcessTuning = {
 /** How long sent blocks stay in the outbox, to be verified after an unclean end. */
 const OUTBOX_KEPT_MS = 10 * 60_000;
 const UPKEEP_MS = 15_000;
+/** How long a stop waits for blocks to land; the rest is sent at the next start. */
+const DRAIN_MS = 15_000;
 
 export interface Processor {
   /** Rejects when a sequencer can't go on. */
@@ -87,7 +89,9 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
-      if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), new Promise((resolve) => setTimeout(resolve, 15_000))]);
+      // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.
+      const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
+      if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), timeUp]);
       await Promise.all(senders.map((sender) => sender.stop()));
     },
   };
