@@ -9,6 +9,7 @@ import {
 } from "../governance/governance.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
+import type { KeysOf } from "./event-rows.ts";
 import { createFindIdentifier, type FindIdentifier } from "./find-identifier.ts";
 import { createProfileFinder, type ProfileFinder } from "./find-profile.ts";
 import { createLogProgress, type LogProgress } from "./log-progress.ts";
@@ -21,6 +22,8 @@ export interface ApiServices {
   readonly settings: SettingsCache;
   readonly findIdentifier: FindIdentifier;
   readonly finder: ProfileFinder;
+  /** How the identifiers in rows of events are keyed in this workspace. */
+  readonly eventKeys: (workspaceId: number) => Promise<KeysOf>;
   readonly control: Control;
   readonly progress: LogProgress;
   /** Questions to ClickHouse, a few at a time. */
@@ -43,6 +46,12 @@ export function createServices(deps: ApiDeps): ApiServices {
     tokens: createTokenDirectory(deps.pool),
     settings,
     findIdentifier,
+    eventKeys: async (workspaceId) => {
+      const inForce = await settings.get(workspaceId, deps.clock.nowMs());
+      const keyOf = (namespace: string, value: string) =>
+        value === "" ? undefined : findIdentifier(workspaceId, inForce, { namespace, value })?.key;
+      return (row) => [keyOf("user_id", row.user_id), keyOf("anonymous_id", row.anonymous_id)].filter((key) => key !== undefined);
+    },
     finder: createProfileFinder({ workspaceDb: deps.workspaceDb, settings, findIdentifier }),
     control: createControl(deps),
     progress: createLogProgress(deps),

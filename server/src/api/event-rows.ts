@@ -2,7 +2,7 @@
 import type { ClientBase } from "pg";
 import type { EventRow } from "@tributary/schema/api/events.ts";
 import { iso } from "./iso.ts";
-import { currentPeople } from "./profile-store.ts";
+import { currentPeople, suppressedKeys } from "./profile-store.ts";
 
 /** What a listing selects of `events`; StoredEventRow is its shape. */
 export const EVENT_COLUMNS = `row_id, message_id, type, event, source_id, outcome, reason, toUnixTimestamp64Milli(timestamp) as at_ms,
@@ -27,9 +27,17 @@ export interface StoredEventRow {
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
+/** The salted keys under which a row's user id and anonymous id stand. */
+export type KeysOf = (row: StoredEventRow) => readonly string[];
+
 /** Maps owners through merges; rows of suppressed people show nobody, and nothing that would name them. */
-export async function shownEvents(db: ClientBase, workspaceId: number, rows: readonly StoredEventRow[]): Promise<EventRow[]> {
-  return (await eventsWithOwners(db, workspaceId, rows)).map((shown) => shown.event);
+export async function shownEvents(
+  db: ClientBase,
+  workspaceId: number,
+  rows: readonly StoredEventRow[],
+  keysOf: KeysOf,
+): Promise<EventRow[]> {
+  return (await eventsWithOwners(db, workspaceId, rows, keysOf)).map((shown) => shown.event);
 }
 
 export interface ShownEvent<Row> {
@@ -43,12 +51,16 @@ export async function eventsWithOwners<Row extends StoredEventRow>(
   db: ClientBase,
   workspaceId: number,
   rows: readonly Row[],
+  keysOf: KeysOf,
 ): Promise<ShownEvent<Row>[]> {
   const ids = [...new Set(rows.map((row) => row.owner_id))].filter((id) => id !== NOBODY);
   const people = ids.length === 0 ? new Map<string, string | null>() : await currentPeople(db, workspaceId, ids);
+  // Duplicates and dropped events have no owner; whose they are is told by what they carry.
+  const ownerless = rows.filter((row) => row.owner_id === NOBODY);
+  const hidden = await suppressedKeys(db, workspaceId, [...new Set(ownerless.flatMap(keysOf))]);
   return rows.map((row) => {
     const person = people.get(row.owner_id);
-    const isSuppressed = person === null;
+    const isSuppressed = person === null || (row.owner_id === NOBODY && hidden.size > 0 && keysOf(row).some((key) => hidden.has(key)));
     const event = {
       row_id: row.row_id,
       message_id: row.message_id,

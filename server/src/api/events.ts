@@ -45,7 +45,8 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
       }
       const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
       const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
-      const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows));
+      const keysOf = await services.eventKeys(workspaceId);
+      const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows, keysOf));
       return {
         status: 200,
         body: pageFrom(
@@ -168,13 +169,14 @@ async function fates(
   workspaceId: number,
   rows: readonly FateRow[],
 ): Promise<z.input<typeof eventFateAnswer>["rows"]> {
+  const keysOf = await services.eventKeys(workspaceId);
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const { rows: held } = await db.query<Held>(
       "select row_id, detail, status from quarantine where workspace_id = $1 and row_id = any($2)",
       [workspaceId, rows.map((row) => row.row_id)],
     );
     const heldByRow = new Map(held.map((entry) => [Number(entry.row_id), entry]));
-    return (await eventsWithOwners(db, workspaceId, rows)).map(({ event, row, isSuppressed }) => {
+    return (await eventsWithOwners(db, workspaceId, rows, keysOf)).map(({ event, row, isSuppressed }) => {
       const entry = heldByRow.get(row.row_id);
       return {
         ...event,

@@ -88,12 +88,16 @@ export async function readDecided(pool: Pool, workspaceId: number, range: Ledger
   return new Map(rows.map((row) => [row.source_id, Number(row.count)]));
 }
 
+const DAY_MS = 86_400_000;
+
 /** The days for which repeats are recognised: those whose message ids are kept. */
-export async function readDedupeWindow(pool: Pool): Promise<{ days: number; since: string | null }> {
-  const { rows } = await pool.query<{ oldest: string | null; days: string }>(
-    `select to_char(min(to_date(right(relname, 8), 'YYYYMMDD')), 'YYYY-MM-DD') as oldest, count(*) as days
+export async function readDedupeWindow(pool: Pool, nowMs: number): Promise<{ days: number; since: string | null }> {
+  const { rows } = await pool.query<{ oldest: string | null }>(
+    `select to_char(min(to_date(right(relname, 8), 'YYYYMMDD')), 'YYYY-MM-DD') as oldest
        from pg_class where relkind = 'r' and relname ~ '^message_seen_[0-9]{8}$'`,
   );
   const oldest = rows[0]?.oldest ?? null;
-  return { days: Number(rows[0]?.days ?? 0), since: oldest === null ? null : `${oldest}T00:00:00.000Z` };
+  if (oldest === null) return { days: 0, since: null };
+  const since = `${oldest}T00:00:00.000Z`;
+  return { days: Math.max(1, Math.ceil((nowMs - Date.parse(since)) / DAY_MS)), since };
 }

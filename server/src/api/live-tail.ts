@@ -148,7 +148,8 @@ export function createLiveTail(services: ApiServices): LiveTail {
       `select ${EVENT_COLUMNS} from events where workspace_id = {workspace:UInt32} and row_id in {rows:Array(UInt64)} order by row_id`,
       { rows: rowIds },
     );
-    return deps.workspaceDb.run(feed.workspaceId, (db) => shownEvents(db, feed.workspaceId, rows));
+    const keysOf = await services.eventKeys(feed.workspaceId);
+    return deps.workspaceDb.run(feed.workspaceId, (db) => shownEvents(db, feed.workspaceId, rows, keysOf));
   }
 
   async function resume(feed: Feed, listener: Listener, from: number): Promise<void> {

@@ -89,6 +89,17 @@ export async function currentPeople(db: ClientBase, workspaceId: number, ids: re
   return new Map(rows.map((row) => [row.id, row.person]));
 }
 
+/** Of these keys, those that belong to suppressed people. */
+export async function suppressedKeys(db: ClientBase, workspaceId: number, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const { rows } = await db.query<{ key: string }>(
+    `select i.key from identifier i join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id
+      where i.workspace_id = $1 and i.key = any($2) and p.suppressed`,
+    [workspaceId, keys],
+  );
+  return new Set(rows.map((row) => row.key));
+}
+
 /** The ids under which rows of this person stand as owner: its own, and those merged into it. */
 export async function ownerIds(db: ClientBase, workspaceId: number, id: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>("select id from profile where workspace_id = $1 and (id = $2 or merged_into = $2)", [

@@ -50,7 +50,8 @@ export function referencePage(document: OpenApiDocument): string {
   const tags = [...new Set(operations.map((operation) => operation.tag))];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Tributary API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/api/docs/reference.css"></head>
+<meta name="color-scheme" content="light dark"><title>Tributary API</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/api/docs/reference.css"></head>
 <body><a class="skip" href="#main">Skip to the reference</a>
 ${navigation(tags, operations)}
 <main id="main">${introduction(document)}

@@ -292,6 +292,7 @@ export interface EventWish {
   readonly outcome?: string;
   readonly reason?: string;
   readonly raw?: string;
+  readonly userId?: string;
   readonly atMs?: number;
   readonly receivedAtMs?: number;
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -315,6 +316,7 @@ function eventRowOf(wish: EventWish): Record<string, unknown> {
     received_at: clickHouseTime(wish.receivedAtMs ?? atMs),
     source_id: wish.workspace.sourceId,
     message_id: wish.messageId,
+    user_id: wish.userId ?? "",
     outcome: wish.outcome ?? "stored",
     reason: wish.reason ?? "",
     properties: wish.properties ?? {},
