@@ -99,7 +99,9 @@ export function captureChanges(world: World): QueryConfig[] {
   const writes: QueryConfig[] = [];
   if (people.size > 0) writes.push(peopleWrite([...people]));
   if (merged.size > 0) writes.push(...mergedWrites(world));
-  if (identifiers.size > 0) writes.push(identifiersWrite([...identifiers], world));
+  const [moved, whole] = partitionOf(identifiers, (state) => world.isOnlyOwnerKnown(state));
+  if (moved.length > 0) writes.push(movedWrite(moved));
+  if (whole.length > 0) writes.push(identifiersWrite(whole, world));
   if (edges.length > 0) writes.push(edgesWrite(edges));
   return writes;
 }
@@ -172,6 +174,21 @@ function mergedWrites(world: World): QueryConfig[] {
       values: [ids, survivors],
     },
   ];
+}
+
+/** Identifiers that went over to another person with the rest of theirs; their rows were not read, and nothing else of them changed. */
+function movedWrite(identifiers: readonly IdentifierState[]): QueryConfig {
+  return {
+    name: "world-move-identifiers",
+    text: `update identifier set profile_id = m.p from unnest($1::uuid[], $2::uuid[]) as m (k, p) where key = m.k`,
+    values: [identifiers.map((i) => i.key), identifiers.map((i) => i.profileId)],
+  };
+}
+
+function partitionOf<T>(items: Iterable<T>, isFirst: (item: T) => boolean): [first: T[], second: T[]] {
+  const [first, second]: [T[], T[]] = [[], []];
+  for (const item of items) (isFirst(item) ? first : second).push(item);
+  return [first, second];
 }
 
 function identifiersWrite(identifiers: readonly IdentifierState[], world: World): QueryConfig {

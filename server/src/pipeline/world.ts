@@ -20,7 +20,7 @@ export interface Person {
 
 interface HeldIdentifier {
   readonly state: IdentifierState;
-  /** False when known only from its person's document: then `yieldedTo` and `shared` were not read. */
+  /** False when known only from its person's document: then `yieldedTo`, `shared` and `splits` were not read. */
   isWhole: boolean;
   isNew: boolean;
 }
@@ -50,6 +50,8 @@ export interface World extends IdentityState {
   heldOrRemoved(id: string): Person;
   /** Takes over a person that was made anew elsewhere, to be written. */
   take(person: Person): void;
+  /** Whether of this identifier nothing but its person is known, so that nothing else of its row may be written. */
+  isOnlyOwnerKnown(state: IdentifierState): boolean;
   /** Puts in an identifier that a replay starts with. */
   seed(state: IdentifierState): void;
   /** Marks a person for the commit; `isVisible`: its snapshot in ClickHouse is out of date too. */
@@ -229,6 +231,10 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       people.set(person.state.id, person);
       changes.people.add(person);
       changes.snapshots.add(person);
+    },
+    isOnlyOwnerKnown(state) {
+      const held = identifiers.get(state.key);
+      return held?.state === state && !held.isWhole && !held.isNew;
     },
     seed: (state) => void identifiers.set(state.key, { state, isWhole: true, isNew: false }),
     touch(person, rowId, isVisible) {

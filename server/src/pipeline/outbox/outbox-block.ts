@@ -94,14 +94,14 @@ interface OutboxRow {
   body: Buffer | null;
 }
 
-/** Blocks of a partition in order, a few at a time: those not marked as sent, or (`sentSince`) those marked since then. */
+/** Blocks of a partition in order, a few at a time: those not marked as sent, or those that are and are still kept. */
 export async function readOutbox(
-  db: ClientBase | Pool, partition: number, afterBlock: number, limit: number, sentSince?: Date,
+  db: ClientBase | Pool, partition: number, afterBlock: number, limit: number, which: "unsent" | "sent" = "unsent",
 ): Promise<OutboxBlock[]> {
   const { rows } = await db.query<OutboxRow>(
     `select block_id, partition, kind, table_name, statement, rows, counts, body from ch_outbox
-     where partition = $1 and block_id > $2 and ${sentSince ? "sent_at >= $4" : "sent_at is null"} order by block_id limit $3`,
-    sentSince ? [partition, afterBlock, limit, sentSince] : [partition, afterBlock, limit],
+     where partition = $1 and block_id > $2 and sent_at is ${which === "sent" ? "not null" : "null"} order by block_id limit $3`,
+    [partition, afterBlock, limit],
   );
   return Promise.all(
     rows.map(async (row): Promise<OutboxBlock> => {

@@ -1,11 +1,14 @@
 // Sends finished blocks to ClickHouse, in order, and never decides anything. It is sure of a block only when ClickHouse
-// said so; after any doubt (error, lost connection, restart of either side) it asks which rows of the block landed and
-// inserts the missing ones. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
+// said so; after any doubt (error, lost connection, restart of either side) it waits until no insert of this partition is
+// running any more, asks which rows of the block landed, and inserts the missing ones. Every block read back from Postgres is
+// in doubt. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
+import { randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
-import { insertBlock, isRefusal, landedRows, runStatement } from "../../engines/clickhouse/insert-block.ts";
-import { writeLedger, type LedgerCount } from "../commit.ts";
+import { insertBlock, isRefusal, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
+import { writeLedger } from "../commit.ts";
+import { storable } from "../stages/quarantine.ts";
 import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 
 export interface SenderOptions {
@@ -20,10 +23,14 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Sends what an earlier process left, and verifies what it had marked as sent shortly before an unclean end. */
-  recover(options: { readonly verifySentSince?: Date }): Promise<void>;
+  /** Begins with what an earlier process left; after an unclean end, with verifying what that one had marked as sent. */
+  recover(options: { readonly wasUnclean: boolean }): Promise<void>;
   /** Takes over committed blocks. */
   enqueue(blocks: readonly OutboxBlock[]): void;
+  /** Takes over what stands in the outbox beyond all that: blocks of a commit whose answer was lost. */
+  catchUp(): Promise<void>;
+  /** Whether everything marked as sent may be forgotten in time. */
+  isVerified(): boolean;
   /** Resolves when everything enqueued so far has landed and is marked. */
   drained(): Promise<void>;
   waiting(): { readonly blocks: number; readonly bytes: number };
@@ -37,24 +44,38 @@ interface Queued {
   readonly bytes: number;
   /** Undefined when it was put aside for memory; read back from Postgres. */
   block: OutboxBlock | undefined;
+  /** Rows of it may have landed before this process knew it. */
+  readonly isDoubtful: boolean;
   readonly enqueuedAtMs: number;
+}
+
+/** What goes in one INSERT, or one statement. */
+interface Group {
+  readonly blocks: readonly OutboxBlock[];
+  readonly isDoubtful: boolean;
 }
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const REFUSALS_BEFORE_SPLIT = 3;
+/** How long one attempt waits for an earlier insert to end before it logs and starts over. */
+const IDLE_TIMEOUT_MS = 30_000;
+const READ_BLOCKS = 20;
 
 export function createSender(options: SenderOptions): Sender {
   const { pool, clickhouse, logger } = options;
   const queue: Queued[] = [];
   let queuedBytes = 0;
   let heldBytes = 0;
-  let inDoubt = false;
+  let lastBlockId = -1;
+  let verified = false;
   let stopped = false;
   let draining = 0;
   let wake: (() => void) | undefined;
   let waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
   let running: Promise<void> | undefined;
+  // The partition's inserts, those of an earlier process too.
+  const queryIds = `outbox-${options.partition}-`;
 
   function settleWaiters(): void {
     const met = waiters.filter((waiter) => waiter.isMet());
@@ -79,25 +100,22 @@ export function createSender(options: SenderOptions): Sender {
     wake = undefined;
   }
 
-  /** The blocks that go in one INSERT: the first waiting one and those like it that follow it directly in time. */
-  async function takeGroup(): Promise<OutboxBlock[]> {
-    const first = queue[0];
-    if (!first) return [];
+  /** The blocks that go in one INSERT: the first waiting one and those like it that follow, up to the next statement. */
+  async function takeGroup(first: Queued): Promise<Group> {
     const head = await blockOf(first);
-    if (head.kind === "statement" || head.month === -1) return [head];
-    const group: InsertBlock[] = [];
+    if (first.isDoubtful || head.kind === "statement" || !first.block) return { blocks: [head], isDoubtful: first.isDoubtful };
+    const blocks: InsertBlock[] = [];
     let rows = 0;
     let bytes = 0;
-    for (const entry of queue) {
-      const block = entry.block;
-      if (!block || block.kind === "statement") break;
+    for (const { block, isDoubtful } of queue) {
+      if (!block || isDoubtful || block.kind === "statement") break;
       if (block.table !== head.table || block.month !== head.month || block.statement !== head.statement) continue;
-      if (group.length > 0 && (rows + block.rows > BLOCK_ROWS_MAX || bytes + block.body.length > BLOCK_BYTES_MAX)) break;
-      group.push(block);
+      if (blocks.length > 0 && (rows + block.rows > BLOCK_ROWS_MAX || bytes + block.body.length > BLOCK_BYTES_MAX)) break;
+      blocks.push(block);
       rows += block.rows;
       bytes += block.body.length;
     }
-    return group.length > 0 ? group : [head];
+    return { blocks, isDoubtful: false };
   }
 
   async function blockOf(entry: Queued): Promise<OutboxBlock> {
@@ -107,71 +125,83 @@ export function createSender(options: SenderOptions): Sender {
     return block;
   }
 
-  async function send(group: readonly OutboxBlock[]): Promise<readonly LedgerCount[]> {
-    const [first] = group;
-    if (first?.kind === "statement") {
-      await runStatement(clickhouse, first.statement);
-      return [];
-    }
-    const blocks = group.filter((block) => block.kind === "insert");
-    if (!inDoubt) await insertTogether(blocks);
-    else for (const block of blocks) await insertMissing(block);
-    inDoubt = false;
-    return blocks.flatMap((block) => block.counts);
+  async function send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void> {
+    if (isDoubtful) await settled();
+    const inserts = blocks.filter((block) => block.kind === "insert");
+    for (const block of blocks) if (block.kind === "statement") await runStatement(clickhouse, block.statement);
+    if (isDoubtful) for (const block of inserts) await insertMissing(block);
+    else await insertTogether(inserts);
+  }
+
+  /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
+  async function settled(): Promise<void> {
+    if (!(await waitUntilIdle(clickhouse, queryIds, IDLE_TIMEOUT_MS))) throw new Error("An earlier insert is still running.");
+  }
+
+  async function insert(statement: string, body: Buffer): Promise<void> {
+    await insertBlock(clickhouse, { statement, body, queryId: `${queryIds}${randomUUID()}` });
   }
 
   async function insertTogether(blocks: readonly InsertBlock[]): Promise<void> {
     const [first] = blocks;
     if (!first) return;
-    const body = blocks.length === 1 ? first.body : Buffer.concat(blocks.map((block) => block.body));
-    await insertBlock(clickhouse, { statement: first.statement, body });
+    await insert(first.statement, blocks.length === 1 ? first.body : Buffer.concat(blocks.map((block) => block.body)));
   }
 
-  async function insertMissing(block: InsertBlock): Promise<void> {
+  /** Whether anything was missing. */
+  async function insertMissing(block: InsertBlock): Promise<boolean> {
     const missing = await missingRows(block);
-    if (missing.length > 0) await insertBlock(clickhouse, { statement: block.statement, body: rowsOf(block, missing) });
+    if (missing.length > 0) await insert(block.statement, rowsOf(block, missing));
+    return missing.length > 0;
   }
 
+  /** Neither landed nor put aside. */
   async function missingRows(block: InsertBlock): Promise<number[]> {
-    const landed = new Set(await landedRows(clickhouse, block.table, block.blockId));
+    const found = new Set(await landedRows(clickhouse, block.table, block.blockId));
+    if (found.size < block.rows) {
+      const { rows } = await pool.query<{ block_row: number }>(`select block_row from ch_refused where block_id = $1`, [block.blockId]);
+      for (const row of rows) found.add(row.block_row);
+    }
     const missing: number[] = [];
-    if (landed.size < block.rows) for (let row = 0; row < block.rows; row++) if (!landed.has(row)) missing.push(row);
+    for (let row = 0; row < block.rows; row++) if (!found.has(row)) missing.push(row);
     return missing;
   }
 
   /** ClickHouse keeps refusing a block: halve it until the row it can't take stands alone, put that aside, send the rest. */
   async function insertHalved(block: InsertBlock, rows: readonly number[]): Promise<void> {
     try {
-      if (rows.length > 0) await insertBlock(clickhouse, { statement: block.statement, body: rowsOf(block, rows) });
+      if (rows.length > 0) await insert(block.statement, rowsOf(block, rows));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const [row] = rows;
-      if (rows.length === 1 && row !== undefined) return await putAside(block, row, error);
+      if (rows.length === 1 && row !== undefined) return await putAside(block, row, rowsOf(block, rows), error);
       const middle = Math.ceil(rows.length / 2);
       await insertHalved(block, rows.slice(0, middle));
       await insertHalved(block, rows.slice(middle));
     }
   }
 
-  async function putAside(block: InsertBlock, row: number, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error.message.slice(0, 1000) : String(error);
+  async function putAside(block: OutboxBlock, row: number, body: Buffer, error: unknown): Promise<void> {
+    const reason = storable(error instanceof Error ? error.message : String(error)).slice(0, 1000);
     logger.error({ block: block.blockId, row, table: block.table }, "ClickHouse refused a row; it is kept in ch_refused");
     await pool.query(
       `insert into ch_refused (block_id, block_row, table_name, statement, body, reason) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [block.blockId, row, block.table, block.statement, rowsOf(block, [row]), reason],
+      [block.blockId, row, block.table, block.statement, body, reason],
     );
   }
 
-  async function markSent(group: readonly OutboxBlock[], counts: readonly LedgerCount[]): Promise<void> {
+  /** Marks the blocks and counts them as landed. A repeat after a commit whose answer was lost finds them marked, and counts nothing. */
+  async function markSent(blocks: readonly OutboxBlock[]): Promise<void> {
     const tx = await pool.connect();
     let failure: Error | undefined;
     try {
       await tx.query("begin");
-      const { rowCount } = await tx.query(`update ch_outbox set sent_at = now() where block_id = any($1::bigint[]) and sent_at is null`, [
-        group.map((block) => block.blockId),
-      ]);
-      if (rowCount !== group.length) throw new Error("A block was marked as sent twice.");
-      await writeLedger(tx, "landed", counts);
+      const { rows } = await tx.query<{ block_id: string }>(
+        `update ch_outbox set sent_at = now() where block_id = any($1::bigint[]) and sent_at is null returning block_id`,
+        [blocks.map((block) => block.blockId)],
+      );
+      const marked = new Set(rows.map((row) => Number(row.block_id)));
+      await writeLedger(tx, "landed", blocks.flatMap((block) => (block.kind === "insert" && marked.has(block.blockId) ? block.counts : [])));
       await tx.query("commit");
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
@@ -182,8 +212,8 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  function remove(group: readonly OutboxBlock[]): void {
-    const done = new Set(group.map((block) => block.blockId));
+  function remove(blocks: readonly OutboxBlock[]): void {
+    const done = new Set(blocks.map((block) => block.blockId));
     for (let i = queue.length - 1; i >= 0; i--) {
       const entry = queue[i];
       if (!entry || !done.has(entry.blockId)) continue;
@@ -194,32 +224,41 @@ export function createSender(options: SenderOptions): Sender {
     settleWaiters();
   }
 
-  async function sendWithRetries(group: readonly OutboxBlock[]): Promise<void> {
+  async function sendWithRetries(group: Group): Promise<void> {
+    let { isDoubtful } = group;
     let refusals = 0;
-    let landed: readonly LedgerCount[] | undefined;
+    let landed = false;
     for (let attempt = 0; !stopped; attempt++) {
       try {
-        landed ??= await send(group);
-        await markSent(group, landed);
+        if (!landed && refusals >= REFUSALS_BEFORE_SPLIT) await sendHalved(group.blocks);
+        else if (!landed) await send(group.blocks, isDoubtful);
+        landed = true;
+        await markSent(group.blocks);
         return;
       } catch (error) {
-        if (landed === undefined) inDoubt = true;
-        logger.warn({ partition: options.partition, block: group[0]?.blockId, err: error }, "a block did not reach ClickHouse for sure; trying again");
-        if (isRefusal(error) && ++refusals >= REFUSALS_BEFORE_SPLIT && landed === undefined) landed = await splitRefused(group);
-        else await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt, 8)));
+        isDoubtful = true;
+        if (isRefusal(error)) refusals++;
+        logger.warn({ partition: options.partition, block: group.blocks[0]?.blockId, err: error }, "a block did not reach ClickHouse for sure; trying again");
+        await backOff(attempt);
       }
     }
   }
 
-  async function splitRefused(group: readonly OutboxBlock[]): Promise<readonly LedgerCount[] | undefined> {
-    try {
-      for (const block of group) if (block.kind === "insert") await insertHalved(block, await missingRows(block));
-      inDoubt = false;
-      return group.flatMap((block) => (block.kind === "insert" ? block.counts : []));
-    } catch (error) {
-      logger.warn({ partition: options.partition, err: error }, "could not halve a refused block yet");
-      return undefined;
+  async function sendHalved(blocks: readonly OutboxBlock[]): Promise<void> {
+    await settled();
+    for (const block of blocks) {
+      if (block.kind === "insert") await insertHalved(block, await missingRows(block));
+      else await runStatement(clickhouse, block.statement).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        return putAside(block, 0, Buffer.alloc(0), error);
+      });
     }
+  }
+
+  /** Not cut short by new blocks, only by the end. */
+  async function backOff(attempt: number): Promise<void> {
+    const untilMs = performance.now() + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt, 8));
+    for (let leftMs = untilMs - performance.now(); leftMs > 0 && !stopped; leftMs = untilMs - performance.now()) await pause(leftMs);
   }
 
   async function loop(): Promise<void> {
@@ -236,9 +275,9 @@ export function createSender(options: SenderOptions): Sender {
         continue;
       }
       try {
-        const group = await takeGroup();
+        const group = await takeGroup(first);
         await sendWithRetries(group);
-        if (!stopped) remove(group);
+        if (!stopped) remove(group.blocks);
       } catch (error) {
         logger.error({ partition: options.partition, err: error }, "the outbox could not be read; trying again");
         await pause(RETRY_MAX_MS);
@@ -246,37 +285,73 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  function push(block: OutboxBlock): void {
+  function push(block: OutboxBlock, isDoubtful: boolean): void {
+    if (block.blockId <= lastBlockId) return;
+    lastBlockId = block.blockId;
     const bytes = block.kind === "insert" ? block.body.length : 0;
     const isHeld = heldBytes + bytes <= options.memoryBytesMax || bytes === 0;
-    queue.push({ blockId: block.blockId, bytes, block: isHeld ? block : undefined, enqueuedAtMs: performance.now() });
+    queue.push({ blockId: block.blockId, bytes, block: isHeld ? block : undefined, isDoubtful, enqueuedAtMs: performance.now() });
     queuedBytes += bytes;
     if (isHeld) heldBytes += bytes;
   }
 
-  return {
-    async recover({ verifySentSince }) {
-      if (verifySentSince) await verifySent(verifySentSince);
-      let after = -1;
-      for (;;) {
-        const blocks = await readOutbox(pool, options.partition, after, 50);
-        for (const block of blocks) push(block);
-        after = blocks.at(-1)?.blockId ?? after;
-        if (blocks.length < 50) break;
+  /** Unsent blocks beyond those known. */
+  async function readBack(): Promise<void> {
+    for (;;) {
+      const blocks = await readOutbox(pool, options.partition, lastBlockId, READ_BLOCKS);
+      for (const block of blocks) push(block, true);
+      if (blocks.length < READ_BLOCKS) return;
+    }
+  }
+
+  /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
+  async function verifySent(): Promise<void> {
+    await settled();
+    let after = -1;
+    for (;;) {
+      const blocks = await readOutbox(pool, options.partition, after, READ_BLOCKS, "sent");
+      for (const block of blocks) {
+        // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
+        if (block.kind === "statement") await runStatement(clickhouse, block.statement);
+        else if (await insertMissing(block)) logger.warn({ block: block.blockId }, "a landed block had lost rows; they are back");
+        after = block.blockId;
       }
-      // Whether the last process's blocks landed is not known: the first round asks.
-      inDoubt = true;
-      running = loop();
+      if (blocks.length < READ_BLOCKS || stopped) return;
+    }
+  }
+
+  async function verifyWithRetries(): Promise<void> {
+    for (let attempt = 0; !stopped && !verified; attempt++) {
+      try {
+        await verifySent();
+        verified = true;
+      } catch (error) {
+        logger.warn({ partition: options.partition, err: error }, "landed blocks could not be verified; trying again");
+        await backOff(attempt);
+      }
+    }
+  }
+
+  return {
+    async recover({ wasUnclean }) {
+      await readBack();
+      verified = !wasUnclean;
+      running = verifyWithRetries().then(loop);
     },
     enqueue(blocks) {
-      for (const block of blocks) push(block);
+      for (const block of blocks) push(block, false);
       wake?.();
     },
+    async catchUp() {
+      await readBack();
+      wake?.();
+    },
+    isVerified: () => verified,
     async drained() {
       draining++;
       wake?.();
       const last = queue.at(-1)?.blockId;
-      await until(() => last === undefined || !queue.some((entry) => entry.blockId <= last));
+      await until(() => verified && (last === undefined || !queue.some((entry) => entry.blockId <= last)));
       draining--;
     },
     waiting: () => ({ blocks: queue.length, bytes: queuedBytes }),
@@ -287,17 +362,6 @@ export function createSender(options: SenderOptions): Sender {
       await running;
     },
   };
-
-  /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
-  async function verifySent(since: Date): Promise<void> {
-    let after = -1;
-    for (;;) {
-      const blocks = await readOutbox(pool, options.partition, after, 20, since);
-      for (const block of blocks) if (block.kind === "insert") await insertMissing(block);
-      after = blocks.at(-1)?.blockId ?? after;
-      if (blocks.length < 20) return;
-    }
-  }
 }
 
 /** The bytes of chosen rows of a block. */
