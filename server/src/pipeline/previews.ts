@@ -1,4 +1,5 @@
 // Answers "what would happen if" without changing anything: the same functions as the real thing, on a state in memory.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
@@ -28,6 +29,7 @@ const PREVIEW_SPLIT = 0;
 export async function previewUnmerge(
   deps: PreviewDeps, workspaceId: number, profileId: string, identifiers: readonly IdentifierRef[],
 ): Promise<Omit<UnmergePreview, "dry_run">> {
+  await untilLanded(deps.pool, workspaceId);
   const world = createWorld({ peopleMax: 1_000, edgesMax: 1_000 });
   const rules = createRuleBook(deps);
   const db = await deps.pool.connect();
@@ -46,6 +48,21 @@ export async function previewUnmerge(
     };
   } finally {
     db.release();
+  }
+}
+
+/** How long a preview waits for what was decided to be in ClickHouse, where it reads people's events. */
+const LANDING_WAIT_MS = 3_000;
+
+/** What was just changed by hand must count in the preview, too. */
+async function untilLanded(pool: Pool, workspaceId: number): Promise<void> {
+  const deadlineMs = performance.now() + LANDING_WAIT_MS;
+  for (;;) {
+    const { rows } = await pool.query<{ waits: boolean }>(
+      `select exists (select from ch_outbox o join workspace w on w.log_partition = o.partition where w.id = $1 and o.sent_at is null) as waits`, [workspaceId],
+    );
+    if (!rows[0]?.waits || performance.now() > deadlineMs) return;
+    await sleep(50);
   }
 }
 
