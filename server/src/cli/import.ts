@@ -167,8 +167,10 @@ async function sendFiles(client: ApiClient, output: Output, files: readonly Loca
         growth = hasMore && state.bytes_done === offset ? growth * 2 : 1;
         failures = 0;
       } catch (error) {
-        failures += 1;
-        state = await afterBreak(client, { state, error, failures });
+        const before = state;
+        state = await afterBreak(client, { state, error, failures: failures + 1 });
+        // Only breaks without any progress between them are counted: a slow line may break often.
+        failures = state.file === before.file && state.bytes_done === before.bytes_done ? failures + 1 : 0;
       }
       watch.at(state);
     }
@@ -184,7 +186,7 @@ function partBytes(file: LocalFile): number {
 
 /** Waits, and tells from where to go on; throws when that makes no sense or was tried too often. */
 async function afterBreak(client: ApiClient, { state, error, failures }: { state: ImportState; error: unknown; failures: number }): Promise<ImportState> {
-  const isPassing = error instanceof CliError && ["unreachable", "overloaded", "unavailable", "rate_limited", "conflict", "internal"].includes(error.code);
+  const isPassing = error instanceof CliError && ["unreachable", "overloaded", "unavailable", "rate_limited", "request_timeout", "conflict", "internal"].includes(error.code);
   if (!isPassing || state.dry_run || failures >= TRIES_MAX) throw givenUp(error, state);
   await sleep(Math.min(WAIT_MAX_MS, 250 * 2 ** failures));
   try {

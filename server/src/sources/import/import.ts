@@ -1,24 +1,21 @@
 // The door of imports: make one, send its content, look at it, take it back. An import's events go into the log marked
 // with its number, as history unless it says otherwise; everything about its progress lies in Postgres, so that another
 // server goes on where one was killed.
-import type { CreateImport, ImportContentAnswer, ImportError, ImportFormat, ImportState } from "@tributary/schema/import.ts";
+import type { CreateImport, ImportContentAnswer, ImportError, ImportState } from "@tributary/schema/import.ts";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
-import { readSettings, recordAudit, type Control, type ControlReceipt } from "../../governance/governance.ts";
-import { compileIdentityRules, extractIdentifiers } from "../../identity/identity.ts";
+import { recordAudit, type Control, type ControlReceipt } from "../../governance/governance.ts";
 import type { EventLog } from "../../log/log.ts";
-import { importLimits } from "./import-limits.ts";
-import { createPreview, type FindPeople, type PreviewCollector } from "./import-preview.ts";
+import { createDryRuns } from "./dry-runs.ts";
 import { ensureSource, findSource, slugOf } from "./import-source.ts";
 import {
-  changeStatus, deleteImport, findImport, findSameContent, importStateOf, insertImport, listErrors, listImports, readCheckpoint,
+  changeStatus, findImport, findSameContent, importStateOf, insertImport, listErrors, listImports, readCheckpoint,
   type ImportDefinition, type StoredImport,
 } from "./import-store.ts";
 import { compileMapping } from "./compile-mapping.ts";
 import { mappingColumns } from "./mapping-columns.ts";
-import { readImport, startOfFile, type ImportCheckpoint } from "./read-import.ts";
-import { planOf, receiveContent } from "./receive-content.ts";
+import { receiveContent, type ReceiveOptions } from "./receive-content.ts";
 import { skipBytes } from "./skip-bytes.ts";
 
 export interface ImportDeps {
@@ -67,18 +64,10 @@ interface ActiveUpload {
   readonly ended: Promise<void>;
 }
 
-interface OpenPreview {
-  readonly collector: PreviewCollector;
-  readonly workspaceId: number;
-  usedAtMs: number;
-  /** Within a file that comes in parts. */
-  checkpoint: ImportCheckpoint;
-}
-
 export function createImports(deps: ImportDeps): Imports {
   const { workspaceDb, clock } = deps;
   const active = new Map<number, ActiveUpload>();
-  const previews = new Map<number, OpenPreview>();
+  const dryRuns = createDryRuns(deps);
 
   async function load(workspaceId: number, id: number): Promise<StoredImport> {
     const stored = await workspaceDb.run(workspaceId, (db) => findImport(db, workspaceId, id));
@@ -128,8 +117,9 @@ export function createImports(deps: ImportDeps): Imports {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     active.set(stored.id, { stop, ended });
     try {
-      if (stored.dryRun) return await preview(caller, stored, upload);
-      await take(stored, upload, stop.signal);
+      const chunks = skipBytes(upload.chunks, stored.bytesDone - upload.offset);
+      if (stored.dryRun) return await dryRuns.read(stored, chunks, upload.isLastPart);
+      await take(stored, { chunks, isLastPart: upload.isLastPart, signal: stop.signal });
       return { import: importStateOf(await load(caller.workspaceId, stored.id)) };
     } finally {
       active.delete(stored.id);
@@ -137,92 +127,22 @@ export function createImports(deps: ImportDeps): Imports {
     }
   }
 
-  async function take(stored: StoredImport, upload: ContentUpload, signal: AbortSignal): Promise<void> {
+  async function take(stored: StoredImport, content: Pick<ReceiveOptions, "chunks" | "isLastPart" | "signal">): Promise<void> {
     const { workspaceId } = stored;
     const [from, partition] = await workspaceDb.run(workspaceId, async (db) => {
       const { rows } = await db.query<{ log_partition: number }>("select log_partition from workspace where id = $1", [workspaceId]);
       return [await readCheckpoint(db, workspaceId, stored.id), rows[0]?.log_partition ?? 0] as const;
     });
-    const chunks = skipBytes(upload.chunks, stored.bytesDone - upload.offset);
     try {
-      await receiveContent({ workspaceDb, log: deps.log, clock, partition, stored, from, chunks, isLastPart: upload.isLastPart, signal });
+      await receiveContent({ workspaceDb, log: deps.log, clock, partition, stored, from, ...content });
     } catch (error) {
       if (error instanceof AppError && (error.code === "bad_request" || error.code === "limit_reached")) {
         const failure = `${error.message} ${error.hint}`;
         await workspaceDb.run(workspaceId, (db) => changeStatus(db, stored, { from: ["uploading", "running"], to: "failed", failure }, clock.nowMs()));
       }
-      if (signal.aborted) throw withdrawn(stored.id);
+      if (content.signal.aborted) throw withdrawn(stored.id);
       throw error;
     }
-  }
-
-  async function preview(caller: ImportCaller, stored: StoredImport, upload: ContentUpload): Promise<ImportContentAnswer> {
-    const { workspaceId } = caller;
-    const open = await openPreview(stored);
-    const { collector } = open;
-    const name = stored.definition.files[stored.file]?.name ?? "";
-    const { isLastPart } = upload;
-    const reader = readImport(skipBytes(upload.chunks, stored.bytesDone - upload.offset), planOf(stored), { from: open.checkpoint, isLastPart });
-    try {
-      for await (const step of reader.steps) collector.add(name, step);
-    } catch (error) {
-      // What was counted of a broken part can't be taken back.
-      await dropPreview(stored.id, workspaceId);
-      throw error;
-    }
-    open.checkpoint = isLastPart ? startOfFile : reader.checkpoint();
-    if (isLastPart) collector.endFile(reader.checkpoint().counts, reader.unusedColumns());
-    const isDone = isLastPart && stored.file + 1 === stored.definition.files.length;
-    await workspaceDb.run(workspaceId, (db) => db.query(
-      "update import set file = $3, bytes_done = $4, status = $5, updated_at = $6 where workspace_id = $1 and id = $2",
-      [workspaceId, stored.id, stored.file + (isLastPart ? 1 : 0), open.checkpoint.byte, isDone ? "done" : "running", new Date(clock.nowMs())],
-    ));
-    const state = importStateOf(await load(workspaceId, stored.id));
-    if (!isDone) return { import: state };
-    previews.delete(stored.id);
-    const answer = { import: state, preview: await collector.result(findPeople(workspaceId)) };
-    // Nothing of a dry run stays.
-    await workspaceDb.run(workspaceId, (db) => deleteImport(db, workspaceId, stored.id));
-    return answer;
-  }
-
-  async function openPreview(stored: StoredImport): Promise<OpenPreview> {
-    const nowMs = clock.nowMs();
-    for (const [id, each] of previews) if (nowMs - each.usedAtMs > importLimits.previewIdleMs) await dropPreview(id, each.workspaceId);
-    const known = previews.get(stored.id);
-    if (known) {
-      known.usedAtMs = nowMs;
-      return known;
-    }
-    if (stored.file > 0 || stored.bytesDone > 0) throw new AppError("conflict", { detail: "This dry run was begun in another server process.", hint: "Start the dry run again." });
-    const oldest = [...previews].sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs)[0];
-    if (oldest && previews.size >= importLimits.previewsMax) await dropPreview(oldest[0], oldest[1].workspaceId);
-    const { workspaceId, sourceId } = stored;
-    const { settings } = await workspaceDb.run(workspaceId, (db) => readSettings(db, workspaceId));
-    const rules = compileIdentityRules(settings.identity);
-    const context = { workspaceId, sourceId, secret: deps.secret, phoneCountry: settings.phoneCountry };
-    const collector = createPreview((event) => extractIdentifiers(event, rules, context).identifiers.map(({ key }) => key));
-    const opened = { collector, workspaceId, usedAtMs: nowMs, checkpoint: startOfFile };
-    previews.set(stored.id, opened);
-    return opened;
-  }
-
-  async function dropPreview(id: number, workspaceId: number): Promise<void> {
-    previews.delete(id);
-    await workspaceDb.run(workspaceId, (db) => deleteImport(db, workspaceId, id));
-  }
-
-  function findPeople(workspaceId: number): FindPeople {
-    return async (keys) => {
-      const people = new Map<string, string>();
-      for (let at = 0; at < keys.length; at += 5_000) {
-        const { rows } = await workspaceDb.run(workspaceId, (db) => db.query<{ key: string; profile_id: string }>(
-          "select key, profile_id from identifier where workspace_id = $1 and key = any($2::uuid[]) and profile_id is not null", [workspaceId, keys.slice(at, at + 5_000)],
-        ));
-        for (const row of rows) people.set(row.key, row.profile_id);
-      }
-      return people;
-    };
   }
 
   async function withdraw(caller: ImportCaller, id: number): Promise<{ import: ImportState; receipt: ControlReceipt }> {
