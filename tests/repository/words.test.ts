@@ -1,4 +1,4 @@
-// One word for each thing (the list is in ARCHITECTURE.md): a second word for the same thing is found here, in the names
+// One word for each thing (the list is in CONTRIBUTING.md): a second word for the same thing is found here, in the names
 // of files and in what our code declares. Names that others gave (Segment's wire, a library) are listed with their owner.
 import { expect, test } from "vitest";
 import { sourceFiles, type SourceFile, type SyntaxNode } from "./source-files.ts";
