@@ -33,7 +33,7 @@ export const limitDeclarations = {
   },
   propertiesMax: {
     value: 2_000, unit: "properties", setting: "TRIBUTARY_LIMIT_PROPERTIES",
-    what: "Properties or traits of one event, counted over all levels; an event with more is kept and quarantined.",
+    what: "Properties or traits of one event, over all levels; in the items of a list each name counts once. An event with more is kept and quarantined.",
   },
   nameCharactersMax: {
     value: 512, unit: "characters", setting: "TRIBUTARY_LIMIT_NAME_CHARACTERS",

@@ -61,6 +61,19 @@ const keepAliveMs = 65_000;
 /** While the log can't be written every request fails alike; one line a second says so. */
 const failureLogMs = 1_000;
 
+/** Ends the connection of a sender who leaves a body unfinished and sends nothing of it for so long. Answers may take longer. */
+function endWhenSilent(request: IncomingMessage, response: ServerResponse, silentMs: number): void {
+  let receivedBytes = -1;
+  const timer = setInterval(() => {
+    const { bytesRead } = request.socket;
+    if (request.complete) clearInterval(timer);
+    else if (bytesRead === receivedBytes && !request.isPaused()) request.destroy();
+    receivedBytes = bytesRead;
+  }, silentMs);
+  timer.unref();
+  response.once("close", () => clearInterval(timer));
+}
+
 export function createIngest(options: IngestOptions): Ingest {
   const { limits, logger } = options;
   const address = publicAddress(options.publicUrl);
@@ -116,10 +129,13 @@ export function createIngest(options: IngestOptions): Ingest {
     handle,
     serverFactory(next, tls) {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
-        if (!handle(request, response)) next(request, response);
+        if (handle(request, response)) return;
+        endWhenSilent(request, response, limits.bodyTimeoutMs);
+        next(request, response);
       };
       const common = {
-        maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.bodyTimeoutMs, requestTimeout: limits.bodyTimeoutMs * 2,
+        // No limit on a whole request: the upload of a large import may take as long as it moves (see endWhenSilent).
+        maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.bodyTimeoutMs, requestTimeout: 0,
         keepAliveTimeout: keepAliveMs, noDelay: true,
       };
       const server = tls ? createTlsServer({ ...tls, ...common }, listener) : createServer(common, listener);

@@ -95,35 +95,47 @@ function canHoldUnwantedCharacters(text: string): boolean {
   return false;
 }
 
+/**
+ * Level by level. The items of lists are of one shape as a rule (an order's products): below a list a name counts once a
+ * level, however many items have it.
+ */
 function checkAndClean(root: PlainObject, walk: Walk, limits: Limits, propertiesBefore: number): ReadPayload | Refusal {
   let properties = propertiesBefore;
-  const level: object[] = [root];
-  const next: object[] = [];
-  let current = level;
-  let below = next;
-  for (let depth = 1; current.length > 0; depth++) {
+  let current: object[] = [root];
+  let currentItems: object[] = [];
+  for (let depth = 1; current.length + currentItems.length > 0; depth++) {
     if (depth > limits.nestingMax) {
       return quarantined("too_deep", `Objects and lists are nested too deep. ${limitText("nestingMax", limits)} Send a flatter event.`);
     }
+    const below: object[] = [];
+    const belowItems: object[] = [];
     for (const container of current) {
       if (Array.isArray(container)) {
-        visitList(container, walk, below);
+        visitList(container, walk, belowItems);
         continue;
       }
       const found = visitObject(container as PlainObject, walk, below, limits.nameCharactersMax);
-      if (found < 0) {
-        return quarantined("name_too_long", `A property's name is too long. ${limitText("nameCharactersMax", limits)} Shorten it.`);
-      }
+      if (found < 0) return nameTooLong(limits);
       properties += found;
-      if (properties > limits.propertiesMax) {
-        const limit = limitText("propertiesMax", limits);
-        return quarantined("too_many_properties", `The event has too many properties. ${limit} Send fewer, or a list.`);
-      }
     }
-    current.length = 0;
-    [current, below] = [below, current];
+    const names = currentItems.length > 0 ? new Set<string>() : undefined;
+    for (const item of currentItems) {
+      if (Array.isArray(item)) visitList(item, walk, belowItems);
+      else if (visitObject(item as PlainObject, walk, belowItems, limits.nameCharactersMax, names) < 0) return nameTooLong(limits);
+    }
+    properties += names?.size ?? 0;
+    if (properties > limits.propertiesMax) {
+      const limit = limitText("propertiesMax", limits);
+      return quarantined("too_many_properties", `The event has too many properties. ${limit} Send fewer, or a list.`);
+    }
+    current = below;
+    currentItems = belowItems;
   }
   return { payload: root, properties: properties - propertiesBefore };
+}
+
+function nameTooLong(limits: Limits): Refusal {
+  return quarantined("name_too_long", `A property's name is too long. ${limitText("nameCharactersMax", limits)} Shorten it.`);
 }
 
 function visitList(list: unknown[], walk: Walk, below: object[]): void {
@@ -139,13 +151,14 @@ function visitList(list: unknown[], walk: Walk, below: object[]): void {
   }
 }
 
-/** How many properties the object has, or -1 when a name is too long. */
-function visitObject(object: PlainObject, walk: Walk, below: object[], nameMax: number): number {
+/** How many properties the object has, or -1 when a name is too long. Adds the names to `names` when given. */
+function visitObject(object: PlainObject, walk: Walk, below: object[], nameMax: number, names?: Set<string>): number {
   let count = 0;
   // What JSON.parse makes has own keys only, so `in` sees the same as Object.keys and costs no list.
   for (const name in object) {
     count++;
     if (name.length > nameMax) return -1;
+    names?.add(name);
     if (name === "__proto__") {
       // Any later `target[name] = value` would reach the prototype; the payload as received keeps it.
       delete object[name];

@@ -113,7 +113,11 @@ function asSent(call: string, args: readonly unknown[]): Record<string, unknown>
 
 describe("An event that can't be processed is quarantined with its reason", () => {
   const nested = (levels: number): string => `{"type":"track","event":"x","p":${"[".repeat(levels)}${"]".repeat(levels)}}`;
-  const many = (count: number): string => JSON.stringify({ type: "track", event: "x", properties: Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, i])) });
+  function ordered(count: number, product: (i: number) => object): object {
+  return { type: "track", event: "Order Completed", userId: "u", properties: { products: Array.from({ length: count }, (_, i) => product(i)) } };
+}
+
+const many = (count: number): string => JSON.stringify({ type: "track", event: "x", properties: Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, i])) });
 
   test.each<[string, unknown, Partial<EventsHeader>, string]>([
     ["known at the door", { type: "track", event: "x" }, { problems: { "0": "event_too_large" } }, "quarantined event_too_large"],
@@ -132,6 +136,8 @@ describe("An event that can't be processed is quarantined with its reason", () =
     ["65 levels", nested(64), {}, "quarantined too_deep"],
     ["2,000 properties in all", many(1_997), {}, ""],
     ["2,001 properties in all", many(1_998), {}, "quarantined too_many_properties"],
+    ["3,000 products with the same four properties", ordered(3_000, () => ({ sku: 1, price: 2, quantity: 3, tags: [{ t: 1 }] })), {}, ""],
+    ["2,001 products with a property name each", ordered(2_001, (i) => ({ [`p${i}`]: 1 })), {}, "quarantined too_many_properties"],
     ["a userId of 513 characters", { type: "track", event: "x", userId: "u".repeat(513) }, {}, "quarantined id_too_long"],
     ["an identify about nobody", { type: "identify", traits: { plan: "pro" } }, {}, "quarantined no_identifier"],
     ["an identify about a blocked id", { type: "identify", userId: "null" }, {}, "quarantined no_identifier"],
