@@ -43,9 +43,36 @@ function install() {
   if (!fs.existsSync(pinnedNode)) execFileSync("npm", ["rebuild", "node", "--ignore-scripts=false", "--loglevel=error"], { cwd: root, stdio: "inherit" });
 }
 
+/** Runs alone: two installs at once in one folder delete each other's files. A lock whose holder is gone is taken over. */
+function alone(action) {
+  const lock = path.join(root, ".installing");
+  for (;;) {
+    try {
+      fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    let holder = 0;
+    try {
+      holder = Number(fs.readFileSync(lock, "utf8"));
+      process.kill(holder, 0);
+    } catch (error) {
+      // Nobody has that pid: the lock was left behind.
+      if (error.code === "ESRCH" || (error.code === "ENOENT" && holder === 0)) fs.rmSync(lock, { force: true });
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  try {
+    return action();
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}
+
 if (!isInstalled()) {
   try {
-    install();
+    alone(() => isInstalled() || install());
   } catch {
     console.error("The packages could not be installed: npm says above why. Run the same command again when that is solved.");
     process.exit(1);
