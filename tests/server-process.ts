@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { connectClickHouse, type ClickHouseEndpoint } from "../server/src/engines/clickhouse/clickhouse.ts";
 
 export const WRITE_KEY = "wk_whole_system_tests";
 export const API_TOKEN = "token_whole_system_tests";
@@ -138,9 +139,25 @@ function isSettled(ledger: Ledger): boolean {
     && ledger.sources.every((source) => source.waiting_to_be_decided === 0 && source.waiting_to_land === 0);
 }
 
-/** The data directory's own server file: the address and the local token. */
-export async function serverFile(dataDir: string): Promise<{ url: string; localToken: string }> {
-  return JSON.parse(await readFile(join(dataDir, "server.json"), "utf8")) as { url: string; localToken: string }; // Written by our server.
+interface ServerFile {
+  readonly url: string;
+  readonly localToken: string;
+  readonly clickhouse: ClickHouseEndpoint;
+}
+
+/** The data directory's own server file: the address, the local token, and where ClickHouse is. */
+export async function serverFile(dataDir: string): Promise<ServerFile> {
+  return JSON.parse(await readFile(join(dataDir, "server.json"), "utf8")) as ServerFile; // Written by our server.
+}
+
+/** Asks the running server's ClickHouse. */
+export async function sql<T>(dataDir: string, query: string): Promise<T[]> {
+  const client = connectClickHouse((await serverFile(dataDir)).clickhouse, "api");
+  try {
+    return await (await client.query({ query, format: "JSONEachRow" })).json<T>();
+  } finally {
+    await client.close();
+  }
 }
 
 export function freePort(): Promise<number> {

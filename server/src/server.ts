@@ -124,7 +124,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   }
   const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true });
   undo.push(() => http.stop());
-  await writeServerFile(config.dataDir, http.url, postgres, made);
+  await writeServerFile(config.dataDir, { url: http.url, clickhouse: clickhouse.endpoint }, postgres, made);
   return {
     url: http.url,
     made,
@@ -243,15 +243,15 @@ async function installSecret(dataDir: string): Promise<string> {
   return secret;
 }
 
-/** Where the command line finds this server, with a token that is made anew at each start. */
-async function writeServerFile(dataDir: string, url: string, postgres: Postgres, made: Bootstrapped): Promise<void> {
+/** Where the command line finds this server and its ClickHouse, with a token that is made anew at each start. */
+async function writeServerFile(dataDir: string, places: object, postgres: Postgres, made: Bootstrapped): Promise<void> {
   const pool = postgres.pool("tributary start", 1);
   const client = await pool.connect();
   try {
     await client.query(`update api_token set revoked_at = now() where workspace_id = $1 and name = $2 and revoked_at is null`, [made.workspaceId, LOCAL_TOKEN]);
     const { secret } = await createToken(client, { workspaceId: made.workspaceId, name: LOCAL_TOKEN, scopes: ["read", "write", "admin", "personal_data"] });
     const file = join(dataDir, "server.json");
-    await writeFile(file, `${JSON.stringify({ url, localToken: secret }, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(file, `${JSON.stringify({ ...places, localToken: secret }, null, 2)}\n`, { mode: 0o600 });
     await chmod(file, 0o600);
   } finally {
     client.release();
