@@ -1,6 +1,7 @@
 // analytics.js, served from the installed npm package, so that Segment's own snippet works with nothing but its host
 // changed. Two things are put in: the write key where the package has its placeholder, and, before everything, our address
 // as the place of its parts: by itself the script only recognises https addresses as its own and would go to Segment.
+// Jitsu's script comes from its package as it is: it sends to where it was loaded from.
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -20,6 +21,8 @@ export interface BrowserLibrary {
   script(writeKey: string): Promise<BrowserFile>;
   /** A part that the script loads later, by its name in the package; undefined when there is none. */
   bundle(file: string): Promise<BrowserFile | undefined>;
+  /** Jitsu's p.js. The page says the write key, in an attribute of the script. */
+  jitsuScript(): Promise<BrowserFile>;
 }
 
 const gzipped = promisify(gzip);
@@ -33,6 +36,7 @@ export function createBrowserLibrary(publicUrl: string): BrowserLibrary {
   const scripts = new Map<string, Promise<BrowserFile>>();
   const bundles = new Map<string, Promise<BrowserFile>>();
   let names: Promise<ReadonlySet<string>> | undefined;
+  let jitsu: Promise<BrowserFile> | undefined;
 
   async function makeScript(writeKey: string): Promise<BrowserFile> {
     const source = await readFile(join(folder, "standalone.js"), "utf8");
@@ -57,6 +61,11 @@ export function createBrowserLibrary(publicUrl: string): BrowserLibrary {
       const remembered = bundles.get(file) ?? readFile(join(folder, file)).then(fileOf);
       bundles.set(file, remembered);
       return remembered;
+    },
+    jitsuScript() {
+      jitsu ??= readFile(join(dirname(require.resolve("@jitsu/js/package.json")), "dist", "web", "p.js.txt")).then(fileOf);
+      jitsu.catch(() => (jitsu = undefined));
+      return jitsu;
     },
   };
 }

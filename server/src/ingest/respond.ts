@@ -50,6 +50,8 @@ export function createResponder({ collect, authenticate, library, address, versi
         if (!file) throw new AppError("not_found");
         return fileAnswer(request, file, "public, max-age=31536000, immutable");
       }
+      case "jitsu_library":
+        return fileAnswer(request, await library.jitsuScript(), `public, max-age=${scriptMaxAgeSeconds}`);
       case "discard":
         return route.answer === "success" ? successAnswer : emptyAnswer;
       case "version":

@@ -14,6 +14,7 @@ export type Route =
   | { readonly kind: "source_config" }
   | { readonly kind: "library"; readonly writeKey: string }
   | { readonly kind: "library_bundle"; readonly file: string }
+  | { readonly kind: "jitsu_library" }
   | { readonly kind: "version" }
   | { readonly kind: "robots" }
   | { readonly kind: "preflight"; readonly methods: string }
@@ -43,6 +44,7 @@ const posts = new Map<string, Route>([
 const gets = new Map<string, Route>([
   ...types.flatMap((type) => ["/pixel/v1/", "/v1/pixel/", "/api/px/"].map((prefix) => [prefix + type, { kind: "pixel", type }] as const)),
   ["/sourceConfig", { kind: "source_config" }],
+  ["/p.js", { kind: "jitsu_library" }],
   ["/version", { kind: "version" }],
   ["/robots.txt", { kind: "robots" }],
 ]);

@@ -174,6 +174,15 @@ describe("analytics.js", () => {
   });
 });
 
+test("Jitsu's p.js is the package's script, and may be loaded by any page", async () => {
+  const packaged = await readFile(new URL(import.meta.resolve("@jitsu/js/dist/web/p.js.txt")), "utf8");
+  const { status, text, headers } = await door.send({ method: "GET", path: "/p.js" });
+  expect(status).toBe(200);
+  expect(text).toBe(packaged);
+  expect(headers["content-type"]).toMatch(/javascript/);
+  expect(headers["access-control-allow-origin"]).toBe("*");
+});
+
 describe("a pixel", () => {
   test.each(["/pixel/v1/track", "/pixel/v1/track/", "/v1/pixel/track", "/api/px/track"])(
     "at %s is a picture that leaves an event",
