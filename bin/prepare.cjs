@@ -43,30 +43,42 @@ function install() {
   if (!fs.existsSync(pinnedNode)) execFileSync("npm", ["rebuild", "node", "--ignore-scripts=false", "--loglevel=error"], { cwd: root, stdio: "inherit" });
 }
 
+/** Longer no install takes: an older lock is a left-over whose process id now belongs to something else. */
+const LOCK_AGE_MAX_MS = 15 * 60_000;
+
 /** Runs alone: two installs at once in one folder delete each other's files. A lock whose holder is gone is taken over. */
 function alone(action) {
   const lock = path.join(root, ".installing");
-  for (;;) {
-    try {
-      fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
-      break;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    let holder = 0;
-    try {
-      holder = Number(fs.readFileSync(lock, "utf8"));
-      process.kill(holder, 0);
-    } catch (error) {
-      // Nobody has that pid: the lock was left behind.
-      if (error.code === "ESRCH" || (error.code === "ENOENT" && holder === 0)) fs.rmSync(lock, { force: true });
-    }
+  for (let tries = 0; !take(lock); tries++) {
+    if (isLeftOver(lock)) fs.rmSync(lock, { force: true });
+    if (tries === 5) console.log(`Waiting for another install in this folder to end (its lock is ${lock})…`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
   try {
     return action();
   } finally {
     fs.rmSync(lock, { force: true });
+  }
+}
+
+function take(lock) {
+  try {
+    fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function isLeftOver(lock) {
+  try {
+    if (Date.now() - fs.statSync(lock).mtimeMs > LOCK_AGE_MAX_MS) return true;
+    const holder = Number(fs.readFileSync(lock, "utf8"));
+    if (holder > 0) process.kill(holder, 0);
+    return false; // Alive, or just being written.
+  } catch (error) {
+    return error.code === "ESRCH"; // Nobody has that process id.
   }
 }
 
