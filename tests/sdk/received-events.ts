@@ -79,7 +79,7 @@ export function stepsOf(events: readonly ReceivedEvent[]): number[] {
 }
 
 export function markOf({ messageId, payload: { properties, traits, context } }: ReceivedEvent): Mark {
-  const mark = [properties, traits, context?.traits, context].find((place) => typeof place?.step === "number");
+  const mark = [properties, traits, context, context?.traits].find((place) => typeof place?.step === "number");
   if (mark?.step === undefined) throw new Error(`${messageId} carries no step.`);
   return { step: mark.step, by: mark.by };
 }
