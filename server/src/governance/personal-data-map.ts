@@ -413,6 +413,7 @@ const files: readonly PersonalDataPlace[] = [
   withoutPeopleFile("clickhouse-config.xml"),
   withoutPeopleFile("clickhouse.pid"),
   withoutPeopleFile("server.lock"),
+  withoutPeopleFile("server.pid"),
   withoutPeopleFile("running"),
   withoutPeopleFile("cache"),
   // The address of the running server and the token of its command line, for the owner of the directory alone.
