@@ -7,6 +7,17 @@ import { controlAction } from "./control.ts";
 export const doorProblem = z.enum(["not_an_object", "event_too_large", "too_deep"]);
 export type DoorProblem = z.infer<typeof doorProblem>;
 
+/** All that is kept of what a suppressed person sent: who it was, by salted keys alone, so that a rebuild drops it again. */
+export const suppressedEvent = z.object({
+  type: z.enum(["track", "page", "screen", "identify", "group", "alias"]),
+  messageId: z.string(),
+  timestampMs: z.int(),
+  trust: z.enum(["full", "query_string", "unsigned"]),
+  identifiers: z.array(z.object({ namespace: z.string(), key: z.string() })),
+  previous: z.array(z.object({ namespace: z.string(), key: z.string() })),
+});
+export type SuppressedEvent = z.infer<typeof suppressedEvent>;
+
 /** One request (or one slice of an import): the events of a record share this envelope. */
 export const eventsHeader = z.object({
   kind: z.literal("events"),
@@ -32,6 +43,8 @@ export const eventsHeader = z.object({
   historical: z.boolean().optional(),
   /** Index of an event within this record → what collection found wrong with it. */
   problems: z.record(z.string(), doorProblem).optional(),
+  /** Never in the log: stands in the event table in place of the event's content. */
+  suppressed: suppressedEvent.optional(),
 });
 export type EventsHeader = z.infer<typeof eventsHeader>;
 

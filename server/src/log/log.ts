@@ -10,6 +10,8 @@ export interface LogRecord {
   readonly header: RecordHeader;
   /** The bytes of each event exactly as received; empty for a control record, which takes one position itself. */
   readonly events: readonly Buffer[];
+  /** Where it begins in its chunk; left out when it follows the record before. Only a rebuild from the event table needs it. */
+  readonly index?: number;
 }
 
 /** How many positions a record takes in its chunk. */

@@ -38,7 +38,8 @@ export function createBatch(partition: number, chunks: readonly Chunk[], nowMs: 
   const events: BatchEvent[] = [];
   for (const chunk of chunks) {
     let index = 0;
-    for (const { header, events: raws } of chunk.records) {
+    for (const { header, events: raws, index: at } of chunk.records) {
+      if (at !== undefined) index = at;
       assert(header.kind === "events", "control records are handled on their own");
       raws.forEach((raw, indexInRecord) => {
         const received = { partition, rowId: rowId(chunk.offset, index++), header, indexInRecord, raw };

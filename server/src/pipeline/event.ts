@@ -46,6 +46,11 @@ export interface ContextColumns {
   readonly libraryVersion: string;
 }
 
+export const noContext: ContextColumns = {
+  ip: "", country: "", locale: "", timezone: "", deviceType: "", os: "", browser: "", pageUrl: "", pagePath: "", pageReferrer: "",
+  campaignSource: "", campaignMedium: "", campaignName: "", campaignTerm: "", campaignContent: "", clickIds: {}, library: "", libraryVersion: "",
+};
+
 /** Checked and brought into one form; everything that later stages need, nothing decided about who it is. */
 export interface NormalisedEvent {
   readonly partition: number;

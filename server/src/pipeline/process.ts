@@ -8,6 +8,7 @@ import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
+import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
 import { READER, startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
 import { createRuleBook } from "./workspace-rules.ts";
@@ -63,6 +64,7 @@ export interface Processor {
 export async function startProcessor(options: ProcessOptions): Promise<Processor> {
   const tuning = { ...defaultTuning, ...options.tuning };
   await fenceOthers(options);
+  const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
   const senders: Sender[] = [];
@@ -74,9 +76,9 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });
-    sequencers.push(startPartition(options, tuning, partition, sender, seen));
+    sequencers.push(startPartition(options, tuning, partition, sender, seen, rebuild));
   }
-  const upkeep = startUpkeep(options, seen, senders);
+  const upkeep = startUpkeep(options, seen, senders, rebuild);
   const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
   failed.catch(() => undefined);
   return {
@@ -107,8 +109,11 @@ async function fenceOthers({ pool, log }: ProcessOptions): Promise<void> {
   }
 }
 
-function startPartition(options: ProcessOptions, tuning: ProcessTuning, partition: number, sender: Sender, seen: SeenMessages): Sequencer {
-  const { pool, log, clock, logger, secret } = options;
+function startPartition(
+  options: ProcessOptions, tuning: ProcessTuning, partition: number, sender: Sender, seen: SeenMessages, rebuild: RebuildState,
+): Sequencer {
+  const { pool, clock, logger, secret } = options;
+  const { log } = rebuild;
   const rules = createRuleBook({ secret, limits: options.limits });
   const world = createWorld({ peopleMax: options.profilesInMemory, edgesMax: options.profilesInMemory * 4 });
   return startSequencer({
@@ -116,11 +121,15 @@ function startPartition(options: ProcessOptions, tuning: ProcessTuning, partitio
     pipeline: { pool, rules, seen, secret, reset: () => rules.forget() },
     control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger },
     limits: tuning,
-    onCommit: options.onProgress,
+    storedBelowRow: rebuild.storedBelowRow(partition),
+    onCommit(progress) {
+      rebuild.reached(partition, progress.nextOffset, clock.nowMs() - progress.oldestAgeMs);
+      options.onProgress(progress);
+    },
   });
 }
 
-function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[]): NodeJS.Timeout {
+function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
@@ -128,7 +137,8 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
     try {
       const nowMs = options.clock.nowMs();
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
-      await seen.dropExpired(nowMs);
+      await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
+      await rebuild.finish();
       if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
       await options.log.dropExpired(nowMs);
     } catch (error) {

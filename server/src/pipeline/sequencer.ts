@@ -7,10 +7,11 @@ import type { Logger } from "../core/logger.ts";
 import type { Chunk, EventLog } from "../log/log.ts";
 import { positionsOf } from "../log/log.ts";
 import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
-import { createBatch, countOutcomes, type Batch } from "./batch.ts";
+import { createBatch, countOutcomes, freshCopy, type Batch } from "./batch.ts";
 import { assert } from "../core/errors.ts";
-import { captureChanges, commitBatch, type LedgerCount } from "./commit.ts";
+import { captureChanges, commitBatch, type Decisions, type LedgerCount } from "./commit.ts";
 import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
+import { findCulprits, isDataError } from "./find-culprits.ts";
 import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
 import type { Sender } from "./outbox/sender.ts";
@@ -32,6 +33,8 @@ export interface SequencerOptions {
   readonly pipeline: PipelineDeps;
   readonly control: ControlDeps;
   readonly limits: SequencerLimits;
+  /** In a rebuild: events before this position stand in the event table already. */
+  readonly storedBelowRow: number;
   readonly onCommit: (progress: Progress) => void;
 }
 
@@ -85,11 +88,14 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
   const reader = createChunkReader(log, partition, claim.nextOffset, options.limits.readBytesMax);
   const commits = createCommitLine(options, claim);
   let attempt = 0;
+  let failedAt = -1;
+  let wasRefused = false;
   let controlFailures: string[] = [];
   while (!isStopped()) {
     const startedMs = performance.now();
     try {
-      const chunks = await reader.next(options.limits.batchEventsMax);
+      // After a refusal one chunk at a time, each tried first.
+      const chunks = await reader.next(wasRefused ? 1 : options.limits.batchEventsMax);
       if (chunks.length === 0) {
         await commits.finished();
         continue;
@@ -101,9 +107,9 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       }
       const isControl = chunks[0]?.records[0]?.header.kind === "control";
       if (isControl) await runControl(options, commits, chunks[0], controlFailures.length >= CONTROL_ATTEMPTS ? controlFailures.at(-1) : undefined);
-      else await runBatch(options, commits, chunks, startedMs);
+      else if (wasRefused) wasRefused = !(await runTried(options, commits, chunks, startedMs));
+      else await runBatch(options, commits, chunks, { startedMs, held: new Map() });
       controlFailures = [];
-      attempt = 0;
       await rest(options, chunks, startedMs);
     } catch (error) {
       await commits.finished().catch(() => undefined);
@@ -111,6 +117,7 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       options.pipeline.reset();
       if (error instanceof ReaderFenced) throw error;
       if (error instanceof ControlFailed) controlFailures.push(error.message);
+      wasRefused ||= isDataError(error) || error instanceof EncodingFailed;
       logger.error({ partition, err: error }, "a batch was not committed; trying again");
       await sleep(Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(attempt++, 8)));
       // A commit whose answer was lost may have happened: the place in Postgres tells.
@@ -118,6 +125,8 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       if (!again) return;
       // … and its blocks stand in the outbox, unknown to the sender.
       await withRetries(options, isStopped, () => options.sender.catchUp());
+      if (again.nextOffset > failedAt) attempt = 0;
+      failedAt = again.nextOffset;
       commits.restart(again);
       reader.restart(again.nextOffset);
     }
@@ -193,7 +202,7 @@ async function runControl(options: SequencerOptions, commits: CommitLine, chunk:
   const header = chunk?.records[0]?.header;
   assert(chunk && header?.kind === "control", "a control record stands alone in its chunk");
   const claim = await commits.finished();
-  const builder = createBlockBuilder(options.partition, claim.nextBlock);
+  const builder = createBlockBuilder(options.partition, claim.nextBlock, options.storedBelowRow);
   const next = await handleControl({ ...options.control, builder }, claim, chunk, header, commits.nowMs, refusal);
   commits.restart(next.claim);
   options.sender.enqueue(next.blocks);
@@ -203,26 +212,26 @@ async function runControl(options: SequencerOptions, commits: CommitLine, chunk:
   });
 }
 
-async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], startedMs: number): Promise<void> {
+interface BatchWish {
+  readonly startedMs: number;
+  /** Events that are held whatever the stages say of them: row_id → why. */
+  readonly held: ReadonlyMap<number, string>;
+}
+
+async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], { startedMs, held }: BatchWish): Promise<void> {
   const { nowMs } = commits;
-  const batch = await decide(options, chunks, nowMs, () => commits.finished());
-  const ledger = countOutcomes(batch.events);
+  const batch = await decide(options, createBatch(options.partition, chunks, nowMs), held, () => commits.finished());
   await commits.start(() => {
     // The commit before is done, so its number of blocks is known, and nothing of it can fail any more.
-    const builder = createBlockBuilder(options.partition, commits.nextBlock);
-    builder.addEvents(batch, options.pipeline.rules, countOutcomes);
-    builder.addPeople(options.world, nowMs);
-    const blocks = builder.finish();
-    const changes = captureChanges(options.world);
+    const captured = capture(options, batch, commits.nextBlock);
     options.world.settle();
     options.seen.hold(batch.sightings);
     return async (claim) => {
       try {
+        const { blocks, ledger } = captured.decisions;
         await packBlocks(blocks);
-        const next = await commitBatch(
-          options.pool, claim, { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock: builder.nextBlock }, changes, options.seen,
-          { sightings: batch.sightings, mergeLog: batch.mergeLog, quarantine: batch.quarantine, ledger, paths: batch.paths, blocks },
-        );
+        const place = { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock: captured.nextBlock };
+        const next = await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions);
         options.sender.enqueue(blocks);
         tellProgress(options, batch, ledger, next.nextOffset, startedMs);
         return next;
@@ -231,6 +240,70 @@ async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: 
       }
     };
   });
+}
+
+interface Captured {
+  readonly changes: ReturnType<typeof captureChanges>;
+  readonly decisions: Decisions;
+  readonly nextBlock: number;
+}
+
+/** What a batch could not be written as: the values of an event are to blame. */
+class EncodingFailed extends Error {
+  override readonly name = "EncodingFailed";
+}
+
+/** Everything that the batch's commit writes, copied out of the world. */
+function capture(options: SequencerOptions, batch: Batch, firstBlock: number): Captured {
+  try {
+    const builder = createBlockBuilder(options.partition, firstBlock, options.storedBelowRow);
+    builder.addEvents(batch, options.pipeline.rules, countOutcomes);
+    builder.addPeople(options.world, batch.nowMs);
+    const blocks = builder.finish();
+    const { sightings, mergeLog, quarantine, paths } = batch;
+    const decisions = { sightings, mergeLog, quarantine, paths, blocks, ledger: countOutcomes(batch.events) };
+    return { changes: captureChanges(options.world), decisions, nextBlock: builder.nextBlock };
+  } catch (error) {
+    throw new EncodingFailed(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** A batch of which something was refused: holds the events to blame, and commits the rest. False: none of them is to blame. */
+async function runTried(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], startedMs: number): Promise<boolean> {
+  const whole = createBatch(options.partition, chunks, commits.nowMs);
+  const rowOf = (index: number): number => whole.events[index]?.received.rowId ?? -1;
+  const heldRows = (culprits: ReadonlyMap<number, string>) => new Map([...culprits].map(([index, reason]) => [rowOf(index), reason]));
+  const claim = await commits.finished();
+  const culprits = await findCulprits(whole.events.length, async (count, held) => {
+    const batch = createBatch(options.partition, chunks, whole.nowMs);
+    return tryBatch(options, claim, { ...batch, events: batch.events.slice(0, count) }, heldRows(held));
+  });
+  for (const [index, reason] of culprits ?? []) {
+    options.logger.error({ partition: options.partition, row: rowOf(index), reason }, "an event can't be stored as it was decided; it is quarantined");
+  }
+  await runBatch(options, commits, chunks, { startedMs, held: heldRows(culprits ?? new Map()) });
+  await commits.finished();
+  return culprits !== undefined;
+}
+
+/** Everything but the commit, undone again. Why it was refused; undefined: it was not. */
+async function tryBatch(options: SequencerOptions, claim: ReaderClaim, batch: Batch, held: ReadonlyMap<number, string>): Promise<string | undefined> {
+  const isOver = new Error("The trial is over.");
+  try {
+    const decided = await decide(options, batch, held, () => Promise.resolve());
+    const captured = capture(options, decided, claim.nextBlock);
+    await packBlocks(captured.decisions.blocks);
+    const place = { nextOffset: claim.nextOffset, nowMs: claim.nowMs, nextBlock: claim.nextBlock };
+    await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions, () => Promise.reject(isOver));
+    return undefined;
+  } catch (error) {
+    if (error === isOver) return undefined;
+    if (error instanceof EncodingFailed || isDataError(error)) return error instanceof Error ? error.message : String(error);
+    throw error;
+  } finally {
+    options.world.reset();
+    options.pipeline.reset();
+  }
 }
 
 function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly LedgerCount[], nextOffset: number, startedMs: number): void {
@@ -243,10 +316,10 @@ function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly 
 }
 
 /** Runs the stages; when one throws, quarantines the event it was at and runs again from the start. */
-async function decide(options: SequencerOptions, chunks: readonly Chunk[], nowMs: number, committed: () => Promise<unknown>): Promise<Batch> {
-  const guilty = new Map<number, string>();
+async function decide(options: SequencerOptions, fresh: Batch, held: ReadonlyMap<number, string>, committed: () => Promise<unknown>): Promise<Batch> {
+  const guilty = new Map(held);
   for (;;) {
-    const batch = createBatch(options.partition, chunks, nowMs);
+    const batch = freshCopy(fresh);
     for (const item of batch.events) {
       const detail = guilty.get(item.received.rowId);
       if (detail !== undefined) item.refusal = { outcome: "quarantined", reason: "pipeline_error", detail };

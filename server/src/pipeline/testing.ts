@@ -42,6 +42,8 @@ export interface TestPipeline {
   person(namespace: string, value: string, workspaceId?: number): Promise<(ProfileDocument & { readonly id: string }) | undefined>;
   events(where?: string): Promise<StoredEvent[]>;
   restart(): Promise<void>;
+  /** Does something while nothing is processed. */
+  paused(action: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -98,6 +100,11 @@ export async function startTestPipeline(changes: Partial<ProcessOptions> = {}): 
     },
     async restart() {
       await processor.stop();
+      processor = await startProcessor(options);
+    },
+    async paused(action) {
+      await processor.stop();
+      await action();
       processor = await startProcessor(options);
     },
     async stop() {

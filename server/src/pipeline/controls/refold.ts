@@ -14,6 +14,7 @@ import { identify } from "../stages/identify.ts";
 import { normaliseEvent } from "../stages/normalise.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import { createWorld, type Person, type World } from "../world.ts";
+import { lastWithdrawal, readWithdrawals, withdrawnLater } from "./withdrawals.ts";
 
 /** More events than this are not folded anew at once; the control record is refused with the number. */
 export const REFOLD_EVENTS_MAX = 2_000_000;
@@ -93,7 +94,7 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
   for await (const row of readRows(clickhouse, request)) {
     if (++events > REFOLD_EVENTS_MAX) throw new Error(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
     if (row.outcome === "control") {
-      applyEdit(world, rules, workspaceId, row);
+      applyControl(world, rules, workspaceId, row);
       continue;
     }
     const item = replayItem(row);
@@ -110,7 +111,15 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
     fold(item, world, rules);
     if (item.profileId !== "") owners.set(item.received.rowId, { id: item.profileId, stored: row.profile_id, ingestId: row.ingest_profile_id });
   }
+  suppressAgain(world, component);
   return summarise(world, seeded, owners, former, events);
+}
+
+/** Whoever holds an identifier of a suppressed person is that person, also when the control record's id is no longer anybody's. */
+function suppressAgain(world: World, component: Component): void {
+  const suppressed = component.people.filter(({ state }) => state.suppressed);
+  const keys = new Set(suppressed.flatMap(({ state }) => state.identifiers.map(({ key }) => key)));
+  for (const { state } of world.changes.people) if (state.identifiers.some(({ key }) => keys.has(key))) state.suppressed = true;
 }
 
 function summarise(
@@ -145,6 +154,7 @@ interface EventRow {
   readonly log_partition: number;
   readonly source_id: number;
   readonly outcome: string;
+  readonly import_id: number;
   readonly ingest_profile_id: string;
   readonly profile_id: string;
   readonly envelope: string;
@@ -154,22 +164,28 @@ interface EventRow {
 const PAGE_ROWS = 10_000;
 
 async function* readRows(clickhouse: ClickHouseClient, request: RefoldRequest): AsyncGenerator<EventRow> {
+  const withdrawals = await readWithdrawals(clickhouse, request.workspaceId);
   let after = -1;
   for (;;) {
     const result = await clickhouse.query({
       // Base64: the payload as received may be any bytes.
-      query: `select toString(row_id) as position, log_partition, source_id, outcome, ingest_profile_id, profile_id, envelope, base64Encode(raw) as raw
-        from events where workspace_id = {workspace:UInt32} and ingest_profile_id in {ids:Array(UUID)} and outcome in ('stored', 'control')
+      query: `select toString(row_id) as position, log_partition, source_id, outcome, import_id, ingest_profile_id, profile_id, envelope,
+          base64Encode(raw) as raw
+        from events where workspace_id = {workspace:UInt32} and ingest_profile_id in {ids:Array(UUID)}
+          and (outcome in ('stored', 'control') or (outcome = 'withdrawn' and import_id in {later:Array(UInt32)}))
           and row_id > {after:Int64} and row_id < {before:UInt64} and (import_id = 0 or import_id != {without:UInt32})
         order by row_id limit {limit:UInt32}`,
       query_params: {
         workspace: request.workspaceId, ids: request.component.ingestIds, after, before: request.beforeRow, without: request.withoutImport ?? 0,
-        limit: PAGE_ROWS,
+        limit: PAGE_ROWS, later: withdrawnLater(withdrawals, request.beforeRow),
       },
       format: "JSONEachRow",
     });
     const rows = await result.json<EventRow>();
-    yield* rows;
+    for (const row of rows) {
+      const counts = row.outcome !== "withdrawn" || Number(row.position) > lastWithdrawal(withdrawals, row.import_id, request.beforeRow);
+      if (counts) yield row;
+    }
     if (rows.length < PAGE_ROWS) return;
     after = Number(rows.at(-1)?.position);
   }
@@ -183,9 +199,10 @@ function replayItem(row: EventRow): BatchEvent {
   };
 }
 
-/** Traits and consents that were set by hand hold for the person that has the id now. */
-function applyEdit(world: World, rules: RuleBook, workspaceId: number, row: EventRow): void {
+/** Traits and consents that were set by hand hold for the person that has the id now; who was suppressed is so from here on. */
+function applyControl(world: World, rules: RuleBook, workspaceId: number, row: EventRow): void {
   const { action, receivedAtMs } = controlHeader.parse(JSON.parse(row.envelope));
+  if (action.kind === "profile.suppress" && world.hasPerson(action.profileId)) world.held(action.profileId).state.suppressed = true;
   if (action.kind !== "profile.edit" && action.kind !== "profile.consent") return;
   const live = [...world.changes.people];
   const oldest = live.toSorted((a, b) => a.state.firstRow - b.state.firstRow)[0];

@@ -1,12 +1,12 @@
 // Encodes what a batch decided into finished blocks for ClickHouse: one row per event received, whatever became of it;
 // a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
-import type { EventsHeader, ControlHeader } from "@tributary/schema/log-record.ts";
+import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
 import { hash64Of } from "../../core/hash.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
 import { outcomeOf, type Batch, type BatchEvent } from "../batch.ts";
 import type { LedgerCount } from "../commit.ts";
-import type { ContextColumns, NormalisedEvent } from "../event.ts";
+import { noContext, type ContextColumns, type EventIdentifier, type NormalisedEvent } from "../event.ts";
 import { KnownPaths } from "../known-paths.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { Person, World } from "../world.ts";
@@ -16,6 +16,11 @@ import { eventColumns, insertStatement, overrideColumns, profileColumns } from "
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
 /** Block numbers of one partition; the partition stands above them. */
 const BLOCKS_PER_PARTITION = 2 ** 40;
+
+/** The id of a partition's block with this number. */
+export function blockIdOf(partition: number, number: number): number {
+  return partition * BLOCKS_PER_PARTITION + number;
+}
 
 const eventStatement = insertStatement("events", eventColumns);
 const overrideStatement = insertStatement("profile_override", overrideColumns);
@@ -48,7 +53,8 @@ interface OpenBlock {
   readonly counts: LedgerCount[];
 }
 
-export function createBlockBuilder(partition: number, firstBlock: number): BlockBuilder {
+/** `storedBelowRow`: events before this position stand in the event table already, as in a rebuild; no rows are made for them. */
+export function createBlockBuilder(partition: number, firstBlock: number, storedBelowRow = 0): BlockBuilder {
   let nextBlock = firstBlock;
   const open = new Map<string, OpenBlock>();
   const done: OutboxBlock[] = [];
@@ -60,7 +66,8 @@ export function createBlockBuilder(partition: number, firstBlock: number): Block
     if (current && current.rowEnds.length < BLOCK_ROWS_MAX && current.writer.length < BLOCK_BYTES_MAX) return current;
     if (current) close(current);
     const block: OpenBlock = {
-      blockId: partition * BLOCKS_PER_PARTITION + nextBlock++, table, month, statement, writer: new RowBinaryWriter(), rowEnds: [], items: [], counts: [],
+      blockId: blockIdOf(partition, nextBlock++), table, month, statement, writer: new RowBinaryWriter(),
+      rowEnds: [], items: [], counts: [],
     };
     open.set(key, block);
     return block;
@@ -100,6 +107,7 @@ export function createBlockBuilder(partition: number, firstBlock: number): Block
       countsOf = counts;
       for (const item of batch.events) {
         batch.current = item.received.rowId;
+        if (item.received.rowId < storedBelowRow) continue;
         const { workspaceId } = item.received.header;
         const paths = rules.of(workspaceId).paths;
         const block = blockFor("events", eventStatement, monthOf(item.event?.timestampMs ?? item.received.header.receivedAtMs));
@@ -110,6 +118,7 @@ export function createBlockBuilder(partition: number, firstBlock: number): Block
       batch.current = -1;
     },
     addControl(header, rowId, profileId) {
+      if (rowId < storedBelowRow) return;
       const block = blockFor("events", eventStatement, monthOf(header.receivedAtMs));
       writeControl(block, header, partition, rowId, profileId);
       block.counts.push({
@@ -155,7 +164,7 @@ export function createBlockBuilder(partition: number, firstBlock: number): Block
       block.rowEnds.push(writer.length);
     },
     addStatement(table, statement) {
-      done.push({ kind: "statement", blockId: partition * BLOCKS_PER_PARTITION + nextBlock++, partition, table, statement });
+      done.push({ kind: "statement", blockId: blockIdOf(partition, nextBlock++), partition, table, statement });
     },
     finish() {
       for (const block of open.values()) close(block);
@@ -185,10 +194,21 @@ function envelopeOf(header: EventsHeader, indexInRecord: number): string {
   return JSON.stringify(problem === undefined ? rest : { ...rest, problems: { 0: problem } });
 }
 
-const noContext: ContextColumns = {
-  ip: "", country: "", locale: "", timezone: "", deviceType: "", os: "", browser: "", pageUrl: "", pagePath: "", pageReferrer: "", campaignSource: "",
-  campaignMedium: "", campaignName: "", campaignTerm: "", campaignContent: "", clickIds: {}, library: "", libraryVersion: "",
-};
+/** Of an event of a suppressed person: by which salted keys it was recognised, for a rebuild, and nothing that it said. */
+function suppressedEnvelope({ received, event, previous }: BatchEvent): string {
+  const { kind, workspaceId, sourceId, receivedAtMs, importId, historical } = received.header;
+  const header: EventsHeader = { kind, workspaceId, sourceId, receivedAtMs };
+  if (importId !== undefined) header.importId = importId;
+  if (historical !== undefined) header.historical = historical;
+  if (event) {
+    const keysOf = (list: readonly EventIdentifier[]): SuppressedEvent["previous"] => list.map(({ namespace, key }) => ({ namespace, key }));
+    header.suppressed = {
+      type: event.type, messageId: event.messageId, timestampMs: event.timestampMs, trust: event.trust,
+      identifiers: keysOf(event.identifiers), previous: keysOf(previous),
+    };
+  }
+  return JSON.stringify(header);
+}
 
 function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void {
   const { received, refusal } = item;
@@ -223,7 +243,7 @@ function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void
   writer.uint64(received.rowId);
   writer.uint64(block.blockId);
   writer.uint32(block.rowEnds.length);
-  writer.string(isSuppressed ? "" : envelopeOf(header, received.indexInRecord));
+  writer.string(isSuppressed ? suppressedEnvelope(item) : envelopeOf(header, received.indexInRecord));
   writer.string(isSuppressed ? "" : received.raw);
   block.rowEnds.push(writer.length);
 }

@@ -11,7 +11,8 @@ export async function load(batch: Batch, db: ClientBase, world: World, deps: Pip
   for (const item of batch.events) {
     const { event } = item;
     if (!event || item.refusal) continue;
-    if (event.type === "alias") {
+    // Of a suppressed person's alias only the keys are left, known by now.
+    if (event.type === "alias" && !item.received.header.suppressed) {
       const context = { workspaceId: event.workspaceId, sourceId: event.sourceId, secret: deps.secret, phoneCountry: undefined };
       item.previous = previousIdentifiers(event.previousId, deps.rules.of(event.workspaceId).identity, context);
     }

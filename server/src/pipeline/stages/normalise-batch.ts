@@ -1,5 +1,7 @@
 // Runs `normalise` over a batch. The first stage: all later ones read only what it made.
+import type { EventsHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
 import type { Batch } from "../batch.ts";
+import { noContext, type EventIdentifier, type NormalisedEvent, type ReceivedEvent } from "../event.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import { normaliseEvent } from "./normalise.ts";
 
@@ -7,7 +9,13 @@ export function normalise(batch: Batch, rules: RuleBook): void {
   for (const item of batch.events) {
     if (item.refusal) continue;
     batch.current = item.received.rowId;
-    const { workspaceId, sourceId } = item.received.header;
+    const { workspaceId, sourceId, suppressed } = item.received.header;
+    if (suppressed) {
+      item.event = emptied(item.received, suppressed);
+      item.previous = withoutValues(suppressed.previous);
+      item.known = { messageId: suppressed.messageId, event: "" };
+      continue;
+    }
     const result = normaliseEvent(item.received, rules.of(workspaceId).normaliseContext(sourceId));
     if ("outcome" in result) {
       item.refusal = result;
@@ -18,4 +26,22 @@ export function normalise(batch: Batch, rules: RuleBook): void {
     }
   }
   batch.current = -1;
+}
+
+/** What a suppressed person sent, in a rebuild: its content is gone, its keys are enough to drop it again. */
+function emptied({ partition, rowId, header }: Omit<ReceivedEvent, "raw" | "indexInRecord">, left: SuppressedEvent): NormalisedEvent {
+  return {
+    partition, rowId, ...placeOf(header), type: left.type, event: "", messageId: left.messageId, timestampMs: left.timestampMs,
+    timeNote: "", userId: "", anonymousId: "", groupId: "", previousId: "", properties: {}, traits: {}, context: noContext, consent: {},
+    isBot: false, isInternal: false, identifiers: withoutValues(left.identifiers), trust: left.trust,
+  };
+}
+
+function placeOf(header: EventsHeader): Pick<NormalisedEvent, "workspaceId" | "sourceId" | "receivedAtMs" | "isHistorical" | "importId"> {
+  const { workspaceId, sourceId, receivedAtMs, importId, historical } = header;
+  return { workspaceId, sourceId, receivedAtMs, isHistorical: historical ?? importId !== undefined, importId: importId ?? 0 };
+}
+
+function withoutValues(keys: SuppressedEvent["identifiers"]): EventIdentifier[] {
+  return keys.map(({ namespace, key }) => ({ namespace, value: "", key }));
 }

@@ -1,0 +1,135 @@
+// Makes all that the pipeline decided anew: people, identifiers, evidence, merges, the rules in force, the ids of messages
+// seen and what the ledger says was decided. It starts with the first event that ever came in, out of the event table where
+// the log no longer reaches, and ends with the last of the log, through the same code as when they came. The event table
+// itself is not written again. It may be killed anywhere: whichever processor comes next goes on with it.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { ClientBase, Pool } from "pg";
+import { rowId } from "../core/position.ts";
+import { claimReader } from "../log/reader-offset.ts";
+import { createBlockBuilder, blockIdOf } from "./outbox/block-builder.ts";
+import { writeOutbox } from "./outbox/outbox-block.ts";
+import { createSender } from "./outbox/sender.ts";
+import { startProcessor, type ProcessOptions } from "./process.ts";
+import { loadRebuildState, placesOf, REBUILD_READER } from "./rebuild-state.ts";
+import { READER } from "./sequencer.ts";
+
+export interface RebuildOptions extends Omit<ProcessOptions, "onProgress"> {
+  readonly onRebuild?: (progress: RebuildProgress) => void;
+  /** Breaks it off after the batch at hand. Whichever processor comes next goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** Counted in events received, control records included. `total` is what the event table had when it began. */
+export interface RebuildProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Wipes what was decided, unless a rebuild is under way already, and decides everything again up to the end of the log.
+ * Nothing else may process meanwhile: the caller holds the data directory's lock.
+ */
+export async function rebuild(options: RebuildOptions): Promise<RebuildProgress> {
+  const { pool, clickhouseReader, log } = options;
+  if (!(await isUnderWay(pool))) {
+    await landEverything(options);
+    await begin(pool, log.partitions);
+  }
+  const total = await countEvents(clickhouseReader, await placesOf(pool, REBUILD_READER));
+  let done = await countEvents(clickhouseReader, await placesOf(pool, READER));
+  const places = await placesOf(pool, READER);
+  const ends = new Map((await log.state()).map(({ partition, nextOffset }) => [partition, nextOffset]));
+  const isDone = (): boolean => [...ends].every(([partition, end]) => (places.get(partition) ?? 0) >= end);
+  let arrive: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const processor = await startProcessor({
+    ...options,
+    onProgress(progress) {
+      done += progress.events;
+      places.set(progress.partition, progress.nextOffset);
+      options.onRebuild?.({ done, total });
+      if (isDone()) arrive();
+    },
+  });
+  if (isDone()) arrive();
+  options.signal?.addEventListener("abort", arrive, { once: true });
+  if (options.signal?.aborted) arrive();
+  try {
+    await Promise.race([arrived, processor.failed]);
+  } finally {
+    await processor.stop({ drain: true });
+  }
+  options.signal?.throwIfAborted();
+  await (await loadRebuildState({ pool, clickhouse: clickhouseReader, log }, READER)).finish();
+  return { done, total };
+}
+
+async function isUnderWay(pool: Pool): Promise<boolean> {
+  return (await placesOf(pool, REBUILD_READER)).size > 0;
+}
+
+async function countEvents(clickhouse: ClickHouseClient, places: ReadonlyMap<number, number>): Promise<number> {
+  let count = 0;
+  for (const [partition, offset] of places) {
+    const result = await clickhouse.query({
+      query: `select count() as count from events where log_partition = {partition:UInt16} and row_id < {end:UInt64}`,
+      query_params: { partition, end: rowId(offset, 0) },
+      format: "JSONEachRow",
+    });
+    const [row] = await result.json<{ count: string }>();
+    count += Number(row?.count ?? 0);
+  }
+  return count;
+}
+
+/** What was decided must stand in the event table before it is wiped: a rebuild reads it from there. */
+async function landEverything({ pool, clickhouse, log, logger, wasUnclean }: RebuildOptions): Promise<void> {
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const sender = createSender({ pool, clickhouse, partition, logger, lingerMs: 0, memoryBytesMax: 64 * 1024 * 1024 });
+    await sender.recover({ wasUnclean });
+    await sender.drained();
+    await sender.stop();
+  }
+}
+
+/**
+ * Everything that the pipeline made and can make again. Kept: the quarantine, with what people did about its entries (an
+ * event that is held again finds its entry), and the paths that stand in the event table's JSON column.
+ */
+const DECIDED_TABLES = [
+  "profile", "identifier", "identity_edge", "cannot_link", "ingest_share", "merge_log", "pipeline_config", "message_seen",
+];
+
+/** In one transaction: notes up to which place the event table has everything, wipes the state, sends the reader back. */
+async function begin(pool: Pool, partitions: number): Promise<void> {
+  const tx = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await tx.query("begin");
+    for (let partition = 0; partition < partitions; partition++) await sendBack(tx, partition);
+    await tx.query(`truncate ${DECIDED_TABLES.join(", ")}`);
+    await tx.query(`delete from ledger where hop = 'decided'`);
+    await tx.query("commit");
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    await tx.query("rollback").catch(() => undefined);
+    throw failure;
+  } finally {
+    tx.release(failure);
+  }
+}
+
+async function sendBack(tx: ClientBase, partition: number): Promise<void> {
+  const claim = await claimReader(tx, READER, partition);
+  const noted = [REBUILD_READER, partition, claim.nextOffset];
+  await tx.query(`insert into log_offset (reader, partition, next_offset) values ($1, $2, $3)`, noted);
+  // Snapshots and overrides are made anew; those of before go first. By block, so that a repeat takes none of the new ones.
+  const builder = createBlockBuilder(partition, claim.nextBlock);
+  const [from, to] = [blockIdOf(partition, 0), blockIdOf(partition, claim.nextBlock)];
+  for (const table of ["profiles", "profile_override"]) {
+    builder.addStatement(table, `ALTER TABLE ${table} DELETE WHERE block_id >= ${from} AND block_id < ${to}`);
+  }
+  await writeOutbox(tx, builder.finish());
+  const start = [READER, partition, builder.nextBlock];
+  await tx.query(`update log_offset set next_offset = 0, next_block = $3 where reader = $1 and partition = $2`, start);
+}
