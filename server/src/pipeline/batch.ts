@@ -17,6 +17,8 @@ export interface BatchEvent {
   profileId: string;
   /** What an alias call says the person was known by before. */
   previous: readonly EventIdentifier[];
+  /** What is to be said of a stored event: `profile_full`, when its person had no room for some of its traits; else ''. */
+  note: string;
   /** What could be read of it, also when it was refused. */
   known: { readonly messageId: string; readonly event: string };
 }
@@ -43,15 +45,29 @@ export function createBatch(partition: number, chunks: readonly Chunk[], nowMs: 
       assert(header.kind === "events", "control records are handled on their own");
       raws.forEach((raw, indexInRecord) => {
         const received = { partition, rowId: rowId(chunk.offset, index++), header, indexInRecord, raw };
-        events.push({ received, event: undefined, refusal: undefined, profileId: "", previous: [], known: { messageId: "", event: "" } });
+        events.push(newEvent(received));
       });
     }
   }
   return { partition, nowMs, events, sightings: [], mergeLog: [], quarantine: [], paths: [], current: -1 };
 }
 
+/** The same events with nothing decided about them. */
+export function freshCopy(batch: Batch): Batch {
+  const events = batch.events.map(({ received }): BatchEvent => newEvent(received));
+  return { partition: batch.partition, nowMs: batch.nowMs, events, sightings: [], mergeLog: [], quarantine: [], paths: [], current: -1 };
+}
+
+function newEvent(received: ReceivedEvent): BatchEvent {
+  return { received, event: undefined, refusal: undefined, profileId: "", previous: [], note: "", known: { messageId: "", event: "" } };
+}
+
 export function outcomeOf(event: BatchEvent): string {
   return event.refusal?.outcome ?? "stored";
+}
+
+export function reasonOf(event: BatchEvent): string {
+  return event.refusal?.reason ?? event.note;
 }
 
 /** Counts of a batch's events by workspace, source, minute of receivedAt, outcome and reason. */
@@ -60,7 +76,7 @@ export function countOutcomes(events: Iterable<BatchEvent>): LedgerCount[] {
   for (const event of events) {
     const { workspaceId, sourceId, receivedAtMs } = event.received.header;
     const minuteMs = Math.floor(receivedAtMs / 60_000) * 60_000;
-    const [outcome, reason] = [outcomeOf(event), event.refusal?.reason ?? ""];
+    const [outcome, reason] = [outcomeOf(event), reasonOf(event)];
     const key = `${workspaceId} ${sourceId} ${minuteMs} ${outcome} ${reason}`;
     const known = counts.get(key);
     if (known) known.count++;
