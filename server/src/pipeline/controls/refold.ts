@@ -5,10 +5,12 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClientBase } from "pg";
 import { controlHeader, eventsHeader } from "@tributary/schema/log-record.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import { foldTrait, setConsent } from "../../profiles/fold.ts";
 import type { IdentifierState } from "../../identity/identity.ts";
 import { previousIdentifiers } from "../../identity/identity.ts";
 import { createBatch, type BatchEvent } from "../batch.ts";
+import { isRefusal, readPayload, withoutUnwantedCharacters } from "../normalise/read-payload.ts";
 import { fold } from "../stages/fold.ts";
 import { identify } from "../stages/identify.ts";
 import { normaliseEvent } from "../stages/normalise.ts";
@@ -18,6 +20,10 @@ import { lastWithdrawal, readWithdrawals, withdrawnLater } from "./withdrawals.t
 
 /** More events than this are not folded anew at once; the control record is refused with the number. */
 export const REFOLD_EVENTS_MAX = 2_000_000;
+
+export class RefoldTooLarge extends Error {
+  override readonly name = "RefoldTooLarge";
+}
 
 export interface RefoldRequest {
   readonly workspaceId: number;
@@ -92,7 +98,7 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
   const owners = new Map<number, { readonly id: string; readonly stored: string; readonly ingestId: string }>();
   let events = 0;
   for await (const row of readRows(clickhouse, request)) {
-    if (++events > REFOLD_EVENTS_MAX) throw new Error(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
+    if (++events > REFOLD_EVENTS_MAX) throw new RefoldTooLarge(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
     if (row.outcome === "control") {
       applyControl(world, rules, workspaceId, row);
       continue;
@@ -195,7 +201,7 @@ function replayItem(row: EventRow): BatchEvent {
   const header = eventsHeader.parse(JSON.parse(row.envelope));
   return {
     received: { partition: row.log_partition, rowId: Number(row.position), header, indexInRecord: 0, raw: Buffer.from(row.raw, "base64") },
-    event: undefined, refusal: undefined, profileId: "", previous: [], known: { messageId: "", event: "" },
+    event: undefined, refusal: undefined, profileId: "", previous: [], note: "", known: { messageId: "", event: "" },
   };
 }
 
@@ -218,13 +224,15 @@ export function editPerson(
   rules: Parameters<typeof foldTrait>[4],
 ): void {
   if (action.kind === "profile.edit") {
-    for (const [name, value] of Object.entries(action.traits)) {
+    const read = readPayload(JSON.stringify(action.traits), defaultLimits);
+    if (isRefusal(read)) throw new Error(read.detail);
+    for (const [name, value] of Object.entries(read.payload)) {
       foldTrait(person.doc, name, value, { row: at.rowId, source: 0, atMs: at.receivedAtMs }, rules);
     }
     return;
   }
   for (const [category, granted] of Object.entries(action.categories)) {
-    setConsent(person.doc, category, { granted, row: at.rowId, source: 0, atMs: action.atMs });
+    setConsent(person.doc, withoutUnwantedCharacters(category), { granted, row: at.rowId, source: 0, atMs: action.atMs }, rules);
   }
 }
 

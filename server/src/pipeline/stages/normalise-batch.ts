@@ -3,11 +3,15 @@ import type { EventsHeader, SuppressedEvent } from "@tributary/schema/log-record
 import type { Batch } from "../batch.ts";
 import { noContext, type EventIdentifier, type NormalisedEvent, type ReceivedEvent } from "../event.ts";
 import type { RuleBook } from "../workspace-rules.ts";
-import { normaliseEvent } from "./normalise.ts";
+import { nameHeld, normaliseEvent } from "./normalise.ts";
 
 export function normalise(batch: Batch, rules: RuleBook): void {
   for (const item of batch.events) {
-    if (item.refusal) continue;
+    if (item.refusal) {
+      const { messageId, event } = nameHeld(item.received, item.refusal);
+      item.known = { messageId, event };
+      continue;
+    }
     batch.current = item.received.rowId;
     const { workspaceId, sourceId, suppressed } = item.received.header;
     if (suppressed) {

@@ -86,6 +86,11 @@ function atTheDoor(problem: NonNullable<EventsHeader["problems"]>[string], limit
 /** Characters of a refused event's name that lists show. */
 const REFUSED_NAME_CHARACTERS_MAX = 200;
 
+/** What names an event that is held before anything was read of it. */
+export function nameHeld(received: ReceivedEvent, refusal: Refusal): RefusedEvent {
+  return refused(received, peekPayload(received.raw), refusal);
+}
+
 function refused(received: ReceivedEvent, payload: Readonly<PlainObject>, refusal: Refusal): RefusedEvent {
   const type = readCallType(received.header.type, payload);
   const name = textOf(payload["event"]).slice(0, defaultLimits.nameCharactersMax).toWellFormed();
