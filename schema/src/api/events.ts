@@ -81,7 +81,7 @@ export const quarantineRow = z.strictObject({
   reason: z.string(),
   detail: z.string(),
   status: z.enum(["open", "resent", "discarded"]),
-  raw: z.string().nullable().meta({ description: "As received; null while it has not landed in the event table." }),
+  raw: z.string().nullable().meta({ description: "As received; null while it has not landed in the event table, empty when it names someone suppressed." }),
 });
 
 export const quarantineList = pageOf(quarantineRow);

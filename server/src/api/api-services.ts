@@ -13,6 +13,7 @@ import type { KeysOf } from "./event-rows.ts";
 import { createFindIdentifier, type FindIdentifier } from "./find-identifier.ts";
 import { createProfileFinder, type ProfileFinder } from "./find-profile.ts";
 import { createLogProgress, type LogProgress } from "./log-progress.ts";
+import { createPayloadKeys, type PayloadKeys } from "./payload-keys.ts";
 import { Gate, RateLimiter } from "./rate-limit.ts";
 
 export interface ApiServices {
@@ -24,6 +25,8 @@ export interface ApiServices {
   readonly finder: ProfileFinder;
   /** How the identifiers in rows of events are keyed in this workspace. */
   readonly eventKeys: (workspaceId: number) => Promise<KeysOf>;
+  /** Whom payloads may name that the pipeline could not process. */
+  readonly payloadKeys: (workspaceId: number) => Promise<PayloadKeys>;
   readonly control: Control;
   readonly progress: LogProgress;
   /** Questions to ClickHouse, a few at a time. */
@@ -52,6 +55,8 @@ export function createServices(deps: ApiDeps): ApiServices {
         value === "" ? undefined : findIdentifier(workspaceId, inForce, { namespace, value })?.key;
       return (row) => [keyOf("user_id", row.user_id), keyOf("anonymous_id", row.anonymous_id)].filter((key) => key !== undefined);
     },
+    payloadKeys: async (workspaceId) =>
+      createPayloadKeys(deps.identifierSecret, workspaceId, await settings.get(workspaceId, deps.clock.nowMs())),
     finder: createProfileFinder({ workspaceDb: deps.workspaceDb, settings, findIdentifier }),
     control: createControl(deps),
     progress: createLogProgress(deps),

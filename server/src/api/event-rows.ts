@@ -2,11 +2,12 @@
 import type { ClientBase } from "pg";
 import type { EventRow } from "@tributary/schema/api/events.ts";
 import { iso } from "./iso.ts";
-import { currentPeople, suppressedKeys } from "./profile-store.ts";
+import { currentPeople, suppressedKeys, suppressedKeys64 } from "./profile-store.ts";
 
 /** What a listing selects of `events`; StoredEventRow is its shape. */
 export const EVENT_COLUMNS = `row_id, message_id, type, event, source_id, outcome, reason, toUnixTimestamp64Milli(timestamp) as at_ms,
-  toUnixTimestamp64Milli(received_at) as received_ms, toString(profile_id) as owner_id, user_id, anonymous_id, library, is_historical`;
+  toUnixTimestamp64Milli(received_at) as received_ms, toString(profile_id) as owner_id, user_id, anonymous_id, library, is_historical,
+  arrayMap(one -> toString(one), identifiers) as keys64`;
 
 export interface StoredEventRow {
   readonly row_id: number;
@@ -23,12 +24,16 @@ export interface StoredEventRow {
   readonly anonymous_id: string;
   readonly library: string;
   readonly is_historical: number;
+  /** First 64 bits of the keys of the identifiers that it carried, as decimal text. */
+  readonly keys64: readonly string[];
 }
 
+/** Shown in place of why, and of what was received. */
+export const SUPPRESSED_DETAIL = "The person is suppressed: what was received is not shown.";
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
-/** The salted keys under which a row's user id and anonymous id stand. */
-export type KeysOf = (row: StoredEventRow) => readonly string[];
+/** The salted keys of identifiers that a row names besides its `keys64`: its user id and anonymous id, at least. */
+export type KeysOf<Row = StoredEventRow> = (row: Row) => readonly string[];
 
 /** Maps owners through merges; rows of suppressed people show nobody, and nothing that would name them. */
 export async function shownEvents(
@@ -51,16 +56,19 @@ export async function eventsWithOwners<Row extends StoredEventRow>(
   db: ClientBase,
   workspaceId: number,
   rows: readonly Row[],
-  keysOf: KeysOf,
+  keysOf: KeysOf<Row>,
 ): Promise<ShownEvent<Row>[]> {
   const ids = [...new Set(rows.map((row) => row.owner_id))].filter((id) => id !== NOBODY);
   const people = ids.length === 0 ? new Map<string, string | null>() : await currentPeople(db, workspaceId, ids);
-  // Duplicates and dropped events have no owner; whose they are is told by what they carry.
-  const ownerless = rows.filter((row) => row.owner_id === NOBODY);
-  const hidden = await suppressedKeys(db, workspaceId, [...new Set(ownerless.flatMap(keysOf))]);
+  // Duplicates and held and dropped events have no owner; whose they are is told by what they carry.
+  const ownerless = new Map(rows.filter((row) => row.owner_id === NOBODY).map((row) => [row, keysOf(row)]));
+  const hidden = await suppressedKeys(db, workspaceId, [...new Set([...ownerless.values()].flat())]);
+  const hidden64 = await suppressedKeys64(db, workspaceId, [...new Set([...ownerless.keys()].flatMap((row) => row.keys64))]);
+  const namesSuppressed = (row: Row) =>
+    (ownerless.get(row) ?? []).some((key) => hidden.has(key)) || (ownerless.has(row) && row.keys64.some((key) => hidden64.has(key)));
   return rows.map((row) => {
     const person = people.get(row.owner_id);
-    const isSuppressed = person === null || (row.owner_id === NOBODY && hidden.size > 0 && keysOf(row).some((key) => hidden.has(key)));
+    const isSuppressed = person === null || namesSuppressed(row);
     const event = {
       row_id: row.row_id,
       message_id: row.message_id,

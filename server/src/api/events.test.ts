@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
 import { rowId } from "../core/position.ts";
-import { addEvents, addIdentifier, addPerson, startTestApi, type TestApi } from "./testing.ts";
+import { addEvents, addIdentifier, addPerson, keyOf, startTestApi, type TestApi } from "./testing.ts";
 
 const ada = hash128("person", "ada");
 const gone = hash128("person", "gone");
@@ -84,15 +84,43 @@ describe("events in the API", () => {
       { workspace: first, row: rowId(4, 0), messageId: "before", profileId: gone, raw: "private" },
       { workspace: first, row: rowId(4, 1), messageId: "before", outcome: "duplicate", userId: "gone", raw: "private" },
       { workspace: first, row: rowId(4, 2), messageId: "before", outcome: "duplicate", userId: "other", raw: "another's" },
+      // Named by nothing but an identifier in its traits.
+      { workspace: first, row: rowId(4, 3), messageId: "before", outcome: "duplicate", raw: "private", keys: [keyOf(first, "user_id", "gone")] },
     ]);
     expect((await api.call("GET", "/events/before")).body.rows).toMatchObject([
       { profile_id: null, raw: "", detail: expect.stringContaining("suppressed") },
       { user_id: "", raw: "", outcome: "duplicate" },
       { user_id: "other", raw: "another's" },
+      { raw: "", outcome: "duplicate" },
     ]);
     await api.clickhouse
       .client("write")
       .command({ query: `alter table events delete where message_id = 'before' settings mutations_sync = 2` });
+  });
+
+  test("a held payload that names someone suppressed is not shown, whole or broken, in the list or alone", async () => {
+    const { first, pool } = api;
+    await addIdentifier(api, first, { namespace: "email", value: "gone@example.com", profileId: gone });
+    const raws = {
+      whole: '{"type":"trak","userId":"u-9","traits":{"email":"Gone@example.com "}}',
+      cut: '{"type":"identify","traits":{"name":"G","email":"gone\\u0040example.com',
+      dialect: '{"event_type":"pageview","user":{"email":"gone@example.com"}}',
+      free: '{"type":"trak","traits":{"email":"ada@example.com"}}',
+    };
+    const rows = Object.entries(raws).map(([messageId, raw], index) => ({ messageId, raw, row: rowId(3, index) }));
+    await addEvents(api, rows.map((row) => ({ ...row, workspace: first, outcome: "quarantined", reason: "test" })));
+    for (const { row, messageId } of rows) {
+      await pool.query(
+        "insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail) values ($1, $2, $3, now(), $4, '', 'test', 'why')",
+        [first.id, row, first.sourceId, messageId],
+      );
+    }
+    const shown = [...rows.slice(0, 3).map(({ messageId }) => ({ messageId, raw: "" })), { messageId: "free", raw: raws.free }];
+    const listed = (await api.call("GET", "/quarantine?reason=test")).body.data.toReversed();
+    expect(listed.map((row: { message_id: string; raw: string }) => ({ messageId: row.message_id, raw: row.raw }))).toEqual(shown);
+    for (const { messageId, raw } of shown) expect((await api.call("GET", `/events/${messageId}`)).body.rows).toMatchObject([{ raw }]);
+    await pool.query("delete from quarantine where reason = 'test'");
+    await api.clickhouse.client("write").command({ query: "alter table events delete where reason = 'test' settings mutations_sync = 2" });
   });
 
   test("an unknown message id is 404 when nothing waits, and pending while accepted events wait", async () => {

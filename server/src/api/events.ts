@@ -6,7 +6,7 @@ import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
-import { EVENT_COLUMNS, eventsWithOwners, shownEvents, type StoredEventRow } from "./event-rows.ts";
+import { EVENT_COLUMNS, eventsWithOwners, shownEvents, SUPPRESSED_DETAIL, type StoredEventRow } from "./event-rows.ts";
 import type { LiveTail, TailFilter } from "./live-tail.ts";
 import { ownerIds } from "./profile-store.ts";
 
@@ -169,7 +169,8 @@ async function fates(
   workspaceId: number,
   rows: readonly FateRow[],
 ): Promise<z.input<typeof eventFateAnswer>["rows"]> {
-  const keysOf = await services.eventKeys(workspaceId);
+  const [eventKeys, payloadKeys] = await Promise.all([services.eventKeys(workspaceId), services.payloadKeys(workspaceId)]);
+  const keysOf = (row: FateRow) => [...eventKeys(row), ...(row.outcome === "quarantined" ? payloadKeys(row.source_id, row.raw) : [])];
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const { rows: held } = await db.query<Held>(
       "select row_id, detail, status from quarantine where workspace_id = $1 and row_id = any($2)",
@@ -181,7 +182,7 @@ async function fates(
       return {
         ...event,
         position: { partition: row.log_partition, ...rowPosition(row.row_id) },
-        detail: isSuppressed ? "The person is suppressed: what was received is not shown." : (entry?.detail ?? ""),
+        detail: isSuppressed ? SUPPRESSED_DETAIL : (entry?.detail ?? ""),
         status: entry?.status ?? null,
         time_note: row.time_note,
         import_id: row.import_id === 0 ? null : row.import_id,

@@ -4,6 +4,8 @@ import { quarantineList, quarantineQuery } from "@tributary/schema/api/events.ts
 import type { ApiServices } from "./api-services.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
+import { SUPPRESSED_DETAIL } from "./event-rows.ts";
+import { suppressedKeys } from "./profile-store.ts";
 
 interface HeldRow {
   row_id: string;
@@ -46,16 +48,32 @@ export function quarantineRoutes(services: ApiServices): Route[] {
           workspaceId,
           rows.slice(0, query.limit).map((row) => Number(row.row_id)),
         );
-        const show = (row: HeldRow) => ({
-          ...row,
-          row_id: Number(row.row_id),
-          received_at: row.received_at.toISOString(),
-          raw: raws.get(Number(row.row_id)) ?? null,
-        });
+        const hidden = await ofSuppressed(services, workspaceId, rows, raws);
+        const show = (row: HeldRow) => {
+          const isHidden = hidden.has(row.row_id);
+          const raw = raws.get(Number(row.row_id)) ?? null;
+          const shown = { ...row, row_id: Number(row.row_id), received_at: row.received_at.toISOString() };
+          return isHidden ? { ...shown, detail: SUPPRESSED_DETAIL, raw: "" } : { ...shown, raw };
+        };
         return { status: 200, body: pageFrom(rows, query.limit, show, (row) => [Number(row.row_id)]) };
       },
     }),
   ];
+}
+
+/** The rows whose payload names somebody who is suppressed. */
+async function ofSuppressed(
+  services: ApiServices,
+  workspaceId: number,
+  rows: readonly HeldRow[],
+  raws: ReadonlyMap<number, string>,
+): Promise<Set<string>> {
+  const keysIn = await services.payloadKeys(workspaceId);
+  const keysByRow = rows.map((row) => ({ rowId: row.row_id, keys: keysIn(row.source_id, raws.get(Number(row.row_id)) ?? "") }));
+  const suppressed = await services.deps.workspaceDb.run(workspaceId, (db) =>
+    suppressedKeys(db, workspaceId, [...new Set(keysByRow.flatMap(({ keys }) => keys))]),
+  );
+  return new Set(keysByRow.filter(({ keys }) => keys.some((key) => suppressed.has(key))).map(({ rowId }) => rowId));
 }
 
 async function readRaws(services: ApiServices, workspaceId: number, rowIds: readonly number[]): Promise<Map<number, string>> {
