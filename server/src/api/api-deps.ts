@@ -34,6 +34,8 @@ export const apiLimits = {
   tailListenersPerWorkspace: 50,
   tailPollMs: 300,
   tailKeepAliveMs: 15_000,
+  /** How often a live tail looks whether its token still holds; the directory of tokens answers from its cache in between. */
+  tailTokenCheckMs: 1_000,
   /** Rows that one poll of the live tail shows; beyond it the tail samples and says so. */
   tailRowsPerPoll: 60,
   /** Bytes waiting for a slow listener; beyond it rows are left out and counted. */

@@ -148,6 +148,7 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
           query: route.query ? parseInput(route.query, request.query, "query") : undefined,
           body: route.body ? parseInput(route.body, body, "body") : undefined,
           token: caller.token,
+          isAdmitted: async () => (await services.tokens.find(caller.secret, deps.clock.nowMs())) !== undefined,
           workspaceId: caller.token.workspaceId,
           actor: `token:${caller.token.id}`,
           nowMs,

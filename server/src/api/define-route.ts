@@ -13,6 +13,8 @@ export interface RouteContext<P, Q, B> {
   readonly body: B;
   /** Who asks; its workspace is the only one that the handler may touch. */
   readonly token: ApiToken;
+  /** Whether the token still holds: for answers that outlive the request's own check. */
+  readonly isAdmitted: () => Promise<boolean>;
   readonly workspaceId: number;
   /** What stands in the audit log as the one who did it. */
   readonly actor: string;

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
 import { rowId } from "../core/position.ts";
+import { createToken } from "../governance/governance.ts";
 import { addEvents, addIdentifier, addPerson, keyOf, startTestApi, type TestApi } from "./testing.ts";
 
 const ada = hash128("person", "ada");
@@ -13,7 +14,7 @@ describe("events in the API", () => {
   let api: TestApi;
 
   beforeAll(async () => {
-    api = await startTestApi({ limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3 } });
+    api = await startTestApi({ limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3, tailTokenCheckMs: 50 } });
     const { first, second, pool } = api;
     await addPerson(api, { id: ada, workspace: first, identifiers: [["email", "ada@example.com"]] });
     await pool.query(
@@ -336,6 +337,19 @@ describe("events in the API", () => {
       });
       await ended;
       expect(other.api.tailListeners()).toBe(0);
+    });
+
+    test("ends when its token is revoked, wherever that was done", async () => {
+      const client = await api.pool.connect();
+      const made = await createToken(client, { workspaceId: api.first.id, name: "tail", scopes: ["read", "personal_data"] });
+      client.release();
+      const tail = await watch("/events", {}, made.secret);
+      const ended = new Promise((resolve) => tail.response.once("end", resolve));
+      await tail.until((text) => text.includes("watching"));
+      await api.pool.query("update api_token set revoked_at = now() where id = $1", [made.token.id]);
+      await ended;
+      expect(tail.text).toContain("event: problem");
+      while (api.api.tailListeners() > 0) await new Promise((next) => setTimeout(next, 10));
     });
 
     test("bounds the listeners, and polls for nobody when the last has gone", async () => {

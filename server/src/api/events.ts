@@ -37,10 +37,10 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
     query: eventListQuery,
     responses: { 200: eventList },
     alsoAnswers: { status: 200, contentType: "text/event-stream", description: "Live tail." },
-    handle: async ({ query, workspaceId, nowMs, request, reply }) => {
+    handle: async ({ query, workspaceId, nowMs, request, reply, isAdmitted }) => {
       const filter = await filterOf(services, workspaceId, query, nowMs);
       if (/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
-        await tail.listen({ workspaceId, filter, request, reply });
+        await tail.listen({ workspaceId, filter, request, reply, isAdmitted });
         return hijacked;
       }
       const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];

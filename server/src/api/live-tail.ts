@@ -19,6 +19,8 @@ export interface Listening {
   readonly filter: TailFilter;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Whether the token that opened the stream still holds; asked again and again while it is open. */
+  readonly isAdmitted: () => Promise<boolean>;
 }
 
 export interface LiveTail {
@@ -66,7 +68,7 @@ export function createLiveTail(services: ApiServices): LiveTail {
     return total;
   };
 
-  async function listen({ workspaceId, filter, request, reply }: Listening): Promise<void> {
+  async function listen({ workspaceId, filter, request, reply, isAdmitted }: Listening): Promise<void> {
     if (isClosed) throw new AppError("unavailable");
     if (count() >= limits.tailListenersMax || count(workspaceId) >= limits.tailListenersPerWorkspace) {
       throw new AppError("rate_limited", {
@@ -80,8 +82,13 @@ export function createLiveTail(services: ApiServices): LiveTail {
     const feed = feeds.get(key) ?? { workspaceId, filter, listeners: new Set(), seen: new Map(), floor: -1, running: Promise.resolve() };
     feed.listeners.add(listener);
     const keepAlive = setInterval(() => listener.send(": still here\n\n"), limits.tailKeepAliveMs).unref();
+    const recheck = setInterval(() => {
+      // A check that fails is no refusal: the next one decides.
+      isAdmitted().then((isAllowed) => (isAllowed ? undefined : dismiss(feed, listener)), () => undefined);
+    }, limits.tailTokenCheckMs).unref();
     request.raw.once("close", () => {
       clearInterval(keepAlive);
+      clearInterval(recheck);
       feed.listeners.delete(listener);
     });
     if (!feeds.has(key)) {
@@ -173,6 +180,13 @@ export function createLiveTail(services: ApiServices): LiveTail {
       await Promise.all(running);
     },
   };
+}
+
+/** Shows nothing more from this moment on, however slowly the connection ends. */
+function dismiss(feed: Feed, listener: Listener): void {
+  feed.listeners.delete(listener);
+  listener.send(`event: problem\ndata: ${JSON.stringify({ message: "The token was revoked or has expired." })}\n\n`);
+  listener.end();
 }
 
 /** Rows seen longest ago are forgotten, and the floor rises to them: nothing below it is looked at again. */

@@ -76,7 +76,7 @@ function revokeRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["admin"],
     summary: "Revoke an API token",
-    description: "It stops working within two seconds everywhere.",
+    description: "It stops working within two seconds everywhere, and a live tail that it opened ends within three.",
     params: tokenParams,
     responses: { 200: tokenAnswer },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
