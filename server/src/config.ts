@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { AppError } from "./core/errors.ts";
 import { limitDeclarations, limitsWith, type LimitName, type Limits } from "./core/limits.ts";
+import { trustedAddresses } from "./core/trusted-addresses.ts";
 
 export const roles = ["ingest", "process", "api"] as const;
 export type Role = (typeof roles)[number];
@@ -17,7 +18,8 @@ export const settings = {
   PORT: portNumber.default(8080).describe("Port to listen on; 0 takes a free one."),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional()
     .describe("The one outside address: snippets, settings JSON and links are made from it. Default: http(s)://HOST:PORT."),
-  TRUST_PROXY: z.string().optional().describe("Addresses or ranges (comma separated) of proxies whose X-Forwarded-* headers count."),
+  TRUST_PROXY: z.string().optional()
+    .describe("Proxies whose X-Forwarded-* headers count (comma separated): addresses, ranges, `loopback`, `private`, `linklocal`, or `true` for all."),
   TLS_CERT_FILE: z.string().optional().describe("Certificate (PEM). With TLS_KEY_FILE the server speaks HTTPS."),
   TLS_KEY_FILE: z.string().optional().describe("Key of the certificate (PEM)."),
   DATABASE_URL: z.string().optional().describe("A Postgres server; default: the embedded one in the data directory."),
@@ -79,6 +81,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (parsed.data && (parsed.data.TLS_CERT_FILE === undefined) !== (parsed.data.TLS_KEY_FILE === undefined)) {
     problems.push("TLS_CERT_FILE and TLS_KEY_FILE: give both or none");
   }
+  if (parsed.data) checkTrust(listOf(parsed.data.TRUST_PROXY), problems);
   if (!parsed.data || problems.length > 0) throw new AppError("invalid_config", { detail: problems.join("; ") });
   return configOf(parsed.data, limits, chosen);
 }
@@ -92,7 +95,7 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     host: data.HOST,
     port: data.PORT,
     publicUrl: data.PUBLIC_URL?.replace(/\/+$/, ""),
-    trustProxy: (data.TRUST_PROXY ?? "").split(",").map((part) => part.trim()).filter((part) => part !== ""),
+    trustProxy: listOf(data.TRUST_PROXY),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     databaseUrl: data.DATABASE_URL,
     clickhouseUrl: data.CLICKHOUSE_URL,
@@ -110,6 +113,20 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     profilesInMemory: data.TRIBUTARY_PROFILES_IN_MEMORY,
     limits,
   };
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
+function checkTrust(entries: readonly string[], problems: string[]): void {
+  for (const entry of entries) {
+    try {
+      trustedAddresses([entry]);
+    } catch {
+      problems.push(`TRUST_PROXY: "${entry}" is not an address, a range, or one of the words loopback, private, linklocal, true`);
+    }
+  }
 }
 
 function readRoles(text: string, problems: string[]): ReadonlySet<Role> {

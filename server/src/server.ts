@@ -12,9 +12,11 @@ import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api, type Readiness } from "./api/api.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
+import { installSecret, markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
+import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
 import { appendBootstrapControls, bootstrap, createControl, createToken, type Bootstrapped } from "./governance/governance.ts";
@@ -49,8 +51,6 @@ export interface ServerOptions {
   readonly onStep?: (text: string) => void;
 }
 
-/** Present while a server runs: a start that finds it follows a kill or a power cut. */
-const UNCLEAN_MARK = "running";
 const DRAIN_MS = 20_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -60,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     const lock = await lockDataDirectory(config.dataDir);
     undo.push(() => lock.release());
+    await refuseUnfinishedRestore(config.dataDir);
     const wasUnclean = await markRunning(config.dataDir);
     step("Starting the databases");
     const postgres = await startPostgres({
@@ -130,7 +131,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     made,
     async stop() {
       await unwind(undo, logger);
-      await rm(join(config.dataDir, UNCLEAN_MARK), { force: true });
+      await markStopped(config.dataDir);
     },
   };
 }
@@ -161,7 +162,7 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
     unknownKeyStatus: config.unknownKeyStatus, version, publicUrl,
   });
   const app = fastify({
-    ...apiServerOptions, logger: false, trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false, forceCloseConnections: "idle",
+    ...apiServerOptions, logger: false, trustProxy: trustedAddresses(config.trustProxy), forceCloseConnections: "idle",
     serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : tls ? createTlsServer(tls, next) : createHttpServer(next)),
     clientErrorHandler: (error, socket) => ingest.answerClientError(error, socket),
   });
@@ -218,29 +219,6 @@ function freePort(host: string): Promise<number> {
       probe.close(() => resolve(port));
     });
   });
-}
-
-async function markRunning(dataDir: string): Promise<boolean> {
-  try {
-    await writeFile(join(dataDir, UNCLEAN_MARK), `${process.pid}\n`, { flag: "wx" });
-    return false;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return true;
-    throw new AppError("data_directory_closed", { detail: `${dataDir} can't be written.`, cause: error });
-  }
-}
-
-/** The salt of identifier keys: outside both databases, made once. */
-async function installSecret(dataDir: string): Promise<string> {
-  const file = join(dataDir, "secret");
-  try {
-    await writeFile(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  const secret = (await readFile(file, "utf8")).trim();
-  if (secret.length < 32) throw new AppError("invalid_config", { detail: `The file ${file} is damaged.`, hint: "Restore it from a copy: identifiers can't be found without it." });
-  return secret;
 }
 
 /** Where the command line finds this server and its ClickHouse, with a token that is made anew at each start. */
