@@ -3,8 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer as createHttpServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import fastify from "fastify";
@@ -163,7 +161,7 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
   });
   const app = fastify({
     ...apiServerOptions, logger: false, trustProxy: trustedAddresses(config.trustProxy), forceCloseConnections: "idle",
-    serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : tls ? createTlsServer(tls, next) : createHttpServer(next)),
+    serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : ingest.plainServerFactory(next, tls)),
     clientErrorHandler: (error, socket) => ingest.answerClientError(error, socket),
   });
   if (config.roles.has("api")) await app.register(buildApi(parts, pool, publicUrl, () => sources.forget()).plugin);

@@ -1,8 +1,8 @@
 // Collection over HTTP: every path that the SDKs of the field call. It works on plain Node requests, before any
 // framework, because a small event costs less than a framework's routing; `register` hangs it into a Fastify server for
 // requests that come another way, `serverFactory` puts it in front of one.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { ServerOptions as TlsOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type pg from "pg";
@@ -20,6 +20,7 @@ import { createBrowserLibrary } from "./browser-library.ts";
 import { createClientAddress } from "./client-address.ts";
 import { answerClientError } from "./client-error.ts";
 import { createCollect } from "./collect.ts";
+import { boundBody, createHttpServer, type Listener } from "./http-server.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { createRejectedKeys } from "./rejected-keys.ts";
@@ -47,7 +48,9 @@ export interface Ingest {
   /** Answers the request when it is collection's; false leaves it, untouched, to whoever is next. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** For Fastify's option of that name: a server that asks collection first. With `tls` it speaks HTTPS. */
-  serverFactory(next: (request: IncomingMessage, response: ServerResponse) => void, tls?: TlsOptions): Server;
+  serverFactory(next: Listener, tls?: TlsOptions): Server;
+  /** The same server under the same limits, without collection: for a process that does not have the role. */
+  plainServerFactory(next: Listener, tls?: TlsOptions): Server;
   /** Hangs collection into a Fastify server made without `serverFactory`, and for `app.inject`. */
   register(app: FastifyInstance): void;
   /** For Fastify's option `clientErrorHandler`: typed answers to what never became a request. */
@@ -56,23 +59,8 @@ export interface Ingest {
   stop(): Promise<void>;
 }
 
-/** Longer than load balancers keep an idle connection, so that it is never us who close one that is about to be used. */
-const keepAliveMs = 65_000;
 /** While the log can't be written every request fails alike; one line a second says so. */
 const failureLogMs = 1_000;
-
-/** Ends the connection of a sender who leaves a body unfinished and sends nothing of it for so long. Answers may take longer. */
-function endWhenSilent(request: IncomingMessage, response: ServerResponse, silentMs: number): void {
-  let receivedBytes = -1;
-  const timer = setInterval(() => {
-    const { bytesRead } = request.socket;
-    if (request.complete) clearInterval(timer);
-    else if (bytesRead === receivedBytes && !request.isPaused()) request.destroy();
-    receivedBytes = bytesRead;
-  }, silentMs);
-  timer.unref();
-  response.once("close", () => clearInterval(timer));
-}
 
 export function createIngest(options: IngestOptions): Ingest {
   const { limits, logger } = options;
@@ -127,21 +115,15 @@ export function createIngest(options: IngestOptions): Ingest {
 
   return {
     handle,
-    serverFactory(next, tls) {
-      const listener = (request: IncomingMessage, response: ServerResponse): void => {
-        if (handle(request, response)) return;
-        endWhenSilent(request, response, limits.bodyTimeoutMs);
-        next(request, response);
-      };
-      const common = {
-        // No limit on a whole request: the upload of a large import may take as long as it moves (see endWhenSilent).
-        maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.bodyTimeoutMs, requestTimeout: 0,
-        keepAliveTimeout: keepAliveMs, noDelay: true,
-      };
-      const server = tls ? createTlsServer({ ...tls, ...common }, listener) : createServer(common, listener);
-      server.maxConnections = limits.connectionsMax;
-      return server;
-    },
+    serverFactory: (next, tls) => createHttpServer((request, response) => {
+      if (handle(request, response)) return;
+      boundBody(request, response, limits);
+      next(request, response);
+    }, limits, tls),
+    plainServerFactory: (next, tls) => createHttpServer((request, response) => {
+      boundBody(request, response, limits);
+      next(request, response);
+    }, limits, tls),
     register(app) {
       // The earliest hook: no body is parsed and no route looked for before it.
       app.addHook("onRequest", (request, reply, done) => {
