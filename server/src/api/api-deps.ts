@@ -30,6 +30,14 @@ export const apiLimits = {
   scansAtOnce: 4,
   scansQueued: 64,
   scanWaitMs: 5_000,
+  /** Previews of identity rules and of unmerges: at a time, waiting, and for how long. They work on this thread's processor. */
+  previewsAtOnce: 1,
+  previewsQueued: 4,
+  previewWaitMs: 5_000,
+  /** Answers of the ledger, which open the log's unread chunks on this thread. */
+  ledgersAtOnce: 1,
+  ledgersQueued: 16,
+  ledgerWaitMs: 5_000,
   tailListenersMax: 200,
   tailListenersPerWorkspace: 50,
   tailPollMs: 300,

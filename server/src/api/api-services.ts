@@ -29,6 +29,9 @@ export interface ApiServices {
   readonly payloadKeys: (workspaceId: number) => Promise<PayloadKeys>;
   readonly control: Control;
   readonly progress: LogProgress;
+  /** Before each preview, and each count of the log's unread part: work that keeps this thread's processor busy. */
+  readonly previewGate: Gate;
+  readonly ledgerGate: Gate;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -60,6 +63,8 @@ export function createServices(deps: ApiDeps): ApiServices {
     finder: createProfileFinder({ workspaceDb: deps.workspaceDb, settings, findIdentifier }),
     control: createControl(deps),
     progress: createLogProgress(deps),
+    previewGate: new Gate({ atOnce: limits.previewsAtOnce, queueMax: limits.previewsQueued, waitMs: limits.previewWaitMs }),
+    ledgerGate: new Gate({ atOnce: limits.ledgersAtOnce, queueMax: limits.ledgersQueued, waitMs: limits.ledgerWaitMs }),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {
       timelineRate.take("all", deps.clock.nowMs());

@@ -11,8 +11,15 @@ const former = hash128("person", "former");
 describe("changes through the API", () => {
   let api: TestApi;
 
+  /** What a preview of rules waits for. */
+  let previewMayEnd: Promise<unknown> = Promise.resolve();
+
   beforeAll(async () => {
     api = await startTestApi({
+      previewIdentity: async () => {
+        await previewMayEnd;
+        return { people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true };
+      },
       previewUnmerge: async (workspaceId, profileId, identifiers) => ({
         stays: { profile_id: profileId, identifiers: [{ namespace: "user_id", value: `${workspaceId}` }], traits: {}, event_count: 1 },
         splits_off: { profile_id: null, identifiers: [...identifiers], traits: {}, event_count: 2 },
@@ -138,6 +145,19 @@ describe("changes through the API", () => {
       data: [{ kind: "merge" }],
       next_cursor: null,
     });
+  });
+
+  test("previews run one at a time, a few wait, and the rest is told to come again", async () => {
+    const held = Promise.withResolvers<void>();
+    previewMayEnd = held.promise;
+    const preview = () => api.call("POST", "/identity/preview", { body: { identity: defaultWorkspaceSettings.identity } });
+    const waiting = Array.from({ length: 6 }, preview);
+    const refused = await Promise.race(waiting);
+    expect(refused).toMatchObject({ status: 429, body: { code: "rate_limited" }, headers: { "retry-after": "1" } });
+    const unmerge = { identifiers: [{ namespace: "email", value: "ada@example.com" }], dry_run: true };
+    expect((await api.call("POST", `/profiles/${ada}/unmerge`, { body: unmerge })).status).toBe(429);
+    held.resolve();
+    expect((await Promise.all(waiting)).filter(({ status }) => status === 200)).toHaveLength(5);
   });
 
   test("an unmerge is previewed without a trace, and then answers with what it changed", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
 import { rowId } from "../core/position.ts";
 import { createToken } from "../governance/governance.ts";
+import { apiLimits } from "./api-deps.ts";
 import { addEvents, addIdentifier, addPerson, keyOf, startTestApi, type TestApi } from "./testing.ts";
 
 const ada = hash128("person", "ada");
@@ -202,6 +203,17 @@ describe("events in the API", () => {
           balanced: true,
         },
       ]);
+    });
+
+    test("opens the log's unread part for one question at a time, and refuses what would wait behind many", async () => {
+      const client = await api.pool.connect();
+      await client.query("begin");
+      await client.query("lock table log_chunk in access exclusive mode");
+      const asked = Array.from({ length: apiLimits.ledgersQueued + 2 }, () => api.call("GET", `/ledger?${range}`));
+      expect(await Promise.race(asked)).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+      await client.query("commit");
+      client.release();
+      expect((await Promise.all(asked)).filter(({ status }) => status === 200)).toHaveLength(asked.length - 1);
     });
 
     test("says which hop does not add up", async () => {

@@ -206,11 +206,10 @@ function unmergeRoute(services: ApiServices): Route {
       const { workspaceId, nowMs, body } = context;
       const profile = await services.finder.get(workspaceId, context.params.ref, nowMs);
       const identifiers = await identifiersOf(services, workspaceId, profile, body.identifiers, nowMs);
-      if (body.dry_run)
-        return {
-          status: 200,
-          body: { dry_run: true as const, ...(await services.deps.previewUnmerge(workspaceId, profile.id, identifiers.map(refOf))) },
-        };
+      if (body.dry_run) {
+        const preview = await services.previewGate.pass(() => services.deps.previewUnmerge(workspaceId, profile.id, identifiers.map(refOf)));
+        return { status: 200, body: { dry_run: true as const, ...preview } };
+      }
       const action = { kind: "profile.unmerge" as const, profileId: profile.id, identifiers: identifiers.map(refOf) };
       const receipt = await submit(services, context, action, { identifier_keys: identifiers.map((identifier) => identifier.key) });
       const changes = receipt.body.processed
@@ -264,7 +263,7 @@ function previewRoute(services: ApiServices): Route {
     responses: { 200: identityPreview },
     handle: async ({ body, workspaceId }) => {
       refuseBadRules(body.identity);
-      return { status: 200, body: await services.deps.previewIdentity(workspaceId, body.identity) };
+      return { status: 200, body: await services.previewGate.pass(() => services.deps.previewIdentity(workspaceId, body.identity)) };
     },
   });
 }

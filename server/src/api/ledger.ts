@@ -56,7 +56,7 @@ export interface BalanceWish {
 async function readBalance(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<z.input<typeof ledgerAnswer>> {
   const { pool, pipelineReader } = services.deps;
   const { progress, counts, unlanded } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
-  const unread = await services.progress.countUnread(workspaceId, progress, wish);
+  const unread = await services.ledgerGate.pass(() => services.progress.countUnread(workspaceId, progress, wish));
   const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
   // What landed while the table was counted had been decided by now.
   const decidedByNow = wish.verify ? await readDecided(pool, workspaceId, wish) : undefined;
