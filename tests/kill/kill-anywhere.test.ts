@@ -107,7 +107,7 @@ async function runSender(random: RandomSource, name: string, isStopped: () => bo
     const calls = Array.from({ length: isSingle ? 1 : 1 + random.below(16) }, (_, i) => randomCall(random, `${name}-${request}-${i}`));
     await sendUntilAcknowledged(calls);
     if (last.length > 0 && random.oneIn(8)) await sendUntilAcknowledged(last);
-    if (name === "s0" && random.oneIn(10)) await changeSomebody(random);
+    if (name === "s0" && random.oneIn(4)) await changeSomebody(random);
     last = calls;
     await sleep(random.below(2 * PAUSE_MS));
   }
