@@ -169,7 +169,13 @@ function launch(places: Places): ChildProcess {
     // A child that dies at once breaks the pipe; its exit says so already.
     child.stdin?.on("error", () => undefined);
     child.on("error", () => undefined);
-    if (child.pid !== undefined) writeFileSync(places.pidFile, JSON.stringify({ pid: child.pid, serverPid: process.pid }), { mode: 0o600 });
+    try {
+      if (child.pid !== undefined) writeFileSync(places.pidFile, JSON.stringify({ pid: child.pid, serverPid: process.pid }), { mode: 0o600 });
+    } catch (error) {
+      // Unknown to later lives (a full disk), and soon to us: it would hold the directory against the next one.
+      child.kill("SIGKILL");
+      throw error;
+    }
     return child;
   } finally {
     closeSync(log);
