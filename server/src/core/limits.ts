@@ -27,6 +27,10 @@ export const limitDeclarations = {
     value: 2_500, unit: "events", setting: "TRIBUTARY_LIMIT_BATCH_EVENTS",
     what: "Events of one batch.",
   },
+  keysPerBodyMax: {
+    value: 20, unit: "write keys", setting: "TRIBUTARY_LIMIT_KEYS_PER_BODY",
+    what: "Different write keys within the events of one batch.",
+  },
   nestingMax: {
     value: 64, unit: "levels", setting: "TRIBUTARY_LIMIT_NESTING",
     what: "Objects and arrays within each other, the event itself being the first; a deeper event is kept and quarantined.",
@@ -70,6 +74,7 @@ export const defaultLimits: Limits = {
   inflatedBytesMax: limitDeclarations.inflatedBytesMax.value,
   eventBytesMax: limitDeclarations.eventBytesMax.value,
   batchEventsMax: limitDeclarations.batchEventsMax.value,
+  keysPerBodyMax: limitDeclarations.keysPerBodyMax.value,
   nestingMax: limitDeclarations.nestingMax.value,
   propertiesMax: limitDeclarations.propertiesMax.value,
   nameCharactersMax: limitDeclarations.nameCharactersMax.value,

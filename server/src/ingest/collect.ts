@@ -3,7 +3,8 @@
 // is appended; what was acknowledged is on disk.
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
-import type { Limits } from "../core/limits.ts";
+import { AppError } from "../core/errors.ts";
+import { limitText, type Limits } from "../core/limits.ts";
 import type { EventLog, LogRecord } from "../log/log.ts";
 import type { SourceEntry } from "../sources/source-directory.ts";
 import { successAnswer, type Answer } from "./answers.ts";
@@ -52,6 +53,11 @@ export function createCollect(options: CollectOptions): Collect {
   async function divide(body: CollectedBody, source: SourceEntry | undefined, request: IncomingMessage): Promise<Groups> {
     const keys = body.items.map((item) => usable(textOf(body.bytes, fieldOf(body.bytes, item, "writeKey"))));
     const distinct = new Set(keys.filter((key) => key !== undefined));
+    // Refused as a whole: to take the rest for unknown would put their events under another source, or under none.
+    if (distinct.size > limits.keysPerBodyMax) {
+      const detail = `Its events carry ${distinct.size} different write keys. ${limitText("keysPerBodyMax", limits)}`;
+      throw new AppError("body_too_large", { detail, hint: "Send one batch for each write key." });
+    }
     const found = await authenticateAll([...distinct], request, body.bytes);
     const groups = new Map<number, { readonly source: SourceEntry; readonly items: ScannedItem[] }>();
     let refused: KeyRefused | undefined;

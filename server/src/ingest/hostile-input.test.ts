@@ -64,6 +64,20 @@ describe("a body that is refused", () => {
     });
   });
 
+  test("because its events carry too many write keys costs no look-up of any of them", async () => {
+    const body = (count: number): string => JSON.stringify({ batch: Array.from({ length: count }, (_, i) => ({ writeKey: `wrong-${i}` })) });
+    let asked = 0;
+    const counting = await ingest.open({ sources: { find: () => void asked++, forget: () => undefined } });
+    const keyless = await counting.send({ path: "/v1/batch", body: body(2_500) });
+    expect([keyless.status, codeOf(keyless), asked]).toEqual([400, "body_too_large", 0]);
+    expect(keyless.text).toMatch(/2500 different write keys.*20 write keys.*TRIBUTARY_LIMIT_KEYS_PER_BODY/);
+    expect((await counting.send({ path: "/v1/batch", body: body(20) })).status).toBe(401);
+    expect(asked).toBe(20);
+    // Beside a right key, too: none of its events ends up where it was not meant to go.
+    expect((await post(body(21))).status).toBe(400);
+    expect(await ingest.stored()).toEqual([]);
+  });
+
   test("leaves the connection usable for the next one", async () => {
     const large = Buffer.alloc(defaultLimits.bodyBytesMax + 100, " ");
     const request = (body: Buffer, more = ""): Buffer =>

@@ -108,4 +108,14 @@ describe("the source directory", () => {
     expect(refused).toHaveLength(50);
     expect(refused[0]?.reason).toMatchObject({ code: "overloaded" });
   });
+
+  test("goes on with a known key, however old, while a flood of wrong keys is being looked up", async () => {
+    const directory = createSourceDirectory({ pool, clock });
+    await directory.find("key-one");
+    clock.advanceMs(60_000);
+    const flood = Promise.allSettled(Array.from({ length: 10_050 }, (_, i) => Promise.resolve(directory.find(`deluge-${i}`))));
+    expect(directory.find("key-one")).toMatchObject({ sourceId: 7 });
+    await flood;
+    expect(directory.find("key-one"), "and reads it again afterwards").toBeInstanceOf(Promise);
+  });
 });

@@ -25,7 +25,7 @@ export interface SourceEntry {
 export interface SourceDirectory {
   /**
    * The source of a key, or undefined when there is none; at once when it is known and fresh. Rejects with AppError
-   * `unavailable` when Postgres does not answer and nothing is remembered, `overloaded` when too many keys are being looked up.
+   * `unavailable` when Postgres does not answer and nothing is remembered, `overloaded` when too many unknown keys are being looked up.
    */
   find(writeKey: string): SourceEntry | undefined | Promise<SourceEntry | undefined>;
   /** Forgets everything: for those who have just changed a source in this process. */
@@ -116,7 +116,11 @@ export function createSourceDirectory(options: { readonly pool: pg.Pool; readonl
       const keyHash = hash("sha256", writeKey, "hex");
       const remembered = known.get(keyHash) ?? unknown.get(keyHash);
       const ageMs = remembered ? clock.nowMs() - remembered.readAtMs : Infinity;
-      if (!remembered || ageMs > usableMs) return ask(keyHash);
+      if (!remembered || ageMs > usableMs) {
+        // A flood of wrong keys keeps no right one out: while it lasts, what was known last goes on being used.
+        if (remembered?.entry && waiting.size >= waitingMax && !waiting.has(keyHash)) return remembered.entry;
+        return ask(keyHash);
+      }
       if (ageMs > freshMs) ask(keyHash).catch(() => undefined);
       return remembered.entry;
     },
