@@ -28,6 +28,8 @@ export type ConsentState = z.infer<typeof consentState>;
 export const profileDocument = z.object({
   /** Shape of this document; an upgrade stands beside every change. */
   version: z.literal(1),
+  /** Size of traits and accounts in characters of JSON, kept by the fold for its limit. */
+  bytes: z.int().optional(),
   traits: z.record(z.string(), traitValue),
   identifiers: z.array(profileIdentifier),
   consents: z.record(z.string(), consentState),

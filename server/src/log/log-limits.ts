@@ -32,6 +32,8 @@ export interface LogLimits {
   /** The horizon: what is older, or beyond this size, is dropped once every reader has passed it. */
   readonly horizonMs: number;
   readonly horizonBytesMax: number;
+  /** Content given by one read, unpacked; passed by at most a few chunks. */
+  readonly readContentBytesMax: number;
   /** Most chunks fetched from the database at once. */
   readonly readChunksMax: number;
   /**
@@ -61,6 +63,7 @@ export const logLimits: LogLimits = {
   segmentBytesMax: GB,
   horizonMs: 72 * HOUR_MS,
   horizonBytesMax: 20 * GB,
+  readContentBytesMax: 32 * MB,
   readChunksMax: 512,
   pollMsMin: 5,
   pollMsMax: 250,

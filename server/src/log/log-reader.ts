@@ -37,6 +37,8 @@ export class MissingChunk extends Error {
 const MISSING_TABLE = "42P01";
 const DATA_CORRUPTED = "XX001";
 
+const DECODED_AT_ONCE = 4;
+
 interface StoredChunk {
   readonly offset: number;
   readonly body: Buffer;
@@ -52,7 +54,7 @@ export interface LogReader {
   read(partition: number, fromOffset: number, bytesMax: number): Promise<readonly Chunk[]>;
 }
 
-export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChunksMax" | "chunkContentBytesMax">): LogReader {
+export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChunksMax" | "chunkContentBytesMax" | "readContentBytesMax">): LogReader {
   const segments = new Map<number, readonly SegmentStart[]>();
 
   async function refresh(partition: number): Promise<readonly SegmentStart[]> {
@@ -154,13 +156,21 @@ export function createLogReader(pool: pg.Pool, limits: Pick<LogLimits, "readChun
   return {
     async read(partition, fromOffset, bytesMax) {
       const chunks = await stored(partition, fromOffset, bytesMax);
-      const decoded = await Promise.allSettled(chunks.map((chunk) => decodeChunk(chunk.body, limits.chunkContentBytesMax)));
       const whole: Chunk[] = [];
-      for (const [index, result] of decoded.entries()) {
-        const offset = fromOffset + index;
-        if (result.status === "fulfilled") whole.push({ partition, offset, records: result.value });
-        else if (index === 0) throw new DamagedChunk(partition, offset, result.reason);
-        else break; // What stands before it is given; the next read begins with it and throws.
+      let contentBytes = 0;
+      // A few at a time: what is small as stored may be very large unpacked, and only so much is given at once.
+      for (let at = 0; at < chunks.length && contentBytes < limits.readContentBytesMax; at += DECODED_AT_ONCE) {
+        const decoded = await Promise.allSettled(chunks.slice(at, at + DECODED_AT_ONCE).map((chunk) => decodeChunk(chunk.body, limits.chunkContentBytesMax)));
+        for (const [index, result] of decoded.entries()) {
+          const offset = fromOffset + at + index;
+          if (result.status === "rejected") {
+            // What stands before it is given; the next read begins with it and throws.
+            if (whole.length > 0) return whole;
+            throw new DamagedChunk(partition, offset, result.reason);
+          }
+          whole.push({ partition, offset, records: result.value });
+          for (const { events } of result.value) for (const event of events) contentBytes += event.length;
+        }
       }
       return whole;
     },

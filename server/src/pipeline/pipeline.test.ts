@@ -95,6 +95,41 @@ test("after a restart a suppressed person still takes in nobody else on the same
   expect(await pipeline.person("anonymous_id", "a51")).toBeUndefined();
 });
 
+test("a person suppressed after an unmerge stays so when the other side is made anew", async () => {
+  await pipeline.send([{ type: "identify", messageId: "y1", userId: "u61", anonymousId: "a61" }]);
+  const profileId = (await pipeline.person("user_id", "u61"))?.id ?? "";
+  await pipeline.control({ kind: "profile.unmerge", profileId, identifiers: [{ namespace: "user_id", value: "u61" }] });
+  await pipeline.control({ kind: "profile.suppress", profileId: (await pipeline.person("user_id", "u61"))?.id ?? "" });
+  await pipeline.send([{ type: "track", event: "Imported", messageId: "y2", anonymousId: "a61" }], { importId: 61, historical: true });
+  await pipeline.control({ kind: "import.withdraw", importId: 61 });
+  await pipeline.send([{ type: "identify", messageId: "y3", userId: "u61", traits: { name: "Jo" } }]);
+  expect(await pipeline.person("user_id", "u61")).toBeUndefined();
+  expect((await pipeline.events("message_id = 'y3'")).map(({ reason }) => reason)).toEqual(["suppressed"]);
+});
+
+test("a claim from a query string joins nobody, also when what was known of it was forgotten in between", async () => {
+  const page = { type: "page", anonymousId: "a71", userId: "victim-71" };
+  await pipeline.send([{ ...page, messageId: "z1", context: { page: { url: "https://shop.example.com/?ajs_uid=victim-71", search: "?ajs_uid=victim-71" } } }]);
+  await pipeline.restart();
+  await pipeline.send([{ ...page, messageId: "z2" }]);
+  expect(await pipeline.person("user_id", "victim-71")).toBeUndefined();
+  expect((await pipeline.person("anonymous_id", "a71"))?.events.count).toBe(2);
+});
+
+test("a person with as much as the limits allow takes no more, and the event says so", async () => {
+  const traits = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`t${i}`, "x".repeat(30_000)]));
+  await pipeline.send([{ type: "identify", messageId: "f1", userId: "u81", traits }]);
+  await pipeline.send([{ type: "identify", messageId: "f2", userId: "u81", traits: { a: "y".repeat(40_000), b: "fits" } }]);
+  await pipeline.send([{ type: "identify", messageId: "f3", userId: "u81", traits: Object.fromEntries(Object.entries(traits).map(([k, v]) => [`more-${k}`, v])) }]);
+  const person = await pipeline.person("user_id", "u81");
+  expect(person?.traits["a"]).toBeUndefined();
+  expect(person?.traits["b"]?.value).toBe("fits");
+  expect(JSON.stringify(person).length).toBeLessThan(1_200_000);
+  expect((await pipeline.events("message_id in ('f1', 'f2', 'f3')")).map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+    "stored ", "stored profile_full", "stored profile_full",
+  ]);
+});
+
 test("a withdrawn import leaves nobody and nothing behind that only it brought", async () => {
   await pipeline.send([{ type: "identify", messageId: "w1", userId: "u6", traits: { name: "Flo", city: "Rome" } }]);
   await pipeline.send(
@@ -105,7 +140,10 @@ test("a withdrawn import leaves nobody and nothing behind that only it brought",
     { importId: 77, historical: true },
   );
   expect(traits(await pipeline.person("user_id", "u7"))).toEqual({ name: "Gil" });
+  const gone = (await pipeline.person("user_id", "u7"))?.id;
   await pipeline.control({ kind: "import.withdraw", importId: 77 });
+  // Nobody answers under the id of somebody who is gone: least of all another person of the same import.
+  expect((await pipeline.pool.query(`select id from profile where id = $1`, [gone])).rows).toEqual([]);
   expect(traits(await pipeline.person("user_id", "u6"))).toEqual({ name: "Flo", city: "Rome" });
   expect(await pipeline.person("user_id", "u7")).toBeUndefined();
   expect((await pipeline.events("import_id = 77")).map(({ outcome }) => outcome)).toEqual(["withdrawn", "withdrawn"]);

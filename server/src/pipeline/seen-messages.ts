@@ -39,21 +39,29 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
   const filters = new Map<number, IdFilter>();
   const uncommitted = new Set<string>();
   let windowDays = DEDUPE_WINDOW_DAYS;
+  /** The latest day that was dropped because there were too many ids; the window begins after it. */
+  let droppedForSize = Number.NEGATIVE_INFINITY;
   for (const day of await existingDays(pool)) filters.set(day, await loadFilter(pool, day));
 
   return {
     async findSeen(db, sightings) {
-      const perhaps = sightings.filter(({ id, day }) => {
-        for (const [filterDay, filter] of filters) if (filterDay >= day - windowDays && filter.mayHave(id)) return true;
-        return false;
+      const seen = new Set<string>();
+      const [ids, days]: [string[], number[]] = [[], []];
+      for (const { id, day } of sightings) {
+        if (uncommitted.has(id)) seen.add(id);
+        for (const [heldDay, filter] of filters) {
+          if (heldDay < day - windowDays || !filter.mayHave(id)) continue;
+          ids.push(id);
+          days.push(heldDay);
+        }
+      }
+      if (ids.length === 0) return seen;
+      const { rows } = await db.query<{ id: string }>({
+        name: "seen-find",
+        text: `select s.id from unnest($1::int[], $2::uuid[]) as p (d, i) join message_seen s on s.day = date '1970-01-01' + p.d and s.id = p.i`,
+        values: [days, ids],
       });
-      if (perhaps.length === 0) return new Set();
-      const seen = new Set(perhaps.filter(({ id }) => uncommitted.has(id)).map(({ id }) => id));
-      const { rows } = await db.query<{ id: string; day: number }>(
-        `select id, day - date '1970-01-01' as day from message_seen where id = any($1::uuid[])`, [perhaps.map(({ id }) => id)],
-      );
-      const dayById = new Map(perhaps.map(({ id, day }) => [id, day]));
-      for (const row of rows) if (row.day >= (dayById.get(row.id) ?? 0) - windowDays) seen.add(row.id);
+      for (const { id } of rows) seen.add(id);
       return seen;
     },
     async write(tx, sightings) {
@@ -77,21 +85,22 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
       for (const day of days) {
         if (filters.has(day)) continue;
         await pool.query(`create table if not exists ${tableOf(day)} partition of message_seen for values in (date '1970-01-01' + ${day})`);
-        filters.set(day, createIdFilter());
+        // Another partition may have come first, and its filter may hold ids already.
+        if (!filters.has(day)) filters.set(day, createIdFilter());
       }
     },
     async dropExpired(nowMs) {
       const today = dayOf(nowMs);
       let total = 0;
-      windowDays = DEDUPE_WINDOW_DAYS;
       for (const day of [...filters.keys()].sort((a, b) => b - a)) {
         total += filters.get(day)?.size ?? 0;
         const isTooMany = total > idsMax && day < today;
-        if (isTooMany) windowDays = Math.min(windowDays, Math.max(0, today - day - 1));
+        if (isTooMany) droppedForSize = Math.max(droppedForSize, day);
         if (!isTooMany && day >= today - DEDUPE_WINDOW_DAYS - 1) continue;
         await pool.query(`drop table if exists ${tableOf(day)}`);
         filters.delete(day);
       }
+      windowDays = Math.max(0, Math.min(DEDUPE_WINDOW_DAYS, today - droppedForSize - 1));
     },
     window: () => ({ days: windowDays, ids: [...filters.values()].reduce((sum, filter) => sum + filter.size, 0) }),
   };

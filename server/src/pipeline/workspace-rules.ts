@@ -4,14 +4,10 @@ import type { ClientBase, Pool } from "pg";
 import { defaultSourceSettings, defaultWorkspaceSettings, sourceSettings, workspaceSettings, type SourceSettings, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import { z } from "zod";
 import { compileIdentityRules, extractIdentifiers, type IdentityRules } from "../identity/identity.ts";
-import type { FoldRules } from "../profiles/fold.ts";
+import { profileLimits, type FoldRules } from "../profiles/fold.ts";
 import type { Limits } from "../core/limits.ts";
 import { compileNormaliseContext, type NormaliseContext } from "./stages/normalise.ts";
 import { KnownPaths } from "./known-paths.ts";
-
-/** Most traits and accounts that one person keeps; later names are not taken. */
-export const PROFILE_TRAITS_MAX = 2_000;
-export const PROFILE_ACCOUNTS_MAX = 1_000;
 
 export interface WorkspaceRules {
   readonly workspaceId: number;
@@ -88,7 +84,7 @@ export function compileRules(options: {
       if (known) return known;
       // A live null is a statement; a null in a file usually is a hole in it.
       const nullErases = isImported ? (sources[String(sourceId)]?.nullErases ?? false) : true;
-      const rules: FoldRules = { nullErases, rankOf, traitsMax: PROFILE_TRAITS_MAX, accountsMax: PROFILE_ACCOUNTS_MAX };
+      const rules: FoldRules = { ...profileLimits, nullErases, rankOf };
       folds.set(key, rules);
       return rules;
     },

@@ -153,8 +153,8 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
   }
 
   function wantEdge(wanted: Set<string>, one: string, other: string): void {
-    // A pair in which something was never seen before has no edge.
-    if (absent.has(one) || absent.has(other)) return;
+    // Neither was ever seen. (One alone may be: what is only claimed has edges, and is nobody's identifier.)
+    if (absent.has(one) && absent.has(other)) return;
     const pair = pairKey(one, other);
     if (!knownEdges.has(`seen${pair}`)) wanted.add(pair);
   }

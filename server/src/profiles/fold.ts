@@ -18,19 +18,27 @@ export interface FoldEvent {
 }
 
 export interface FoldRules {
-  /** Whether a null (or, from an import, empty) value from this source removes a trait. */
+  /** Whether a null from this source removes a trait and an empty text empties it; false for files, where both are holes. */
   readonly nullErases: boolean;
   /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time. */
   readonly rankOf: (sourceId: number) => number | undefined;
   readonly traitsMax: number;
   readonly accountsMax: number;
+  readonly consentsMax: number;
+  /** One value, in characters of JSON. */
+  readonly traitBytesMax: number;
+  /** All traits and accounts of a person together, in characters of JSON. */
+  readonly documentBytesMax: number;
 }
+
+/** What one person may hold. What is beyond is not taken, and the event says so; the payload as received keeps it. */
+export const profileLimits = { traitsMax: 2_000, accountsMax: 1_000, consentsMax: 1_000, traitBytesMax: 32_768, documentBytesMax: 1_048_576 } as const;
 
 export interface FoldResult {
   /** A trait, consent or account changed, so that the person's snapshot in ClickHouse is out of date. */
   readonly changed: boolean;
-  /** Names that were not taken because the person already has as many traits as the limit allows. */
-  readonly refusedTraits: readonly string[];
+  /** Something was not taken, because the person holds as much as the limits allow. */
+  readonly isFull: boolean;
 }
 
 const DEVICES_MAX = 20;
@@ -47,16 +55,24 @@ export function emptyDocument(): ProfileDocument {
 export function foldEvent(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): FoldResult {
   foldActivity(doc, event);
   foldDevice(doc, event);
-  const refusedTraits: string[] = [];
+  let isFull = false;
   let changed = false;
   for (const [name, value] of Object.entries(event.traits)) {
     const taken = foldTrait(doc, name, value, { row: event.rowId, source: event.sourceId, atMs: event.timestampMs }, rules);
     if (taken === "changed") changed = true;
-    if (taken === "full") refusedTraits.push(name);
+    if (taken === "full") isFull = true;
   }
-  if (foldConsent(doc, event)) changed = true;
-  if (event.type === "group" && event.groupId !== "" && foldAccount(doc, event, rules)) changed = true;
-  return { changed, refusedTraits };
+  for (const [category, granted] of Object.entries(event.consent)) {
+    const taken = setConsent(doc, category, { granted, row: event.rowId, source: event.sourceId, atMs: event.timestampMs }, rules);
+    if (taken === "changed") changed = true;
+    if (taken === "full") isFull = true;
+  }
+  if (event.type === "group" && event.groupId !== "") {
+    const taken = foldAccount(doc, event, rules);
+    if (taken === "changed") changed = true;
+    if (taken === "full") isFull = true;
+  }
+  return { changed, isFull };
 }
 
 interface Provenance {
@@ -65,17 +81,33 @@ interface Provenance {
   readonly atMs: number;
 }
 
+/** What became of a value: it changed something, it was no news, or there is no room for it. */
+export type Taken = "changed" | "older" | "full";
+
 /** Sets one trait if the new value is later (or better ranked) than the one that is there. */
-export function foldTrait(
-  doc: ProfileDocument, name: string, value: unknown, from: Provenance, rules: FoldRules,
-): "changed" | "older" | "full" {
+export function foldTrait(doc: ProfileDocument, name: string, value: unknown, from: Provenance, rules: FoldRules): Taken {
   const current = ownValue(doc.traits, name);
-  if (value === null && !rules.nullErases) return "older";
+  if (!rules.nullErases && (value === null || value === "")) return "older";
   if (current !== undefined && !replaces(from, current, rules)) return "older";
   if (current === undefined && Object.keys(doc.traits).length >= rules.traitsMax) return "full";
+  if (!makeRoom(doc, name, value, current?.value, rules)) return "full";
   // An erased trait stays as null with its provenance, so that an older value arriving late does not bring it back.
   setOwn(doc.traits, name, { value, ...from });
   return current !== undefined && isSame(current.value, value) ? "older" : "changed";
+}
+
+/** Counts a value that replaces another in the document's size; false, and nothing is counted, when it is too large. */
+function makeRoom(doc: ProfileDocument, name: string, value: unknown, replaced: unknown, rules: FoldRules): boolean {
+  const bytes = sizeOf(value);
+  if (bytes > rules.traitBytesMax) return false;
+  const total = (doc.bytes ?? 0) + bytes + (replaced === undefined ? name.length : -sizeOf(replaced));
+  if (total > rules.documentBytesMax) return false;
+  doc.bytes = total;
+  return true;
+}
+
+function sizeOf(value: unknown): number {
+  return typeof value === "string" ? value.length : typeof value === "object" && value !== null ? JSON.stringify(value).length : 8;
 }
 
 function replaces(candidate: Provenance, current: Provenance, rules: FoldRules): boolean {
@@ -131,34 +163,24 @@ function trimDevices(doc: ProfileDocument): void {
   doc.devices.length = DEVICES_MAX;
 }
 
-function foldConsent(doc: ProfileDocument, event: FoldEvent): boolean {
-  let changed = false;
-  for (const [category, granted] of Object.entries(event.consent)) {
-    if (setConsent(doc, category, { granted, row: event.rowId, source: event.sourceId, atMs: event.timestampMs })) changed = true;
-  }
-  return changed;
-}
-
-/** Takes a consent decision unless a newer one is known. Returns whether the state changed. */
-export function setConsent(doc: ProfileDocument, category: string, decision: ConsentState): boolean {
+/** Takes a consent decision unless a newer one is known. */
+export function setConsent(doc: ProfileDocument, category: string, decision: ConsentState, rules: FoldRules): Taken {
   const current = ownValue(doc.consents, category);
-  if (current !== undefined && !isLater(decision, current)) return false;
+  if (current !== undefined && !isLater(decision, current)) return "older";
+  if (current === undefined && Object.keys(doc.consents).length >= rules.consentsMax) return "full";
   setOwn(doc.consents, category, decision);
-  return current?.granted !== decision.granted;
+  return current?.granted === decision.granted ? "older" : "changed";
 }
 
-function foldAccount(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): boolean {
+function foldAccount(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): Taken {
   const current = ownValue(doc.accounts, event.groupId);
   const from = { row: event.rowId, source: event.sourceId, atMs: event.timestampMs };
-  if (current === undefined) {
-    if (Object.keys(doc.accounts).length >= rules.accountsMax) return false;
-    setOwn(doc.accounts, event.groupId, { traits: { ...event.properties }, ...from });
-    return true;
-  }
-  const newer = isLater(from, current);
-  const traits = newer ? { ...current.traits, ...event.properties } : { ...event.properties, ...current.traits };
-  setOwn(doc.accounts, event.groupId, { traits, ...(newer ? from : { row: current.row, source: current.source, atMs: current.atMs }) });
-  return true;
+  if (current === undefined && Object.keys(doc.accounts).length >= rules.accountsMax) return "full";
+  const isNewer = current === undefined || isLater(from, current);
+  const traits = isNewer ? { ...current?.traits, ...event.properties } : { ...event.properties, ...current.traits };
+  if (!makeRoom(doc, event.groupId, traits, current?.traits, rules)) return "full";
+  setOwn(doc.accounts, event.groupId, { traits, ...(isNewer ? from : { row: current.row, source: current.source, atMs: current.atMs }) });
+  return "changed";
 }
 
 /**
@@ -167,15 +189,8 @@ function foldAccount(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): 
  */
 export function mergeDocuments(survivor: ProfileDocument, loser: ProfileDocument, rules: FoldRules): void {
   for (const [name, trait] of Object.entries(loser.traits)) mergeTrait(survivor, name, trait, rules);
-  for (const [category, decision] of Object.entries(loser.consents)) mergeConsent(survivor, category, decision);
-  for (const [id, account] of Object.entries(loser.accounts)) {
-    const mine = ownValue(survivor.accounts, id);
-    if (mine === undefined) setOwn(survivor.accounts, id, account);
-    else {
-      const [older, newer] = isLater(account, mine) ? [mine, account] : [account, mine];
-      setOwn(survivor.accounts, id, { ...newer, traits: { ...older.traits, ...newer.traits } });
-    }
-  }
+  for (const [category, decision] of Object.entries(loser.consents)) mergeConsent(survivor, category, decision, rules);
+  for (const [id, account] of Object.entries(loser.accounts)) mergeAccount(survivor, id, account, rules);
   for (const device of loser.devices) mergeDevice(survivor, device);
   trimDevices(survivor);
   mergeActivity(survivor, loser);
@@ -183,12 +198,22 @@ export function mergeDocuments(survivor: ProfileDocument, loser: ProfileDocument
 
 function mergeTrait(survivor: ProfileDocument, name: string, trait: TraitValue, rules: FoldRules): void {
   const mine = ownValue(survivor.traits, name);
-  if (mine === undefined || replaces(trait, mine, rules)) setOwn(survivor.traits, name, trait);
+  if (mine !== undefined && !replaces(trait, mine, rules)) return;
+  if (mine === undefined && Object.keys(survivor.traits).length >= rules.traitsMax) return;
+  if (makeRoom(survivor, name, trait.value, mine?.value, rules)) setOwn(survivor.traits, name, trait);
 }
 
-function mergeConsent(survivor: ProfileDocument, category: string, decision: ConsentState): void {
+function mergeAccount(survivor: ProfileDocument, id: string, account: ProfileDocument["accounts"][string], rules: FoldRules): void {
+  const mine = ownValue(survivor.accounts, id);
+  if (mine === undefined && Object.keys(survivor.accounts).length >= rules.accountsMax) return;
+  const [older, newer] = mine === undefined || isLater(account, mine) ? [mine, account] : [account, mine];
+  const merged = { ...newer, traits: { ...older?.traits, ...newer.traits } };
+  if (makeRoom(survivor, id, merged.traits, mine?.traits, rules)) setOwn(survivor.accounts, id, merged);
+}
+
+function mergeConsent(survivor: ProfileDocument, category: string, decision: ConsentState, rules: FoldRules): void {
   const mine = ownValue(survivor.consents, category);
-  if (mine === undefined) return setOwn(survivor.consents, category, decision);
+  if (mine === undefined) return void setConsent(survivor, category, decision, rules);
   const newer = isLater(decision, mine) ? decision : mine;
   const stricter = mine.granted === decision.granted ? newer : mine.granted ? decision : mine;
   setOwn(survivor.consents, category, { ...stricter, atMs: newer.atMs });

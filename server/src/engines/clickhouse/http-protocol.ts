@@ -160,7 +160,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     if (inflate) await pipeline(request, inflate, collect);
     else await collect(request);
   } finally {
-    request.socket.setTimeout(0, giveUp);
+    // After a failure the request may have lost its socket.
+    request.socket?.setTimeout(0, giveUp);
   }
   const [only] = chunks;
   return only && chunks.length === 1 ? only : Buffer.concat(chunks, length);

@@ -90,7 +90,7 @@ async function isRunning(client: ClickHouseClient, queryId: string): Promise<boo
 // What ClickHouse answers when a row can't be taken: unreadable, impossible or too large values. A full disk, a lost table
 // or too little memory are not among them: those rows will be taken later.
 const refusalCodes = new Set([
-  6, 25, 26, 27, 32, 33, 34, 35, 36, 38, 41, 43, 49, 53, 62, 67, 69, 70, 72, 117, 128, 129, 131, 153, 190, 321, 349, 376, 407, 432,
+  6, 25, 26, 27, 32, 33, 34, 35, 36, 38, 41, 43, 49, 53, 62, 67, 69, 70, 72, 117, 128, 129, 131, 153, 190, 307, 321, 349, 376, 407, 432,
   454, 467, 472, 568, 645, 691,
 ]);
 

@@ -2,9 +2,12 @@
 // They stand in the log in order with the events, so each event is decided by what came before it and nothing else.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClientBase, Pool } from "pg";
+import { ZodError } from "zod";
 import type { ControlAction } from "@tributary/schema/control.ts";
 import type { ControlHeader } from "@tributary/schema/log-record.ts";
+import { AppError, AssertionFailed } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { isRefusal } from "../../engines/clickhouse/insert-block.ts";
 import { rowId } from "../../core/position.ts";
 import type { Chunk } from "../../log/log.ts";
 import type { ReaderClaim } from "../../log/reader-offset.ts";
@@ -16,9 +19,10 @@ import { storable } from "../stages/quarantine.ts";
 import type { SeenMessages } from "../seen-messages.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { World } from "../world.ts";
+import { foldOverrides } from "./fold-overrides.ts";
 import { livePersonOf } from "./live-person.ts";
-import { editPerson } from "./refold.ts";
-import { unmerge } from "./unmerge.ts";
+import { editPerson, RefoldTooLarge } from "./refold.ts";
+import { addReassignments, unmerge } from "./unmerge.ts";
 import { withdrawImport } from "./withdraw-import.ts";
 import { suppress } from "./suppress.ts";
 
@@ -41,6 +45,8 @@ export interface ControlWork extends ControlDeps {
   readonly rowId: number;
   readonly nowMs: number;
   readonly mergeLog: MergeLogEntry[];
+  /** Events that are somebody else's now: row_id → person. */
+  readonly reassigned: Map<number, string>;
   /** What is written beside the world, in the commit. */
   readonly writes: ((tx: ClientBase) => Promise<void>)[];
   /** The person that it is about; '' for none. */
@@ -53,13 +59,14 @@ export async function handleControl(
 ): Promise<{ readonly claim: ReaderClaim; readonly blocks: readonly OutboxBlock[] }> {
   const row = rowId(chunk.offset, 0);
   const db = await deps.pool.connect();
-  const work: ControlWork = { ...deps, db, header, rowId: row, nowMs, mergeLog: [], writes: [], profileId: "" };
+  const work: ControlWork = { ...deps, db, header, rowId: row, nowMs, mergeLog: [], reassigned: new Map(), writes: [], profileId: "" };
   try {
     await deps.rules.load(db, [header.workspaceId]);
     if (refusal === undefined) await act(work, header.action).catch(throwFailure);
   } finally {
     db.release();
   }
+  addReassignments(work);
   deps.builder.addPeople(deps.world, nowMs);
   deps.builder.addControl(header, row, work.profileId);
   const blocks = deps.builder.finish();
@@ -74,10 +81,25 @@ export async function handleControl(
       for (const write of work.writes) await write(tx);
     },
   );
-  // What a control record changes may be held in memory in its old form: start afresh from Postgres.
-  deps.world.reset();
-  deps.rules.forget();
+  forgetOldForms(deps, header.action.kind);
   return { claim: next, blocks };
+}
+
+/** What a control record changed may be held in memory in its old form: that is read afresh from Postgres. */
+function forgetOldForms(deps: ControlDeps, kind: ControlAction["kind"]): void {
+  switch (kind) {
+    case "workspace.set":
+    case "source.set":
+      deps.rules.forget();
+      return deps.world.settle();
+    case "profile.edit":
+    case "profile.consent":
+      return deps.world.settle();
+    case "profile.unmerge":
+    case "profile.suppress":
+    case "import.withdraw":
+      return deps.world.reset();
+  }
 }
 
 /** Acting on the record itself failed, not the way to an engine: it may fail for ever. */
@@ -85,12 +107,17 @@ export class ControlFailed extends Error {
   override readonly name = "ControlFailed";
 }
 
-// Codes of lost connections (ECONNREFUSED …) and of a Postgres that starts, stops or is out of resources.
-const elsewhere = /^(E[A-Z]+|08\w{3}|53\w{3}|57\w{3})$/;
+/** Postgres's classes for values that it can't take: bad data, broken rules, wrong statements. */
+const badStatement = /^(22|23|42)\w{3}$/;
 
+/** What the record itself, its person's history or a bug of ours causes. */
+const itsOwn = [AppError, AssertionFailed, ZodError, RefoldTooLarge, TypeError, RangeError, SyntaxError];
+
+/** Only what would fail again counts as a failure of the record; trouble of the engines is waited out. */
 function throwFailure(error: unknown): never {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (elsewhere.test(code)) throw error;
+  const isItsOwn = itsOwn.some((kind) => error instanceof kind) || badStatement.test(code) || isRefusal(error);
+  if (!isItsOwn) throw error;
   throw new ControlFailed(error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -116,6 +143,8 @@ async function act(work: ControlWork, action: ControlAction): Promise<void> {
       return edit(work, action);
     case "import.withdraw":
       return withdrawImport(work, action.importId);
+    case "overrides.fold":
+      return foldOverrides(work);
   }
 }
 

@@ -54,11 +54,14 @@ export interface Component {
   readonly people: readonly Person[];
   readonly identifiers: readonly IdentifierState[];
   readonly ingestIds: readonly string[];
-  /** Ids merged into one of the people. */
-  readonly mergedIds: readonly string[];
+  /** Ids merged into one of the people: id → person. */
+  readonly mergedInto: ReadonlyMap<string, string>;
 }
 
-/** The people with these ids and everybody whose events stand under the same ingest ids (after an earlier unmerge). */
+/**
+ * The people with these ids and everybody whose events stand under the same ingest ids (after an earlier unmerge). Suppressed
+ * people stay out: nothing of them is folded again, and what recognises them is kept.
+ */
 export async function componentOf(db: ClientBase, world: World, ids: readonly string[]): Promise<Component> {
   const found = new Set<string>();
   let wanted = [...ids];
@@ -76,16 +79,22 @@ export async function componentOf(db: ClientBase, world: World, ids: readonly st
     );
     wanted = rows.map(({ id }) => id).filter((id) => !found.has(id));
   }
-  const people = [...found].map((id) => world.held(id));
+  const people = [...found].map((id) => world.held(id)).filter(({ state }) => !state.suppressed);
   // Whole rows: what their documents don't hold (yields, lines of unmerges) is needed too.
   await world.load(db, people.map((person) => person.state.identifiers));
-  const { rows } = await db.query<{ id: string }>(`select id from profile where merged_into = any($1::uuid[])`, [[...found]]);
-  return { people, identifiers: people.flatMap((person) => person.state.identifiers), ingestIds: [...ingestIds], mergedIds: rows.map(({ id }) => id) };
+  const { rows } = await db.query<{ id: string; merged_into: string }>(
+    `select id, merged_into from profile where merged_into = any($1::uuid[])`, [people.map(({ state }) => state.id)],
+  );
+  return {
+    people, identifiers: people.flatMap((person) => person.state.identifiers), ingestIds: [...ingestIds],
+    mergedInto: new Map(rows.map((row) => [row.id, row.merged_into])),
+  };
 }
 
 export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, request: RefoldRequest, secret: string): Promise<Refolded> {
   const { component, workspaceId } = request;
-  const former = new Set([...component.people.map(({ state }) => state.id), ...component.mergedIds]);
+  const former = new Set([...component.people.map(({ state }) => state.id), ...component.mergedInto.keys()]);
+  const keysOf = new Map(component.people.map(({ state }) => [state.id, state.identifiers.map(({ key }) => key)]));
   const world = createWorld({ peopleMax: Number.MAX_SAFE_INTEGER, edgesMax: Number.MAX_SAFE_INTEGER });
   const seeded = component.identifiers.map((identifier): IdentifierState => ({
     ...identifier, profileId: null, yieldedTo: identifier.yieldedTo.filter((id) => !former.has(id)),
@@ -94,13 +103,22 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
   for (const identifier of seeded) world.seed(identifier);
   const keys = new Set(seeded.map(({ key }) => key));
 
+  /** Who has now what a former person had: whoever answers for them when their own id is nobody's; the oldest of several. */
+  const heirOf = (id: string): Person | undefined => {
+    const heirs = (keysOf.get(component.mergedInto.get(id) ?? id) ?? []).flatMap((key) => {
+      const owner = world.identifier(key)?.profileId;
+      return owner ? [world.held(owner)] : [];
+    });
+    return heirs.toSorted((a, b) => a.state.firstRow - b.state.firstRow)[0];
+  };
+
   const workspace = rules.of(workspaceId);
   const owners = new Map<number, { readonly id: string; readonly stored: string; readonly ingestId: string }>();
   let events = 0;
   for await (const row of readRows(clickhouse, request)) {
     if (++events > REFOLD_EVENTS_MAX) throw new RefoldTooLarge(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
     if (row.outcome === "control") {
-      applyControl(world, rules, workspaceId, row);
+      applyControl(world, rules, workspaceId, row, heirOf);
       continue;
     }
     const item = replayItem(row);
@@ -114,30 +132,23 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
       item.previous = previousIdentifiers(item.event.previousId, workspace.identity, context).filter(({ key }) => keys.has(key));
     }
     identify(item, batch, world, rules);
+    // Its only identifier was set aside since (shared by many): it stays with who it was given to.
+    if (item.profileId === "" && !item.refusal) item.profileId = heirOf(row.profile_id)?.state.id ?? "";
     fold(item, world, rules);
     if (item.profileId !== "") owners.set(item.received.rowId, { id: item.profileId, stored: row.profile_id, ingestId: row.ingest_profile_id });
   }
-  suppressAgain(world, component);
-  return summarise(world, seeded, owners, former, events);
-}
-
-/** Whoever holds an identifier of a suppressed person is that person, also when the control record's id is no longer anybody's. */
-function suppressAgain(world: World, component: Component): void {
-  const suppressed = component.people.filter(({ state }) => state.suppressed);
-  const keys = new Set(suppressed.flatMap(({ state }) => state.identifiers.map(({ key }) => key)));
-  for (const { state } of world.changes.people) if (state.identifiers.some(({ key }) => keys.has(key))) state.suppressed = true;
+  return summarise(world, seeded, owners, former, heirOf, events);
 }
 
 function summarise(
   world: World, seeded: readonly IdentifierState[], owners: ReadonlyMap<number, { id: string; stored: string; ingestId: string }>,
-  former: ReadonlySet<string>, events: number,
+  former: ReadonlySet<string>, heirOf: (id: string) => Person | undefined, events: number,
 ): Refolded {
   const people = [...world.changes.people];
   for (const person of people) person.ingestIds = [person.state.id];
   const live = new Set(people.map(({ state }) => state.id));
-  const oldest = people.toSorted((a, b) => a.state.firstRow - b.state.firstRow)[0]?.state.id;
   const answers = new Map<string, string | undefined>();
-  for (const id of former) answers.set(id, live.has(id) ? id : world.changes.merged.has(id) ? world.final(id).state.id : oldest);
+  for (const id of former) answers.set(id, live.has(id) ? id : world.changes.merged.has(id) ? world.final(id).state.id : heirOf(id)?.state.id);
   const reassigned = new Map<string, number[]>();
   for (const [row, { id, stored, ingestId }] of owners) {
     const owner = world.final(id);
@@ -205,14 +216,12 @@ function replayItem(row: EventRow): BatchEvent {
   };
 }
 
-/** Traits and consents that were set by hand hold for the person that has the id now; who was suppressed is so from here on. */
-function applyControl(world: World, rules: RuleBook, workspaceId: number, row: EventRow): void {
+/** Traits and consents that were set by hand hold for whoever has the id now, or what the person with that id had. */
+function applyControl(world: World, rules: RuleBook, workspaceId: number, row: EventRow, heirOf: (id: string) => Person | undefined): void {
   const { action, receivedAtMs } = controlHeader.parse(JSON.parse(row.envelope));
-  if (action.kind === "profile.suppress" && world.hasPerson(action.profileId)) world.held(action.profileId).state.suppressed = true;
   if (action.kind !== "profile.edit" && action.kind !== "profile.consent") return;
-  const live = [...world.changes.people];
-  const oldest = live.toSorted((a, b) => a.state.firstRow - b.state.firstRow)[0];
-  const person = world.hasPerson(action.profileId) || world.changes.merged.has(action.profileId) ? world.final(action.profileId) : oldest;
+  const isSomebody = world.hasPerson(action.profileId) || world.changes.merged.has(action.profileId);
+  const person = isSomebody ? world.final(action.profileId) : heirOf(action.profileId);
   if (person) editPerson(person, action, { rowId: Number(row.position), receivedAtMs }, rules.of(workspaceId).foldRules(0, false));
 }
 

@@ -59,8 +59,6 @@ function logEntry(work: ControlWork, entry: Pick<MergeLogEntry, "step" | "surviv
   };
 }
 
-const ROWS_PER_STATEMENT = 10_000;
-
 /** Puts people made anew in the place of the old ones: in memory, in Postgres, and for the rows in ClickHouse. */
 export function applyRefold(work: ControlWork, component: Component, result: Refolded): void {
   const { workspaceId } = work.header;
@@ -80,13 +78,23 @@ export function applyRefold(work: ControlWork, component: Component, result: Ref
     if (former !== answer) work.builder.addDeletedPerson(workspaceId, former, work.rowId, work.nowMs);
   }
   work.writes.push((tx) => writeAnswers(tx, work, component, result));
-  for (const [profileId, rows] of result.reassigned) {
-    for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT) {
-      const list = rows.slice(i, i + ROWS_PER_STATEMENT).join(", ");
-      work.builder.addStatement(
-        "events", `ALTER TABLE events UPDATE profile_id = toUUID('${profileId}') WHERE workspace_id = ${workspaceId} AND row_id IN (${list})`,
-      );
-    }
+  for (const [profileId, rows] of result.reassigned) for (const row of rows) work.reassigned.set(row, profileId);
+}
+
+/** Rows per statement: each names its row and its person, and a statement's text is bounded. */
+const ROWS_PER_STATEMENT = 3_000;
+
+/** Gives events in ClickHouse to the people whose they are now, of all people of the control record together. */
+export function addReassignments(work: ControlWork): void {
+  const all = [...work.reassigned];
+  for (let i = 0; i < all.length; i += ROWS_PER_STATEMENT) {
+    const some = all.slice(i, i + ROWS_PER_STATEMENT);
+    const rows = some.map(([row]) => row).join(",");
+    const people = some.map(([, profileId]) => `toUUID('${profileId}')`).join(",");
+    work.builder.addStatement(
+      "events",
+      `ALTER TABLE events UPDATE profile_id = arrayElement([${people}], indexOf([${rows}], row_id)) WHERE workspace_id = ${work.header.workspaceId} AND row_id IN (${rows})`,
+    );
   }
 }
 
@@ -100,14 +108,16 @@ async function writeAnswers(tx: ClientBase, work: ControlWork, component: Compon
   const gone = [...result.answers].filter(([, answer]) => answer === undefined).map(([former]) => former);
   await tx.query(`delete from profile where id = any($1::uuid[])`, [gone]);
   await tx.query(`delete from identifier where key = any($1::uuid[])`, [result.orphaned.map(({ key }) => key)]);
-  await tx.query(`delete from ingest_share where ingest_id = any($1::uuid[])`, [component.ingestIds]);
-  const shares: [string, string][] = [];
-  for (const ingestId of component.ingestIds) {
+  await tx.query(`delete from ingest_share where profile_id = any($1::uuid[])`, [[...result.answers.keys()]]);
+  const shares = component.ingestIds.flatMap((ingestId) => {
     const owners = result.people.filter((person) => person.ingestIds.includes(ingestId));
-    if (owners.length > 1) for (const owner of owners) shares.push([ingestId, owner.state.id]);
-  }
+    return owners.map((owner) => ({ ingestId, profileId: owner.state.id, isShared: owners.length > 1 }));
+  });
+  // Shared among those made anew, or with somebody who stayed out of it (a suppressed person).
   await tx.query(
-    `insert into ingest_share (workspace_id, ingest_id, profile_id) select $1, i, p from unnest($2::uuid[], $3::uuid[]) as s (i, p) on conflict do nothing`,
-    [work.header.workspaceId, shares.map(([ingestId]) => ingestId), shares.map(([, profileId]) => profileId)],
+    `insert into ingest_share (workspace_id, ingest_id, profile_id)
+     select $1, i, p from unnest($2::uuid[], $3::uuid[], $4::bool[]) as n (i, p, shared)
+     where shared or exists (select from ingest_share s where s.ingest_id = i) on conflict do nothing`,
+    [work.header.workspaceId, shares.map((one) => one.ingestId), shares.map((one) => one.profileId), shares.map((one) => one.isShared)],
   );
 }

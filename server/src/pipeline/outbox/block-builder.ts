@@ -4,7 +4,7 @@ import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/sc
 import { hash64Of } from "../../core/hash.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
-import { outcomeOf, type Batch, type BatchEvent } from "../batch.ts";
+import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
 import type { LedgerCount } from "../commit.ts";
 import { noContext, type ContextColumns, type EventIdentifier, type NormalisedEvent } from "../event.ts";
 import { KnownPaths } from "../known-paths.ts";
@@ -230,7 +230,7 @@ function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void
   writer.string(item.known.messageId);
   writeIds(writer, event);
   writer.string(outcomeOf(item));
-  writer.string(refusal?.reason ?? "");
+  writer.string(reasonOf(item));
   writer.string(event && !refusal ? acceptableJson(event.properties, paths) : "{}");
   writeContext(writer, context);
   writer.uint8(event?.isBot ? 1 : 0);

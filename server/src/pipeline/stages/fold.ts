@@ -9,7 +9,8 @@ export function fold(item: BatchEvent, world: World, rules: RuleBook): void {
   if (!event || item.refusal || profileId === "") return;
   const person = world.held(profileId);
   const { count, firstAtMs } = person.doc.events;
-  const { changed } = foldEvent(person.doc, event, rules.of(event.workspaceId).foldRules(event.sourceId, event.importId > 0));
+  const { changed, isFull } = foldEvent(person.doc, event, rules.of(event.workspaceId).foldRules(event.sourceId, event.importId > 0));
+  if (isFull) item.note = "profile_full";
   // The snapshot says since when the person is known.
   const isKnownLonger = count > 0 && person.doc.events.firstAtMs < firstAtMs;
   world.touch(person, event.rowId, changed || isKnownLonger);
