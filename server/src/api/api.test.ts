@@ -113,6 +113,26 @@ describe("the API's gate", () => {
     expect(await api.call("GET", "/audit?actor=a%00b")).toMatchObject({ status: 400, body: { code: "bad_request" } });
   });
 
+  test("a cursor that somebody made up is refused wherever one is taken", async () => {
+    clock.advanceMs(60_000);
+    const paths = ["/sources", "/tokens", "/audit", "/events", "/quarantine", "/profiles", `/profiles/${ada}/events`, `/profiles/${ada}/merges`];
+    const numbers = [99_999_999_999_999_999_999, 2 ** 60, -1, 1.5];
+    for (const path of paths) {
+      // Whatever the shape of the place: a number, a number and a text, two numbers.
+      for (const made of numbers.flatMap((number) => [[number], [number, "x"], [number, number]])) {
+        const cursor = Buffer.from(JSON.stringify(made)).toString("base64url");
+        const { status, body } = await api.call("GET", `${path}?cursor=${cursor}`);
+        expect({ path, made, status, code: body.code }).toEqual({ path, made, status: 400, code: "bad_request" });
+      }
+    }
+    for (const path of ["/sources", "/tokens"]) {
+      const cursor = Buffer.from("[99999999999]").toString("base64url");
+      expect((await api.call("GET", `${path}?cursor=${cursor}`)).status).toBe(400);
+    }
+    const inWords = await api.call("GET", `/profiles/${ada}/events?cursor=${Buffer.from("[-1, 0]").toString("base64url")}`);
+    expect(inWords.status, "a time before 1970 is a place like any other").toBe(200);
+  });
+
   describe("idempotency keys", () => {
     const post = (key: string, name: string, token = api.first.token) =>
       api.call("POST", "/tokens", { token, body: { name, scopes: ["read"] }, headers: { "idempotency-key": key } });

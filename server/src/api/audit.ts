@@ -3,10 +3,10 @@ import { z } from "zod";
 import { auditList, auditQuery } from "@tributary/schema/api/workspace.ts";
 import { listAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
-const idPlace = z.tuple([z.int()]);
+const idPlace = z.tuple([cursorRow]);
 
 export function auditRoutes(services: ApiServices): Route[] {
   return [

@@ -3,6 +3,14 @@
 import { z } from "zod";
 import { AppError } from "../core/errors.ts";
 
+// The numbers that stand in cursors, within what the columns they are compared with can hold: a cursor may be anybody's text.
+/** A serial number or a step: Postgres `integer`. */
+export const cursorId = z.int().min(0).max(2_147_483_647);
+/** A position in the log. */
+export const cursorRow = z.int().min(0);
+/** Milliseconds since 1970, or before it. */
+export const cursorMs = z.int();
+
 export function encodeCursor(values: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(values), "utf8").toString("base64url");
 }

@@ -4,7 +4,7 @@ import { eventFateAnswer, eventList, eventListQuery, eventParams } from "@tribut
 import { AppError } from "../core/errors.ts";
 import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
 import { EVENT_COLUMNS, eventsWithOwners, shownEvents, SUPPRESSED_DETAIL, type StoredEventRow } from "./event-rows.ts";
 import type { LiveTail, TailFilter } from "./live-tail.ts";
@@ -43,7 +43,7 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
         await tail.listen({ workspaceId, filter, request, reply, isAdmitted });
         return hijacked;
       }
-      const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
+      const before = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
       const keysOf = await services.eventKeys(workspaceId);
       const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows, keysOf));

@@ -17,7 +17,7 @@ import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { ownerIds, readIdentifiers, type FoundProfile, type IdentifierRecord } from "./profile-store.ts";
 import { submit } from "./profiles.ts";
@@ -156,7 +156,7 @@ async function readMerges(
   }));
 }
 
-const mergePlace = z.tuple([z.int(), z.int()]);
+const mergePlace = z.tuple([cursorRow, cursorId]);
 
 function mergesRoute(services: ApiServices): Route {
   return defineRoute({

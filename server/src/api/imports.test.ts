@@ -55,6 +55,15 @@ function send(id: number, content: Buffer | string, headers: Record<string, stri
 
 const people = "userId,traits.email\nu1,ada@example.com\nu2,bob@example.com\nu3,eve@example.com\n";
 
+test("a cursor that somebody made up is refused", async () => {
+  const id = await make({ name: "Paged" });
+  const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString("base64url");
+  for (const place of [[99_999_999_999], [-1]]) {
+    expect(await api.call("GET", `/imports?cursor=${cursor(place)}`)).toMatchObject({ status: 400, body: { code: "bad_request" } });
+    expect((await api.call("GET", `/imports/${id}/errors?cursor=${cursor([...place, 1, "x"])}`)).status).toBe(400);
+  }
+});
+
 test("content is taken gzipped and of any type", async () => {
   const sent = await send(await make(), gzipSync(people), { "content-encoding": "gzip", "content-type": "text/csv" });
   expect(sent).toMatchObject({ status: 200, body: { import: { status: "done", lines: 3, accepted: 3, source: "people" } } });

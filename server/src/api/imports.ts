@@ -9,7 +9,7 @@ import { createImport, importContentAnswer, importError, importState } from "@tr
 import { AppError } from "../core/errors.ts";
 import type { Imports } from "../sources/import/import.ts";
 import { importLimits } from "../sources/import/import-limits.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
 const tag = "Imports";
@@ -33,7 +33,7 @@ export function importRoutes(imports: Imports): readonly Route[] {
       method: "GET", path: "/imports", tag, summary: "List imports, the newest first", scopes: ["read"],
       query: pageQuery, responses: { 200: pageOf(importState) },
       handle: async ({ workspaceId, query }) => {
-        const [beforeId] = decodeCursor(z.tuple([z.int()]), query.cursor) ?? [2_147_483_647];
+        const [beforeId] = decodeCursor(z.tuple([cursorId]), query.cursor) ?? [2_147_483_647];
         const rows = await imports.list(workspaceId, beforeId, query.limit + 1);
         return { status: 200, body: pageFrom(rows, query.limit, (row) => row, (row) => [row.id]) };
       },
@@ -48,7 +48,7 @@ export function importRoutes(imports: Imports): readonly Route[] {
       description: `The first ${importLimits.errorsKeptMax} are kept; \`refused\` of the import counts them all.`,
       params, query: pageQuery, responses: { 200: pageOf(importError) },
       handle: async ({ workspaceId, params: { id }, query }) => {
-        const after = decodeCursor(z.tuple([z.int(), z.int(), z.string()]), query.cursor) ?? [-1, 0, ""] as const;
+        const after = decodeCursor(z.tuple([cursorId, cursorRow, z.string()]), query.cursor) ?? [-1, 0, ""] as const;
         const rows = await imports.errors(workspaceId, id, after, query.limit + 1);
         return { status: 200, body: pageFrom(rows, query.limit, ({ file_index: _, ...row }) => row, (row) => [row.file_index, row.line, row.code]) };
       },

@@ -86,6 +86,8 @@ function engineRefusal(error: unknown): AppError | undefined {
   // Postgres: text that it can't hold (NUL, half a surrogate pair).
   if (code === "22021" || code === "22P05")
     return new AppError("bad_request", { detail: "A text holds characters that can't be stored.", cause: error });
+  // Postgres: NUMERIC_VALUE_OUT_OF_RANGE; ClickHouse: BAD_QUERY_PARAMETER. Schemas bound what is asked; this is for what they miss.
+  if (code === "22003" || code === "457") return new AppError("bad_request", { detail: "A number is out of range.", cause: error });
   // Postgres: shutting down, starting, too many connections.
   if (/^(57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/.test(code)) {
     return new AppError("unavailable", { detail: "A database engine does not answer.", retryAfterSeconds: 2, cause: error });

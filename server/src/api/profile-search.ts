@@ -3,12 +3,12 @@
 import { z } from "zod";
 import type { profileListAnswer } from "@tributary/schema/api/profiles.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { cursorRow, decodeCursor, encodeCursor } from "./cursor.ts";
 import { findByKey, peopleSeenWith, readIdentifiers, readPeople, type FoundProfile } from "./profile-store.ts";
 import { deviceNamespacesOf, profileSummary } from "./profile-view.ts";
 import type { PageWish } from "./timeline.ts";
 
-const place = z.tuple([z.int(), z.string()]);
+const place = z.tuple([cursorRow, z.string()]);
 
 interface SnapshotRow {
   row_id: number;

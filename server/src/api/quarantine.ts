@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { quarantineList, quarantineQuery } from "@tributary/schema/api/events.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { SUPPRESSED_DETAIL } from "./event-rows.ts";
 import { suppressedKeys } from "./profile-store.ts";
@@ -33,7 +33,7 @@ export function quarantineRoutes(services: ApiServices): Route[] {
       query: quarantineQuery,
       responses: { 200: quarantineList },
       handle: async ({ query, workspaceId }) => {
-        const before = decodeCursor(z.tuple([z.int()]), query.cursor)?.[0];
+        const before = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
         const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
           db.query<HeldRow>(
             `select row_id, source_id, received_at, message_id, event, reason, detail, status from quarantine

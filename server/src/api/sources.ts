@@ -32,7 +32,7 @@ import {
   type WriteKey,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
 const TAG = "Sources";
@@ -49,7 +49,7 @@ export function sourceRoutes(services: ApiServices): Route[] {
   ];
 }
 
-const idPlace = z.tuple([z.int()]);
+const idPlace = z.tuple([cursorId]);
 
 function listRoute(services: ApiServices): Route {
   return defineRoute({

@@ -3,11 +3,11 @@
 import { z } from "zod";
 import type { timeline } from "@tributary/schema/api/profiles.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorMs, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { iso } from "./iso.ts";
 import { ownerIds, type FoundProfile } from "./profile-store.ts";
 
-const place = z.tuple([z.int(), z.int()]);
+const place = z.tuple([cursorMs, cursorRow]);
 
 interface Row {
   row_id: number;

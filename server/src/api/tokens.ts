@@ -5,11 +5,11 @@ import { tokenAnswer, tokenCreateBody, tokenCreated, tokenList, tokenParams } fr
 import { AppError } from "../core/errors.ts";
 import { createToken, hasScope, listTokens, recordAudit, revokeToken, type StoredToken } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
 const TAG = "Tokens";
-const idPlace = z.tuple([z.int()]);
+const idPlace = z.tuple([cursorId]);
 const ID_MAX = 2_147_483_647;
 
 export function tokenRoutes(services: ApiServices): Route[] {
