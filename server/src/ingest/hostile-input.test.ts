@@ -47,6 +47,7 @@ describe("a body that is refused", () => {
     ["is a gzip bomb", gzipSync(Buffer.alloc(500_000_000)), {}, "body_too_large"],
     ["holds too many events", `{"batch":[${Array(2_501).fill("{}").join(",")}]}`, {}, "body_too_large"],
     ["has a context deeper than an event may be", `{"batch":[{}],"context":${'{"a":'.repeat(64)}1${"}".repeat(64)}}`, {}, "body_too_large"],
+    ["has a context that counts too much for its many events", `{"batch":[${Array(2_000).fill("{}").join(",")}],"context":{"a":"${"x".repeat(20_000)}"}}`, {}, "body_too_large"],
     ["has a context larger than an event may be", `{"batch":[{}],"context":{"a":"${"x".repeat(600_000)}"}}`, {}, "body_too_large"],
   ])("because it %s", async (_, body, headers, code) => {
     for (const isChunked of [false, true]) {
@@ -173,8 +174,32 @@ describe("memory and time", () => {
     expect((await post(bomb, {}, small)).status).toBe(200);
   });
 
+  test("of one address are an eighth of it: others are taken in while it stalls", async () => {
+    // The largest body fits into an eighth.
+    const limits = { bytesInFlightMax: 800_000, bodyBytesMax: 50_000, inflatedBytesMax: 50_000 };
+    const shared = await ingest.open({ limits, trustProxy: ["loopback"] });
+    const stall = (address: string) => {
+      const socket = connect(shared.port, "127.0.0.1").on("error", () => undefined);
+      socket.write(`POST /v1/batch HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${address}\r\ncontent-length: 50000\r\n\r\n${" ".repeat(49_000)}`);
+      return socket;
+    };
+    const stalled = Array.from({ length: 20 }, () => stall("192.0.2.1"));
+    const isHeld = async (bytes: number): Promise<boolean> => (await shared.registry.metrics()).includes(`tributary_ingest_held_bytes ${bytes}\n`);
+    while (!(await isHeld(98_000))) await new Promise((resolve) => setTimeout(resolve, 5));
+    const body = `[{"a":"${"x".repeat(10_000)}"}]`;
+    const refused = await post(body, { "x-forwarded-for": "192.0.2.1" }, shared);
+    expect([refused.status, codeOf(refused)]).toEqual([429, "overloaded"]);
+    expect(refused.text).toContain("One address may hold 100000 bytes");
+    expect((await post(body, { "x-forwarded-for": "192.0.2.2" }, shared)).status).toBe(200);
+    for (const socket of stalled) socket.destroy();
+    while (!(await isHeld(0))) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await post(body, { "x-forwarded-for": "192.0.2.1" }, shared)).status).toBe(200);
+  });
+
   test("a gzip bomb is given up at the limit, not inflated to its end", async () => {
-    const bombs = Array.from({ length: 4 }, () => post(gzipSync(Buffer.alloc(200_000_000))));
+    const behindProxy = await ingest.open({ trustProxy: ["loopback"] });
+    const bomb = gzipSync(Buffer.alloc(200_000_000));
+    const bombs = Array.from({ length: 4 }, (_, i) => post(bomb, { "x-forwarded-for": `192.0.2.${i}` }, behindProxy));
     const before = process.memoryUsage().arrayBuffers;
     expect((await Promise.all(bombs)).map(({ status }) => status)).toEqual([400, 400, 400, 400]);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150_000_000);

@@ -55,8 +55,8 @@ export function collectBody(bytes: Buffer, kind: "single" | "batch", limits: Lim
     items: isBatch ? scanned.items : [scanned.whole],
     writeKey: text("writeKey"),
     sentAt: sentAt !== undefined && sentAt.length <= sentAtMax ? sentAt : undefined,
-    context: isBatch ? sharedObject(bytes, scanned.fields.get("context"), limits) : undefined,
-    integrations: isBatch ? sharedObject(bytes, scanned.fields.get("integrations"), limits) : undefined,
+    context: isBatch ? sharedObject(bytes, scanned, "context", limits) : undefined,
+    integrations: isBatch ? sharedObject(bytes, scanned, "integrations", limits) : undefined,
     defaults: isBatch ? defaultsOf(text, scanned.itemCount) : undefined,
   };
 }
@@ -81,12 +81,18 @@ function requireOneEvent(bytes: Buffer, scanned: ScannedBody, kind: "single" | "
 }
 
 /** Batch-level context is merged under every event, so it keeps to the limits of one. Anything but an object means nothing. */
-function sharedObject(bytes: Buffer, piece: ScannedItem | undefined, limits: Limits): string | undefined {
+function sharedObject(bytes: Buffer, scanned: ScannedBody, name: string, limits: Limits): string | undefined {
+  const piece = scanned.fields.get(name);
   if (!piece || !isObjectAt(bytes, piece)) return undefined;
   const isTooLarge = piece.end - piece.start > limits.eventBytesMax;
   if (isTooLarge || piece.depth >= limits.nestingMax) {
     const limit = limitText(isTooLarge ? "eventBytesMax" : "nestingMax", limits);
     throw new AppError("body_too_large", { detail: `What the batch says for all its events keeps to the limits of one. ${limit}` });
+  }
+  // It is stored beside each event: small events with a large one would grow a thousandfold.
+  if ((piece.end - piece.start) * scanned.itemCount > limits.inflatedBytesMax) {
+    const detail = `The batch's ${name} counts for each of its ${scanned.itemCount} events. ${limitText("inflatedBytesMax", limits)} Send fewer events with it.`;
+    throw new AppError("body_too_large", { detail });
   }
   return bytes.toString("utf8", piece.start, piece.end);
 }
