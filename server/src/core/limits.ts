@@ -45,7 +45,7 @@ export const limitDeclarations = {
   },
   bytesInFlightMax: {
     value: 256 * 1024 * 1024, unit: "bytes", setting: "TRIBUTARY_LIMIT_BYTES_IN_FLIGHT",
-    what: "Bodies being read, inflated or appended at once, all requests together; beyond it senders are told to wait.",
+    what: "Bodies being read, inflated or appended at once, all requests together, and an eighth of it from one address; beyond it senders are told to wait.",
   },
   bodyTimeoutMs: {
     value: 30_000, unit: "milliseconds", setting: "TRIBUTARY_LIMIT_BODY_TIMEOUT_MS",

@@ -9,8 +9,11 @@ import { limitText, type Limits } from "../core/limits.ts";
 /** Bytes held by all requests together. */
 export interface BodyBudget {
   readonly heldBytes: number;
-  /** One request's share; `take` throws AppError `overloaded` when all together would hold too much. */
-  open(): BodyShare;
+  /**
+   * One request's share; `take` throws AppError `overloaded` when all together would hold too much, or all of one sender.
+   * `sender`: see senderGroup.
+   */
+  open(sender: string): BodyShare;
 }
 
 export interface BodyShare {
@@ -19,24 +22,42 @@ export interface BodyShare {
   release(): void;
 }
 
+/** One sender may hold this part of everything, and always enough for one body of the largest size. */
+const senderShare = 8;
+
 export function createBodyBudget(limits: Limits): BodyBudget {
   let held = 0;
+  // Those who hold anything; nobody stays here without an open request.
+  const heldBySender = new Map<string, number>();
+  const senderMax = Math.max(limits.bytesInFlightMax / senderShare, limits.bodyBytesMax + limits.inflatedBytesMax);
+
+  function hold(sender: string, bytes: number): void {
+    held += bytes;
+    const left = (heldBySender.get(sender) ?? 0) + bytes;
+    if (left === 0) heldBySender.delete(sender);
+    else heldBySender.set(sender, left);
+  }
+
   return {
     get heldBytes() {
       return held;
     },
-    open() {
+    open(sender) {
       let taken = 0;
       return {
         take(bytes) {
           if (held + bytes > limits.bytesInFlightMax) {
             throw new AppError("overloaded", { detail: limitText("bytesInFlightMax", limits), retryAfterSeconds: 1 });
           }
-          held += bytes;
+          if ((heldBySender.get(sender) ?? 0) + bytes > senderMax) {
+            const detail = `One address may hold ${senderMax} bytes of it. ${limitText("bytesInFlightMax", limits)}`;
+            throw new AppError("overloaded", { detail, retryAfterSeconds: 1 });
+          }
+          hold(sender, bytes);
           taken += bytes;
         },
         release() {
-          held -= taken;
+          if (taken > 0) hold(sender, -taken);
           taken = 0;
         },
       };

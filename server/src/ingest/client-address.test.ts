@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { createClientAddress } from "./client-address.ts";
+import { createClientAddress, senderGroup } from "./client-address.ts";
 
 /** The parts of a request that are looked at. */
 function from(remoteAddress: string, forwarded?: string): IncomingMessage {
@@ -27,5 +27,17 @@ describe("the sender's address", () => {
 
   test.each(["nonsense", "10.0.0.0/33", "10.0.0/8", "1.2.3.4/", "2"])("a setting of %s is refused by its name", (entry) => {
     expect(() => createClientAddress([entry])).toThrow(/TRUST_PROXY/);
+  });
+
+  test.each<[string | undefined, string]>([
+    ["192.0.2.1", "192.0.2.1"],
+    ["2001:db8:0:1::7", "2001:db8:0:1"],
+    ["2001:DB8:0000:0001:ffff:1:2:3", "2001:db8:0:1"],
+    ["2001:db8::1:7", "2001:db8:0:0"],
+    ["::1", "0:0:0:0"],
+    ["64:ff9b::192.0.2.1", "64:ff9b:0:0"],
+    [undefined, ""],
+  ])("%s counts as %s when senders are limited", (address, group) => {
+    expect(senderGroup(address)).toBe(group);
   });
 });

@@ -11,7 +11,7 @@ import { successAnswer, type Answer } from "./answers.ts";
 import { KeyRefused, type Authenticate } from "./authenticate.ts";
 import { readBody, type BodyBudget, type BodyShare } from "./body-reader.ts";
 import { fieldOf, textOf, type ScannedItem } from "./body-scanner.ts";
-import type { ClientAddress } from "./client-address.ts";
+import { senderGroup, type ClientAddress } from "./client-address.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pixelBody } from "./pixel.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -117,7 +117,7 @@ export function createCollect(options: CollectOptions): Collect {
   }
 
   return async (request, route, query) => {
-    const share = budget.open();
+    const share = budget.open(senderGroup(options.clientAddress(request)));
     try {
       await takeIn(request, route, query, share);
       return successAnswer;
