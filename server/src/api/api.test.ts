@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { problem } from "@tributary/schema/api/answer-parts.ts";
 import { manualClock } from "../core/clock.ts";
 import { hash128 } from "../core/hash.ts";
 import { createToken } from "../governance/governance.ts";
@@ -82,6 +83,16 @@ describe("the API's gate", () => {
     expect((await api.call("GET", "/sources/1%00")).status).toBe(400);
     expect((await api.call("GET", "/sources/99999999999")).status).toBe(400);
     expect((await api.call("GET", "/audit?limit=5&limit=6")).status).toBe(400);
+  });
+
+  test("an address outside the API answers in the same shape, without a token", async () => {
+    for (const [method, url] of [["GET", "/nothing"], ["GET", "/health"], ["POST", "/health/live"], ["GET", "/api/v2/profiles"]] as const) {
+      const response = await api.server.inject({ method, url });
+      expect(response.headers["content-type"]).toMatch(/^application\/problem\+json/);
+      const body = response.json();
+      expect(problem.safeParse(body).error?.issues, url).toBeUndefined();
+      expect(body).toMatchObject({ status: 404, code: "not_found", hint: expect.stringContaining("/api/docs") });
+    }
   });
 
   test("an address that guesses is slowed down, and a known token from there is not", async () => {
@@ -174,6 +185,29 @@ describe("the API's gate", () => {
       expect((await post("order-key-k4", "first")).headers["idempotent-replayed"]).toBeUndefined();
       clock.advanceMs(25 * 3_600_000);
       expect((await post("order-key-k4", "another body")).status).toBe(201);
+    });
+  });
+
+  describe("idempotency keys, later", () => {
+    const post = (key: string, name: string, token = api.first.token) =>
+      api.call("POST", "/tokens", { token, body: { name, scopes: ["read"] }, headers: { "idempotency-key": key } });
+
+    test("old answers go in every workspace, whichever asks", async () => {
+      await post("first-key", "p1");
+      await post("second-key", "p2", api.second.token);
+      clock.advanceMs(25 * 3_600_000);
+      await post("first-key-again", "p3");
+      expect((await api.pool.query("select workspace_id from idempotency_key")).rows).toEqual([{ workspace_id: api.first.id }]);
+    });
+
+    test("when an answer can't be stored, the caller has it all the same, and a repeat does not make the change again", async () => {
+      await api.pool.query("alter table idempotency_key add constraint broken check (status is null) not valid");
+      expect((await post("lost-answer", "made once")).status).toBe(201);
+      await api.pool.query("alter table idempotency_key drop constraint broken");
+      const repeats = await Promise.race([post("lost-answer", "made once"), sleep(500)]);
+      expect(repeats, "it still waits for the first").toBeUndefined();
+      expect((await api.pool.query("select count(*)::int as n from api_token where name = 'made once'")).rows).toEqual([{ n: 1 }]);
+      await api.pool.query("delete from idempotency_key");
     });
   });
 

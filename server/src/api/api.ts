@@ -61,6 +61,11 @@ export function createApi(deps: ApiDeps): Api {
     tailListeners: () => tail.listeners(),
     close: () => tail.close(),
     plugin: async (server) => {
+      server.setErrorHandler(errorHandler(deps.logger));
+      server.setNotFoundHandler((request, reply) => {
+        const nothing = new AppError("not_found", { hint: "The API is below /api/v1, with its reference at /api/docs; events are sent to /v1." });
+        return sendProblem(reply.header("x-content-type-options", "nosniff"), nothing, request.id);
+      });
       registerHealth(server, deps);
       registerReference(server, openApi);
       await server.register((scope) => registerRoutes(scope, services, routes), { prefix: PREFIX });
@@ -101,7 +106,7 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
   const rate = new RateLimiter<number>(limits.requestsPerSecond, limits.requestsBurst);
   /** By address: whoever guesses costs the database little, and those whose token is known already are not held up by it. */
   const failures = new RateLimiter<string>(limits.failuresPerSecond, limits.failuresBurst);
-  const once = createIdempotency(deps.workspaceDb);
+  const once = createIdempotency(deps);
   const timer = requestTimer(deps.registry);
 
   scope.setErrorHandler(errorHandler(deps.logger));

@@ -3,10 +3,10 @@
 // kept sealed by a key that derives from the caller's token and the idempotency key, neither of which is stored.
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
+import { z } from "zod";
 import { AppError } from "../core/errors.ts";
 import { hash128 } from "../core/hash.ts";
-import { z } from "zod";
+import type { ApiDeps } from "./api-deps.ts";
 
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 /** How long an answer is kept. */
@@ -16,6 +16,7 @@ const ABANDONED_MS = 60_000;
 const WAIT_MS = 10_000;
 const POLL_MS = 50;
 const PURGE_EVERY_MS = 10 * 60_000;
+const STORE_ATTEMPTS = 3;
 
 export interface Answer {
   readonly status: number;
@@ -42,15 +43,15 @@ interface StoredRow {
 
 const sealedAnswer = z.object({ status: z.int(), body: z.unknown(), headers: z.record(z.string(), z.string()).optional() });
 
-export function createIdempotency(workspaceDb: WorkspaceDb) {
+/** `pool` works as the owner of the tables: old answers are deleted in all workspaces at once. */
+export function createIdempotency({ workspaceDb, pool, logger }: Pick<ApiDeps, "workspaceDb" | "pool" | "logger">) {
   let purgedAtMs = 0;
 
-  async function purge(workspaceId: number, nowMs: number): Promise<void> {
+  /** Of all workspaces: the answers of one that is silent since must not be kept by its silence. */
+  async function purge(nowMs: number): Promise<void> {
     if (nowMs - purgedAtMs < PURGE_EVERY_MS) return;
     purgedAtMs = nowMs;
-    await workspaceDb.run(workspaceId, (db) =>
-      db.query("delete from idempotency_key where workspace_id = $1 and created_at < $2", [workspaceId, new Date(nowMs - KEEP_MS)]),
-    );
+    await pool.query("delete from idempotency_key where created_at < $1", [new Date(nowMs - KEEP_MS)]);
   }
 
   /** True when this request is the one that must do the work. */
@@ -85,23 +86,42 @@ export function createIdempotency(workspaceDb: WorkspaceDb) {
   }
 
   async function work(request: IdempotentRequest, name: string, handle: () => Promise<Answer>): Promise<Answer> {
-    try {
-      const answer = await handle();
-      await workspaceDb.run(request.workspaceId, (db) =>
+    const answer = await handle().catch(async (error: unknown) => {
+      // Nothing was done, or it is not known: the caller may try again with the same key, if need be after ABANDONED_MS.
+      await workspaceDb
+        .run(request.workspaceId, (db) =>
+          db.query("delete from idempotency_key where workspace_id = $1 and key = $2 and status is null", [request.workspaceId, name]),
+        )
+        .catch(() => undefined);
+      throw error;
+    });
+    await store(request, name, answer);
+    return answer;
+  }
+
+  /**
+   * The change is made by now, so whatever happens here the caller gets its answer and the key stays: a repeat within
+   * ABANDONED_MS is told that the first one still runs, and none makes the change again in that time.
+   */
+  async function store(request: IdempotentRequest, name: string, answer: Answer): Promise<void> {
+    const response = JSON.stringify({ sealed: seal(request, answer) });
+    const write = () =>
+      workspaceDb.run(request.workspaceId, (db) =>
         db.query("update idempotency_key set status = $3, response = $4 where workspace_id = $1 and key = $2", [
           request.workspaceId,
           name,
           answer.status,
-          JSON.stringify({ sealed: seal(request, answer) }),
+          response,
         ]),
       );
-      return answer;
-    } catch (error) {
-      // Nothing was done, or it is not known: the caller may try again with the same key.
-      await workspaceDb.run(request.workspaceId, (db) =>
-        db.query("delete from idempotency_key where workspace_id = $1 and key = $2 and status is null", [request.workspaceId, name]),
-      );
-      throw error;
+    for (let attempt = 1; attempt <= STORE_ATTEMPTS; attempt++) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        logger.warn({ attempt, code: codeOf(error) }, "the answer of a request with an idempotency key could not be stored");
+        await sleep(POLL_MS * attempt);
+      }
     }
   }
 
@@ -109,7 +129,7 @@ export function createIdempotency(workspaceDb: WorkspaceDb) {
     if (request.key.length > IDEMPOTENCY_KEY_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(request.key)) {
       throw new AppError("bad_request", { detail: `An idempotency key has 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters.` });
     }
-    await purge(request.workspaceId, request.nowMs);
+    await purge(request.nowMs);
     const name = hash128("idempotency", request.tokenId, request.key);
     const digest = hash("sha256", JSON.stringify(request.content), "buffer");
     for (let waitedMs = 0; ; waitedMs += POLL_MS) {
@@ -125,6 +145,10 @@ export function createIdempotency(workspaceDb: WorkspaceDb) {
       await sleep(POLL_MS);
     }
   };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
 
 function sealingKey(request: IdempotentRequest): Buffer {

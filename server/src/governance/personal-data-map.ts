@@ -99,7 +99,7 @@ const postgres: readonly PersonalDataPlace[] = [
     other: ["workspace_id", "key", "request_hash", "status", "created_at"],
     find: "Can't be read without the caller's token and key.",
     export: "Not exported: it repeats what was answered.",
-    erase: "Deleted whole after 24 hours.",
+    erase: "Deleted whole by the first request with such a key, of any workspace, that comes after 24 hours.",
   },
   withoutPeople("log_head", ["partition", "next_offset", "segment"]),
   withoutPeople("log_segment", ["segment", "opened_at", "closed_at"]),
