@@ -13,6 +13,14 @@ import { spellings } from "./write-key.ts";
  */
 export type Authenticate = (key: string | undefined, request: IncomingMessage, body?: Buffer) => Promise<SourceEntry>;
 
+/** The same, and the key as it is known: what was sent may have a part after it that no look-up needs. */
+export type AuthenticateKey = (key: string, request: IncomingMessage) => Promise<Found>;
+
+export interface Found {
+  readonly source: SourceEntry;
+  readonly key: string;
+}
+
 /** Codes invalid_write_key and origin_not_allowed. */
 export class KeyRefused extends AppError {}
 
@@ -27,26 +35,31 @@ export function createAuthenticate(options: {
   readonly sources: SourceDirectory;
   readonly rejectedKeys: RejectedKeys;
   readonly metrics: IngestMetrics;
-}): Authenticate {
+}): { readonly authenticate: Authenticate; readonly authenticateKey: AuthenticateKey } {
   const { sources, rejectedKeys, metrics } = options;
 
-  async function find(key: string): Promise<SourceEntry | undefined> {
+  async function find(key: string): Promise<Found | undefined> {
     for (const spelling of spellings(key)) {
       const found = sources.find(spelling);
-      const entry = found instanceof Promise ? await found : found;
-      if (entry) return entry;
+      const source = found instanceof Promise ? await found : found;
+      if (source) return { source, key: spelling };
     }
     return undefined;
   }
 
-  return async (key, request, body) => {
-    const entry = key === undefined ? undefined : await find(key);
-    const reason = reasonAgainst(key, entry, request.headers.origin);
-    if (entry && !reason) return entry;
+  async function foundOrRefused(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<Found> {
+    const found = key === undefined ? undefined : await find(key);
+    const reason = reasonAgainst(key, found?.source, request.headers.origin);
+    if (found && !reason) return found;
     const refused = reason ?? "unknown";
     rejectedKeys.count({ key: key ?? "", reason: refused, headers: request.headers, ...(body && { body }) });
     metrics.rejectedKey(refused);
     throw refused === "origin" ? new KeyRefused("origin_not_allowed") : new KeyRefused("invalid_write_key", { detail: refusalDetails[refused] });
+  }
+
+  return {
+    authenticate: async (key, request, body) => (await foundOrRefused(key, request, body)).source,
+    authenticateKey: foundOrRefused,
   };
 }
 

@@ -68,12 +68,12 @@ export function createIngest(options: IngestOptions): Ingest {
   const budget = createBodyBudget(limits);
   const metrics = createIngestMetrics(options.registry, () => budget.heldBytes);
   const rejectedKeys = createRejectedKeys(options);
-  const authenticate = createAuthenticate({ sources: options.sources, rejectedKeys, metrics });
+  const { authenticate, authenticateKey } = createAuthenticate({ sources: options.sources, rejectedKeys, metrics });
   const collect = createCollect({
     ...options, authenticate, budget, metrics, rateLimiter: createRateLimiter(), clientAddress: createClientAddress(options.trustProxy),
   });
   const library = createBrowserLibrary(address.url);
-  const respond = createResponder({ collect, authenticate, library, address, version: options.version });
+  const respond = createResponder({ collect, authenticate, authenticateKey, library, address, version: options.version });
 
   let failureLoggedAtMs = -Infinity;
   function logFailure(error: unknown): void {

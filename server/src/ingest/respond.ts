@@ -4,7 +4,7 @@ import { AppError } from "../core/errors.ts";
 import {
   emptyAnswer, jsonAnswer, pixelAnswer, preflightAnswer, successAnswer, textAnswer, wrongMethodAnswer, type Answer,
 } from "./answers.ts";
-import type { Authenticate } from "./authenticate.ts";
+import type { Authenticate, AuthenticateKey } from "./authenticate.ts";
 import type { BrowserLibrary } from "./browser-library.ts";
 import { cachedAnswer, fileAnswer } from "./cached-answer.ts";
 import type { Collect } from "./collect.ts";
@@ -15,6 +15,7 @@ import { basicKey, headerKey, queryKey } from "./write-key.ts";
 export interface ResponderOptions {
   readonly collect: Collect;
   readonly authenticate: Authenticate;
+  readonly authenticateKey: AuthenticateKey;
   readonly library: BrowserLibrary;
   readonly address: PublicAddress;
   readonly version: string;
@@ -26,7 +27,7 @@ export type Respond = (route: Route, request: IncomingMessage, query: string) =>
 const settingsMaxAgeSeconds = 120;
 const scriptMaxAgeSeconds = 300;
 
-export function createResponder({ collect, authenticate, library, address, version }: ResponderOptions): Respond {
+export function createResponder({ collect, authenticate, authenticateKey, library, address, version }: ResponderOptions): Respond {
   async function respond(route: Route, request: IncomingMessage, query: string): Promise<Answer> {
     switch (route.kind) {
       case "single":
@@ -38,13 +39,16 @@ export function createResponder({ collect, authenticate, library, address, versi
         await collect(request, route, query);
         return pixelAnswer;
       case "settings":
-        await authenticate(route.writeKey, request);
-        return cachedAnswer(request, jsonAnswer(segmentSettings(route.writeKey, address)), settingsMaxAgeSeconds);
+        return cachedAnswer(
+          request, jsonAnswer(segmentSettings((await authenticateKey(route.writeKey, request)).key, address)), settingsMaxAgeSeconds,
+        );
       case "source_config":
         return sourceConfig(request, query);
-      case "library":
-        await authenticate(route.writeKey, request);
-        return fileAnswer(request, await library.script(route.writeKey), `public, max-age=${scriptMaxAgeSeconds}`);
+      case "library": {
+        // Scripts are made and remembered by the key as it is known: what else may stand behind it is without end.
+        const { key } = await authenticateKey(route.writeKey, request);
+        return fileAnswer(request, await library.script(key), `public, max-age=${scriptMaxAgeSeconds}`);
+      }
       case "library_bundle": {
         const file = await library.bundle(route.file);
         if (!file) throw new AppError("not_found");

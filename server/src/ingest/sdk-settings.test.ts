@@ -77,6 +77,15 @@ describe("Segment's settings", () => {
     );
   });
 
+  test("and analytics.js are the same whatever stands behind a key's colon, so that no two are ever made of one key", async () => {
+    for (const path of ["/v1/projects/KEY/settings", "/analytics.js/v1/KEY/analytics.min.js"]) {
+      const read = (key: string) => door.send({ method: "GET", path: path.replace("KEY", key) });
+      const plain = await read(writeKey);
+      const varied = await Promise.all(["a", "b%3Ac", "%3Cscript"].map((more) => read(`${writeKey}:${more}`)));
+      expect(varied.map(({ status, text }) => [status, text === plain.text])).toEqual(Array(3).fill([200, true]));
+    }
+  });
+
   test("are refused for a key that nobody has", async () => {
     const { status, text } = await door.send({ method: "GET", path: "/v1/projects/nobodys/settings" });
     expect([status, JSON.parse(text)]).toEqual([401, expect.objectContaining({ code: "invalid_write_key" })]);
