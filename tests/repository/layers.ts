@@ -39,16 +39,20 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
   "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits],
 
-  // A client of a running server; `start` alone runs one, and `doctor` looks whether the databases' binaries are there.
-  "server/src/cli/": [schema, core, "server/src/config.ts", "server/src/main.ts", "server/src/engines/postgres/binaries.ts"],
+  // A client of a running server; `start` alone runs one, `doctor` looks whether the databases' binaries are there, and what
+  // works on a stopped server's data takes its place.
+  "server/src/cli/": [
+    schema, core, "server/src/config.ts", "server/src/main.ts", "server/src/engines/postgres/binaries.ts",
+    "server/src/maintenance/backup.ts", "server/src/maintenance/restore.ts", "server/src/maintenance/rebuild.ts",
+  ],
 
-  // Composition: the files beside this table's folders. They start the engines, choose the log and hand out the parts.
+  // Composition: the files beside this table's folders, and maintenance/, which works on a stopped server's data. They start the engines, choose the log and hand out the parts.
   "server/src/": [
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/imports.ts",
-    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts",
+    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
   ],
 };
 

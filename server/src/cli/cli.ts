@@ -1,9 +1,13 @@
-// The command `tributary`: one file per command. Commands talk to the running server, never to its files.
+// The command `tributary`: one file per command. Commands talk to the running server, never to its files;
+// backup, restore and rebuild take the stopped server's place.
 import { Command } from "commander";
+import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
 import { processOutput } from "./output.ts";
+import { rebuildCommand } from "./rebuild.ts";
+import { restoreCommand } from "./restore.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { tokenCommand } from "./token.ts";
@@ -17,7 +21,10 @@ const program = new Command("tributary")
 The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the data directory
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
-for (const command of [startCommand(), importCommand(), tokenCommand(), statusCommand(), doctorCommand()]) program.addCommand(command);
+const commands = [
+  startCommand(), importCommand(), tokenCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
+];
+for (const command of commands) program.addCommand(command);
 
 try {
   await program.parseAsync();

@@ -23,6 +23,10 @@ export function countText(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+export function sizeText(bytes: number): string {
+  return `${countText(Math.ceil(bytes / 1024 ** 2))} MiB`;
+}
+
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;

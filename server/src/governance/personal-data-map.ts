@@ -295,7 +295,7 @@ const clickhouse: readonly PersonalDataPlace[] = [
       click_ids: "ids of clicks",
       consent: "decisions",
       identifiers: "first 64 bits of salted keys",
-      envelope: "address, user agent and batch context",
+      envelope: "address, user agent and batch context; of an event of a suppressed person only the salted keys by which it was dropped",
       raw: "the event as received",
     },
     other: [
@@ -415,6 +415,15 @@ const files: readonly PersonalDataPlace[] = [
   withoutPeopleFile("server.lock"),
   withoutPeopleFile("server.pid"),
   withoutPeopleFile("running"),
+  {
+    engine: "file",
+    name: "restoring",
+    personal: { "*": "a copy of the data directory that is being put back" },
+    other: [],
+    find: "Through the tables, once it is restored.",
+    export: "Not exported.",
+    erase: "Becomes the data directory, or is removed by the next restore.",
+  },
   withoutPeopleFile("cache"),
   // The address of the running server and the token of its command line, for the owner of the directory alone.
   withoutPeopleFile("server.json"),

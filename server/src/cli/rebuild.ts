@@ -1,0 +1,26 @@
+// `tributary rebuild`: everything that was decided is decided anew, from the events that were ever received.
+import { Command } from "commander";
+import { readConfig } from "../config.ts";
+import { createLogger } from "../core/logger.ts";
+import { CliError } from "./cli-error.ts";
+import { countText, createProgressLine, durationText, processOutput, type Output } from "./output.ts";
+
+export function rebuildCommand(output: Output = processOutput): Command {
+  return new Command("rebuild").description("decide everything anew from the events that were ever received; the server must be stopped")
+    .action(async () => {
+      // Only this command needs the engines.
+      const { rebuildData } = await import("../maintenance/rebuild.ts");
+      const abort = new AbortController();
+      const breakOff = (): void => abort.abort(new CliError("The rebuild was broken off.", {
+        hint: "`tributary rebuild`, or the server when it is started, goes on where it stopped.",
+      }));
+      process.once("SIGINT", breakOff).once("SIGTERM", breakOff);
+      const startedMs = performance.now();
+      const line = createProgressLine(output);
+      const { done } = await rebuildData({
+        config: readConfig(process.env), logger: createLogger("warn"), signal: abort.signal,
+        onProgress: (progress) => line.show(`${countText(progress.done)} of ${countText(progress.total)} events decided anew`, performance.now()),
+      }).finally(() => line.clear());
+      output.out(`${countText(done)} events decided anew in ${durationText(performance.now() - startedMs)}.\n`);
+    });
+}
