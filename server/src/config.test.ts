@@ -21,6 +21,7 @@ describe("the configuration", () => {
     expect(config).toMatchObject({
       host: "127.0.0.1", port: 8080, publicUrl: undefined, trustProxy: [], tls: undefined, databaseUrl: undefined, clickhouseUrl: undefined,
       logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, unknownKeyStatus: 401, secret: undefined,
+      websiteEventsPerSecond: 100_000,
     });
     expect([...config.roles]).toEqual(["ingest", "process", "api"]);
     expect(config.limits).toEqual(defaultLimits);
@@ -45,7 +46,8 @@ describe("the configuration", () => {
     ["TRUST_PROXY", "privat"], ["TRUST_PROXY", "10.0.0.0/33"], ["TRUST_PROXY", "loopback,1.2.3.4/"], ["DEDUPE_MAX_IDS", "0"], ["LOG_LEVEL", "loud"],
     ["TRIBUTARY_ROLES", "ingest,deliver"], ["TRIBUTARY_LOG_PARTITIONS", "257"], ["TRIBUTARY_LOG_HORIZON_HOURS", "1.5"],
     ["TRIBUTARY_LOG_HORIZON_BYTES", "many"], ["TRIBUTARY_WRITE_KEY", "short"], ["TRIBUTARY_API_TOKEN", "short"], ["TRIBUTARY_SECRET", "short"],
-    ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"], ["TRIBUTARY_LIMIT_NESTING", "0"],
+    ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"],
+    ["TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND", "-1"], ["TRIBUTARY_LIMIT_NESTING", "0"],
     ["TRIBUTARY_LIMIT_BODY_BYTES", "5MB"], ["TRIBUTARY_LIMIT_BODY_BYTES", "1.5"],
   ])("refuses %s=%s by its name", (name, value) => {
     expect(refusal({ [name]: value })).toContain(name);

@@ -35,6 +35,8 @@ export const settings = {
   TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes; default: made in the data directory, file `secret`."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
+  TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
+    .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),
   TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(50_000).describe("People that a sequencer holds in memory."),
 } satisfies Record<string, z.ZodType>;
 
@@ -59,6 +61,7 @@ export interface Config {
   readonly apiToken: string | undefined;
   readonly secret: string | undefined;
   readonly unknownKeyStatus: 200 | 401;
+  readonly websiteEventsPerSecond: number;
   readonly profilesInMemory: number;
   readonly limits: Limits;
 }
@@ -110,6 +113,7 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     apiToken: data.TRIBUTARY_API_TOKEN,
     secret: data.TRIBUTARY_SECRET,
     unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
+    websiteEventsPerSecond: data.TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND,
     profilesInMemory: data.TRIBUTARY_PROFILES_IN_MEMORY,
     limits,
   };

@@ -157,7 +157,7 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
   const sources = createSourceDirectory({ pool, clock: systemClock });
   const ingest = createIngest({
     log, sources, pool, limits: config.limits, clock: systemClock, logger, registry, trustProxy: config.trustProxy,
-    unknownKeyStatus: config.unknownKeyStatus, version, publicUrl,
+    unknownKeyStatus: config.unknownKeyStatus, websiteEventsPerSecond: config.websiteEventsPerSecond, version, publicUrl,
   });
   const app = fastify({
     ...apiServerOptions, logger: false, trustProxy: trustedAddresses(config.trustProxy), forceCloseConnections: "idle",

@@ -89,8 +89,7 @@ export function createCollect(options: CollectOptions): Collect {
     let events = 0;
     for (const [source, items] of groups) {
       events += items.length;
-      const { sourceId, eventsPerSecond } = source;
-      if (eventsPerSecond !== undefined) rateLimiter.admit(sourceId, eventsPerSecond, items.length, envelope.receivedAtMs);
+      rateLimiter.admit(source, items.length, envelope.receivedAtMs);
       for (const record of recordsFor(source, body, items, { envelope, limits })) records.push({ partition: source.partition, record });
     }
     if (records.length > 0) await append(records);

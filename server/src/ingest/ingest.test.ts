@@ -434,6 +434,21 @@ describe("an answer", () => {
     ingest.clock.setMs(receivedAtMs);
   });
 
+  test("is 429 when one key of a website sends more than the default, whatever its other keys and other kinds of sources send", async () => {
+    const bounded = await ingest.open({ websiteEventsPerSecond: 20 });
+    await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 1, sha256('second-key'), 'second')");
+    const send = async (key: string): Promise<number> =>
+      (await bounded.send({ path: "/v1/batch", headers: basic(key), body: `[${Array(50).fill("{}").join(",")}]` })).status;
+    expect([await send(writeKey), await send(writeKey)]).toEqual([200, 429]);
+    const refused = await bounded.send({ path: "/v1/t", headers: basic(writeKey), body: "{}" });
+    expect(refused.headers["retry-after"]).toBe("2");
+    expect(refused.text).toContain("TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND");
+    expect([await send("second-key"), await send(otherKey), await send(otherKey)]).toEqual([200, 200, 200]);
+    ingest.clock.advanceMs(2_000);
+    expect(await send(writeKey)).toBe(200);
+    ingest.clock.setMs(receivedAtMs);
+  });
+
   test("is counted, with its events and bytes", async () => {
     const counting = await ingest.open();
     await counting.send({ path: "/v1/batch", headers: basic(writeKey), body: `[${event},${event}]` });

@@ -41,6 +41,8 @@ export interface IngestOptions {
   /** The entries of TRUST_PROXY; see client-address.ts. Empty trusts nobody. */
   readonly trustProxy: readonly string[];
   readonly unknownKeyStatus: 200 | 401;
+  /** See createRateLimiter. */
+  readonly websiteEventsPerSecond: number;
   readonly version: string;
 }
 
@@ -70,7 +72,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const rejectedKeys = createRejectedKeys(options);
   const { authenticate, authenticateKey } = createAuthenticate({ sources: options.sources, rejectedKeys, metrics });
   const collect = createCollect({
-    ...options, authenticate, budget, metrics, rateLimiter: createRateLimiter(), clientAddress: createClientAddress(options.trustProxy),
+    ...options, authenticate, budget, metrics, rateLimiter: createRateLimiter(options.websiteEventsPerSecond), clientAddress: createClientAddress(options.trustProxy),
   });
   const library = createBrowserLibrary(address.url);
   const respond = createResponder({ collect, authenticate, authenticateKey, library, address, version: options.version });

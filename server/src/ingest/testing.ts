@@ -104,7 +104,7 @@ async function openDoor(options: Pick<IngestOptions, "pool" | "log" | "clock" | 
   const registry = new Registry();
   const ingest = createIngest({
     sources: createSourceDirectory(options), logger: quietLogger, registry, publicUrl: "https://cdp.example.com", trustProxy: [],
-    unknownKeyStatus: 401, version: "1.2.3", ...options,
+    unknownKeyStatus: 401, websiteEventsPerSecond: 0, version: "1.2.3", ...options,
   });
   const server = ingest.serverFactory((_request, response) => void response.writeHead(418).end());
   server.on("clientError", ingest.answerClientError);

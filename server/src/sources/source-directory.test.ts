@@ -43,8 +43,10 @@ describe("the source directory", () => {
     expect(await directory.find("key-one")).toEqual({
       workspaceId: 1,
       sourceId: 7,
+      keyId: 1,
       slug: "website",
       name: "Website",
+      kind: "website",
       partition: 3,
       enabled: true,
       revoked: false,

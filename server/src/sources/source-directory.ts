@@ -9,8 +9,11 @@ import { AppError } from "../core/errors.ts";
 export interface SourceEntry {
   readonly workspaceId: number;
   readonly sourceId: number;
+  /** Of the key that was asked for. */
+  readonly keyId: number;
   readonly slug: string;
   readonly name: string;
+  readonly kind: string;
   /** The partition of the log that the workspace writes to. */
   readonly partition: number;
   /** False when the source is disabled. */
@@ -19,6 +22,7 @@ export interface SourceEntry {
   readonly revoked: boolean;
   /** Empty: any origin. */
   readonly allowedOrigins: readonly string[];
+  /** Of all its keys together. */
   readonly eventsPerSecond: number | undefined;
 }
 
@@ -136,8 +140,10 @@ interface Row {
   readonly key_hash: Buffer;
   readonly workspace_id: number;
   readonly source_id: number;
+  readonly key_id: number;
   readonly slug: string;
   readonly name: string;
+  readonly kind: string;
   readonly log_partition: number;
   readonly enabled: boolean;
   readonly revoked: boolean;
@@ -148,14 +154,14 @@ interface Row {
 async function readEntries(pool: pg.Pool, keyHashes: readonly string[]): Promise<Map<string, SourceEntry>> {
   const { rows } = await pool.query<Row>({
     name: "source-directory",
-    text: `select k.key_hash, k.workspace_id, k.source_id, s.slug, s.name, w.log_partition, s.enabled,
+    text: `select k.key_hash, k.id as key_id, k.workspace_id, k.source_id, s.slug, s.name, s.kind, w.log_partition, s.enabled,
                   k.revoked_at is not null as revoked, s.allowed_origins, s.events_per_second
              from write_key k join source s on s.id = k.source_id join workspace w on w.id = k.workspace_id
             where k.key_hash = any($1)`,
     values: [keyHashes.map((keyHash) => Buffer.from(keyHash, "hex"))],
   });
   return new Map(rows.map((row) => [row.key_hash.toString("hex"), {
-    workspaceId: row.workspace_id, sourceId: row.source_id, slug: row.slug, name: row.name, partition: row.log_partition,
+    workspaceId: row.workspace_id, sourceId: row.source_id, keyId: row.key_id, slug: row.slug, name: row.name, kind: row.kind, partition: row.log_partition,
     enabled: row.enabled, revoked: row.revoked, allowedOrigins: row.allowed_origins,
     eventsPerSecond: row.events_per_second ?? undefined,
   }]));
