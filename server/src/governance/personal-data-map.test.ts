@@ -1,8 +1,13 @@
-import { readdir } from "node:fs/promises";
+import { watch } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readConfig } from "../config.ts";
 import { startClickHouse, type ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { quietLogger, startTestPostgres } from "../engines/testing.ts";
+import { startServer } from "../server.ts";
 import { personalDataMap } from "./personal-data-map.ts";
 
 type Columns = Record<string, string[]>;
@@ -53,9 +58,27 @@ describe("the map of personal data", () => {
     expect(declared("clickhouse")).toEqual(grouped(rows.map(({ table, name }) => ({ name: table, column: name }))));
   });
 
-  test("decides about everything in the data directory", async () => {
+  test("decides about everything that a server leaves in its data directory, at any moment of its life", async () => {
     const places = new Set(personalDataMap.filter((place) => place.engine === "file").map((place) => place.name));
-    expect((await readdir(postgres.dataDir)).filter((name) => !places.has(name))).toEqual([]);
+    const dataDir = await mkdtemp(join(tmpdir(), "trib-map-"));
+    const seen = new Set<string>();
+    // The directory itself is named, too, when its rights change.
+    const look = (_event: string, name: string | null) => void (name !== null && name !== basename(dataDir) && seen.add(name));
+    const watcher = watch(dataDir, look);
+    try {
+      // Logs beyond their limit, so that each is cut at the start.
+      for (const name of ["postgres.log", "clickhouse.log"]) await writeFile(join(dataDir, name), Buffer.alloc(12_000_000));
+      const server = await startServer({ config: readConfig({ TRIBUTARY_DATA_DIR: dataDir, PORT: "0" }), logger: quietLogger });
+      for (const name of await readdir(dataDir)) seen.add(name);
+      await server.stop();
+      for (const name of await readdir(dataDir)) seen.add(name);
+    } finally {
+      watcher.close();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+    expect([...seen].filter((name) => !places.has(name))).toEqual([]);
+    // What only a full start makes, and only for a moment: else this test looked too early or too late.
+    expect([...seen]).toEqual(expect.arrayContaining(["running", "secret", "server.json", "postgres.log.1", "clickhouse.log.1", "postgres.new.password"]));
   });
 
   test("says for every place how a person's rows are found, exported and erased, and no column is both", () => {

@@ -25,6 +25,14 @@ function withoutPeopleFile(name: string): PersonalDataPlace {
   return { engine: "file", name, personal: {}, other: ["*"], ...NOTHING };
 }
 
+/** An engine's log, and the one older copy that is kept of it. */
+function engineLogs(engine: string, holds: string, cutWhen: string): PersonalDataPlace[] {
+  const erase = `The log becomes the older copy ${cutWhen}, and what that was is gone; to be rid of both at once, delete them while the server is stopped.`;
+  return [`${engine}.log`, `${engine}.log.1`].map((name) => ({
+    engine: "file", name, personal: { "*": holds }, other: [], find: "By text search.", export: "Not exported.", erase,
+  }));
+}
+
 /** Rows that carry the person's own id. */
 const byProfileId = {
   find: "By profile id: the person's own, and those with `merged_into` = it.",
@@ -390,25 +398,20 @@ const files: readonly PersonalDataPlace[] = [
     export: "Not exported.",
     erase: "Delete copies that are older than the erasure; restoring one applies erasures again.",
   },
+  ...engineLogs("postgres", "an error of Postgres may quote a value; statements and parameters are not logged", "at a start, beyond 10 MB"),
+  ...engineLogs("clickhouse", "an error of ClickHouse may quote a value", "every minute, beyond 8 MB"),
   {
     engine: "file",
-    name: "postgres.log",
-    personal: { "*": "an error of Postgres may quote a value; statements and parameters are not logged" },
+    name: "restoring",
+    personal: { "*": "the files of a copy, while it is being restored" },
     other: [],
-    find: "By text search.",
+    find: "By finishing the restore.",
     export: "Not exported.",
-    erase: "Removed with the file when it is rotated.",
-  },
-  {
-    engine: "file",
-    name: "clickhouse.log",
-    personal: { "*": "an error of ClickHouse may quote a value" },
-    other: [],
-    find: "By text search.",
-    export: "Not exported.",
-    erase: "Removed with the file when it is rotated.",
+    erase: "Moved to their places when the restore is finished; removed when it is begun anew.",
   },
   withoutPeopleFile("postgres.password"),
+  // For the moment in which the cluster is made.
+  withoutPeopleFile("postgres.new.password"),
   withoutPeopleFile("postgres.socket-folder"),
   withoutPeopleFile("clickhouse-config.xml"),
   withoutPeopleFile("clickhouse.pid"),
