@@ -64,6 +64,16 @@ export async function landedRows(client: ClickHouseClient, table: string, blockI
   return rows.map(([row]) => row);
 }
 
+/** How many rows of each block are in the table; those of which none is are left out. */
+export async function landedCounts(client: ClickHouseClient, table: string, blockIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const result = await client.query({
+    query: "select block_id, count() from {table:Identifier} where block_id in {blocks:Array(UInt64)} group by block_id",
+    query_params: { table, blocks: blockIds },
+    format: "JSONCompactEachRow",
+  });
+  return new Map(await result.json<[number, number]>());
+}
+
 /**
  * Resolves true when no query whose id begins with `queryId` is running, false when one still was after `timeoutMs`. Use a
  * client of the same use ("write"): then the question also stands behind whatever waits for that connection.

@@ -8,6 +8,8 @@ import type { LedgerCount } from "../commit.ts";
 
 export const BLOCK_ROWS_MAX = 20_000;
 export const BLOCK_BYTES_MAX = 64 * 1024 * 1024;
+/** Of a block read back from the outbox. Several of them in one INSERT may make several parts. */
+export const MONTH_UNKNOWN = -1;
 /** The shape of the tables that blocks are written for; raised by every ClickHouse migration. */
 export const SCHEMA_VERSION = 1;
 
@@ -94,22 +96,47 @@ interface OutboxRow {
   body: Buffer | null;
 }
 
-/** Blocks of a partition in order, a few at a time: those not marked as sent, or those that are and are still kept. */
-export async function readOutbox(
-  db: ClientBase | Pool, partition: number, afterBlock: number, limit: number, which: "unsent" | "sent" = "unsent",
-): Promise<OutboxBlock[]> {
+/** Blocks of a partition that are not marked as sent, in order, a few at a time. */
+export async function readOutbox(db: ClientBase | Pool, partition: number, afterBlock: number, limit: number): Promise<OutboxBlock[]> {
   const { rows } = await db.query<OutboxRow>(
     `select block_id, partition, kind, table_name, statement, rows, counts, body from ch_outbox
-     where partition = $1 and block_id > $2 and sent_at is ${which === "sent" ? "not null" : "null"} order by block_id limit $3`,
+     where partition = $1 and block_id > $2 and sent_at is null order by block_id limit $3`,
     [partition, afterBlock, limit],
   );
-  return Promise.all(
-    rows.map(async (row): Promise<OutboxBlock> => {
-      const common = { blockId: Number(row.block_id), partition: row.partition, table: row.table_name, statement: row.statement };
-      if (row.kind === "statement") return { kind: "statement", ...common };
-      assert(row.body, "an insert block has a body");
-      // The month is not stored: a block read back is sent alone.
-      return { kind: "insert", ...common, month: -1, rows: row.rows, counts: row.counts, ...(await unpackBody(row.body)) };
-    }),
+  return Promise.all(rows.map(unpackRow));
+}
+
+async function unpackRow(row: OutboxRow): Promise<OutboxBlock> {
+  const common = { blockId: Number(row.block_id), partition: row.partition, table: row.table_name, statement: row.statement };
+  if (row.kind === "statement") return { kind: "statement", ...common };
+  assert(row.body, "an insert block has a body");
+  // The month is not stored.
+  return { kind: "insert", ...common, month: MONTH_UNKNOWN, rows: row.rows, counts: row.counts, ...(await unpackBody(row.body)) };
+}
+
+/** What was sent, without the rows themselves. */
+export interface SentBlock {
+  readonly blockId: number;
+  readonly kind: "insert" | "statement";
+  readonly table: string;
+  readonly statement: string;
+  readonly rows: number;
+}
+
+/** Blocks of a partition that are marked as sent and still kept, in order, a few at a time. */
+export async function readSent(db: ClientBase | Pool, partition: number, afterBlock: number, limit: number): Promise<SentBlock[]> {
+  const { rows } = await db.query<Omit<OutboxRow, "counts" | "body">>(
+    `select block_id, kind, table_name, statement, rows from ch_outbox
+     where partition = $1 and block_id > $2 and sent_at is not null order by block_id limit $3`,
+    [partition, afterBlock, limit],
   );
+  return rows.map((row) => ({ blockId: Number(row.block_id), kind: row.kind, table: row.table_name, statement: row.statement, rows: row.rows }));
+}
+
+/** One block with its rows, whether it is marked as sent or not. */
+export async function readBlock(db: ClientBase | Pool, blockId: number): Promise<OutboxBlock | undefined> {
+  const { rows } = await db.query<OutboxRow>(
+    `select block_id, partition, kind, table_name, statement, rows, counts, body from ch_outbox where block_id = $1`, [blockId],
+  );
+  return rows[0] && unpackRow(rows[0]);
 }

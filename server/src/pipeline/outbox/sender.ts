@@ -6,10 +6,10 @@ import { randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
-import { insertBlock, isRefusal, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
+import { insertBlock, isRefusal, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
 import { writeLedger } from "../commit.ts";
 import { storable } from "../stages/quarantine.ts";
-import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
+import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readBlock, readOutbox, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
 
 export interface SenderOptions {
   readonly pool: Pool;
@@ -61,6 +61,9 @@ const REFUSALS_BEFORE_SPLIT = 3;
 /** How long one attempt waits for an earlier insert to end before it logs and starts over. */
 const IDLE_TIMEOUT_MS = 30_000;
 const READ_BLOCKS = 20;
+/** Blocks read back have unknown months; so many at most make far fewer parts than one INSERT may. */
+const GROUP_BLOCKS_MAX = 50;
+const VERIFY_BLOCKS = 500;
 
 export function createSender(options: SenderOptions): Sender {
   const { pool, clickhouse, logger } = options;
@@ -102,35 +105,40 @@ export function createSender(options: SenderOptions): Sender {
 
   /** The blocks that go in one INSERT: the first waiting one and those like it that follow, up to the next statement. */
   async function takeGroup(first: Queued): Promise<Group> {
-    const head = await blockOf(first);
-    if (first.isDoubtful || head.kind === "statement" || !first.block) return { blocks: [head], isDoubtful: first.isDoubtful };
+    const waiting = first.block ? queue : await readAside(first);
+    const head = waiting[0]?.block;
+    if (!head || head.kind === "statement") return { blocks: head ? [head] : [], isDoubtful: first.isDoubtful };
     const blocks: InsertBlock[] = [];
     let rows = 0;
     let bytes = 0;
-    for (const { block, isDoubtful } of queue) {
-      if (!block || isDoubtful || block.kind === "statement") break;
+    for (const { block, isDoubtful } of waiting) {
+      if (!block || isDoubtful !== first.isDoubtful || block.kind === "statement") break;
+      if (head.month === MONTH_UNKNOWN && blocks.length >= GROUP_BLOCKS_MAX) break;
       if (block.table !== head.table || block.month !== head.month || block.statement !== head.statement) continue;
       if (blocks.length > 0 && (rows + block.rows > BLOCK_ROWS_MAX || bytes + block.body.length > BLOCK_BYTES_MAX)) break;
       blocks.push(block);
       rows += block.rows;
       bytes += block.body.length;
     }
-    return { blocks, isDoubtful: false };
+    return { blocks, isDoubtful: first.isDoubtful };
   }
 
-  async function blockOf(entry: Queued): Promise<OutboxBlock> {
-    if (entry.block) return entry.block;
-    const [block] = await readOutbox(pool, options.partition, entry.blockId - 1, 1);
-    if (!block || block.blockId !== entry.blockId) throw new Error(`Outbox block ${entry.blockId} is gone.`);
-    return block;
+  /** Entries from the first on whose blocks were put aside, with them. */
+  async function readAside(first: Queued): Promise<Queued[]> {
+    const blocks = await readOutbox(pool, options.partition, first.blockId - 1, READ_BLOCKS);
+    if (blocks[0]?.blockId !== first.blockId) throw new Error(`Outbox block ${first.blockId} is gone.`);
+    const doubtful = new Map(queue.map((entry) => [entry.blockId, entry.isDoubtful]));
+    return blocks.map((block) => ({ ...first, blockId: block.blockId, block, isDoubtful: doubtful.get(block.blockId) ?? true }));
   }
 
   async function send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void> {
     if (isDoubtful) await settled();
     const inserts = blocks.filter((block) => block.kind === "insert");
     for (const block of blocks) if (block.kind === "statement") await runStatement(clickhouse, block.statement);
-    if (isDoubtful) for (const block of inserts) await insertMissing(block);
-    else await insertTogether(inserts);
+    const [first] = inserts;
+    if (!first) return;
+    const bodies = isDoubtful ? await missingBodies(first.table, inserts) : inserts.map((block) => block.body);
+    if (bodies.length > 0) await insert(first.statement, bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies));
   }
 
   /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
@@ -142,17 +150,24 @@ export function createSender(options: SenderOptions): Sender {
     await insertBlock(clickhouse, { statement, body, queryId: `${queryIds}${randomUUID()}` });
   }
 
-  async function insertTogether(blocks: readonly InsertBlock[]): Promise<void> {
-    const [first] = blocks;
-    if (!first) return;
-    await insert(first.statement, blocks.length === 1 ? first.body : Buffer.concat(blocks.map((block) => block.body)));
-  }
-
-  /** Whether anything was missing. */
-  async function insertMissing(block: InsertBlock): Promise<boolean> {
-    const missing = await missingRows(block);
-    if (missing.length > 0) await insert(block.statement, rowsOf(block, missing));
-    return missing.length > 0;
+  /** Of blocks of one table the rows that have not landed. */
+  async function missingBodies(table: string, blocks: readonly InsertBlock[]): Promise<Buffer[]> {
+    const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
+    const { rows } = await pool.query<{ block_id: string }>(
+      `select distinct block_id from ch_refused where block_id = any($1::bigint[])`, [blocks.map((block) => block.blockId)],
+    );
+    const refused = new Set(rows.map((row) => Number(row.block_id)));
+    const bodies: Buffer[] = [];
+    for (const block of blocks) {
+      if (landed.get(block.blockId) === block.rows) continue;
+      if (!landed.has(block.blockId) && !refused.has(block.blockId)) {
+        bodies.push(block.body);
+        continue;
+      }
+      const missing = await missingRows(block);
+      if (missing.length > 0) bodies.push(rowsOf(block, missing));
+    }
+    return bodies;
   }
 
   /** Neither landed nor put aside. */
@@ -307,16 +322,29 @@ export function createSender(options: SenderOptions): Sender {
   /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
   async function verifySent(): Promise<void> {
     await settled();
-    let after = -1;
-    for (;;) {
-      const blocks = await readOutbox(pool, options.partition, after, READ_BLOCKS, "sent");
-      for (const block of blocks) {
-        // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
-        if (block.kind === "statement") await runStatement(clickhouse, block.statement);
-        else if (await insertMissing(block)) logger.warn({ block: block.blockId }, "a landed block had lost rows; they are back");
-        after = block.blockId;
+    for (let after = -1; !stopped; ) {
+      const sent = await readSent(pool, options.partition, after, VERIFY_BLOCKS);
+      await verifyInserts(sent.filter((block) => block.kind === "insert"));
+      // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
+      for (const block of sent) if (block.kind === "statement") await runStatement(clickhouse, block.statement).catch(exceptRefusal);
+      after = sent.at(-1)?.blockId ?? after;
+      if (sent.length < VERIFY_BLOCKS) return;
+    }
+  }
+
+  async function verifyInserts(sent: readonly SentBlock[]): Promise<void> {
+    for (const table of new Set(sent.map((block) => block.table))) {
+      const blocks = sent.filter((block) => block.table === table);
+      const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
+      for (const { blockId, rows } of blocks) {
+        if (landed.get(blockId) === rows) continue;
+        const block = await readBlock(pool, blockId);
+        if (block?.kind !== "insert") continue;
+        const missing = await missingRows(block);
+        if (missing.length === 0) continue;
+        await insert(block.statement, rowsOf(block, missing));
+        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back");
       }
-      if (blocks.length < READ_BLOCKS || stopped) return;
     }
   }
 
@@ -362,6 +390,11 @@ export function createSender(options: SenderOptions): Sender {
       await running;
     },
   };
+}
+
+/** A statement that was refused when it was sent was put aside then. */
+function exceptRefusal(error: unknown): void {
+  if (!isRefusal(error)) throw error;
 }
 
 /** The bytes of chosen rows of a block. */
