@@ -1,6 +1,7 @@
 // How a file becomes events: the mapping that a person writes in YAML or JSON, and the bodies of the imports API.
 // Nothing about a file is guessed that could be guessed wrongly: time zones and decimal marks are said, never assumed.
 import { z } from "zod";
+import { sourceSlug } from "./api/workspace.ts";
 
 const columnName = z.string().min(1).max(512);
 const targetPath = z.string().min(1).max(512).refine((path) => path.split(".").every((part) => part !== "" && part !== "__proto__"), {
@@ -135,7 +136,7 @@ export const importFile = z.strictObject({ name: z.string().min(1).max(512), byt
 export const createImport = z.strictObject({
   name: z.string().min(1).max(200),
   /** Slug of the source that the events belong to; one is made when none is named. */
-  source: z.string().min(1).max(100).optional(),
+  source: sourceSlug.optional(),
   /** Needed when there is no mapping that says it. */
   format: importFormat.optional(),
   /** Without a mapping the file is Segment-shaped: calls as JSON lines, or columns named like their paths. */

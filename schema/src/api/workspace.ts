@@ -55,13 +55,14 @@ const originText = z
   .regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
 const sourceWishes = sourceSettings.omit({ name: true }).partial();
 
+/** What a source is found by in settings and imports, besides its id. */
+export const sourceSlug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "A slug has up to 63 lower-case letters, digits and hyphens, and begins with no hyphen.");
+
 export const sourceCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  slug: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-    .optional()
-    .meta({ description: "Made from the name when absent." }),
+  slug: sourceSlug.optional().meta({ description: "Made from the name when absent." }),
   kind: sourceKind.default("website"),
   allowed_origins: z.array(originText).max(100).default([]),
   events_per_second: z.int().min(1).max(1_000_000).nullable().default(null),

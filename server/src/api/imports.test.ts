@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWorkspaceDb, type WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import { systemClock } from "../core/clock.ts";
-import { createControl } from "../governance/governance.ts";
+import { createControl, SOURCES_MAX } from "../governance/governance.ts";
 import { createImports, type Imports } from "../sources/import/import.ts";
 import { importRoutes } from "./imports.ts";
 import { startTestApi, testSecret, type TestApi } from "./testing.ts";
@@ -62,6 +62,23 @@ test("a cursor that somebody made up is refused", async () => {
     expect(await api.call("GET", `/imports?cursor=${cursor(place)}`)).toMatchObject({ status: 400, body: { code: "bad_request" } });
     expect((await api.call("GET", `/imports/${id}/errors?cursor=${cursor([...place, 1, "x"])}`)).status).toBe(400);
   }
+});
+
+test("an import makes no source beyond the limit, and none under a name that no source may have", async () => {
+  const create = (source: string) => api.call("POST", "/imports", { body: { name: "Bounded", format: "csv", source } });
+  for (const source of ["No Slug", "-x", "a".repeat(64), "ä"]) {
+    expect(await create(source)).toMatchObject({ status: 400, body: { code: "bad_request" } });
+  }
+  expect((await create("there-already")).status).toBe(201);
+  const { rowCount } = await api.pool.query(
+    `insert into source (workspace_id, slug, name, kind, settings)
+     select $1, 'full-' || n, 'full', 'import', '{}' from generate_series(1, $2 - (select count(*)::int from source where workspace_id = $1)) n`,
+    [api.first.id, SOURCES_MAX],
+  );
+  expect(rowCount).toBeGreaterThan(0);
+  expect(await create("one-more")).toMatchObject({ status: 422, body: { code: "limit_reached" } });
+  expect((await create("there-already")).status, "one that is there is used").toBe(201);
+  await api.pool.query("delete from source where slug like 'full-%'");
 });
 
 test("content is taken gzipped and of any type", async () => {

@@ -94,11 +94,16 @@ export async function listSources(db: ClientBase, workspaceId: number, afterId: 
   return rows.map(sourceOf);
 }
 
+/** Throws `limit_reached` when the workspace has as many sources as it may. */
+export async function refuseTooManySources(db: ClientBase, workspaceId: number): Promise<void> {
+  const { rows } = await db.query<{ count: string }>("select count(*) from source where workspace_id = $1", [workspaceId]);
+  if (Number(rows[0]?.count) >= SOURCES_MAX)
+    throw new AppError("limit_reached", { detail: `A workspace has at most ${SOURCES_MAX} sources.` });
+}
+
 /** Makes a source. Throws `conflict` when the wished slug is taken. */
 export async function createSource(db: ClientBase, wish: NewSource): Promise<Source> {
-  const { rows: counted } = await db.query<{ count: string }>("select count(*) from source where workspace_id = $1", [wish.workspaceId]);
-  if (Number(counted[0]?.count) >= SOURCES_MAX)
-    throw new AppError("limit_reached", { detail: `A workspace has at most ${SOURCES_MAX} sources.` });
+  await refuseTooManySources(db, wish.workspaceId);
   const settings = sourceSettings.parse({ ...defaultSourceSettings, ...wish.settings, name: wish.name });
   const base = wish.slug ?? slugOf(wish.name);
   for (let attempt = 1; attempt <= SOURCES_MAX + 1; attempt++) {

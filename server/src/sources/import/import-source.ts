@@ -4,7 +4,7 @@ import type { ClientBase } from "pg";
 import { defaultSourceSettings } from "@tributary/schema/settings.ts";
 import { assert } from "../../core/errors.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
-import type { Control } from "../../governance/governance.ts";
+import { refuseTooManySources, type Control } from "../../governance/governance.ts";
 
 export interface ImportSource {
   readonly id: number;
@@ -22,7 +22,7 @@ export async function findSource(db: ClientBase, workspaceId: number, slug: stri
   return rows[0];
 }
 
-/** The source of that slug, made with kind `import` when there is none. */
+/** The source of that slug, made with kind `import` when there is none; then it throws `limit_reached` when there are too many. */
 export async function ensureSource(
   deps: { readonly workspaceDb: WorkspaceDb; readonly control: Control },
   wish: { readonly workspaceId: number; readonly slug: string; readonly name: string; readonly actor: string },
@@ -30,6 +30,9 @@ export async function ensureSource(
   const { workspaceId, slug, name, actor } = wish;
   const settings = { ...defaultSourceSettings, name };
   return deps.workspaceDb.transaction(workspaceId, async (db) => {
+    const known = await findSource(db, workspaceId, slug);
+    if (known) return known;
+    await refuseTooManySources(db, workspaceId);
     const { rows } = await db.query<{ id: number }>(
       `insert into source (workspace_id, slug, name, kind, settings) values ($1, $2, $3, 'import', $4)
        on conflict (workspace_id, slug) do nothing returning id`,
