@@ -22,5 +22,7 @@ export const controlAction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("profile.consent"), profileId: z.guid(), categories: z.record(z.string(), z.boolean()), atMs: z.int() }),
   /** Sets the events of an import aside and folds the people it touched again. */
   z.object({ kind: z.literal("import.withdraw"), importId: z.int() }),
+  /** Writes merges into the rows of the event table; the program asks for it itself, and nobody's answers change by it. */
+  z.object({ kind: z.literal("overrides.fold") }),
 ]);
 export type ControlAction = z.infer<typeof controlAction>;

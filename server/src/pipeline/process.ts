@@ -7,6 +7,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
+import { createOverrideFolding } from "./fold-overrides.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
@@ -130,6 +131,7 @@ function startPartition(
 }
 
 function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
+  const folding = createOverrideFolding({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER });
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
@@ -141,6 +143,7 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
       await rebuild.finish();
       if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
       await options.log.dropExpired(nowMs);
+      await folding.run(nowMs);
     } catch (error) {
       options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");
     } finally {

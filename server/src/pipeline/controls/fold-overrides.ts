@@ -64,7 +64,7 @@ function rewriteRows(work: ControlWork, moves: readonly (readonly [from: string,
     const to = listOf(part.map(([, survivor]) => survivor));
     work.builder.addStatement(
       "events",
-      `ALTER TABLE events UPDATE profile_id = transform(profile_id, CAST([${from}], 'Array(UUID)'), CAST([${to}], 'Array(UUID)'), profile_id)
+      `ALTER TABLE events UPDATE profile_id = toUUID(transform(toString(profile_id), [${from}], [${to}], toString(profile_id)))
         WHERE workspace_id = ${work.header.workspaceId} AND row_id < ${work.rowId} AND profile_id IN (${from})`,
     );
   }

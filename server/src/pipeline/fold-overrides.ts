@@ -1,0 +1,104 @@
+// Decides when merges are written into the rows of the event table, and asks for it with control records
+// (controls/fold-overrides.ts does it). What it notes is in memory only: a restart begins the hour anew, and asking once too
+// often changes nothing.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { EventLog } from "../log/log.ts";
+
+export interface FoldingLimits {
+  /** How long overrides may stand before they are folded in. */
+  readonly ageMs: number;
+  /** More than so many in one workspace are not left to age. */
+  readonly overridesMax: number;
+  /** How often to look. */
+  readonly lookMs: number;
+  /** After asking in vain: how long to leave it. */
+  readonly patienceMs: number;
+}
+
+/** 200,000 overrides take 24 MB in a dictionary and double the time of a query over everybody; rewriting reads the whole table. */
+export const foldingLimits: FoldingLimits = { ageMs: 3_600_000, overridesMax: 200_000, lookMs: 60_000, patienceMs: 600_000 };
+
+export interface OverrideFolding {
+  /** Looks, at most every `lookMs`, and appends a record for each workspace that is due. */
+  run(nowMs: number): Promise<void>;
+}
+
+interface FoldingDeps {
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  readonly log: EventLog;
+  /** Name of the pipeline's place in the log. */
+  readonly reader: string;
+}
+
+interface Watched {
+  /** Since when there are overrides. */
+  sinceMs: number;
+  /** How many there were when it was asked last, and how often that was without their getting fewer. */
+  count: number;
+  vainly: number;
+  asked: { readonly partition: number; readonly offset: number; readonly atMs: number } | undefined;
+}
+
+/** Once rewrites the rows, once removes the overrides: the third time something is wrong. */
+const ASKS_IN_VAIN = 3;
+
+export function createOverrideFolding(deps: FoldingDeps, limits: FoldingLimits = foldingLimits): OverrideFolding {
+  const workspaces = new Map<number, Watched>();
+  let nextLookMs = 0;
+
+  async function look(workspaceId: number, count: number, nowMs: number): Promise<void> {
+    const watched = workspaces.get(workspaceId) ?? { sinceMs: nowMs, count: 0, vainly: 0, asked: undefined };
+    workspaces.set(workspaceId, watched);
+    if (watched.asked && count < watched.count) Object.assign(watched, { sinceMs: nowMs, vainly: 0, asked: undefined });
+    const isDue = count > limits.overridesMax || nowMs - watched.sinceMs >= limits.ageMs;
+    if (!isDue || (watched.asked && !(await isActedOn(deps, watched.asked)))) return;
+    if (watched.vainly >= ASKS_IN_VAIN) {
+      if (nowMs - (watched.asked?.atMs ?? 0) < limits.patienceMs) return;
+      watched.vainly = 0;
+    }
+    const place = await ask(deps, workspaceId, nowMs);
+    if (!place) return;
+    watched.asked = { ...place, atMs: nowMs };
+    watched.count = count;
+    watched.vainly++;
+  }
+
+  return {
+    async run(nowMs) {
+      if (nowMs < nextLookMs) return;
+      nextLookMs = nowMs + limits.lookMs;
+      const counts = await countOverrides(deps.clickhouse);
+      for (const workspaceId of workspaces.keys()) if (!counts.has(workspaceId)) workspaces.delete(workspaceId);
+      for (const [workspaceId, count] of counts) await look(workspaceId, count, nowMs);
+    },
+  };
+}
+
+async function countOverrides(clickhouse: ClickHouseClient): Promise<Map<number, number>> {
+  const result = await clickhouse.query({
+    query: `select workspace_id, count() as count from profile_override group by workspace_id order by workspace_id`, format: "JSONEachRow",
+  });
+  const rows = await result.json<{ workspace_id: number; count: number }>();
+  return new Map(rows.map((row) => [row.workspace_id, Number(row.count)]));
+}
+
+async function ask({ pool, log }: FoldingDeps, workspaceId: number, nowMs: number): Promise<{ partition: number; offset: number } | undefined> {
+  const { rows } = await pool.query<{ log_partition: number }>(`select log_partition from workspace where id = $1`, [workspaceId]);
+  const partition = rows[0]?.log_partition;
+  if (partition === undefined) return undefined;
+  const { offset } = await log.append(partition, {
+    header: { kind: "control", workspaceId, receivedAtMs: nowMs, actor: "system", action: { kind: "overrides.fold" } }, events: [],
+  });
+  return { partition, offset };
+}
+
+/** Decided, and what it changes has been made. */
+async function isActedOn({ pool, reader }: FoldingDeps, asked: { readonly partition: number; readonly offset: number }): Promise<boolean> {
+  const { rows } = await pool.query<{ done: boolean }>(
+    `select next_offset > $3 and not exists (select from ch_outbox where partition = $2 and kind = 'statement' and sent_at is null) as done
+     from log_offset where reader = $1 and partition = $2`, [reader, asked.partition, asked.offset],
+  );
+  return rows[0]?.done ?? false;
+}
