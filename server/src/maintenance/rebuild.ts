@@ -8,7 +8,7 @@ import { exists, installSecret, markRunning, markStopped, refuseUnfinishedRestor
 import { startClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { lockDataDirectory, startPostgres, type DataLock } from "../engines/postgres/postgres.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
-import { rebuild, type RebuildProgress } from "../pipeline/rebuild.ts";
+import { rebuild, type RebuildProgress, type RebuildResult } from "../pipeline/rebuild.ts";
 
 export interface RebuildDataOptions {
   readonly config: Config;
@@ -19,7 +19,7 @@ export interface RebuildDataOptions {
 }
 
 /** Throws AppError `data_directory_busy` while a server runs on the directory, `data_directory_closed` when there is none. */
-export async function rebuildData(options: RebuildDataOptions): Promise<RebuildProgress> {
+export async function rebuildData(options: RebuildDataOptions): Promise<RebuildResult> {
   const { dataDir } = options.config;
   if (!(await exists(dataDir))) {
     throw new AppError("data_directory_closed", { detail: `There is no ${dataDir}.`, hint: "Name it with TRIBUTARY_DATA_DIR." });
@@ -33,7 +33,7 @@ export async function rebuildData(options: RebuildDataOptions): Promise<RebuildP
   }
 }
 
-async function withEngines({ config, logger, onProgress, signal }: RebuildDataOptions, lock: DataLock): Promise<RebuildProgress> {
+async function withEngines({ config, logger, onProgress, signal }: RebuildDataOptions, lock: DataLock): Promise<RebuildResult> {
   const { dataDir, databaseUrl, clickhouseUrl, logPartitions, logHorizonMs, logHorizonBytes } = config;
   const wasUnclean = await markRunning(dataDir);
   const postgres = await startPostgres({ dataDir, lock, logger, ...(databaseUrl === undefined ? {} : { databaseUrl }) });

@@ -12,8 +12,6 @@ export interface EventTableReader {
    * the table does not have are left out; when none is left, the last one comes as a chunk without records.
    */
   read(fromOffset: number, beforeOffset: number, bytesMax: number): Promise<readonly Chunk[]>;
-  /** Positions between the first and the last row of a chunk that no row has: rows that ClickHouse refused for good. */
-  missing(): number;
 }
 
 /** Rows looked at for one window, and payload held in memory of them: a window is read with one pass over the table. */
@@ -39,7 +37,6 @@ interface HeldChunk {
 export function createEventTableReader(options: { readonly clickhouse: ClickHouseClient; readonly partition: number }): EventTableReader {
   const { clickhouse, partition } = options;
   let held: HeldChunk[] = [];
-  let missing = 0;
 
   async function ask<Row>(query: string, params: Record<string, number>): Promise<Row[]> {
     const result = await clickhouse.query({ query, query_params: { partition, ...params }, format: "JSONEachRow" });
@@ -84,13 +81,10 @@ export function createEventTableReader(options: { readonly clickhouse: ClickHous
        prewhere log_partition = {partition:UInt16} and row_id >= {from:UInt64} and row_id < {before:UInt64} order by row_id`,
       { from: from * EVENTS_PER_CHUNK_MAX, before: (end + 1) * EVENTS_PER_CHUNK_MAX },
     );
-    const found = chunksOf(partition, rows);
-    held = found.chunks;
-    missing += found.missing;
+    held = chunksOf(partition, rows);
   }
 
   return {
-    missing: () => missing,
     async read(fromOffset, beforeOffset, bytesMax) {
       held = held.filter(({ chunk }) => chunk.offset >= fromOffset);
       if (held.length === 0) await fetchWindow(fromOffset, beforeOffset);
@@ -102,10 +96,12 @@ export function createEventTableReader(options: { readonly clickhouse: ClickHous
   };
 }
 
-/** Rows in order → chunks. Rows that follow each other with the same envelope become one record again. */
-function chunksOf(partition: number, rows: readonly StoredRow[]): { chunks: HeldChunk[]; missing: number } {
+/**
+ * Rows in order → chunks. Rows that follow each other with the same envelope become one record again; where rows are missing
+ * (ClickHouse refused them for good), those behind keep their positions.
+ */
+function chunksOf(partition: number, rows: readonly StoredRow[]): HeldChunk[] {
   const chunks: HeldChunk[] = [];
-  let missing = 0;
   let open: { offset: number; bytes: number; next: number; records: OpenRecord[] } | undefined;
   const close = (): void => {
     if (open) chunks.push({ chunk: { partition, offset: open.offset, records: open.records.map(closeRecord) }, bytes: open.bytes });
@@ -118,7 +114,6 @@ function chunksOf(partition: number, rows: readonly StoredRow[]): { chunks: Held
     }
     // The same row twice would be a fault elsewhere; it must not count twice here.
     if (index < open.next) continue;
-    missing += index - open.next;
     const last = open.records.at(-1);
     const raw = Buffer.from(row.raw, "base64");
     if (last?.isShared && last.envelope === row.envelope && index === open.next) last.events.push(raw);
@@ -127,7 +122,7 @@ function chunksOf(partition: number, rows: readonly StoredRow[]): { chunks: Held
     open.bytes += row.envelope.length + raw.length;
   }
   close();
-  return { chunks, missing };
+  return chunks;
 }
 
 interface OpenRecord {

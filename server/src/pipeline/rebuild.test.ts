@@ -149,7 +149,9 @@ test("a rebuild across the log's border gives the same state, and writes no even
   await pipeline.paused(async () => {
     // What is made anew owes nothing to what was there.
     await pipeline.pool.query(`update profile set doc = null; delete from identifier; truncate quarantine; delete from merge_log`);
-    progress.push(await rebuild({ ...pipeline.options, onRebuild: (now) => progress.push(now) }));
+    const { done, total, refused } = await rebuild({ ...pipeline.options, onRebuild: (now) => progress.push(now) });
+    progress.push({ done, total });
+    expect(refused).toBe(0);
   });
   const after = await dump();
   for (const name of Object.keys(before) as (keyof typeof before)[]) expect(after[name], name).toEqual(before[name]);
@@ -234,5 +236,4 @@ test("the event table gives the same chunks as the log", async () => {
     return positions;
   };
   expect(await read({ read: (offset) => reader.read(offset, to, 1) })).toEqual(await read({ read: (offset) => pipeline.log.read(0, offset, 1e6) }));
-  expect(reader.missing()).toBe(0);
 });

@@ -25,11 +25,16 @@ export interface RebuildProgress {
   readonly total: number;
 }
 
+export interface RebuildResult extends RebuildProgress {
+  /** Events that ClickHouse refused for good (`ch_refused`): once the log no longer has them they can't be decided again. */
+  readonly refused: number;
+}
+
 /**
  * Wipes what was decided, unless a rebuild is under way already, and decides everything again up to the end of the log.
  * Nothing else may process meanwhile: the caller holds the data directory's lock.
  */
-export async function rebuild(options: RebuildOptions): Promise<RebuildProgress> {
+export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const { pool, clickhouseReader, log } = options;
   if (!(await isUnderWay(pool))) {
     await landEverything(options);
@@ -61,7 +66,8 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildProgress>
   }
   options.signal?.throwIfAborted();
   await (await loadRebuildState({ pool, clickhouse: clickhouseReader, log }, READER)).finish();
-  return { done, total };
+  const { rows } = await pool.query<{ count: string }>(`select count(*) as count from ch_refused where table_name = 'events'`);
+  return { done, total, refused: Number(rows[0]?.count ?? 0) };
 }
 
 async function isUnderWay(pool: Pool): Promise<boolean> {
