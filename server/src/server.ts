@@ -7,7 +7,7 @@ import { createServer as createNetServer, isIP, type AddressInfo } from "node:ne
 import { join } from "node:path";
 import fastify from "fastify";
 import { Registry } from "prom-client";
-import { apiServerOptions, createApi, type Api, type Readiness } from "./api/api.ts";
+import { apiServerOptions, createApi, type Api } from "./api/api.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
 import { installSecret, markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
@@ -27,6 +27,7 @@ import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.t
 import type { FromProcessThread } from "./process-thread.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
 import { createProcessed } from "./processed.ts";
+import { createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 
@@ -185,27 +186,14 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
-    readiness: () => readiness(parts, pool),
+    readiness: createReadiness({
+      pool, clock: systemClock, logger,
+      pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
+      pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
+    }),
     onSourcesChanged,
     moreRoutes: importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
   });
-}
-
-async function readiness(parts: HttpParts, pool: ReturnType<Postgres["pool"]>): Promise<Readiness> {
-  const check = async (action: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> => {
-    try {
-      await action();
-      return { ok: true, detail: "answers" };
-    } catch (error) {
-      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-    }
-  };
-  const [postgres, clickhouse] = await Promise.all([
-    check(() => pool.query("select 1")),
-    check(() => parts.clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error)))),
-  ]);
-  const pipeline = parts.isProcessReady() ? { ok: true, detail: "runs" } : { ok: false, detail: "is being started" };
-  return { ready: postgres.ok && clickhouse.ok && pipeline.ok, parts: { postgres, clickhouse, pipeline } };
 }
 
 function freePort(host: string): Promise<number> {

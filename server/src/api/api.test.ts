@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { problem } from "@tributary/schema/api/answer-parts.ts";
 import { manualClock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
 import { hash128 } from "../core/hash.ts";
 import { createToken } from "../governance/governance.ts";
 import { addEvents, addPerson, startTestApi, type TestApi } from "./testing.ts";
@@ -294,7 +295,7 @@ test("a part that is not ready, fails or hangs makes the server not ready", asyn
   };
   expect(await ready()).toEqual({ status: 503, body: { status: "not_ready", parts: { log: { ok: false, detail: "is far behind" } } } });
   readiness = async () => {
-    throw new Error("secret detail");
+    throw new AppError("engine_failed", { detail: "secret detail" });
   };
   expect(await ready()).toMatchObject({ status: 503, body: { parts: { server: { ok: false, detail: "The check itself failed." } } } });
   await api.stop();

@@ -1,7 +1,6 @@
 // For whoever runs the server: is it alive, can it do its work, and its metrics. No token; nothing about people or
 // workspaces is told.
 import type { FastifyInstance } from "fastify";
-import { AppError } from "../core/errors.ts";
 import type { ApiDeps, Readiness } from "./api-deps.ts";
 
 /** A part that does not answer within this is not ready. */
@@ -9,12 +8,12 @@ const READINESS_TIMEOUT_MS = 3_000;
 /** Answers are shared for this long, so that asking often costs nothing. */
 const READINESS_CACHE_MS = 500;
 
-export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "readiness" | "registry" | "clock">): void {
+export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "readiness" | "registry" | "clock" | "logger">): void {
   server.get("/health/live", async () => ({ status: "live" }));
   let cached: { readonly atMs: number; readonly answer: Promise<Readiness> } | undefined;
   server.get("/health/ready", async (_request, reply) => {
     const nowMs = deps.clock.nowMs();
-    if (cached === undefined || nowMs - cached.atMs > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps.readiness) };
+    if (cached === undefined || nowMs - cached.atMs > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps) };
     const { ready, parts } = await cached.answer;
     return reply
       .code(ready ? 200 : 503)
@@ -26,7 +25,7 @@ export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "rea
   );
 }
 
-async function checked(readiness: () => Promise<Readiness>): Promise<Readiness> {
+async function checked({ readiness, logger }: Pick<ApiDeps, "readiness" | "logger">): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Readiness>((resolve) => {
     timer = setTimeout(() => resolve(notReady(`No answer within ${READINESS_TIMEOUT_MS} ms.`)), READINESS_TIMEOUT_MS);
@@ -34,7 +33,9 @@ async function checked(readiness: () => Promise<Readiness>): Promise<Readiness> 
   try {
     return await Promise.race([readiness(), late]);
   } catch (error) {
-    return notReady(error instanceof AppError ? error.message : "The check itself failed.");
+    // Anybody may read the answer: what went wrong is told to the log alone.
+    logger.error({ err: error }, "the check of readiness failed");
+    return notReady("The check itself failed.");
   } finally {
     clearTimeout(timer);
   }

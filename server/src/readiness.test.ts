@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pool } from "pg";
+import { manualClock } from "./core/clock.ts";
+import type { Postgres } from "./engines/postgres/postgres.ts";
+import { quietLogger, startTestPostgres } from "./engines/testing.ts";
+import { createReadiness, STANDSTILL_MS } from "./readiness.ts";
+
+let postgres: Postgres;
+let pool: Pool;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  pool = postgres.pool("test", 2);
+});
+afterAll(() => postgres.stop());
+
+const reader = "pipeline";
+const well = async () => undefined;
+const always = { reader, isRunning: () => true };
+const place = (partition: number, head: number, read: number) =>
+  Promise.all([
+    pool.query("insert into log_head (partition, next_offset) values ($1, $2) on conflict (partition) do update set next_offset = $2", [partition, head]),
+    pool.query(
+      "insert into log_offset (reader, partition, next_offset) values ($1, $2, $3) on conflict (reader, partition) do update set next_offset = $3",
+      [reader, partition, read],
+    ),
+  ]);
+
+test("what an engine says is not told", async () => {
+  const clock = manualClock(0);
+  const refuse = () => Promise.reject(new Error("password of 10.1.2.3 is wrong"));
+  const ready = createReadiness({ pool, pingClickHouse: refuse, pipeline: always, clock, logger: quietLogger });
+  expect(await ready()).toEqual({
+    ready: false,
+    parts: { postgres: { ok: true, detail: "answers" }, clickhouse: { ok: false, detail: "does not answer" }, pipeline: { ok: true, detail: "runs" } },
+  });
+});
+
+test("a pipeline that reads on is ready however far behind it is; one that does not, in any partition, is not", async () => {
+  const clock = manualClock(0);
+  const ready = createReadiness({ pool, pingClickHouse: well, pipeline: always, clock, logger: quietLogger });
+  const after = async (ms: number) => {
+    clock.advanceMs(ms);
+    const answer = await ready();
+    return [answer.ready, answer.parts["pipeline"]?.detail];
+  };
+  await place(0, 1_000_000, 5);
+  await place(1, 7, 7);
+  expect(await after(0)).toEqual([true, "runs"]);
+  await place(0, 1_000_000, 6);
+  expect(await after(STANDSTILL_MS)).toEqual([true, "runs"]);
+  await place(0, 1_000_000, 1_000_000);
+  expect(await after(STANDSTILL_MS), "one that has nothing to read does not stand still").toEqual([true, "runs"]);
+  await place(1, 8, 7);
+  expect(await after(STANDSTILL_MS), "what came just now was not waited for").toEqual([true, "runs"]);
+  expect(await after(STANDSTILL_MS - 1)).toEqual([true, "runs"]);
+  expect(await after(1)).toEqual([false, "stands still"]);
+  await place(1, 8, 8);
+  expect(await after(0)).toEqual([true, "runs"]);
+});
+
+test("a pipeline that is being started is not ready; a server without one has no such part", async () => {
+  const parts = { pool, pingClickHouse: well, clock: manualClock(0), logger: quietLogger };
+  expect(await createReadiness({ ...parts, pipeline: { reader, isRunning: () => false } })()).toMatchObject({ ready: false, parts: { pipeline: { ok: false } } });
+  expect(await createReadiness({ ...parts, pipeline: undefined })()).toMatchObject({ ready: true, parts: { postgres: { ok: true } } });
+});

@@ -1,0 +1,95 @@
+// Whether this server can do its work: engines that answer, and a pipeline that runs and comes forward. The answer is public,
+// so it is made of fixed words; what an engine said stands in the log, once for each time that something turns bad.
+import type { Pool } from "pg";
+import type { Readiness } from "./api/api.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Logger } from "./core/logger.ts";
+
+/** A partition with something to read that was not read on for this long stands still. */
+export const STANDSTILL_MS = 30_000;
+
+export interface ReadinessParts {
+  readonly pool: Pool;
+  readonly pingClickHouse: () => Promise<unknown>;
+  /** The pipeline of this process, when it has one. */
+  readonly pipeline: { readonly reader: string; readonly isRunning: () => boolean } | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Part {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export function createReadiness({ pool, pingClickHouse, pipeline, clock, logger }: ReadinessParts): () => Promise<Readiness> {
+  const bad = new Set<string>();
+  const isStandingStill = createStandstill();
+
+  function note(name: string, part: Part, error?: unknown): Part {
+    if (part.ok) {
+      if (bad.delete(name)) logger.info({ part: name }, "well again");
+    } else if (!bad.has(name)) {
+      bad.add(name);
+      logger.error({ part: name, detail: part.detail, err: error }, "not ready");
+    }
+    return part;
+  }
+
+  async function check(name: string, action: () => Promise<unknown>): Promise<Part> {
+    try {
+      await action();
+      return note(name, { ok: true, detail: "answers" });
+    } catch (error) {
+      return note(name, { ok: false, detail: "does not answer" }, error);
+    }
+  }
+
+  async function checkPipeline({ reader, isRunning }: NonNullable<ReadinessParts["pipeline"]>): Promise<Part> {
+    if (!isRunning()) return note("pipeline", { ok: false, detail: "is being started" });
+    try {
+      const isStuck = isStandingStill(await readPlaces(pool, reader), clock.nowMs());
+      return note("pipeline", isStuck ? { ok: false, detail: "stands still" } : { ok: true, detail: "runs" });
+    } catch (error) {
+      return note("pipeline", { ok: false, detail: "can't be seen" }, error);
+    }
+  }
+
+  return async () => {
+    const [postgres, clickhouse, processing] = await Promise.all([
+      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline),
+    ]);
+    const parts = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
+    return { ready: Object.values(parts).every(({ ok }) => ok), parts };
+  };
+}
+
+interface Place {
+  readonly partition: number;
+  readonly headOffset: number;
+  readonly readOffset: number;
+}
+
+async function readPlaces(pool: Pool, reader: string): Promise<Place[]> {
+  const { rows } = await pool.query<{ partition: number; head: string; read: string }>(
+    `select h.partition, h.next_offset as head, coalesce(o.next_offset, 0) as read
+       from log_head h left join log_offset o on o.partition = h.partition and o.reader = $1`,
+    [reader],
+  );
+  return rows.map(({ partition, head, read }) => ({ partition, headOffset: Number(head), readOffset: Number(read) }));
+}
+
+/** Remembers since when each partition has had something to read at the place where its reader is. */
+function createStandstill(): (places: readonly Place[], nowMs: number) => boolean {
+  const waiting = new Map<number, { readonly readOffset: number; readonly sinceMs: number }>();
+  return (places, nowMs) => {
+    let isStuck = false;
+    for (const { partition, headOffset, readOffset } of places) {
+      const before = waiting.get(partition);
+      if (headOffset <= readOffset) waiting.delete(partition);
+      else if (before?.readOffset !== readOffset) waiting.set(partition, { readOffset, sinceMs: nowMs });
+      else if (nowMs - before.sinceMs >= STANDSTILL_MS) isStuck = true;
+    }
+    return isStuck;
+  };
+}
