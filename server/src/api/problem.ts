@@ -66,7 +66,7 @@ export function errorHandler(logger: Logger) {
   return function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const known = appErrorOf(error) ?? engineRefusal(error);
     if (known === undefined || known.status >= 500) {
-      logger.error({ requestId: request.id, route: request.routeOptions.url, err: describe(error) }, "a request failed");
+      logger.error({ requestId: request.id, route: request.routeOptions.url, err: error }, "a request failed");
     }
     sendProblem(reply, known ?? new AppError("internal"), request.id);
   };
@@ -93,24 +93,6 @@ function engineRefusal(error: unknown): AppError | undefined {
     return new AppError("unavailable", { detail: "A database engine does not answer.", retryAfterSeconds: 2, cause: error });
   }
   return undefined;
-}
-
-/** The class, code and stack of an error. Messages of engines may quote values, so only ours are logged. */
-function describe(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { type: typeof error };
-  const frames = (error.stack ?? "")
-    .split("\n")
-    .filter((line) => line.trimStart().startsWith("at "))
-    .slice(0, 12);
-  const code = "code" in error ? String(error.code) : undefined;
-  const isOurs = error instanceof AppError || error.message.startsWith("Assertion failed");
-  return {
-    type: error.name,
-    code,
-    message: isOurs ? error.message : undefined,
-    frames,
-    ...(error.cause ? { cause: describe(error.cause) } : {}),
-  };
 }
 
 /** Parses with zod; a refusal names the field and what is wrong with it. */

@@ -9,6 +9,7 @@ import { positionsOf } from "../log/log.ts";
 import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
 import { createBatch, countOutcomes, freshCopy, type Batch } from "./batch.ts";
 import { assert } from "../core/errors.ts";
+import { createChunkReader } from "./chunk-reader.ts";
 import { captureChanges, commitBatch, type Decisions, type LedgerCount } from "./commit.ts";
 import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
 import { findCulprits, isDataError } from "./find-culprits.ts";
@@ -279,8 +280,9 @@ async function runTried(options: SequencerOptions, commits: CommitLine, chunks: 
     const batch = createBatch(options.partition, chunks, whole.nowMs);
     return tryBatch(options, claim, { ...batch, events: batch.events.slice(0, count) }, heldRows(held));
   });
-  for (const [index, reason] of culprits ?? []) {
-    options.logger.error({ partition: options.partition, row: rowOf(index), reason }, "an event can't be stored as it was decided; it is quarantined");
+  // Why stands in the quarantine: the engine's own words may quote the event.
+  for (const index of culprits?.keys() ?? []) {
+    options.logger.error({ partition: options.partition, row: rowOf(index) }, "an event can't be stored as it was decided; it is quarantined");
   }
   await runBatch(options, commits, chunks, { startedMs, held: heldRows(culprits ?? new Map()) });
   await commits.finished();
@@ -349,75 +351,4 @@ async function rest(options: SequencerOptions, chunks: readonly Chunk[], started
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-interface ChunkReader {
-  /** The next chunks, up to about `eventsMax` events and BATCH_BYTES_MAX; a control record comes alone. Empty when there are none. */
-  next(eventsMax: number): Promise<readonly Chunk[]>;
-  /** Resolves when there may be more, or after a while. */
-  more(): Promise<unknown>;
-  restart(fromOffset: number): void;
-}
-
-/** What the rows of a batch may come to in memory, with the envelope that each event carries; passed by one chunk at most. */
-const BATCH_BYTES_MAX = 32 * 1024 * 1024;
-const IDLE_WAIT_MS = 1_000;
-
-function bytesOf(chunk: Chunk): number {
-  let bytes = 0;
-  for (const { header, events } of chunk.records) {
-    for (const event of events) bytes += event.length;
-    // Batch-level fields stand beside every event.
-    if (header.kind === "events") bytes += events.length * ((header.context?.length ?? 0) + (header.integrations?.length ?? 0));
-  }
-  return bytes;
-}
-
-/** Reads ahead of the sequencer, so that the next chunks are fetched and unpacked while it commits the last. */
-function createChunkReader(log: EventLog, partition: number, fromOffset: number, bytesMax: number): ChunkReader {
-  let waiting: Chunk[] = [];
-  let readOffset = fromOffset;
-  let ahead: Promise<readonly Chunk[]> | undefined;
-
-  function readAhead(): void {
-    ahead ??= log.read(partition, readOffset, bytesMax);
-    ahead.catch(() => undefined);
-  }
-
-  return {
-    async next(eventsMax) {
-      if (waiting.length === 0) {
-        readAhead();
-        const chunks = (await ahead) ?? [];
-        ahead = undefined;
-        if (chunks.length === 0) return [];
-        waiting = [...chunks];
-        readOffset = (chunks.at(-1)?.offset ?? readOffset) + 1;
-        // A full read means more is there.
-        if (chunks.length > 1) readAhead();
-      }
-      let events = 0;
-      let bytes = 0;
-      let count = 0;
-      for (const chunk of waiting) {
-        const isControl = chunk.records.some((record) => record.header.kind === "control");
-        if (isControl && count > 0) break;
-        const positions = chunk.records.reduce((sum, record) => sum + positionsOf(record), 0);
-        if (count > 0 && (events + positions > eventsMax || bytes > BATCH_BYTES_MAX)) break;
-        events += positions;
-        bytes += bytesOf(chunk);
-        count++;
-        if (isControl) break;
-      }
-      const taken = waiting.slice(0, count);
-      waiting = waiting.slice(count);
-      return taken;
-    },
-    more: () => log.waitForAppend(partition, readOffset, IDLE_WAIT_MS),
-    restart(offset) {
-      waiting = [];
-      ahead = undefined;
-      readOffset = offset;
-    },
-  };
 }
