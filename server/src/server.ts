@@ -103,6 +103,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   });
   await appendBootstrapControls(log, made, systemClock.nowMs());
 
+  let dedupeDays: number | undefined;
   const isPipelineHere = config.roles.has("process");
   const processed = createProcessed(pool, READER, () => isPipelineHere);
   const metrics = createProcessMetrics(registry);
@@ -110,6 +111,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const onMessage = (message: FromProcessThread): void => {
       metrics.record(message);
       if (message.kind === "progress") processed.advance(message.partition, message.nextOffset);
+      if (message.kind === "state") dedupeDays = message.dedupeDays;
     };
     supervisor = await superviseProcess(
       {
@@ -122,7 +124,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const running = supervisor;
     undo.push(() => running.stop(DRAIN_MS));
   }
-  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true });
+  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
   undo.push(() => http.stop());
   await writeServerFile(config.dataDir, { url: http.url, clickhouse: clickhouse.endpoint }, postgres, made);
   return {
@@ -145,6 +147,7 @@ interface HttpParts {
   readonly secret: string;
   readonly processed: ReturnType<typeof createProcessed>;
   readonly isProcessReady: () => boolean;
+  readonly dedupeDays: () => number | undefined;
 }
 
 async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
@@ -191,7 +194,7 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
       pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
-    onSourcesChanged,
+    dedupeDays: parts.dedupeDays, onSourcesChanged,
     moreRoutes: importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
   });
 }

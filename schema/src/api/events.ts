@@ -123,7 +123,7 @@ export const ledgerAnswer = z
       exact: z.boolean().meta({ description: "False when there are too many to count one by one; then `events` is a lower bound." }),
     }),
     dedupe_window: z.strictObject({
-      days: z.number(),
+      days: z.number().meta({ description: "In force: today and as many days before it. Fewer than 7 when more ids would have to be kept than may be." }),
       since: isoTime.nullable().meta({ description: "Repeats of events since then are recognised." }),
     }),
   })

@@ -90,14 +90,24 @@ export async function readDecided(pool: Pool, workspaceId: number, range: Ledger
 
 const DAY_MS = 86_400_000;
 
-/** The days for which repeats are recognised: those whose message ids are kept. */
-export async function readDedupeWindow(pool: Pool, nowMs: number): Promise<{ days: number; since: string | null }> {
+/**
+ * For which days repeats are recognised: those in force, `daysInForce` before today, as far as message ids are kept. When the
+ * pipeline runs elsewhere and the number is not known, it is told by the days that are kept.
+ */
+export async function readDedupeWindow(
+  pool: Pool,
+  nowMs: number,
+  daysInForce: number | undefined,
+): Promise<{ days: number; since: string | null }> {
   const { rows } = await pool.query<{ oldest: string | null }>(
     `select to_char(min(to_date(right(relname, 8), 'YYYYMMDD')), 'YYYY-MM-DD') as oldest
        from pg_class where relkind = 'r' and relname ~ '^message_seen_[0-9]{8}$'`,
   );
   const oldest = rows[0]?.oldest ?? null;
-  if (oldest === null) return { days: 0, since: null };
-  const since = `${oldest}T00:00:00.000Z`;
-  return { days: Math.max(1, Math.ceil((nowMs - Date.parse(since)) / DAY_MS)), since };
+  if (oldest === null) return { days: daysInForce ?? 0, since: null };
+  const oldestMs = Date.parse(`${oldest}T00:00:00.000Z`);
+  const days = daysInForce ?? Math.max(1, Math.floor((nowMs - oldestMs) / DAY_MS));
+  // Ids of days before the window may be kept a while longer; they count no more.
+  const sinceMs = Math.max(oldestMs, Math.floor(nowMs / DAY_MS) * DAY_MS - days * DAY_MS);
+  return { days, since: new Date(sinceMs).toISOString() };
 }
