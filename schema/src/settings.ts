@@ -62,8 +62,11 @@ export const sourceSettings = z.strictObject({
   ip: z.enum(["keep", "truncate", "drop"]),
   /** Whether a null or empty value from this source removes a trait. */
   nullErases: z.boolean(),
-  /** When set, only events with a token signed by this key (HS256, claim `sub` = userId) may join a known person. */
-  identityTokenSecret: z.string().min(16).optional(),
+  /**
+   * When set, only events with a token signed by this key (HS256, claim `sub` = userId) may join a known person. Sealed
+   * (core/sealed-text.ts) wherever it is stored or appended: the log, its tables and ClickHouse keep settings for ever.
+   */
+  identityTokenSecret: z.string().regex(/^sealed\.v1\.[\w-]+$/).optional(),
   /** Smaller wins when `traitRanking` sources disagree; absent: last write by event time wins. */
   traitRank: z.int().optional(),
 });

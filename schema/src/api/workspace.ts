@@ -53,7 +53,9 @@ const originText = z
   .string()
   .max(300)
   .regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
-const sourceWishes = sourceSettings.omit({ name: true }).partial();
+// As a caller knows it; it is sealed before it goes anywhere.
+const identityTokenSecret = z.string().min(16).max(500);
+const sourceWishes = sourceSettings.omit({ name: true }).partial().extend({ identityTokenSecret: identityTokenSecret.optional() });
 
 /** What a source is found by in settings and imports, besides its id. */
 export const sourceSlug = z
@@ -74,7 +76,7 @@ export const sourcePatchBody = z.strictObject({
   enabled: z.boolean().optional(),
   allowed_origins: z.array(originText).max(100).optional(),
   events_per_second: z.int().min(1).max(1_000_000).nullable().optional(),
-  settings: sourceWishes.extend({ identityTokenSecret: z.string().min(16).max(500).nullable().optional() }).optional(),
+  settings: sourceWishes.extend({ identityTokenSecret: identityTokenSecret.nullable().optional() }).optional(),
 });
 
 export const newWriteKey = z

@@ -71,7 +71,7 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly version: string;
   readonly publicUrl: string;
-  /** The installation's secret, with which identifiers are keyed. */
+  /** The installation's secret, with which identifiers are keyed and secrets of sources are sealed. */
   readonly identifierSecret: string;
   readonly previewUnmerge: (
     workspaceId: number,

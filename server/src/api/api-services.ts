@@ -7,6 +7,7 @@ import {
   type SettingsCache,
   type TokenDirectory,
 } from "../governance/governance.ts";
+import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
 import type { KeysOf } from "./event-rows.ts";
@@ -28,6 +29,8 @@ export interface ApiServices {
   /** Whom payloads may name that the pipeline could not process. */
   readonly payloadKeys: (workspaceId: number) => Promise<PayloadKeys>;
   readonly control: Control;
+  /** Seals secrets within a source's settings. */
+  readonly sourceSeal: Seal;
   readonly progress: LogProgress;
   /** Before each preview, and each count of the log's unread part: work that keeps this thread's processor busy. */
   readonly previewGate: Gate;
@@ -62,6 +65,7 @@ export function createServices(deps: ApiDeps): ApiServices {
       createPayloadKeys(deps.identifierSecret, workspaceId, await settings.get(workspaceId, deps.clock.nowMs())),
     finder: createProfileFinder({ workspaceDb: deps.workspaceDb, settings, findIdentifier }),
     control: createControl(deps),
+    sourceSeal: createSourceSeal(deps.identifierSecret),
     progress: createLogProgress(deps),
     previewGate: new Gate({ atOnce: limits.previewsAtOnce, queueMax: limits.previewsQueued, waitMs: limits.previewWaitMs }),
     ledgerGate: new Gate({ atOnce: limits.ledgersAtOnce, queueMax: limits.ledgersQueued, waitMs: limits.ledgerWaitMs }),

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { controlAction } from "@tributary/schema/control.ts";
 import { hash128 } from "../core/hash.ts";
+import { createSourceSeal } from "../core/sealed-text.ts";
 import { rowId } from "../core/position.ts";
-import { addIdentifier, addPerson, keyOf, startTestApi, type TestApi } from "./testing.ts";
+import { addIdentifier, addPerson, keyOf, startTestApi, testSecret, type TestApi } from "./testing.ts";
 
 const ada = hash128("person", "ada");
 const former = hash128("person", "former");
@@ -68,6 +69,15 @@ describe("changes through the API", () => {
     if (header?.kind !== "control") throw new Error("There is no control record.");
     controlAction.parse(header.action);
     return header;
+  }
+
+  /** What is stored of a source's secret opens to this, and says nothing itself. */
+  async function expectSealed(sourceId: number, secret: string) {
+    const { rows } = await api.pool.query<{ settings: { identityTokenSecret: string } }>("select settings from source where id = $1", [sourceId]);
+    const stored = rows[0]?.settings.identityTokenSecret ?? "";
+    expect(stored).toMatch(/^sealed\.v1\./);
+    expect(stored).not.toContain(secret);
+    expect(createSourceSeal(testSecret).open(stored, api.first.id)).toBe(secret);
   }
 
   test("a change is a control record in the log, in force with 200 and durable with 202, and stands in the audit log", async () => {
@@ -235,6 +245,7 @@ describe("changes through the API", () => {
     });
     expect(made.text).not.toContain("sixteen characters");
     const { id } = made.body.source;
+    await expectSealed(id, "sixteen characters");
     const { rows } = await api.pool.query("select source_id from write_key where key_hash = sha256($1::bytea)", [
       Buffer.from(made.body.key.write_key),
     ]);
@@ -244,6 +255,15 @@ describe("changes through the API", () => {
     expect((await api.call("POST", "/sources", { body: { name: "x", allowed_origins: ["shop.example.com/path"] } })).status).toBe(400);
     const off = await api.call("PATCH", `/sources/${id}`, { body: { enabled: false, events_per_second: 10 } });
     expect(off.body).toMatchObject({ enabled: false, events_per_second: 10, change: null });
+    const resealed = await api.call("PATCH", `/sources/${id}`, { body: { settings: { identityTokenSecret: "another sixteen characters" } } });
+    await expectSealed(id, "another sixteen characters");
+    const kept = await api.call("PATCH", `/sources/${id}`, { body: { settings: { ip: "truncate" } } });
+    await expectSealed(id, "another sixteen characters");
+    for (const { body } of [resealed, kept]) {
+      const { action } = await recordAt(body.change.row_id);
+      const inLog = action.kind === "source.set" ? action.settings.identityTokenSecret : undefined;
+      expect(createSourceSeal(testSecret).open(inLog ?? "", api.first.id)).toBe("another sixteen characters");
+    }
     const renamed = await api.call("PATCH", `/sources/${id}`, {
       body: { name: "Shop", settings: { nullErases: true, identityTokenSecret: null } },
     });

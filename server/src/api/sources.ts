@@ -18,6 +18,7 @@ import {
 } from "@tributary/schema/api/workspace.ts";
 import { sourceSettings, type SourceSettings } from "@tributary/schema/settings.ts";
 import { AppError } from "../core/errors.ts";
+import type { Seal } from "../core/sealed-text.ts";
 import {
   changeSource,
   createSource,
@@ -103,7 +104,7 @@ function createRoute(services: ApiServices): Route {
           kind: rest.kind,
           allowedOrigins: rest.allowed_origins,
           eventsPerSecond: rest.events_per_second,
-          settings: withoutAbsent(settings),
+          settings: sealed(withoutAbsent(settings), services.sourceSeal, workspaceId),
           ...(slug === undefined ? {} : { slug }),
         });
         const key = await createWriteKey(db, workspaceId, created.id);
@@ -142,7 +143,7 @@ function patchRoute(services: ApiServices): Route {
     handle: async ({ params, body, workspaceId, actor }) => {
       const { changed, control } = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const source = present(await readSource(db, workspaceId, params.id));
-        const settings = body.settings === undefined ? undefined : mergedSettings(source.settings, body.settings);
+        const settings = body.settings === undefined ? undefined : mergedSettings(source.settings, sealed(body.settings, services.sourceSeal, workspaceId));
         const after = await changeSource(db, workspaceId, source, {
           name: body.name,
           enabled: body.enabled,
@@ -173,7 +174,15 @@ function patchRoute(services: ApiServices): Route {
   });
 }
 
-function mergedSettings(current: SourceSettings, wish: NonNullable<z.output<typeof sourcePatchBody>["settings"]>): SourceSettings {
+type SettingsWish = NonNullable<z.output<typeof sourcePatchBody>["settings"]>;
+
+/** The wish with its secret sealed, before it goes anywhere. */
+function sealed<T extends Pick<SettingsWish, "identityTokenSecret">>(wish: T, seal: Seal, workspaceId: number): T {
+  const { identityTokenSecret: secret } = wish;
+  return typeof secret === "string" ? { ...wish, identityTokenSecret: seal.seal(secret, workspaceId) } : wish;
+}
+
+function mergedSettings(current: SourceSettings, wish: SettingsWish): SourceSettings {
   const merged: Record<string, unknown> = { ...current, ...withoutAbsent(wish) };
   // null takes the secret away.
   if (merged["identityTokenSecret"] === null) delete merged["identityTokenSecret"];

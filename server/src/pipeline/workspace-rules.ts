@@ -6,6 +6,7 @@ import { z } from "zod";
 import { compileIdentityRules, extractIdentifiers, type IdentityRules } from "../identity/identity.ts";
 import { profileLimits, type FoldRules } from "../profiles/fold.ts";
 import type { Limits } from "../core/limits.ts";
+import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { compileNormaliseContext, type NormaliseContext } from "./stages/normalise.ts";
 import { KnownPaths } from "./known-paths.ts";
 
@@ -62,6 +63,7 @@ export function compileRules(options: {
 }): WorkspaceRules {
   const { workspaceId, secret, settings, sources, limits } = options;
   const identity = compileIdentityRules(settings.identity);
+  const seal = createSourceSeal(secret);
   const contexts = new Map<number, NormaliseContext>();
   const folds = new Map<string, FoldRules>();
   const rankOf = (sourceId: number): number | undefined => sources[String(sourceId)]?.traitRank;
@@ -71,7 +73,7 @@ export function compileRules(options: {
       const known = contexts.get(sourceId);
       if (known) return known;
       const context = compileNormaliseContext({
-        settings, source: sources[String(sourceId)] ?? defaultSourceSettings,
+        settings, source: opened(sources[String(sourceId)] ?? defaultSourceSettings, seal, workspaceId),
         limits,
         extractIdentifiers: (payload) => extractIdentifiers(payload, identity, { workspaceId, sourceId, secret, phoneCountry: settings.phoneCountry }),
       });
@@ -89,4 +91,10 @@ export function compileRules(options: {
       return rules;
     },
   };
+}
+
+/** The settings with the secret as the sender's token was signed by it: only here, in memory, and never written back. */
+function opened(source: SourceSettings, seal: Seal, workspaceId: number): SourceSettings {
+  const { identityTokenSecret: sealed } = source;
+  return sealed === undefined ? source : { ...source, identityTokenSecret: seal.open(sealed, workspaceId) };
 }
