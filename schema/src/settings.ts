@@ -67,7 +67,7 @@ export const sourceSettings = z.strictObject({
    * (core/sealed-text.ts) wherever it is stored or appended: the log, its tables and ClickHouse keep settings for ever.
    */
   identityTokenSecret: z.string().regex(/^sealed\.v1\.[\w-]+$/).optional(),
-  /** Smaller wins when `traitRanking` sources disagree; absent: last write by event time wins. */
+  /** Where sources disagree on a trait, the smaller rank wins; absent: after all that have one. Among equals the last write by event time. */
   traitRank: z.int().optional(),
 });
 export type SourceSettings = z.infer<typeof sourceSettings>;

@@ -1,42 +1,24 @@
-import { createHmac } from "node:crypto";
+// What the settings in force mean for the stages.
 import { expect, test } from "vitest";
-import { controlAction } from "@tributary/schema/control.ts";
 import { defaultSourceSettings, defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { defaultLimits } from "../core/limits.ts";
-import { createSourceSeal } from "../core/sealed-text.ts";
 import { KnownPaths } from "./known-paths.ts";
-import { isValidIdentityToken } from "./normalise/identity-token.ts";
-import { compileRules } from "./workspace-rules.ts";
+import { compileRules, type WorkspaceRules } from "./workspace-rules.ts";
 
-const secret = "an install secret of at least thirty-two bytes";
-const signingKey = "the shop's own signing key";
+const BY_HAND = 0;
 
-const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-function token(userId: string): string {
-  const body = `${base64url({ alg: "HS256" })}.${base64url({ sub: userId, exp: 2_000_000_000 })}`;
-  return `${body}.${createHmac("sha256", signingKey).update(body).digest("base64url")}`;
+function rulesWith(ranks: Readonly<Record<string, number>>): WorkspaceRules {
+  const sources = Object.fromEntries(Object.entries(ranks).map(([id, traitRank]) => [id, { ...defaultSourceSettings, traitRank }]));
+  return compileRules({ workspaceId: 1, secret: "s", limits: defaultLimits, settings: defaultWorkspaceSettings, sources, paths: new KnownPaths() });
 }
 
-/** Whether an event of source 1 with a token for this user is believed, by settings that hold this text. */
-function isBelieved(identityTokenSecret: string, workspaceId = 1): boolean {
-  const rules = compileRules({
-    workspaceId, secret, limits: defaultLimits, settings: defaultWorkspaceSettings, paths: new KnownPaths([]),
-    sources: { 1: { ...defaultSourceSettings, identityTokenSecret } },
-  });
-  const { source } = rules.normaliseContext(1);
-  return isValidIdentityToken(token("ada"), source.identityTokenSecret ?? "", "ada", 1_800_000_000_000);
-}
-
-test("a source's signing key is stored sealed and opened where tokens are checked", () => {
-  const sealed = createSourceSeal(secret).seal(signingKey, 1);
-  expect(isBelieved(sealed)).toBe(true);
-  expect(isBelieved(createSourceSeal(secret).seal("another signing key", 1)), "sealed, but another key").toBe(false);
-  expect(isBelieved(sealed, 2), "sealed for another workspace").toBe(false);
-  expect(isBelieved(`${sealed.slice(0, -6)}AAAAAA`), "damaged").toBe(false);
+test("what is set by hand counts as much as the best ranked source, and has no rank where no source has one", () => {
+  const { rankOf } = rulesWith({ 4: 3, 5: 2 }).foldRules(4, false);
+  expect([4, 5, 6, BY_HAND].map(rankOf)).toEqual([3, 2, undefined, 2]);
+  expect(rulesWith({}).foldRules(4, false).rankOf(BY_HAND)).toBeUndefined();
 });
 
-test("no plain signing key gets into a control record", () => {
-  const action = (identityTokenSecret: string) => ({ kind: "source.set", sourceId: 1, settings: { ...defaultSourceSettings, identityTokenSecret } });
-  expect(controlAction.safeParse(action(signingKey)).success).toBe(false);
-  expect(controlAction.safeParse(action(createSourceSeal(secret).seal(signingKey, 1))).success).toBe(true);
+test("a null from a live source erases; one from an import only where the source may", () => {
+  const rules = rulesWith({});
+  expect([rules.foldRules(1, false).nullErases, rules.foldRules(1, true).nullErases]).toEqual([true, false]);
 });

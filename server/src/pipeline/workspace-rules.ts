@@ -66,7 +66,10 @@ export function compileRules(options: {
   const seal = createSourceSeal(secret);
   const contexts = new Map<number, NormaliseContext>();
   const folds = new Map<string, FoldRules>();
-  const rankOf = (sourceId: number): number | undefined => sources[String(sourceId)]?.traitRank;
+  // What is set by hand (source 0) counts as much as the best ranked source: the later of the two holds.
+  const ranks = Object.values(sources).flatMap(({ traitRank }) => traitRank ?? []);
+  const handRank = ranks.length === 0 ? undefined : Math.min(...ranks);
+  const rankOf = (sourceId: number): number | undefined => (sourceId === 0 ? handRank : sources[String(sourceId)]?.traitRank);
   return {
     workspaceId, settings, sources, identity, paths: options.paths,
     normaliseContext(sourceId) {

@@ -20,7 +20,7 @@ export interface FoldEvent {
 export interface FoldRules {
   /** Whether a null from this source removes a trait and an empty text empties it; false for files, where both are holes. */
   readonly nullErases: boolean;
-  /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time. */
+  /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time; no rank is the last. */
   readonly rankOf: (sourceId: number) => number | undefined;
   readonly traitsMax: number;
   readonly accountsMax: number;
@@ -112,9 +112,10 @@ function sizeOf(value: unknown): number {
 
 function replaces(candidate: Provenance, current: Provenance, rules: FoldRules): boolean {
   if (candidate.source !== current.source) {
-    const mine = rules.rankOf(candidate.source);
-    const theirs = rules.rankOf(current.source);
-    if (mine !== theirs && mine !== undefined && theirs !== undefined) return mine < theirs;
+    // Sources without a rank come last, so that one order holds among all and none depends on who spoke first.
+    const mine = rules.rankOf(candidate.source) ?? Number.POSITIVE_INFINITY;
+    const theirs = rules.rankOf(current.source) ?? Number.POSITIVE_INFINITY;
+    if (mine !== theirs) return mine < theirs;
   }
   return isLater(candidate, current);
 }
