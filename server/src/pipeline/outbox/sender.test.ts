@@ -6,8 +6,9 @@ import type { ClickHouse } from "../../engines/clickhouse/clickhouse.ts";
 import { insertBlock } from "../../engines/clickhouse/insert-block.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../../engines/testing.ts";
+import { rowsOf } from "./landing.ts";
 import { packBlocks, writeOutbox, type InsertBlock, type OutboxBlock, type StatementBlock } from "./outbox-block.ts";
-import { createSender, rowsOf, type Sender } from "./sender.ts";
+import { createSender, type Sender } from "./sender.ts";
 import { insertStatement, profileColumns } from "./table-columns.ts";
 
 const PARTITION = 0;

@@ -1,15 +1,13 @@
 // Sends finished blocks to ClickHouse, in order, and never decides anything. It is sure of a block only when ClickHouse
-// said so; after any doubt (error, lost connection, restart of either side) it waits until no insert of this partition is
-// running any more, asks which rows of the block landed, and inserts the missing ones. Every block read back from Postgres is
-// in doubt. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
-import { randomUUID } from "node:crypto";
+// said so; after any doubt (error, lost connection, restart of either side) it has the missing rows inserted (landing.ts). Every
+// block read back from Postgres is in doubt. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
-import { insertBlock, isRefusal, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
+import { isRefusal } from "../../engines/clickhouse/insert-block.ts";
 import { writeLedger } from "../commit.ts";
-import { storable } from "../stages/quarantine.ts";
-import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readBlock, readOutbox, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
+import { createLanding } from "./landing.ts";
+import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 
 export interface SenderOptions {
   readonly pool: Pool;
@@ -58,15 +56,12 @@ interface Group {
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const REFUSALS_BEFORE_SPLIT = 3;
-/** How long one attempt waits for an earlier insert to end before it logs and starts over. */
-const IDLE_TIMEOUT_MS = 30_000;
 const READ_BLOCKS = 20;
 /** Blocks read back have unknown months; so many at most make far fewer parts than one INSERT may. */
 const GROUP_BLOCKS_MAX = 50;
-const VERIFY_BLOCKS = 500;
 
 export function createSender(options: SenderOptions): Sender {
-  const { pool, clickhouse, logger } = options;
+  const { pool, logger } = options;
   const queue: Queued[] = [];
   let queuedBytes = 0;
   let heldBytes = 0;
@@ -77,8 +72,7 @@ export function createSender(options: SenderOptions): Sender {
   let wake: (() => void) | undefined;
   let waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
   let running: Promise<void> | undefined;
-  // The partition's inserts, those of an earlier process too.
-  const queryIds = `outbox-${options.partition}-`;
+  const landing = createLanding(options);
 
   function settleWaiters(): void {
     const met = waiters.filter((waiter) => waiter.isMet());
@@ -131,80 +125,6 @@ export function createSender(options: SenderOptions): Sender {
     return blocks.map((block) => ({ ...first, blockId: block.blockId, block, isDoubtful: doubtful.get(block.blockId) ?? true }));
   }
 
-  async function send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void> {
-    if (isDoubtful) await settled();
-    const inserts = blocks.filter((block) => block.kind === "insert");
-    for (const block of blocks) if (block.kind === "statement") await runStatement(clickhouse, block.statement);
-    const [first] = inserts;
-    if (!first) return;
-    const bodies = isDoubtful ? await missingBodies(first.table, inserts) : inserts.map((block) => block.body);
-    if (bodies.length > 0) await insert(first.statement, bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies));
-  }
-
-  /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
-  async function settled(): Promise<void> {
-    if (!(await waitUntilIdle(clickhouse, queryIds, IDLE_TIMEOUT_MS))) throw new Error("An earlier insert is still running.");
-  }
-
-  async function insert(statement: string, body: Buffer): Promise<void> {
-    await insertBlock(clickhouse, { statement, body, queryId: `${queryIds}${randomUUID()}` });
-  }
-
-  /** Of blocks of one table the rows that have not landed. */
-  async function missingBodies(table: string, blocks: readonly InsertBlock[]): Promise<Buffer[]> {
-    const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
-    const { rows } = await pool.query<{ block_id: string }>(
-      `select distinct block_id from ch_refused where block_id = any($1::bigint[])`, [blocks.map((block) => block.blockId)],
-    );
-    const refused = new Set(rows.map((row) => Number(row.block_id)));
-    const bodies: Buffer[] = [];
-    for (const block of blocks) {
-      if (landed.get(block.blockId) === block.rows) continue;
-      if (!landed.has(block.blockId) && !refused.has(block.blockId)) {
-        bodies.push(block.body);
-        continue;
-      }
-      const missing = await missingRows(block);
-      if (missing.length > 0) bodies.push(rowsOf(block, missing));
-    }
-    return bodies;
-  }
-
-  /** Neither landed nor put aside. */
-  async function missingRows(block: InsertBlock): Promise<number[]> {
-    const found = new Set(await landedRows(clickhouse, block.table, block.blockId));
-    if (found.size < block.rows) {
-      const { rows } = await pool.query<{ block_row: number }>(`select block_row from ch_refused where block_id = $1`, [block.blockId]);
-      for (const row of rows) found.add(row.block_row);
-    }
-    const missing: number[] = [];
-    for (let row = 0; row < block.rows; row++) if (!found.has(row)) missing.push(row);
-    return missing;
-  }
-
-  /** ClickHouse keeps refusing a block: halve it until the row it can't take stands alone, put that aside, send the rest. */
-  async function insertHalved(block: InsertBlock, rows: readonly number[]): Promise<void> {
-    try {
-      if (rows.length > 0) await insert(block.statement, rowsOf(block, rows));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      const [row] = rows;
-      if (rows.length === 1 && row !== undefined) return await putAside(block, row, rowsOf(block, rows), error);
-      const middle = Math.ceil(rows.length / 2);
-      await insertHalved(block, rows.slice(0, middle));
-      await insertHalved(block, rows.slice(middle));
-    }
-  }
-
-  async function putAside(block: OutboxBlock, row: number, body: Buffer, error: unknown): Promise<void> {
-    const reason = storable(error instanceof Error ? error.message : String(error)).slice(0, 1000);
-    logger.error({ block: block.blockId, row, table: block.table }, "ClickHouse refused a row; it is kept in ch_refused");
-    await pool.query(
-      `insert into ch_refused (block_id, block_row, table_name, statement, body, reason) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [block.blockId, row, block.table, block.statement, body, reason],
-    );
-  }
-
   /** Marks the blocks and counts them as landed. A repeat after a commit whose answer was lost finds them marked, and counts nothing. */
   async function markSent(blocks: readonly OutboxBlock[]): Promise<void> {
     const tx = await pool.connect();
@@ -245,8 +165,8 @@ export function createSender(options: SenderOptions): Sender {
     let landed = false;
     for (let attempt = 0; !stopped; attempt++) {
       try {
-        if (!landed && refusals >= REFUSALS_BEFORE_SPLIT) await sendHalved(group.blocks);
-        else if (!landed) await send(group.blocks, isDoubtful);
+        if (!landed && refusals >= REFUSALS_BEFORE_SPLIT) await landing.sendHalved(group.blocks);
+        else if (!landed) await landing.send(group.blocks, isDoubtful);
         landed = true;
         await markSent(group.blocks);
         return;
@@ -256,17 +176,6 @@ export function createSender(options: SenderOptions): Sender {
         logger.warn({ partition: options.partition, block: group.blocks[0]?.blockId, err: error }, "a block did not reach ClickHouse for sure; trying again");
         await backOff(attempt);
       }
-    }
-  }
-
-  async function sendHalved(blocks: readonly OutboxBlock[]): Promise<void> {
-    await settled();
-    for (const block of blocks) {
-      if (block.kind === "insert") await insertHalved(block, await missingRows(block));
-      else await runStatement(clickhouse, block.statement).catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
-        return putAside(block, 0, Buffer.alloc(0), error);
-      });
     }
   }
 
@@ -319,39 +228,10 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
-  async function verifySent(): Promise<void> {
-    await settled();
-    for (let after = -1; !stopped; ) {
-      const sent = await readSent(pool, options.partition, after, VERIFY_BLOCKS);
-      await verifyInserts(sent.filter((block) => block.kind === "insert"));
-      // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
-      for (const block of sent) if (block.kind === "statement") await runStatement(clickhouse, block.statement).catch(exceptRefusal);
-      after = sent.at(-1)?.blockId ?? after;
-      if (sent.length < VERIFY_BLOCKS) return;
-    }
-  }
-
-  async function verifyInserts(sent: readonly SentBlock[]): Promise<void> {
-    for (const table of new Set(sent.map((block) => block.table))) {
-      const blocks = sent.filter((block) => block.table === table);
-      const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
-      for (const { blockId, rows } of blocks) {
-        if (landed.get(blockId) === rows) continue;
-        const block = await readBlock(pool, blockId);
-        if (block?.kind !== "insert") continue;
-        const missing = await missingRows(block);
-        if (missing.length === 0) continue;
-        await insert(block.statement, rowsOf(block, missing));
-        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back");
-      }
-    }
-  }
-
   async function verifyWithRetries(): Promise<void> {
     for (let attempt = 0; !stopped && !verified; attempt++) {
       try {
-        await verifySent();
+        await landing.verifySent(() => stopped);
         verified = true;
       } catch (error) {
         logger.warn({ partition: options.partition, err: error }, "landed blocks could not be verified; trying again");
@@ -390,15 +270,4 @@ export function createSender(options: SenderOptions): Sender {
       await running;
     },
   };
-}
-
-/** A statement that was refused when it was sent was put aside then. */
-function exceptRefusal(error: unknown): void {
-  if (!isRefusal(error)) throw error;
-}
-
-/** The bytes of chosen rows of a block. */
-export function rowsOf(block: InsertBlock, rows: readonly number[]): Buffer {
-  if (rows.length === block.rows) return block.body;
-  return Buffer.concat(rows.map((row) => block.body.subarray(row === 0 ? 0 : block.rowEnds[row - 1], block.rowEnds[row])));
 }

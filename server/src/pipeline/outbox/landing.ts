@@ -1,0 +1,162 @@
+// Brings finished blocks into ClickHouse. Where there is doubt about what landed, it waits until no insert of the partition
+// is running any more, asks, and inserts the missing rows; a row that ClickHouse refuses is put aside alone. It never
+// retries: a rejection leaves open what landed, and the next call is to be told of the doubt.
+import { randomUUID } from "node:crypto";
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { Logger } from "../../core/logger.ts";
+import { insertBlock, isRefusal, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
+import { storable } from "../stages/quarantine.ts";
+import { readBlock, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
+
+export interface LandingOptions {
+  readonly pool: Pool;
+  readonly clickhouse: ClickHouseClient;
+  readonly partition: number;
+  readonly logger: Logger;
+}
+
+export interface Landing {
+  /** Blocks of one table, in one INSERT; or one statement. `isDoubtful`: rows of them may have landed. */
+  send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void>;
+  /** The same for blocks that ClickHouse keeps refusing: what it can't take is put aside, the rest lands. */
+  sendHalved(blocks: readonly OutboxBlock[]): Promise<void>;
+  /** Inserts again what was marked as sent and is gone. */
+  verifySent(isStopped: () => boolean): Promise<void>;
+}
+
+/** How long one attempt waits for an earlier insert to end before it gives up. */
+const IDLE_TIMEOUT_MS = 30_000;
+const VERIFY_BLOCKS = 500;
+
+export function createLanding({ pool, clickhouse, partition, logger }: LandingOptions): Landing {
+  // The partition's inserts, those of an earlier process too.
+  const queryIds = `outbox-${partition}-`;
+
+  async function send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void> {
+    if (isDoubtful) await settled();
+    const inserts = blocks.filter((block) => block.kind === "insert");
+    for (const block of blocks) if (block.kind === "statement") await runStatement(clickhouse, block.statement);
+    const [first] = inserts;
+    if (!first) return;
+    const bodies = isDoubtful ? await missingBodies(first.table, inserts) : inserts.map((block) => block.body);
+    if (bodies.length > 0) await insert(first.statement, bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies));
+  }
+
+  /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
+  async function settled(): Promise<void> {
+    if (!(await waitUntilIdle(clickhouse, queryIds, IDLE_TIMEOUT_MS))) throw new Error("An earlier insert is still running.");
+  }
+
+  async function insert(statement: string, body: Buffer): Promise<void> {
+    await insertBlock(clickhouse, { statement, body, queryId: `${queryIds}${randomUUID()}` });
+  }
+
+  /** Of blocks of one table the rows that have not landed. */
+  async function missingBodies(table: string, blocks: readonly InsertBlock[]): Promise<Buffer[]> {
+    const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
+    const { rows } = await pool.query<{ block_id: string }>(
+      `select distinct block_id from ch_refused where block_id = any($1::bigint[])`, [blocks.map((block) => block.blockId)],
+    );
+    const refused = new Set(rows.map((row) => Number(row.block_id)));
+    const bodies: Buffer[] = [];
+    for (const block of blocks) {
+      if (landed.get(block.blockId) === block.rows) continue;
+      if (!landed.has(block.blockId) && !refused.has(block.blockId)) {
+        bodies.push(block.body);
+        continue;
+      }
+      const missing = await missingRows(block);
+      if (missing.length > 0) bodies.push(rowsOf(block, missing));
+    }
+    return bodies;
+  }
+
+  /** Neither landed nor put aside. */
+  async function missingRows(block: InsertBlock): Promise<number[]> {
+    const found = new Set(await landedRows(clickhouse, block.table, block.blockId));
+    if (found.size < block.rows) {
+      const { rows } = await pool.query<{ block_row: number }>(`select block_row from ch_refused where block_id = $1`, [block.blockId]);
+      for (const row of rows) found.add(row.block_row);
+    }
+    const missing: number[] = [];
+    for (let row = 0; row < block.rows; row++) if (!found.has(row)) missing.push(row);
+    return missing;
+  }
+
+  /** ClickHouse keeps refusing a block: halve it until the row it can't take stands alone, put that aside, send the rest. */
+  async function insertHalved(block: InsertBlock, rows: readonly number[]): Promise<void> {
+    try {
+      if (rows.length > 0) await insert(block.statement, rowsOf(block, rows));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const [row] = rows;
+      if (rows.length === 1 && row !== undefined) return await putAside(block, row, rowsOf(block, rows), error);
+      const middle = Math.ceil(rows.length / 2);
+      await insertHalved(block, rows.slice(0, middle));
+      await insertHalved(block, rows.slice(middle));
+    }
+  }
+
+  async function putAside(block: OutboxBlock, row: number, body: Buffer, error: unknown): Promise<void> {
+    const reason = storable(error instanceof Error ? error.message : String(error)).slice(0, 1000);
+    logger.error({ block: block.blockId, row, table: block.table }, "ClickHouse refused a row; it is kept in ch_refused");
+    await pool.query(
+      `insert into ch_refused (block_id, block_row, table_name, statement, body, reason) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+      [block.blockId, row, block.table, block.statement, body, reason],
+    );
+  }
+
+  async function sendHalved(blocks: readonly OutboxBlock[]): Promise<void> {
+    await settled();
+    for (const block of blocks) {
+      if (block.kind === "insert") await insertHalved(block, await missingRows(block));
+      else await runStatement(clickhouse, block.statement).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        return putAside(block, 0, Buffer.alloc(0), error);
+      });
+    }
+  }
+
+  /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
+  async function verifySent(isStopped: () => boolean): Promise<void> {
+    await settled();
+    for (let after = -1; !isStopped(); ) {
+      const sent = await readSent(pool, partition, after, VERIFY_BLOCKS);
+      await verifyInserts(sent.filter((block) => block.kind === "insert"));
+      // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
+      for (const block of sent) if (block.kind === "statement") await runStatement(clickhouse, block.statement).catch(exceptRefusal);
+      after = sent.at(-1)?.blockId ?? after;
+      if (sent.length < VERIFY_BLOCKS) return;
+    }
+  }
+
+  async function verifyInserts(sent: readonly SentBlock[]): Promise<void> {
+    for (const table of new Set(sent.map((block) => block.table))) {
+      const blocks = sent.filter((block) => block.table === table);
+      const landed = await landedCounts(clickhouse, table, blocks.map((block) => block.blockId));
+      for (const { blockId, rows } of blocks) {
+        if (landed.get(blockId) === rows) continue;
+        const block = await readBlock(pool, blockId);
+        if (block?.kind !== "insert") continue;
+        const missing = await missingRows(block);
+        if (missing.length === 0) continue;
+        await insert(block.statement, rowsOf(block, missing));
+        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back");
+      }
+    }
+  }
+
+  return { send, sendHalved, verifySent };
+}
+
+/** A statement that was refused when it was sent was put aside then. */
+function exceptRefusal(error: unknown): void {
+  if (!isRefusal(error)) throw error;
+}
+
+/** The bytes of chosen rows of a block. */
+export function rowsOf(block: InsertBlock, rows: readonly number[]): Buffer {
+  if (rows.length === block.rows) return block.body;
+  return Buffer.concat(rows.map((row) => block.body.subarray(row === 0 ? 0 : block.rowEnds[row - 1], block.rowEnds[row])));
+}
