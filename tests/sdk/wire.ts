@@ -18,8 +18,6 @@ export interface Wire {
   readonly port: number;
   /** Passes `after` more collection requests, kills the server with -9 at that moment of the next one, and starts it again. */
   killDuring(moment: Moment, after: number): Promise<void>;
-  /** Collection requests that came to the wire, repeats included. */
-  requests(): number;
   close(): Promise<void>;
 }
 
@@ -37,9 +35,11 @@ export async function startWire(server: Pick<ServerProcess, "port" | "kill" | "s
   const wirePort = port ?? await freePort();
   const sockets = new Set<Socket>();
   let plan: Plan | undefined;
-  let requests = 0;
+  let isDown = false;
 
   function join(sender: Socket): void {
+    // From a kill until the next one may be asked for: whatever waits for the server then meets it.
+    if (isDown) return void sender.on("error", () => undefined).resetAndDestroy();
     const receiver = connect(server.port, "127.0.0.1");
     let dueAtAnswer: Plan | undefined;
     for (const [end, other] of [[sender, receiver], [receiver, sender]] as const) {
@@ -54,7 +54,6 @@ export async function startWire(server: Pick<ServerProcess, "port" | "kill" | "s
     sender.on("data", (bytes: Buffer) => {
       if (isCut) return;
       if (collection.test(bytes.toString("latin1", 0, 20))) {
-        requests += 1;
         const due = takeDue();
         if (due?.moment === "body") {
           isCut = true;
@@ -95,12 +94,13 @@ export async function startWire(server: Pick<ServerProcess, "port" | "kill" | "s
       const { promise, resolve } = Promise.withResolvers<void>();
       plan = { moment, requestsLeft: after, carryOut: resolve };
       await promise;
+      isDown = true;
       await server.kill();
       // Long enough for senders to meet a closed port, too.
       await sleep(100);
       await server.start();
+      isDown = false;
     },
-    requests: () => requests,
     async close() {
       for (const socket of sockets) socket.destroy();
       listener.close();
