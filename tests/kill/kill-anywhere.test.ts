@@ -143,11 +143,11 @@ async function changeSomebody(random: RandomSource): Promise<void> {
 
 async function killAgainAndAgain(random: RandomSource): Promise<Killed[]> {
   const done: Killed[] = [];
-  for (let i = 0; i < KILLS; i++) {
+  for (let i = 0; done.length < KILLS; i++) {
     await sleep(300 + random.below(1_200));
     const kind = kinds[(i + random.below(2)) % kinds.length] ?? "all";
     const startedMs = performance.now();
-    await kill(kind);
+    if (!(await kill(kind))) continue;
     // Some kills come while the last one's damage is being repaired.
     if (random.oneIn(5)) {
       await sleep(random.below(300));
@@ -160,23 +160,27 @@ async function killAgainAndAgain(random: RandomSource): Promise<Killed[]> {
   return done;
 }
 
-async function kill(kind: Kind): Promise<void> {
-  if (kind === "postgres" || kind === "all") await killRecorded("postgres/postmaster.pid", (text) => Number.parseInt(text, 10));
-  if (kind === "clickhouse" || kind === "all") await killRecorded("clickhouse.pid", (text) => Number((JSON.parse(text) as { pid: number }).pid)); // Our own file.
+/** False when what was to be killed is down already, or just being started. */
+async function kill(kind: Kind): Promise<boolean> {
+  let isHit = kind === "server" || kind === "all";
+  if (kind === "postgres" || kind === "all") isHit = (await killRecorded("postgres/postmaster.pid", (text) => Number.parseInt(text, 10))) || isHit;
+  if (kind === "clickhouse" || kind === "all") isHit = (await killRecorded("clickhouse.pid", (text) => Number((JSON.parse(text) as { pid: number }).pid))) || isHit; // Our own file.
   if (kind === "server" || kind === "all") {
     await server.kill();
     await server.start();
   }
+  return isHit;
 }
 
-async function killRecorded(file: string, pidIn: (text: string) => number): Promise<void> {
+async function killRecorded(file: string, pidIn: (text: string) => number): Promise<boolean> {
   try {
     const pid = pidIn(await readFile(join(server.dataDir, file), "utf8"));
-    // Only what still runs on this test's own data: process ids are used again.
-    const cwd = (await readFile(`/proc/${pid}/cmdline`, "utf8")).includes(server.dataDir);
-    if (cwd) process.kill(pid, "SIGKILL");
+    // Only what runs on this test's own data: process ids are used again.
+    const isOurs = (await readFile(`/proc/${pid}/cmdline`, "utf8")).includes(server.dataDir);
+    if (isOurs) process.kill(pid, "SIGKILL");
+    return isOurs;
   } catch {
-    // It is down already, or just being started.
+    return false;
   }
 }
 
