@@ -13,6 +13,8 @@ export interface ProcessSupervisor {
   stop(timeoutMs: number): Promise<void>;
 }
 
+/** A batch lives for tens of milliseconds: with room for it, most of it is never copied by the garbage collector. */
+const YOUNG_GENERATION_MB = 192;
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
 /** A thread that ran this long did not fail at the start: the back-off begins anew. */
@@ -29,7 +31,9 @@ export async function superviseProcess(
 
   function start(wasUnclean: boolean): Promise<void> {
     const startedMs = performance.now();
-    const thread = new Worker(new URL("./process-thread.ts", import.meta.url), { workerData: { ...data, wasUnclean }, name: "process" });
+    const thread = new Worker(new URL("./process-thread.ts", import.meta.url), {
+      workerData: { ...data, wasUnclean }, name: "process", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     worker = thread;
     return new Promise((resolve) => {
       thread.on("message", (message: FromProcessThread) => {

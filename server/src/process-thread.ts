@@ -11,6 +11,7 @@ import { createPool } from "./engines/postgres/postgres.ts";
 import type { LogLimits } from "./log/log-limits.ts";
 import { createPostgresLog } from "./log/postgres-log.ts";
 import { startProcessor, type ProcessTuning } from "./pipeline/process.ts";
+import { takeProcessRole } from "./role-lock.ts";
 import type { Progress } from "./pipeline/sequencer.ts";
 
 export interface ProcessThreadData {
@@ -42,17 +43,18 @@ const STATE_EVERY_MS = 1_000;
 async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromProcessThread): void => port.postMessage(message);
   const logger = createLogger(data.logLevel).child({ role: "process" });
-  const pool = createPool(data.postgres, "tributary process", 4 + data.partitions * 3, logger);
+  const pool = createPool(data.postgres, "tributary process", 5 + data.partitions * 3, logger);
   const clickhouse = connectClickHouse(data.clickhouse, "write");
   const clickhouseReader = connectClickHouse(data.clickhouse, "evaluate");
   const log = await createPostgresLog({ pool, partitions: data.partitions, clock: systemClock, logger, limits: data.logLimits });
+  const role = await takeProcessRole(pool, logger);
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
     profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning,
     onProgress: (progress) => send({ kind: "progress", ...progress }),
   });
   // A sequencer that can't go on (fenced, damaged log) takes the thread with it: the main thread sees it and starts another.
-  processor.failed.catch((error: unknown) => setImmediate(() => {
+  Promise.race([processor.failed, role.lost]).catch((error: unknown) => setImmediate(() => {
     throw error;
   }));
   const timer = setInterval(() => {
@@ -65,6 +67,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     clearInterval(timer);
     void (async () => {
       await processor.stop({ drain: true });
+      role.release();
       await log.close();
       await Promise.all([clickhouse.close(), clickhouseReader.close(), pool.end()]);
       send({ kind: "stopped" });
