@@ -1,7 +1,7 @@
 // Kill -9 of any part at any moment, under load, again and again. Afterwards: everything acknowledged is stored exactly once,
 // every hop of the ledger adds up, and the state is that of an undisturbed run over the same log.
 //
-// A few kills by default; TRIBUTARY_KILLS=50 for the full run, KILL_SEED to repeat one. The figures are printed.
+// A few kills by default; KILLS=50 (or TRIBUTARY_KILLS) for the full run, KILL_SEED to repeat one. The figures are printed.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +15,7 @@ import { randomCall, type Call } from "./random-events.ts";
 import { randomSource, type RandomSource } from "./random-source.ts";
 import { undisturbedRun } from "./undisturbed-run.ts";
 
-const KILLS = Number(process.env["TRIBUTARY_KILLS"] || 6);
+const KILLS = Number(process.env["KILLS"] || process.env["TRIBUTARY_KILLS"] || 6);
 const SEED = Number(process.env["KILL_SEED"] || 1);
 const SECRET = "the salt of a server that is killed all the time";
 const SENDERS = 4;
