@@ -1,6 +1,6 @@
 // Events as the API shows them: what became of one, the list, the live tail, quarantine, and the ledger.
 import { z } from "zod";
-import { guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import { changeReceipt, guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
 import { numberParam } from "./workspace.ts";
 
 export const eventOutcome = z.enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn"]);
@@ -85,6 +85,21 @@ export const quarantineRow = z.strictObject({
 });
 
 export const quarantineList = pageOf(quarantineRow);
+
+export const quarantineParams = z.strictObject({ row_id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) });
+
+export const resendBody = z.strictObject({
+  event: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: "The repaired event; what was received goes again when absent. It keeps the messageId unless it names one." }),
+});
+
+export const quarantineChange = z.strictObject({
+  row_id: rowIdNumber,
+  status: z.enum(["resent", "discarded"]),
+  resent: changeReceipt.nullable().meta({ description: "Where it stands in the log now; null when this request sent nothing." }),
+});
 
 export const ledgerQuery = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional().meta({ description: "A day before `to` when absent; whole minutes." }),

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
-import { rowId } from "../core/position.ts";
+import { rowId, rowPosition } from "../core/position.ts";
 import { createToken } from "../governance/governance.ts";
 import { apiLimits } from "./api-deps.ts";
 import { addEvents, addIdentifier, addPerson, keyOf, startTestApi, type TestApi } from "./testing.ts";
@@ -158,6 +158,82 @@ describe("events in the API", () => {
     expect((await api.call("GET", "/quarantine?reason=too_deep")).body.data).toHaveLength(1);
     expect((await api.call("GET", "/quarantine?limit=1")).body.next_cursor).not.toBeNull();
     expect((await api.call("GET", "/quarantine?status=resent")).body.data).toEqual([]);
+  });
+
+  describe("what is done about a held event", () => {
+    const header = { sentAt: "2026-05-01T11:59:00.000Z", ip: "192.0.2.7" };
+    const hold = async (index: number, messageId: string, raw: string, more: object = {}) => {
+      const row = rowId(20, index);
+      await addEvents(api, [{ workspace: api.first, row, messageId, raw, outcome: "quarantined", receivedAtMs: minute, header: { ...header, ...more } }]);
+      await api.pool.query(
+        "insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail) values ($1, $2, $3, now(), $4, '', 'mended', '')",
+        [api.first.id, row, api.first.sourceId, messageId],
+      );
+      return row;
+    };
+    const act = (row: number, what: "resend" | "discard", body?: unknown, token = api.first.token) =>
+      api.call("POST", `/quarantine/${row}/${what}`, { token, ...(body === undefined ? {} : { body }) });
+    const recordAt = async (row: number) => {
+      const [chunk] = await api.log.read(api.first.partition, rowPosition(row).offset, 1_000_000);
+      const record = chunk?.records[rowPosition(row).index];
+      return { header: record?.header, events: record?.events.map(String) };
+    };
+    const statusOf = async (row: number) => (await api.pool.query("select status from quarantine where row_id = $1", [row])).rows[0].status;
+    let heads: { partition: number; next_offset: string }[] = [];
+    beforeAll(async () => {
+      heads = (await api.pool.query("select partition, next_offset from log_head")).rows;
+    });
+    afterAll(async () => {
+      await api.pool.query("delete from quarantine where reason = 'mended'");
+      await api.clickhouse.client("write").command({ query: `alter table events delete where row_id >= ${rowId(20, 0)} and row_id < ${rowId(21, 0)} settings mutations_sync = 2` });
+      for (const { partition } of heads) await api.pool.query("update log_offset set next_offset = (select next_offset from log_head where partition = $1) where partition = $1", [partition]);
+    });
+
+    test("it goes again byte for byte with what its request said, and only once", async () => {
+      const row = await hold(0, "made-up", '{"n": 9007199254740993, "type":"track","event":"A"}');
+      const { status, body } = await act(row, "resend");
+      expect({ status, body }).toMatchObject({ status: 200, body: { row_id: row, status: "resent", resent: { processed: true } } });
+      expect(await recordAt(body.resent.row_id)).toEqual({
+        header: { kind: "events", workspaceId: api.first.id, sourceId: api.first.sourceId, receivedAtMs: minute, ...header },
+        events: ['{"messageId":"made-up","n": 9007199254740993, "type":"track","event":"A"}'],
+      });
+      expect((await act(row, "resend")).body).toEqual({ row_id: row, status: "resent", resent: null });
+      expect(await act(row, "discard")).toMatchObject({ status: 409, body: { code: "conflict" } });
+      expect((await api.call("GET", "/quarantine?status=resent")).body.data).toMatchObject([{ row_id: row }]);
+      expect((await api.call("GET", `/audit?target=event:${row}`)).body.data).toMatchObject([
+        { action: "quarantine.resend", detail: { row_id: body.resent.row_id, repaired: false } },
+      ]);
+    });
+
+    test("repaired it keeps its messageId unless it names one; what collection refused goes only repaired", async () => {
+      const row = await hold(1, "deep", "[[[", { problems: { 0: "too_deep" } });
+      expect(await act(row, "resend")).toMatchObject({ status: 409, body: { hint: expect.stringContaining("event") } });
+      expect(await statusOf(row)).toBe("open");
+      const { body } = await act(row, "resend", { event: { type: "track", event: "B" } });
+      const record = await recordAt(body.resent.row_id);
+      expect(record.events).toEqual(['{"type":"track","event":"B","messageId":"deep"}']);
+      expect(record.header).not.toHaveProperty("problems");
+      const named = await act(await hold(2, "old", "{}"), "resend", { event: { messageId: "new" } });
+      expect((await recordAt(named.body.resent.row_id)).events).toEqual(['{"messageId":"new"}']);
+      expect((await act(await hold(3, "big", "{}"), "resend", { event: { text: "x".repeat(600_000) } })).status).toBe(400);
+    });
+
+    test("discarded it stays, is listed as such, and does not go again", async () => {
+      const row = await hold(4, "away", "{}");
+      for (let i = 0; i < 2; i++) expect((await act(row, "discard")).body).toEqual({ row_id: row, status: "discarded", resent: null });
+      expect((await act(row, "resend")).status).toBe(409);
+      expect(await statusOf(row)).toBe("discarded");
+      expect((await api.call("GET", `/audit?target=event:${row}`)).body.data).toHaveLength(1);
+    });
+
+    test("another workspace's is not there, nor one that was not held; what has not landed is to be asked for again", async () => {
+      const row = await hold(5, "ours", "{}");
+      for (const what of ["resend", "discard"] as const) {
+        expect((await act(row, what, undefined, api.second.token)).status).toBe(404);
+        expect((await act(rowId(21, 0), what)).status).toBe(404);
+      }
+      expect(await act(rowId(12, 0), "resend")).toMatchObject({ status: 409, headers: { "retry-after": "1" } });
+    });
   });
 
   describe("the ledger", () => {

@@ -5,6 +5,7 @@ import type { ApiServices } from "./api-services.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { SUPPRESSED_DETAIL } from "./event-rows.ts";
+import { quarantineChangeRoutes } from "./quarantine-changes.ts";
 import { suppressedKeys } from "./profile-store.ts";
 
 interface HeldRow {
@@ -58,6 +59,7 @@ export function quarantineRoutes(services: ApiServices): Route[] {
         return { status: 200, body: pageFrom(rows, query.limit, show, (row) => [Number(row.row_id)]) };
       },
     }),
+    ...quarantineChangeRoutes(services),
   ];
 }
 

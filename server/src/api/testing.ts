@@ -292,6 +292,8 @@ export interface EventWish {
   readonly outcome?: string;
   readonly reason?: string;
   readonly raw?: string;
+  /** More of the log record's header than where and when. */
+  readonly header?: Readonly<Record<string, unknown>>;
   readonly userId?: string;
   readonly atMs?: number;
   readonly receivedAtMs?: number;
@@ -325,6 +327,9 @@ function eventRowOf(wish: EventWish): Record<string, unknown> {
     row_id: wish.row,
     block_id: 1,
     block_row: wish.row,
+    envelope: JSON.stringify({
+      kind: "events", workspaceId: wish.workspace.id, sourceId: wish.workspace.sourceId, receivedAtMs: wish.receivedAtMs ?? atMs, ...wish.header,
+    }),
     raw: wish.raw ?? JSON.stringify({ messageId: wish.messageId }),
     identifiers: (wish.keys ?? []).map((key) => String(hash64Of(key))),
   };

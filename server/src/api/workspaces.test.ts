@@ -77,6 +77,7 @@ describe("two workspaces", () => {
       return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
+    if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
     if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
@@ -99,7 +100,7 @@ describe("two workspaces", () => {
         (
           await api.pool.query(
             "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select " +
-              "json_agg(t) from api_token t) as tokens",
+              "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held",
           )
         ).rows,
       );

@@ -1,0 +1,154 @@
+// What people do about held events: send one again, as it was or repaired, or put it aside. Sent again, it goes through the
+// log like any event, under its source and with what its request said; its messageId stays, so that it counts once however
+// often this is asked.
+import type { ClientBase } from "pg";
+import type { z } from "zod";
+import { quarantineChange, quarantineParams, resendBody } from "@tributary/schema/api/events.ts";
+import { eventsHeader, type EventsHeader } from "@tributary/schema/log-record.ts";
+import { AppError } from "../core/errors.ts";
+import { defaultLimits } from "../core/limits.ts";
+import { rowId } from "../core/position.ts";
+import { CONTROL_WAIT_MS, recordAudit } from "../governance/governance.ts";
+import type { ApiServices } from "./api-services.ts";
+import { defineRoute, type Route } from "./define-route.ts";
+
+interface Held {
+  readonly source_id: number;
+  readonly message_id: string;
+  readonly status: "open" | "resent" | "discarded";
+}
+
+export function quarantineChangeRoutes(services: ApiServices): Route[] {
+  return [resendRoute(services), discardRoute(services)];
+}
+
+function resendRoute(services: ApiServices): Route {
+  const { workspaceDb, processed } = services.deps;
+  return defineRoute({
+    method: "POST",
+    path: "/quarantine/{row_id}/resend",
+    tag: "Events",
+    scopes: ["write", "personal_data"],
+    summary: "Send a held event again",
+    description:
+      "As it was received, or repaired. It is processed like any event, and held anew when something is still wrong with it. Asked " +
+      "again, nothing is sent a second time.",
+    params: quarantineParams,
+    body: resendBody,
+    responses: { 200: quarantineChange, 202: quarantineChange },
+    handle: async ({ params, body, workspaceId, actor, nowMs }) => {
+      const landed = await readLanded(services, workspaceId, params.row_id);
+      const sent = await workspaceDb.transaction(workspaceId, async (db) => {
+        const held = await lockHeld(db, workspaceId, params.row_id);
+        if (held.status === "resent") return undefined;
+        if (held.status === "discarded") throw new AppError("conflict", { detail: "This event was discarded." });
+        const record = { header: headerOf(landed, body.event !== undefined), events: [bytesOf(landed, body.event, held.message_id)] };
+        const { partition, offset, index } = await appended(services, workspaceId, record);
+        await setStatus(db, workspaceId, params.row_id, "resent");
+        const detail = { row_id: rowId(offset, index), repaired: body.event !== undefined };
+        await recordAudit(db, { workspaceId, actor, action: "quarantine.resend", target: `event:${params.row_id}`, detail }, nowMs);
+        return { partition, offset, row_id: rowId(offset, index) };
+      });
+      const change = { row_id: params.row_id, status: "resent" as const };
+      if (sent === undefined) return { status: 200, body: { ...change, resent: null } };
+      const resent = { row_id: sent.row_id, processed: await processed.waitFor(sent.partition, sent.offset, CONTROL_WAIT_MS) };
+      return { status: resent.processed ? 200 : 202, body: { ...change, resent } };
+    },
+  });
+}
+
+function discardRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/quarantine/{row_id}/discard",
+    tag: "Events",
+    scopes: ["write", "personal_data"],
+    summary: "Put a held event aside",
+    description: "It is listed as discarded from then on; what was received stays in the event table.",
+    params: quarantineParams,
+    responses: { 200: quarantineChange },
+    handle: async ({ params, workspaceId, actor, nowMs }) => {
+      const answer: z.input<typeof quarantineChange> = { row_id: params.row_id, status: "discarded", resent: null };
+      await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
+        const held = await lockHeld(db, workspaceId, params.row_id);
+        if (held.status === "discarded") return;
+        if (held.status === "resent") throw new AppError("conflict", { detail: "This event was sent again already." });
+        await setStatus(db, workspaceId, params.row_id, "discarded");
+        await recordAudit(db, { workspaceId, actor, action: "quarantine.discard", target: `event:${params.row_id}`, detail: {} }, nowMs);
+      });
+      return { status: 200, body: answer };
+    },
+  });
+}
+
+/** Locked, so that two requests at once do not both send it. */
+async function lockHeld(db: ClientBase, workspaceId: number, row: number): Promise<Held> {
+  const { rows } = await db.query<Held>(
+    "select source_id, message_id, status from quarantine where workspace_id = $1 and row_id = $2 for update",
+    [workspaceId, row],
+  );
+  if (rows[0] === undefined) throw new AppError("not_found", { detail: "No event was held at this position." });
+  return rows[0];
+}
+
+async function setStatus(db: ClientBase, workspaceId: number, row: number, status: Held["status"]): Promise<void> {
+  await db.query("update quarantine set status = $3 where workspace_id = $1 and row_id = $2", [workspaceId, row, status]);
+}
+
+async function appended(services: ApiServices, workspaceId: number, record: { readonly header: EventsHeader; readonly events: Buffer[] }) {
+  const { partition } = await services.progress.of(workspaceId);
+  return services.deps.log.append(partition, record);
+}
+
+interface LandedRow {
+  readonly outcome: string;
+  readonly envelope: string;
+  readonly raw: string;
+}
+
+async function readLanded(services: ApiServices, workspaceId: number, row: number): Promise<LandedRow | undefined> {
+  const rows = await services.scan<LandedRow>(
+    workspaceId,
+    "select outcome, envelope, raw from events where workspace_id = {workspace:UInt32} and row_id = {row:UInt64} limit 1",
+    { row },
+  );
+  return rows[0];
+}
+
+/**
+ * What the request said, its time of receipt included: the event happened then. What collection found wrong stays true of the
+ * same bytes.
+ */
+function headerOf(landed: LandedRow | undefined, isRepaired: boolean): EventsHeader {
+  if (landed === undefined)
+    throw new AppError("conflict", { detail: "This event has not landed in the event table yet.", hint: "Try again in a moment.", retryAfterSeconds: 1 });
+  const header = landed.outcome === "control" ? undefined : eventsHeader.safeParse(JSON.parse(landed.envelope)).data;
+  if (header === undefined)
+    throw new AppError("conflict", { detail: "What was held here is a change and no event.", hint: "Make the change again." });
+  const { problems, ...rest } = header;
+  if (problems !== undefined && !isRepaired)
+    throw new AppError("conflict", { detail: "As it was received it would be held again.", hint: "Send the repaired event as `event`." });
+  return rest;
+}
+
+/** The same bytes, with the messageId under which it is listed before them when they name none. */
+function bytesOf(landed: LandedRow | undefined, repaired: Readonly<Record<string, unknown>> | undefined, messageId: string): Buffer {
+  if (repaired !== undefined) {
+    const bytes = Buffer.from(JSON.stringify({ ...repaired, messageId: repaired["messageId"] ?? messageId }));
+    if (bytes.length <= defaultLimits.eventBytesMax) return bytes;
+    throw new AppError("bad_request", { detail: `body.event: An event has at most ${defaultLimits.eventBytesMax} bytes.` });
+  }
+  const raw = landed?.raw ?? "";
+  return Buffer.from(namesNoMessageId(raw) ? raw.replace("{", () => `{"messageId":${JSON.stringify(messageId)},`) : raw);
+}
+
+/** False for what is no object: nothing can be put into it. */
+function namesNoMessageId(raw: string): boolean {
+  try {
+    const value: unknown = JSON.parse(raw);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && Object.keys(value).length > 0 && !("messageId" in value);
+  } catch {
+    return false;
+  }
+}
