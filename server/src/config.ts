@@ -33,7 +33,7 @@ export const settings = {
   TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),
   TRIBUTARY_WRITE_KEY: z.string().min(8).max(200).optional().describe("Write key of the first source; default: made and printed once."),
   TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
-  TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes; default: made in the data directory, file `secret`."),
+  TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
     .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),

@@ -1,7 +1,6 @@
-// What the server keeps in its data directory beside the two engines: the mark of a process at work, the install's secret,
-// and what says that a restore was not finished.
-import { randomBytes } from "node:crypto";
-import { access, readFile, rm, writeFile } from "node:fs/promises";
+// What the server keeps in its data directory beside the two engines: the mark of a process at work, and what says that a
+// restore was not finished. (The install's secret: install-secret.ts; server.json: local-access.ts.)
+import { access, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "./core/errors.ts";
 
@@ -19,23 +18,6 @@ export async function markRunning(dataDir: string): Promise<boolean> {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return true;
     throw new AppError("data_directory_closed", { detail: `${dataDir} can't be written.`, cause: error });
   }
-}
-
-/** The salt of identifier keys: outside both databases, made once. */
-export async function installSecret(dataDir: string): Promise<string> {
-  const file = join(dataDir, "secret");
-  try {
-    await writeFile(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  const secret = (await readFile(file, "utf8")).trim();
-  if (secret.length < 32) {
-    throw new AppError("invalid_config", {
-      detail: `The file ${file} is damaged.`, hint: "Restore it from a copy: identifiers can't be found without it.",
-    });
-  }
-  return secret;
 }
 
 export async function markStopped(dataDir: string): Promise<void> {

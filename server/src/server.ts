@@ -1,8 +1,7 @@
 // Puts a server together out of its parts: engines, log, roles, HTTP. The one place where things are built and handed to
 // each other; `main.ts` calls it, and so do whole-system tests.
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import fastify from "fastify";
@@ -10,15 +9,17 @@ import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api } from "./api/api.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
-import { installSecret, markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
+import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
-import { appendBootstrapControls, bootstrap, createControl, createToken, type Bootstrapped } from "./governance/governance.ts";
+import { appendBootstrapControls, bootstrap, createControl, type Bootstrapped } from "./governance/governance.ts";
 import { createIngest } from "./ingest/ingest.ts";
+import { installSecret } from "./install-secret.ts";
+import { openLocalAccess } from "./local-access.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
@@ -86,10 +87,10 @@ interface Engines {
 }
 
 async function startRoles({ config, logger, tuning }: ServerOptions, { postgres, clickhouse, wasUnclean, undo }: Engines): Promise<Server> {
-  const secret = config.secret ?? (await installSecret(config.dataDir));
   const registry = new Registry();
   let supervisor: ProcessSupervisor | undefined;
   const pool = postgres.pool("tributary", 12);
+  const secret = await installSecret({ dataDir: config.dataDir, given: config.secret, pool });
   const log = await createPostgresLog({
     pool: postgres.pool("tributary log", 6), partitions: config.logPartitions, clock: systemClock, logger,
     limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes },
@@ -126,7 +127,10 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   }
   const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
   undo.push(() => http.stop());
-  await writeServerFile(config.dataDir, { url: http.url, clickhouse: clickhouse.endpoint }, postgres, made);
+  const access = await openLocalAccess({
+    dataDir: config.dataDir, pool, workspaceId: made.workspaceId, places: { url: http.url, clickhouse: clickhouse.endpoint },
+  });
+  undo.push(() => access.remove());
   return {
     url: http.url,
     made,
@@ -209,23 +213,6 @@ function freePort(host: string): Promise<number> {
     });
   });
 }
-
-/** Where the command line finds this server and its ClickHouse, with a token that is made anew at each start. */
-async function writeServerFile(dataDir: string, places: object, postgres: Postgres, made: Bootstrapped): Promise<void> {
-  const pool = postgres.pool("tributary start", 1);
-  const client = await pool.connect();
-  try {
-    await client.query(`update api_token set revoked_at = now() where workspace_id = $1 and name = $2 and revoked_at is null`, [made.workspaceId, LOCAL_TOKEN]);
-    const { secret } = await createToken(client, { workspaceId: made.workspaceId, name: LOCAL_TOKEN, scopes: ["read", "write", "admin", "personal_data"] });
-    const file = join(dataDir, "server.json");
-    await writeFile(file, `${JSON.stringify({ ...places, localToken: secret }, null, 2)}\n`, { mode: 0o600 });
-    await chmod(file, 0o600);
-  } finally {
-    client.release();
-  }
-}
-
-const LOCAL_TOKEN = "Command line on this machine";
 
 async function unwind(undo: (() => Promise<unknown>)[], logger: Logger): Promise<void> {
   for (const action of undo.splice(0).reverse()) {

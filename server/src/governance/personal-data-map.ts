@@ -55,6 +55,7 @@ const byRowId = {
 
 const postgres: readonly PersonalDataPlace[] = [
   withoutPeople("schema_version", ["version", "name", "checksum", "applied_at"]),
+  withoutPeople("install", ["only_row", "secret_check", "created_at"]),
   withoutPeople("workspace", ["id", "slug", "name", "log_partition", "created_at"]),
   withoutPeople("source", [
     "id",
@@ -432,6 +433,7 @@ const files: readonly PersonalDataPlace[] = [
   withoutPeopleFile("server.json"),
   // Without it, salted keys can't be turned back into identifiers by trying values; it is never given away.
   withoutPeopleFile("secret"),
+  withoutPeopleFile("secret.new"),
 ];
 
 export const personalDataMap: readonly PersonalDataPlace[] = [...postgres, ...clickhouse, ...files];

@@ -4,9 +4,10 @@ import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import { exists, installSecret, markRunning, markStopped, refuseUnfinishedRestore } from "../data-directory.ts";
+import { exists, markRunning, markStopped, refuseUnfinishedRestore } from "../data-directory.ts";
 import { startClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { lockDataDirectory, startPostgres, type DataLock } from "../engines/postgres/postgres.ts";
+import { installSecret } from "../install-secret.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
 import { rebuild, type RebuildProgress, type RebuildResult } from "../pipeline/rebuild.ts";
 
@@ -40,6 +41,7 @@ async function withEngines({ config, logger, onProgress, signal }: RebuildDataOp
   try {
     const clickhouse = await startClickHouse({ dataDir, logger, ...(clickhouseUrl === undefined ? {} : { clickhouseUrl }) });
     try {
+      const secret = await installSecret({ dataDir, given: config.secret, pool: postgres.pool("tributary secret", 1) });
       const log = await createPostgresLog({
         pool: postgres.pool("tributary log", 4), partitions: logPartitions, clock: systemClock, logger,
         limits: { horizonMs: logHorizonMs, horizonBytesMax: logHorizonBytes },
@@ -47,7 +49,7 @@ async function withEngines({ config, logger, onProgress, signal }: RebuildDataOp
       const result = await rebuild({
         pool: postgres.pool("tributary rebuild", 4 + log.partitions * 3), clickhouse: clickhouse.client("write"),
         clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: config.limits,
-        secret: config.secret ?? (await installSecret(dataDir)), dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory,
+        secret, dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory,
         wasUnclean, onRebuild: onProgress, ...(signal ? { signal } : {}),
       }).finally(() => log.close());
       return result;

@@ -47,6 +47,13 @@ create table if not exists api_token (
   revoked_at timestamptz
 );
 
+-- One row: which secret (kept outside the database) people are keyed and secrets are sealed by.
+create table if not exists install (
+  only_row boolean primary key default true check (only_row),
+  secret_check bytea not null,             -- a hash of it that no other use of it gives
+  created_at timestamptz not null default now()
+);
+
 -- Requests that collection turned away for their key, so that a wrong key is found in a minute. Bounded by the writer.
 create table if not exists rejected_key (
   key_prefix text not null,
