@@ -4,10 +4,12 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
 import { createToken, hashSecret } from "./governance/governance.ts";
 
 const NAME = "server.json";
+const REVOKE_WITHIN_MS = 3_000;
 const TOKEN_NAME = "Command line on this machine";
 
 export interface LocalAccess {
@@ -39,5 +41,8 @@ async function removeAccess(file: string, pool: Pool): Promise<void> {
   const text = await readFile(file, "utf8").catch(() => "");
   await rm(file, { force: true });
   const token = /"localToken":\s*"([^"]+)"/.exec(text)?.[1];
-  if (token !== undefined) await pool.query("update api_token set revoked_at = now() where token_hash = $1 and revoked_at is null", [hashSecret(token)]);
+  if (token === undefined) return;
+  const revoked = pool.query("update api_token set revoked_at = now() where token_hash = $1 and revoked_at is null", [hashSecret(token)]);
+  // A database that does not answer must not hold up a stop.
+  await Promise.race([revoked, sleep(REVOKE_WITHIN_MS, undefined, { ref: false })]);
 }
