@@ -19,9 +19,10 @@ export function rebuildCommand(output: Output = processOutput): Command {
       const line = createProgressLine(output);
       const { done, refused } = await rebuildData({
         config: readConfig(process.env), logger: createLogger("warn"), signal: abort.signal,
-        onProgress: (progress) => line.show(`${countText(progress.done)} of ${countText(progress.total)} events decided anew`, performance.now()),
+        onProgress: (now) => line.show(`${countText(now.done)} of ${countText(now.total)} events decided anew`, performance.now()),
       }).finally(() => line.clear());
       output.out(`${countText(done)} events decided anew in ${durationText(performance.now() - startedMs)}.\n`);
-      if (refused > 0) output.out(`${countText(refused)} events that ClickHouse had refused may be left out; they stand in the table ch_refused.\n`);
+      if (refused === 0) return;
+      output.out(`${countText(refused)} events that ClickHouse had refused may be left out; they stand in the table ch_refused.\n`);
     });
 }

@@ -38,7 +38,8 @@ beforeEach(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const makeCopy = (target: string, env: Record<string, string> = {}): Promise<unknown> => backup({
-  config: readConfig({ TRIBUTARY_DATA_DIR: dataDir, ...env }), logger: createLogger("silent"), target, version: "0.0.1", nowMs: 0, onProgress: () => undefined,
+  config: readConfig({ TRIBUTARY_DATA_DIR: dataDir, ...env }), logger: createLogger("silent"), target, version: "0.0.1", nowMs: 0,
+  onProgress: () => undefined,
 });
 
 const restoreTo = (target: string): Promise<unknown> => restore({ copy, dataDir: target, onProgress: () => undefined });
@@ -100,9 +101,10 @@ test("a copy is made into an empty folder outside the data directory only", asyn
 
 test("a directory that does not hold everything is not copied", async () => {
   const elsewhere = { DATABASE_URL: "postgres://db.example.com/tributary" };
-  await expect(makeCopy(join(folder, "half"), elsewhere)).rejects.toMatchObject({ message: expect.stringContaining("A database runs elsewhere") });
+  const half = join(folder, "half");
+  await expect(makeCopy(half, elsewhere)).rejects.toMatchObject({ message: expect.stringContaining("A database runs elsewhere") });
   await symlink("/var/lib/other", join(dataDir, "postgres", "pg_wal"));
-  await expect(makeCopy(join(folder, "half"))).rejects.toMatchObject({ message: expect.stringContaining("pg_wal is a link to /var/lib/other") });
+  await expect(makeCopy(half)).rejects.toMatchObject({ message: expect.stringContaining("pg_wal is a link to /var/lib/other") });
   await rm(join(dataDir, "postgres", "pg_wal"));
 });
 

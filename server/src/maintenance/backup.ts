@@ -75,7 +75,8 @@ async function refuseTarget(dataDir: string, target: string): Promise<void> {
     });
   }
   const there = await readdir(target).catch(() => []);
-  if (there.length > 0) throw new AppError("copy_refused", { detail: `${target} is not empty.`, hint: "Name a folder that is empty or not there yet." });
+  if (there.length === 0) return;
+  throw new AppError("copy_refused", { detail: `${target} is not empty.`, hint: "Name a folder that is empty or not there yet." });
 }
 
 /**
@@ -126,7 +127,9 @@ async function verify(folder: string, entries: readonly CopyEntry[], onProgress:
   let done = 0;
   await eachOf(files, async (file) => {
     const { sha256 } = await checksumOf(join(folder, file.path));
-    if (sha256 !== file.sha256) throw new AppError("damaged_copy", { detail: `${join(folder, file.path)} was not written as it was read.` });
+    if (sha256 !== file.sha256) {
+      throw new AppError("damaged_copy", { detail: `${join(folder, file.path)} was not written as it was read.` });
+    }
     done += file.bytes;
     onProgress({ step: "verifying", done, total });
   });

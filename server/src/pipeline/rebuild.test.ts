@@ -4,6 +4,7 @@ import { defaultSourceSettings, defaultWorkspaceSettings } from "@tributary/sche
 import type { ControlAction } from "@tributary/schema/control.ts";
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import { identifierKey } from "../identity/identity.ts";
+import type { Chunk } from "../log/log.ts";
 import { createEventTableReader } from "./event-table-reader.ts";
 import { rebuild } from "./rebuild.ts";
 import { SECRET, startTestPipeline, type TestPipeline } from "./testing.ts";
@@ -61,10 +62,14 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
 
   function call(): object {
     if (sent.length > 0 && below(12) === 0) return pick(sent);
-    const ids = { messageId: `m${number++}`, ...(below(3) > 0 ? { anonymousId: `a${below(20)}` } : {}), ...(below(2) ? { userId: `u${below(9)}` } : {}) };
+    const ids = {
+      messageId: `m${number++}`, ...(below(3) > 0 ? { anonymousId: `a${below(20)}` } : {}), ...(below(2) ? { userId: `u${below(9)}` } : {}),
+    };
     const consent = below(6) === 0 ? { context: { consent: { categoryPreferences: { ads: below(2) === 1 } } } } : {};
     const made = pick<() => object>([
-      () => ({ type: "identify", ...ids, ...consent, traits: { email: `e${below(12)}@example.com`, plan: `p${below(3)}`, [`t${below(5)}`]: below(100) } }),
+      () => ({
+        type: "identify", ...ids, ...consent, traits: { email: `e${below(12)}@example.com`, plan: `p${below(3)}`, [`t${below(5)}`]: below(100) },
+      }),
       () => ({ type: "identify", ...ids, traits: { plan: below(4) === 0 ? null : `p${below(3)}` } }),
       () => ({ type: "track", event: `Event ${below(4)}`, ...ids, ...consent, properties: { value: below(1000) } }),
       () => ({ type: "track", event: below(5) ? "Bought" : "", ...ids }),
@@ -80,18 +85,20 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
   async function control(kind: ControlAction["kind"]): Promise<void> {
     await pipeline.settled();
     const { rows } = await pipeline.pool.query<{ id: string; doc: { identifiers: { namespace: string; value: string }[] } }>(
-      `select id, doc from profile where merged_into is null and not suppressed order by json_array_length(doc -> 'identifiers') desc, id limit 4`,
+      `select id, doc from profile where merged_into is null and not suppressed
+       order by json_array_length(doc -> 'identifiers') desc, id limit 4`,
     );
     const person = pick(rows);
     const profileId = person.id;
-    const [first] = person.doc.identifiers;
+    const identifiers = person.doc.identifiers.slice(0, 1).map(({ namespace, value }) => ({ namespace, value }));
     const settings = structuredClone(defaultWorkspaceSettings);
     settings.identity.signIn = pick(["convert", "isolate", "link"] as const);
     switch (kind) {
       case "profile.edit": return pipeline.control({ kind, profileId, traits: { [`t${below(5)}`]: "by hand" } });
       case "profile.consent": return pipeline.control({ kind, profileId, categories: { ads: below(2) === 1 }, atMs: Date.now() });
-      case "profile.unmerge": return first && pipeline.control({ kind, profileId, identifiers: [{ namespace: first.namespace, value: first.value }] });
+      case "profile.unmerge": return pipeline.control({ kind, profileId, identifiers });
       case "profile.suppress": return pipeline.control({ kind, profileId });
+      case "overrides.fold": return pipeline.control({ kind });
       case "import.withdraw": return pipeline.control({ kind, importId: 1 + below(3) });
       case "workspace.set": return pipeline.control({ kind, settings });
       case "source.set": return pipeline.control({ kind, sourceId: 1, settings: { ...defaultSourceSettings, traitRank: 1 } });
@@ -99,10 +106,10 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
   }
 
   async function record(): Promise<void> {
-    const header: Partial<EventsHeader> = below(4) === 0 ? { importId: 1 + below(3), historical: true } : below(8) === 0 ? { problems: { 0: "too_deep" } } : {};
+    const special = pick<Partial<EventsHeader>>([{ importId: 1 + below(3), historical: true }, { problems: { 0: "too_deep" } }, {}, {}]);
     const calls = Array.from({ length: 1 + below(6) }, call);
     await pipeline.log.append(0, {
-      header: { kind: "events", workspaceId: 1, sourceId: 1 + below(2), receivedAtMs: Date.now(), ip: "203.0.113.7", ...header },
+      header: { kind: "events", workspaceId: 1, sourceId: 1 + below(2), receivedAtMs: Date.now(), ip: "203.0.113.7", ...special },
       events: calls.map((made) => Buffer.from(JSON.stringify(made))),
     });
   }
@@ -110,10 +117,10 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
   return {
     async run(controls) {
       for (const kind of controls) {
-        for (let i = 0; i < 6; i++) await record();
+        for (let i = 0; i < 7; i++) await record();
         await control(kind);
       }
-      for (let i = 0; i < 6; i++) await record();
+      for (let i = 0; i < 7; i++) await record();
       await pipeline.settled();
     },
   };
@@ -122,6 +129,8 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
 /** Really drops the log's oldest chunks: all that were there before this was called for the first time. */
 async function closeSegment(): Promise<void> {
   await pipeline.log.dropExpired(Date.now() + DAY_MS);
+  // Many small parts make each change of rows slow.
+  await pipeline.clickhouse.client("write").command({ query: "optimize table events final" });
 }
 
 async function dropOldest(): Promise<void> {
@@ -130,9 +139,9 @@ async function dropOldest(): Promise<void> {
 
 test("a rebuild across the log's border gives the same state, and writes no event twice", async () => {
   const history = createHistory(7);
-  await history.run(["profile.unmerge", "profile.edit", "source.set", "profile.suppress", "import.withdraw", "profile.unmerge"]);
+  await history.run(["profile.unmerge", "overrides.fold", "profile.edit", "import.withdraw", "profile.suppress"]);
   await closeSegment();
-  await history.run(["profile.consent", "workspace.set", "profile.unmerge", "import.withdraw", "profile.suppress", "profile.edit"]);
+  await history.run(["overrides.fold", "workspace.set", "profile.unmerge", "import.withdraw", "source.set"]);
   await dropOldest();
   const [partition] = await pipeline.log.state();
   expect(partition?.firstOffset).toBeGreaterThan(20);
@@ -141,7 +150,8 @@ test("a rebuild across the log's border gives the same state, and writes no even
   const before = await dump();
   // Without these the history would not show much.
   for (const found of [before.people, before.merges, before.lines, before.shares, before.held]) expect(found).not.toEqual([]);
-  expect(new Set((before.events as { outcome: string; reason: string }[]).map(({ outcome, reason }) => `${outcome} ${reason}`))).toEqual(new Set([
+  const outcomes = (before.events as { outcome: string; reason: string }[]).map(({ outcome, reason }) => `${outcome} ${reason}`);
+  expect(new Set(outcomes)).toEqual(new Set([
     "stored ", "control ", "duplicate message_id_seen", "dropped suppressed", "quarantined event_name_missing", "quarantined too_deep",
     "quarantined no_identifier", "withdrawn import_withdrawn",
   ]));
@@ -154,7 +164,7 @@ test("a rebuild across the log's border gives the same state, and writes no even
     expect(refused).toBe(0);
   });
   const after = await dump();
-  for (const name of Object.keys(before) as (keyof typeof before)[]) expect(after[name], name).toEqual(before[name]);
+  for (const [name, was] of Object.entries(before)) expect(Object.entries(after).find(([other]) => other === name)?.[1], name).toEqual(was);
   const total = (before.events as unknown[]).length;
   expect(progress.at(-1)).toEqual({ done: total, total });
   expect((await pipeline.pool.query(`select from log_offset where reader = 'rebuild'`)).rowCount).toBe(0);
@@ -191,15 +201,18 @@ test("an unmerge of somebody who shares events with a suppressed person leaves t
     { type: "identify", messageId: "shy3", userId: "shy", anonymousId: "shy-phone", traits: { email: "shy@example.com" } },
   ], { workspaceId });
   const joined = (await personOf("user_id", "shy"))?.id ?? "";
-  await pipeline.control({ kind: "profile.unmerge", profileId: joined, identifiers: [{ namespace: "anonymous_id", value: "shy-phone" }] }, workspaceId);
+  const phone = { namespace: "anonymous_id", value: "shy-phone" };
+  await pipeline.control({ kind: "profile.unmerge", profileId: joined, identifiers: [phone] }, workspaceId);
   await pipeline.control({ kind: "profile.suppress", profileId: (await personOf("anonymous_id", "shy-phone"))?.id ?? "" }, workspaceId);
   const known = (await personOf("user_id", "shy"))?.id ?? "";
-  await pipeline.control({ kind: "profile.unmerge", profileId: known, identifiers: [{ namespace: "email", value: "shy@example.com" }] }, workspaceId);
+  const email = { namespace: "email", value: "shy@example.com" };
+  await pipeline.control({ kind: "profile.unmerge", profileId: known, identifiers: [email] }, workspaceId);
 
   expect(await personOf("anonymous_id", "shy-phone")).toBeUndefined();
   expect((await personOf("user_id", "shy"))?.identifiers.map(({ namespace }) => namespace)).toEqual(["user_id"]);
   const { rows } = await pipeline.pool.query(
-    `select p.suppressed, i.value from profile p join identifier i on i.profile_id = p.id where i.key = $1`, [identifierKey(SECRET, workspaceId, "anonymous_id", "shy-phone")],
+    `select p.suppressed, i.value from profile p join identifier i on i.profile_id = p.id where i.key = $1`,
+    [identifierKey(SECRET, workspaceId, phone.namespace, phone.value)],
   );
   expect(rows).toEqual([{ suppressed: true, value: "" }]);
 });
@@ -217,10 +230,10 @@ test("the event table gives the same chunks as the log", async () => {
   const [from, to] = [state?.firstOffset ?? 0, state?.nextOffset ?? 0];
   const reader = createEventTableReader({ clickhouse: pipeline.clickhouse.client("evaluate"), partition: 0 });
   const suppressed = new Set((await pipeline.events("reason = 'suppressed'")).map(({ position }) => Number(position)));
-  const read = async (source: { read(from: number): Promise<readonly { offset: number; records: readonly { header: object; events: readonly Buffer[] }[] }[]> }) => {
+  const read = async (readFrom: (offset: number) => Promise<readonly Chunk[]>) => {
     const positions = new Map<number, unknown>();
     for (let offset = from; offset < to;) {
-      const chunks = await source.read(offset);
+      const chunks = await readFrom(offset);
       for (const chunk of chunks) {
         let position = chunk.offset * 4096;
         for (const { header, events } of chunk.records) {
@@ -235,5 +248,5 @@ test("the event table gives the same chunks as the log", async () => {
     }
     return positions;
   };
-  expect(await read({ read: (offset) => reader.read(offset, to, 1) })).toEqual(await read({ read: (offset) => pipeline.log.read(0, offset, 1e6) }));
+  expect(await read((offset) => reader.read(offset, to, 1))).toEqual(await read((offset) => pipeline.log.read(0, offset, 1e6)));
 });

@@ -129,8 +129,17 @@ async function sendBack(tx: ClientBase, partition: number): Promise<void> {
   const claim = await claimReader(tx, READER, partition);
   const noted = [REBUILD_READER, partition, claim.nextOffset];
   await tx.query(`insert into log_offset (reader, partition, next_offset) values ($1, $2, $3)`, noted);
-  // Snapshots and overrides are made anew; those of before go first. By block, so that a repeat takes none of the new ones.
   const builder = createBlockBuilder(partition, claim.nextBlock);
+  // The two things that control records change in rows go back to how they came in: the control records change them again,
+  // in order, from what they found then. All these statements may be repeated, in their order.
+  builder.addStatement(
+    "events",
+    `ALTER TABLE events UPDATE profile_id = ingest_profile_id, reason = if(outcome = 'withdrawn', '', reason),
+        outcome = if(outcome = 'withdrawn', 'stored', outcome)
+      WHERE log_partition = ${partition} AND row_id < ${rowId(claim.nextOffset, 0)}
+        AND (profile_id != ingest_profile_id OR outcome = 'withdrawn')`,
+  );
+  // Snapshots and overrides are made anew; those of before go first. By block, so that a repeat takes none of the new ones.
   const [from, to] = [blockIdOf(partition, 0), blockIdOf(partition, claim.nextBlock)];
   for (const table of ["profiles", "profile_override"]) {
     builder.addStatement(table, `ALTER TABLE ${table} DELETE WHERE block_id >= ${from} AND block_id < ${to}`);

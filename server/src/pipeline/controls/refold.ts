@@ -16,7 +16,6 @@ import { identify } from "../stages/identify.ts";
 import { normaliseEvent } from "../stages/normalise.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import { createWorld, type Person, type World } from "../world.ts";
-import { lastWithdrawal, readWithdrawals, withdrawnLater } from "./withdrawals.ts";
 
 /** More events than this are not folded anew at once; the control record is refused with the number. */
 export const REFOLD_EVENTS_MAX = 2_000_000;
@@ -171,7 +170,6 @@ interface EventRow {
   readonly log_partition: number;
   readonly source_id: number;
   readonly outcome: string;
-  readonly import_id: number;
   readonly ingest_profile_id: string;
   readonly profile_id: string;
   readonly envelope: string;
@@ -181,28 +179,22 @@ interface EventRow {
 const PAGE_ROWS = 10_000;
 
 async function* readRows(clickhouse: ClickHouseClient, request: RefoldRequest): AsyncGenerator<EventRow> {
-  const withdrawals = await readWithdrawals(clickhouse, request.workspaceId);
   let after = -1;
   for (;;) {
     const result = await clickhouse.query({
       // Base64: the payload as received may be any bytes.
-      query: `select toString(row_id) as position, log_partition, source_id, outcome, import_id, ingest_profile_id, profile_id, envelope,
-          base64Encode(raw) as raw
-        from events where workspace_id = {workspace:UInt32} and ingest_profile_id in {ids:Array(UUID)}
-          and (outcome in ('stored', 'control') or (outcome = 'withdrawn' and import_id in {later:Array(UInt32)}))
+      query: `select toString(row_id) as position, log_partition, source_id, outcome, ingest_profile_id, profile_id, envelope, base64Encode(raw) as raw
+        from events where workspace_id = {workspace:UInt32} and ingest_profile_id in {ids:Array(UUID)} and outcome in ('stored', 'control')
           and row_id > {after:Int64} and row_id < {before:UInt64} and (import_id = 0 or import_id != {without:UInt32})
         order by row_id limit {limit:UInt32}`,
       query_params: {
         workspace: request.workspaceId, ids: request.component.ingestIds, after, before: request.beforeRow, without: request.withoutImport ?? 0,
-        limit: PAGE_ROWS, later: withdrawnLater(withdrawals, request.beforeRow),
+        limit: PAGE_ROWS,
       },
       format: "JSONEachRow",
     });
     const rows = await result.json<EventRow>();
-    for (const row of rows) {
-      const counts = row.outcome !== "withdrawn" || Number(row.position) > lastWithdrawal(withdrawals, row.import_id, request.beforeRow);
-      if (counts) yield row;
-    }
+    yield* rows;
     if (rows.length < PAGE_ROWS) return;
     after = Number(rows.at(-1)?.position);
   }

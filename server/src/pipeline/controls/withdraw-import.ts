@@ -4,7 +4,6 @@ import { applyRefold } from "./unmerge.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { componentOf, refold } from "./refold.ts";
 import { hash128 } from "../../core/hash.ts";
-import { lastWithdrawal, readWithdrawals } from "./withdrawals.ts";
 
 /** People folded anew at a time: bounds the events held in memory. */
 const PEOPLE_AT_ONCE = 200;
@@ -12,9 +11,7 @@ const PEOPLE_AT_ONCE = 200;
 export async function withdrawImport(work: ControlWork, importId: number): Promise<void> {
   await work.sender.drained();
   const { workspaceId } = work.header;
-  const withdrawals = await readWithdrawals(work.clickhouse, workspaceId);
-  const rows: ImportRows = { importId, after: lastWithdrawal(withdrawals, importId, work.rowId) };
-  const touched = await touchedPeople(work, rows);
+  const touched = await touchedPeople(work, importId);
   const done = new Set<string>();
   for (let i = 0; i < touched.length; i += PEOPLE_AT_ONCE) {
     const ids = touched.slice(i, i + PEOPLE_AT_ONCE).filter((id) => !done.has(id));
@@ -31,7 +28,7 @@ export async function withdrawImport(work: ControlWork, importId: number): Promi
     `ALTER TABLE events UPDATE outcome = 'withdrawn', reason = 'import_withdrawn'
       WHERE workspace_id = ${workspaceId} AND import_id = ${importId} AND row_id < ${work.rowId} AND outcome = 'stored'`,
   );
-  const sightings = await sightingsOf(work, rows);
+  const sightings = await sightingsOf(work, importId);
   // The same rows may be imported again.
   work.writes.push(async (tx) => {
     await tx.query(`delete from message_seen where id = any($1::uuid[])`, [sightings]);
@@ -41,40 +38,28 @@ export async function withdrawImport(work: ControlWork, importId: number): Promi
   });
 }
 
-interface ImportRows {
-  readonly importId: number;
-  /** The withdrawal of the same import before this one; what came before that is set aside already. */
-  readonly after: number;
-}
-
-/** The rows that this control record sets aside. In a rebuild they are marked as withdrawn from the start. */
-const IS_SET_ASIDE = `workspace_id = {w:UInt32} and import_id = {i:UInt32} and row_id < {before:UInt64}
-        and (outcome = 'stored' or (outcome = 'withdrawn' and row_id > {after:Int64}))`;
-
-function paramsOf(work: ControlWork, { importId, after }: ImportRows): Record<string, number> {
-  return { w: work.header.workspaceId, i: importId, before: work.rowId, after };
-}
-
-async function touchedPeople(work: ControlWork, rows: ImportRows): Promise<string[]> {
+async function touchedPeople(work: ControlWork, importId: number): Promise<string[]> {
   const result = await work.clickhouse.query({
     query: `select distinct ingest_profile_id as id from events
-      where ${IS_SET_ASIDE} and ingest_profile_id != toUUID({nobody:String})`,
-    query_params: { ...paramsOf(work, rows), nobody: "00000000-0000-0000-0000-000000000000" },
+      where workspace_id = {w:UInt32} and import_id = {i:UInt32} and outcome = 'stored' and row_id < {before:UInt64}
+        and ingest_profile_id != toUUID({nobody:String})`,
+    query_params: { w: work.header.workspaceId, i: importId, nobody: "00000000-0000-0000-0000-000000000000", before: work.rowId },
     format: "JSONEachRow",
   });
   const ids = (await result.json<{ id: string }>()).map(({ id }) => id);
-  const { rows: people } = await work.db.query<{ id: string }>(
+  const { rows } = await work.db.query<{ id: string }>(
     `select distinct coalesce(merged_into, id) as id from profile where id = any($1::uuid[]) and not suppressed order by 1`, [ids],
   );
-  return people.map(({ id }) => id);
+  return rows.map(({ id }) => id);
 }
 
-async function sightingsOf(work: ControlWork, rows: ImportRows): Promise<string[]> {
+async function sightingsOf(work: ControlWork, importId: number): Promise<string[]> {
   const result = await work.clickhouse.query({
-    query: `select source_id, message_id from events where ${IS_SET_ASIDE}`,
-    query_params: paramsOf(work, rows),
+    query: `select source_id, message_id from events
+      where workspace_id = {w:UInt32} and import_id = {i:UInt32} and outcome = 'stored' and row_id < {before:UInt64}`,
+    query_params: { w: work.header.workspaceId, i: importId, before: work.rowId },
     format: "JSONEachRow",
   });
-  const sightings = await result.json<{ source_id: number; message_id: string }>();
-  return sightings.map((row) => hash128(work.header.workspaceId, row.source_id, row.message_id));
+  const rows = await result.json<{ source_id: number; message_id: string }>();
+  return rows.map((row) => hash128(work.header.workspaceId, row.source_id, row.message_id));
 }
