@@ -1,7 +1,6 @@
 // Puts a server together out of its parts: engines, log, roles, HTTP. The one place where things are built and handed to
 // each other; `main.ts` calls it, and so do whole-system tests.
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import fastify from "fastify";
@@ -31,6 +30,7 @@ import { createProcessed } from "./processed.ts";
 import { createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
@@ -58,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const step = options.onStep ?? (() => undefined);
   const undo: (() => Promise<unknown>)[] = [];
   try {
+    await readTlsFiles(config.tls); // Wrong files end the start before anything is touched.
     const lock = await lockDataDirectory(config.dataDir);
     undo.push(() => lock.release());
     await refuseUnfinishedRestore(config.dataDir);
@@ -157,7 +158,7 @@ interface HttpParts {
 async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { config, logger, postgres, log, registry } = parts;
   const pool = postgres.pool("tributary http", 8);
-  const tls = config.tls && { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) };
+  const tls = await readTlsFiles(config.tls);
   // The address is part of what is served, so a free port is chosen before anything is built.
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const url = `${tls ? "https" : "http"}://${isIP(config.host) === 6 ? `[${config.host}]` : config.host}:${port}`;
