@@ -3,6 +3,7 @@
 import { settingsAnswer, settingsChanged, workspaceAnswer } from "@tributary/schema/api/workspace.ts";
 import { workspaceSettings, type IdentitySettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
+import { KNOWN_PATHS_MAX } from "../core/limits.ts";
 import { readSettings } from "../governance/governance.ts";
 import { compileIdentityRules } from "../identity/identity.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -24,8 +25,9 @@ function workspaceRoute(services: ApiServices): Route {
     responses: { 200: workspaceAnswer },
     handle: async ({ workspaceId, token }) => {
       const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
-        db.query<{ id: number; slug: string; name: string; created_at: Date }>(
-          "select id, slug, name, created_at from workspace where id = $1",
+        db.query<{ id: number; slug: string; name: string; created_at: Date; known_paths: number }>(
+          `select id, slug, name, created_at, (select count(*)::integer from property_path where workspace_id = $1) as known_paths
+             from workspace where id = $1`,
           [workspaceId],
         ),
       );
@@ -39,6 +41,7 @@ function workspaceRoute(services: ApiServices): Route {
           name: row.name,
           created_at: row.created_at.toISOString(),
           token: { id: token.id, name: token.name, scopes: [...token.scopes] },
+          property_paths: { known: row.known_paths, limit: KNOWN_PATHS_MAX },
         },
       };
     },

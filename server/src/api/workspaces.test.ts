@@ -160,4 +160,12 @@ describe("two workspaces", () => {
     expect((await api.call("GET", `/ledger?source=${api.second.sourceId}`)).body.sources).toEqual([]);
     expect((await api.call("GET", `/rejected-keys?prefix=${api.second.writeKey}`)).body.data).toEqual([]);
   });
+
+  test("each is told how many of its own property paths are known, and the limit", async () => {
+    for (const [{ id }, paths] of [[api.first, ["color"]], [api.second, ["color", "price"]]] as const) {
+      await api.pool.query("insert into property_path (workspace_id, path, row_id) select $1, unnest($2::text[]), 1", [id, paths]);
+    }
+    const { body } = await api.call("GET", "/workspace");
+    expect(body.property_paths).toEqual({ known: 1, limit: 2_000 });
+  });
 });

@@ -61,6 +61,12 @@ export const limitDeclarations = {
   },
 } as const satisfies Record<string, LimitDeclaration>;
 
+/**
+ * Property paths of one workspace that stand in the event table's JSON column, first come; what is beyond stays in the payload
+ * as received. No setting: parts hold the paths of all workspaces, and thousands of one would slow every other.
+ */
+export const KNOWN_PATHS_MAX = 2_000;
+
 export type LimitName = keyof typeof limitDeclarations;
 export type Limits = Readonly<Record<LimitName, number>>;
 

@@ -3,9 +3,8 @@
 // received. A path is its keys joined by dots, `[]` standing for the items of a list: `products[].sku`.
 //
 // A plain set with a limit, and beside it the same paths as a tree, so that checking a whole event builds no text.
+import { KNOWN_PATHS_MAX } from "../core/limits.ts";
 
-/** Paths of one workspace. */
-export const KNOWN_PATHS_MAX = 2_000;
 /** Characters of a path; a longer one is not admitted (it must fit into the key of an index). */
 export const PATH_CHARACTERS_MAX = 512;
 
