@@ -51,7 +51,8 @@ export function createBodyBudget(limits: Limits): BodyBudget {
           }
           if ((heldBySender.get(sender) ?? 0) + bytes > senderMax) {
             const detail = `One address may hold ${senderMax} bytes of it. ${limitText("bytesInFlightMax", limits)}`;
-            throw new AppError("overloaded", { detail, retryAfterSeconds: 1 });
+            const hint = "Wait for the time in Retry-After, then send again. A proxy in front of many senders has to be named in TRUST_PROXY.";
+            throw new AppError("overloaded", { detail, hint, retryAfterSeconds: 1 });
           }
           hold(sender, bytes);
           taken += bytes;
