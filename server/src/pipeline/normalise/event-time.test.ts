@@ -69,6 +69,8 @@ describe("A live event", () => {
   test.each<[string, Parameters<typeof liveEventTime>[0], string, string]>([
     ["keeps its time when the clocks agree",
       { timestamp: "2026-03-01T11:59:50Z", originalTimestamp: undefined, sentAt: "2026-03-01T12:00:00Z" }, "2026-03-01T11:59:50.000Z", ""],
+    ["keeps its time when the request took some seconds, so that the order of two events holds",
+      { timestamp: "2026-03-01T11:59:40Z", originalTimestamp: undefined, sentAt: "2026-03-01T11:59:51Z" }, "2026-03-01T11:59:40.000Z", ""],
     ["is moved by what the sender's clock is late",
       { timestamp: "2026-03-01T09:59:50Z", originalTimestamp: undefined, sentAt: "2026-03-01T10:00:00Z" }, "2026-03-01T11:59:50.000Z", "skew_corrected"],
     ["is moved by what the sender's clock is ahead",

@@ -25,8 +25,11 @@ const DAY = 24 * HOUR;
 const AHEAD_MAX = DAY;
 /** A live event may be this old; older ones are counted at this age. */
 const LIVE_AGE_YEARS_MAX = 10;
-/** Smaller corrections are the way through the network and not worth a note. */
-const SKEW_NOTED_FROM = MINUTE;
+/**
+ * From here on a difference between `sentAt` and the receipt is the sender's clock. A smaller one is mostly the way through
+ * the network, which differs from request to request: corrected by it, two events of one sender could change their order.
+ */
+const SKEW_FROM = 10 * SECOND;
 /** What an import may hold; DateTime64 begins at 1900 and an hour of margin keeps every zone inside. */
 const IMPORT_EARLIEST = Date.UTC(1900, 0, 2);
 
@@ -38,11 +41,11 @@ export function liveEventTime(sent: SentTimes, receivedAtMs: number): EventTime 
     return { timestampMs: receivedAtMs, note: isGiven(given) || isGiven(sent.timestamp) ? "unreadable" : "missing" };
   }
   const sentAt = parseTime(sent.sentAt);
-  const corrected = sentAt === undefined ? parseTime(sent.timestamp) ?? original : receivedAtMs - (sentAt - original);
+  const isSkewed = sentAt !== undefined && Math.abs(receivedAtMs - sentAt) >= SKEW_FROM;
+  const corrected = sentAt === undefined ? parseTime(sent.timestamp) ?? original : isSkewed ? receivedAtMs - (sentAt - original) : original;
   if (corrected > receivedAtMs + AHEAD_MAX) return { timestampMs: receivedAtMs, note: "future" };
   const earliest = yearsBefore(receivedAtMs, LIVE_AGE_YEARS_MAX);
   if (corrected < earliest) return { timestampMs: earliest, note: "too_old" };
-  const isSkewed = sentAt !== undefined && Math.abs(receivedAtMs - sentAt) >= SKEW_NOTED_FROM;
   return { timestampMs: corrected, note: isSkewed ? "skew_corrected" : "" };
 }
 
