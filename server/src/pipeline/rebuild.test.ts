@@ -117,10 +117,10 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
   return {
     async run(controls) {
       for (const kind of controls) {
-        for (let i = 0; i < 7; i++) await record();
+        for (let i = 0; i < 5; i++) await record();
         await control(kind);
       }
-      for (let i = 0; i < 7; i++) await record();
+      for (let i = 0; i < 5; i++) await record();
       await pipeline.settled();
     },
   };
