@@ -24,6 +24,7 @@ beforeEach(async () => {
   const { rows } = await pool.query<{ name: string }>(`select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'message_seen'::regclass`);
   for (const { name } of rows) await pool.query(`drop table ${name}`);
+  await pool.query(`comment on table message_seen is null`);
 });
 
 /** Runs an action on one connection, as a batch's transaction does. */
@@ -93,6 +94,15 @@ test("more ids than may be kept shorten the window by whole days, and it says so
   const found = [];
   for (const id of ids) found.push(await isSeen(seen, id, TODAY));
   expect(found).toEqual([true, true, false, false, false, false, false]);
+
+  const next = await createSeenMessages(pool, NO_BOUND);
+  await next.dropExpired(TODAY * DAY_MS);
+  expect(next.window(), "the next process does not say more").toEqual({ days: 1, ids: 20 });
+  await next.prepareDays([TODAY + 3]);
+  await next.dropExpired((TODAY + 3) * DAY_MS);
+  expect(next.window().days, "and it grows again day by day").toBe(4);
+  await next.dropExpired((TODAY + 9) * DAY_MS);
+  expect(next.window().days).toBe(7);
 });
 
 test("today's ids are kept however many there are", async () => {

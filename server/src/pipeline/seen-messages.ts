@@ -40,7 +40,7 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
   const uncommitted = new Set<string>();
   let windowDays = DEDUPE_WINDOW_DAYS;
   /** The latest day that was dropped because there were too many ids; the window begins after it. */
-  let droppedForSize = Number.NEGATIVE_INFINITY;
+  let droppedForSize = await readDroppedForSize(pool);
   for (const day of await existingDays(pool)) filters.set(day, await loadFilter(pool, day));
 
   return {
@@ -95,7 +95,11 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
       for (const day of [...filters.keys()].sort((a, b) => b - a)) {
         total += filters.get(day)?.size ?? 0;
         const isTooMany = total > idsMax && day < today;
-        if (isTooMany) droppedForSize = Math.max(droppedForSize, day);
+        if (isTooMany && day > droppedForSize) {
+          // Noted first: a window is never said to be longer than it is.
+          await pool.query(`comment on table message_seen is '${DROPPED_NOTE}${day}'`);
+          droppedForSize = day;
+        }
         if (!isTooMany && day >= today - DEDUPE_WINDOW_DAYS - 1) continue;
         await pool.query(`drop table if exists ${tableOf(day)}`);
         filters.delete(day);
@@ -104,6 +108,15 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
     },
     window: () => ({ days: windowDays, ids: [...filters.values()].reduce((sum, filter) => sum + filter.size, 0) }),
   };
+}
+
+/** Stands before the day in the table's comment, so that the next process knows where the window begins. */
+const DROPPED_NOTE = "dropped for size up to day ";
+
+async function readDroppedForSize(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ note: string | null }>(`select obj_description('message_seen'::regclass, 'pg_class') as note`);
+  const note = rows[0]?.note;
+  return note?.startsWith(DROPPED_NOTE) ? Number(note.slice(DROPPED_NOTE.length)) : Number.NEGATIVE_INFINITY;
 }
 
 function tableOf(day: number): string {
