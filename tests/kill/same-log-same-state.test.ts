@@ -68,6 +68,8 @@ async function makeHistory(random: RandomSource): Promise<void> {
       });
     }));
     await pipeline.control(await nextControl(random, round), 1);
+    // Merges and unmerges come before and behind it; in between rows are rewritten and overrides removed.
+    if (round % 3 === 1) for (const workspaceId of [1, 1, 2]) await pipeline.control({ kind: "overrides.fold" }, workspaceId);
     if (random.oneIn(5)) await pipeline.restart();
   }
 }
