@@ -3,6 +3,7 @@
 import type { ClientBase, Pool, QueryConfig } from "pg";
 import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
 import type { Edge, IdentifierState } from "../identity/identity.ts";
+import { arrayLiteral, joinJson, jsonTexts } from "./array-literal.ts";
 import { writeOutbox, type OutboxBlock } from "./outbox/outbox-block.ts";
 import type { MessageSighting, SeenMessages } from "./seen-messages.ts";
 import { emptyDocument } from "../profiles/fold.ts";
@@ -114,8 +115,9 @@ function edgesWrite(edges: readonly Edge[]): QueryConfig {
       from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::float8[], $7::int[]) as e (w, a, b, k, r, t, s)
       on conflict do nothing`,
     values: [
-      edges.map((edge) => edge.workspaceId), edges.map((edge) => edge.a), edges.map((edge) => edge.b), edges.map((edge) => edge.kind),
-      edges.map((edge) => edge.rowId), edges.map((edge) => edge.atMs), edges.map((edge) => edge.sourceId),
+      arrayLiteral(edges.map((edge) => edge.workspaceId)), arrayLiteral(edges.map((edge) => edge.a)), arrayLiteral(edges.map((edge) => edge.b)),
+      arrayLiteral(edges.map((edge) => edge.kind)), arrayLiteral(edges.map((edge) => edge.rowId)), arrayLiteral(edges.map((edge) => edge.atMs)),
+      arrayLiteral(edges.map((edge) => edge.sourceId)),
     ],
   };
 }
@@ -139,13 +141,14 @@ function peopleWrite(people: readonly Person[]): QueryConfig {
     name: "world-write-people",
     text: `insert into profile (id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc)
       select i, w, f, u, s, string_to_array(g, ',')::uuid[], d::json
-      from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[], $5::bool[], $6::text[], $7::text[]) as p (i, w, f, u, s, g, d)
+      from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[], $5::bool[], string_to_array($6, ';'), ${jsonTexts("$7")}) as p (i, w, f, u, s, g, d)
       on conflict (id) do update set updated_row = excluded.updated_row, suppressed = excluded.suppressed, ingest_ids = excluded.ingest_ids,
         doc = excluded.doc, merged_into = null`,
     values: [
-      people.map((person) => person.state.id), people.map((person) => person.workspaceId), people.map((person) => person.state.firstRow),
-      people.map((person) => person.updatedRow), people.map((person) => person.state.suppressed), people.map((person) => person.ingestIds.join(",")),
-      people.map(storedDocument),
+      arrayLiteral(people.map((person) => person.state.id)), arrayLiteral(people.map((person) => person.workspaceId)),
+      arrayLiteral(people.map((person) => person.state.firstRow)), arrayLiteral(people.map((person) => person.updatedRow)),
+      arrayLiteral(people.map((person) => person.state.suppressed)), people.map((person) => person.ingestIds.join(",")).join(";"),
+      joinJson(people.map(storedDocument)),
     ],
   };
 }
@@ -181,7 +184,7 @@ function movedWrite(identifiers: readonly IdentifierState[]): QueryConfig {
   return {
     name: "world-move-identifiers",
     text: `update identifier set profile_id = m.p from unnest($1::uuid[], $2::uuid[]) as m (k, p) where key = m.k`,
-    values: [identifiers.map((i) => i.key), identifiers.map((i) => i.profileId)],
+    values: [arrayLiteral(identifiers.map((i) => i.key)), arrayLiteral(identifiers.map((i) => i.profileId))],
   };
 }
 
@@ -203,10 +206,11 @@ function identifiersWrite(identifiers: readonly IdentifierState[], world: World)
       on conflict (key) do update set profile_id = excluded.profile_id, shared = excluded.shared, value = excluded.value,
         yielded_to = excluded.yielded_to, splits = excluded.splits`,
     values: [
-      identifiers.map((i) => i.key), identifiers.map((i) => i.workspaceId), identifiers.map((i) => i.namespace), identifiers.map(valueOf),
-      identifiers.map((i) => i.profileId), identifiers.map((i) => i.shared), identifiers.map((i) => i.yieldedTo.join(",")),
-      identifiers.map((i) => splitTexts(i.splits).join(",")), identifiers.map((i) => i.firstRow), identifiers.map((i) => i.firstAtMs),
-      identifiers.map((i) => i.sourceId),
+      arrayLiteral(identifiers.map((i) => i.key)), arrayLiteral(identifiers.map((i) => i.workspaceId)), identifiers.map((i) => i.namespace),
+      identifiers.map(valueOf), arrayLiteral(identifiers.map((i) => i.profileId)), arrayLiteral(identifiers.map((i) => i.shared)),
+      identifiers.map((i) => i.yieldedTo.join(",")), identifiers.map((i) => splitTexts(i.splits).join(",")),
+      arrayLiteral(identifiers.map((i) => i.firstRow)), arrayLiteral(identifiers.map((i) => i.firstAtMs)),
+      arrayLiteral(identifiers.map((i) => i.sourceId)),
     ],
   };
 }

@@ -3,6 +3,7 @@
 // have to be kept; what is in force is readable with `window()`. New ids are written in the batch's own transaction, so a
 // crash leaves neither a forgotten nor a phantom id.
 import type { ClientBase, Pool } from "pg";
+import { arrayLiteral } from "./array-literal.ts";
 import { createIdFilter, type IdFilter } from "./bloom-filter.ts";
 
 export const DEDUPE_WINDOW_DAYS = 7;
@@ -69,7 +70,7 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
       await tx.query({
         name: "seen-write",
         text: `insert into message_seen (day, id) select date '1970-01-01' + d, i from unnest($1::int[], $2::uuid[]) as s (d, i)`,
-        values: [sightings.map(({ day }) => day), sightings.map(({ id }) => id)],
+        values: [arrayLiteral(sightings.map(({ day }) => day)), arrayLiteral(sightings.map(({ id }) => id))],
       });
     },
     hold(sightings) {

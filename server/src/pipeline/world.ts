@@ -4,6 +4,7 @@
 import type { ClientBase } from "pg";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import type { Edge, IdentifierState, IdentityState, PersonState } from "../identity/identity.ts";
+import { arrayLiteral } from "./array-literal.ts";
 import { assert } from "../core/errors.ts";
 import { emptyDocument } from "../profiles/fold.ts";
 
@@ -125,7 +126,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       text: `select id, workspace_id, first_row, updated_row, suppressed, ingest_ids, doc,
           array(select m.id from profile m where m.merged_into = p.id) as merged_ids
         from profile p where id = any($1::uuid[]) and merged_into is null`,
-      values: [wanted],
+      values: [arrayLiteral(wanted)],
     });
     for (const row of rows) holdPerson(row);
   }
@@ -170,7 +171,7 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
         const { rows } = await db.query<IdentifierRow>({
           name: "world-identifiers",
           text: `select key, workspace_id, namespace, value, profile_id, shared, yielded_to, splits, first_row, first_at, source_id from identifier where key = any($1::uuid[])`,
-          values: [[...wanted]],
+          values: [arrayLiteral([...wanted])],
         });
         for (const row of rows) holdIdentifier(row);
         for (const key of wanted) if (!identifiers.has(key)) absent.add(key);

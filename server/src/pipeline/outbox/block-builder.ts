@@ -10,7 +10,7 @@ import { noContext, type ContextColumns, type EventIdentifier, type NormalisedEv
 import { KnownPaths } from "../known-paths.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { Person, World } from "../world.ts";
-import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
+import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, takeRows, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 import { eventColumns, insertStatement, overrideColumns, profileColumns } from "./table-columns.ts";
 
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
@@ -42,6 +42,17 @@ export interface BlockBuilder {
 
 type CountsOf = (items: readonly BatchEvent[]) => readonly LedgerCount[];
 
+/** Writers that have grown to the size of a batch's blocks: a fresh one would grow, and be thrown away, for every block. */
+const spareWriters: RowBinaryWriter[] = [];
+const SPARE_WRITERS_MAX = 6;
+const SPARE_BYTES_MAX = 32 * 1024 * 1024;
+
+function giveBack(writer: RowBinaryWriter): void {
+  if (spareWriters.length >= SPARE_WRITERS_MAX || writer.length > SPARE_BYTES_MAX) return;
+  writer.truncate(0);
+  spareWriters.push(writer);
+}
+
 interface OpenBlock {
   readonly blockId: number;
   readonly table: string;
@@ -66,7 +77,7 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
     if (current && current.rowEnds.length < BLOCK_ROWS_MAX && current.writer.length < BLOCK_BYTES_MAX) return current;
     if (current) close(current);
     const block: OpenBlock = {
-      blockId: blockIdOf(partition, nextBlock++), table, month, statement, writer: new RowBinaryWriter(),
+      blockId: blockIdOf(partition, nextBlock++), table, month, statement, writer: spareWriters.pop() ?? new RowBinaryWriter(),
       rowEnds: [], items: [], counts: [],
     };
     open.set(key, block);
@@ -76,9 +87,10 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
   function close(block: OpenBlock): void {
     const insert: InsertBlock = {
       kind: "insert", blockId: block.blockId, partition, table: block.table, month: block.month, statement: block.statement,
-      rows: block.rowEnds.length, rowEnds: Uint32Array.from(block.rowEnds), body: block.writer.copy(), counts: [...countsOf(block.items), ...block.counts],
+      ...takeRows(block.writer, block.rowEnds), counts: [...countsOf(block.items), ...block.counts],
     };
     done.push(insert);
+    giveBack(block.writer);
   }
 
   function addPerson(person: Person, nowMs: number): void {

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import type { ClientBase, Pool } from "pg";
 import { assert } from "../../core/errors.ts";
+import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import type { LedgerCount } from "../commit.ts";
 
 export const BLOCK_ROWS_MAX = 20_000;
@@ -43,20 +44,37 @@ export type OutboxBlock = InsertBlock | StatementBlock;
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-/** Row ends first, then the rows, compressed. */
+const wholes = new WeakMap<Buffer, Buffer>();
+
+/** Takes the rows out of a writer, with what the outbox stores behind them: the end of each row, and how many they are. */
+export function takeRows(writer: RowBinaryWriter, rowEnds: readonly number[]): Pick<InsertBlock, "rows" | "rowEnds" | "body"> {
+  const bytes = writer.length;
+  for (const end of rowEnds) writer.uint32(end);
+  writer.uint32(rowEnds.length);
+  const whole = writer.copy();
+  const body = whole.subarray(0, bytes);
+  wholes.set(body, whole);
+  return { rows: rowEnds.length, rowEnds: Uint32Array.from(rowEnds), body };
+}
+
 async function packBody(block: InsertBlock): Promise<Buffer> {
-  const head = Buffer.alloc(4 + block.rows * 4);
-  head.writeUInt32LE(block.rows, 0);
-  block.rowEnds.forEach((end, i) => head.writeUInt32LE(end, 4 + i * 4));
-  return compress(Buffer.concat([head, block.body]), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const whole = wholes.get(block.body) ?? wholeOf(block);
+  return compress(whole, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+}
+
+function wholeOf(block: InsertBlock): Buffer {
+  const writer = new RowBinaryWriter(block.body.length + block.rows * 4 + 4);
+  writer.raw(block.body);
+  return wholes.get(takeRows(writer, [...block.rowEnds]).body) ?? block.body;
 }
 
 async function unpackBody(packed: Buffer): Promise<{ rowEnds: Uint32Array; body: Buffer }> {
   const whole = await decompress(packed, { maxOutputLength: BLOCK_BYTES_MAX * 4 });
-  const rows = whole.readUInt32LE(0);
+  const rows = whole.readUInt32LE(whole.length - 4);
+  const bytes = whole.length - 4 - rows * 4;
   const rowEnds = new Uint32Array(rows);
-  for (let i = 0; i < rows; i++) rowEnds[i] = whole.readUInt32LE(4 + i * 4);
-  return { rowEnds, body: whole.subarray(4 + rows * 4) };
+  for (let i = 0; i < rows; i++) rowEnds[i] = whole.readUInt32LE(bytes + i * 4);
+  return { rowEnds, body: whole.subarray(0, bytes) };
 }
 
 const packed = new WeakMap<OutboxBlock, Buffer>();
