@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { freePort, sendLoad, startMeasuredServer } from "./measured-server.ts";
 import { row, type Row } from "./table.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const SECONDS = 6;
 
 export async function benchIngest(): Promise<Row[]> {

@@ -37,7 +37,7 @@ export const settings = {
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
     .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),
-  TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(50_000).describe("People that a sequencer holds in memory."),
+  TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(12_000).describe("People that a sequencer holds in memory."),
 } satisfies Record<string, z.ZodType>;
 
 export type Settings = z.infer<z.ZodObject<typeof settings>>;

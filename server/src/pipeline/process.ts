@@ -43,7 +43,7 @@ export const defaultTuning: ProcessTuning = {
   readBytesMax: 2 * 1024 * 1024,
   batchIntervalMs: 20,
   outboxBytesMax: 256 * 1024 * 1024,
-  lingerMs: 250,
+  lingerMs: 500,
   outboxMemoryBytesMax: 128 * 1024 * 1024,
 };
 
