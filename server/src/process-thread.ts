@@ -1,5 +1,6 @@
 // The role `process` in a worker thread: its work on the processor never delays the door or the API, which share the main
 // thread. It is given plain data, reaches the engines over their sockets itself, and talks to the main thread in messages.
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { PoolConfig } from "pg";
 import { systemClock } from "./core/clock.ts";
@@ -39,6 +40,8 @@ export type FromProcessThread =
   | { readonly kind: "stopped" };
 
 const STATE_EVERY_MS = 1_000;
+/** Answers to senders and readers go before work that nobody waits for: on Linux this concerns this thread alone. */
+const BACKGROUND_NICENESS = 5;
 
 async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromProcessThread): void => port.postMessage(message);
@@ -78,5 +81,6 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
 }
 
 assert(parentPort, "process-thread.ts runs in a worker thread");
+if (process.platform === "linux") setPriority(0, BACKGROUND_NICENESS);
 // The main thread made the data with this type.
 await run(workerData as ProcessThreadData, parentPort);

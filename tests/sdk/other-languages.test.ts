@@ -1,5 +1,5 @@
 // Segment's SDKs for Python, Go and Java, as published, through kills of the server in mid-flush. Optional: it needs the
-// languages and their package registries. TRIBUTARY_SDK_LANGUAGES=1 runs it; what it fetches stays in a folder of its own
+// languages and their package registries. SDK_LANGUAGES=1 runs it; what it fetches stays in a folder of its own
 // under the system's temporary one, to be used again.
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile } from "node:fs/promises";
@@ -16,9 +16,9 @@ const COUNT = 50;
 const PYTHON_SDK = "segment-analytics-python==2.3.4";
 const TEST_MS = 400_000;
 
-const isWanted = process.env["TRIBUTARY_SDK_LANGUAGES"] === "1";
+const isWanted = process.env["SDK_LANGUAGES"] === "1";
 // A server refuses to start with a setting that it doesn't know, and would inherit this one.
-delete process.env["TRIBUTARY_SDK_LANGUAGES"];
+delete process.env["SDK_LANGUAGES"];
 const sources = fileURLToPath(new URL("./other-languages/", import.meta.url));
 const cache = join(tmpdir(), "tributary-sdk-languages");
 const run = promisify(execFile);
@@ -51,7 +51,7 @@ const prepare: Readonly<Record<Language, (folder: string) => Promise<Command>>> 
   },
 };
 
-describe.skipIf(!isWanted)("SDKs of other languages (run with TRIBUTARY_SDK_LANGUAGES=1)", () => {
+describe.skipIf(!isWanted)("SDKs of other languages (run with SDK_LANGUAGES=1)", () => {
   let server: ServerProcess;
   beforeAll(async () => void (server = await startServerProcess()));
   afterAll(() => server?.remove());

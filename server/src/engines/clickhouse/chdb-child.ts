@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { setPriority } from "node:os";
 import { parseArgs } from "node:util";
 import { openChdbConnection, type ChdbConnection, type Environment } from "./chdb-connection.ts";
 import { loadChdbNative } from "./chdb-native.ts";
@@ -12,6 +13,10 @@ import { clickHouseUses, limitsByUse, settingsFor, type ClickHouseUse } from "./
 import * as protocol from "./http-protocol.ts";
 import { quoteText } from "./sql-text.ts";
 import { slots, type Slots } from "./slots.ts";
+
+/** Set before the engine makes its threads, which inherit it: the door and the profile API go first where cores are few. */
+const BACKGROUND_NICENESS = 5;
+setPriority(0, BACKGROUND_NICENESS);
 
 /** Long enough for bound values in the URL; the client sends longer ones as a form. */
 const headerBytesMax = 4 * 1024 * 1024;
