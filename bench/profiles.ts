@@ -5,7 +5,7 @@ import { API_TOKEN, sendLoad, startMeasuredServer, WRITE_KEY, type MeasuredServe
 import { seededRandom } from "./stream.ts";
 import { median, number, plainRow, type Row } from "./table.ts";
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 interface Answers {
   readonly latenciesMs: number[];
@@ -78,7 +78,7 @@ export async function benchProfiles(options: { readonly people: number; readonly
     await seedPeople(server, options.people);
     const random = seededRandom(7);
     const anyone = (): string => `user_id:user-${Math.floor(random() * options.people)}`;
-    await openLoop(500, 5, () => get(server.port, `/api/v1/profiles/${anyone()}`));
+    await openLoop(1_000, 15, () => get(server.port, `/api/v1/profiles/${anyone()}`));
 
     const load = sendLoad(server.port, { connections: 4, batch: 20, seconds: options.seconds + 6, eventsPerSecond: 2_000, people: options.people, run: "pr" });
     await sleep(3_000);

@@ -41,7 +41,7 @@ export interface ProcessTuning extends SequencerLimits {
 export const defaultTuning: ProcessTuning = {
   batchEventsMax: 4_000,
   readBytesMax: 2 * 1024 * 1024,
-  batchIntervalMs: 100,
+  batchIntervalMs: 40,
   outboxBytesMax: 256 * 1024 * 1024,
   lingerMs: 500,
   outboxMemoryBytesMax: 128 * 1024 * 1024,
