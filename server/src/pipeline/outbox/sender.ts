@@ -53,6 +53,7 @@ interface Group {
   readonly isDoubtful: boolean;
 }
 
+const TRICKLE_BYTES = 256 * 1024;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const REFUSALS_BEFORE_SPLIT = 3;
@@ -194,8 +195,10 @@ export function createSender(options: SenderOptions): Sender {
         continue;
       }
       const waitedMs = performance.now() - first.enqueuedAtMs;
-      if (draining === 0 && waitedMs < options.lingerMs && queuedBytes < BLOCK_BYTES_MAX / 4) {
-        await pause(options.lingerMs - waitedMs);
+      // A few rows are soon sent: somebody may be looking for them. Many wait for company, since a part is what costs.
+      const lingerMs = queuedBytes < TRICKLE_BYTES ? options.lingerMs / 4 : options.lingerMs;
+      if (draining === 0 && waitedMs < lingerMs && queuedBytes < BLOCK_BYTES_MAX / 4) {
+        await pause(lingerMs - waitedMs);
         continue;
       }
       try {
