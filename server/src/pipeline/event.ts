@@ -1,5 +1,6 @@
 // The three states of an event on its way through the pipeline. A stage takes one state and gives the next, or an outcome.
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
+import type { EventIdentifier, Trust } from "../identity/identity.ts";
 
 export const callTypes = ["track", "page", "screen", "identify", "group", "alias"] as const;
 export type CallType = (typeof callTypes)[number];
@@ -14,15 +15,7 @@ export interface ReceivedEvent {
   readonly raw: Buffer;
 }
 
-/** One identifier that an event carries, normalised, with the salted key it is stored under. */
-export interface EventIdentifier {
-  readonly namespace: string;
-  readonly value: string;
-  readonly key: string;
-}
-
-/** How far an event's claim about who it is may be believed when people would be joined. */
-export type Trust = "full" | "query_string" | "unsigned";
+export type { EventIdentifier, Trust };
 
 /** The columns that the context gives; empty text when absent. */
 export interface ContextColumns {

@@ -318,11 +318,10 @@ function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly 
   });
 }
 
-/** Runs the stages; when one throws, quarantines the event it was at and runs again from the start. */
+/** Runs the stages over a batch of which nothing is decided; when one throws, quarantines the event it was at and runs again from the start. */
 async function decide(options: SequencerOptions, fresh: Batch, held: ReadonlyMap<number, string>, committed: () => Promise<unknown>): Promise<Batch> {
   const guilty = new Map(held);
-  for (;;) {
-    const batch = freshCopy(fresh);
+  for (let batch = fresh; ; batch = freshCopy(fresh)) {
     for (const item of batch.events) {
       const detail = guilty.get(item.received.rowId);
       if (detail !== undefined) item.refusal = { outcome: "quarantined", reason: "pipeline_error", detail };

@@ -1,5 +1,6 @@
 // Sets the events of an import aside: they stay in the event table with the outcome `withdrawn`, and everybody they
 // touched is folded anew without them. Who existed only through them is gone; who was joined only by them is apart again.
+import { NOBODY } from "../outbox/block-builder.ts";
 import { applyRefold } from "./unmerge.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { componentOf, refold } from "./refold.ts";
@@ -43,7 +44,7 @@ async function touchedPeople(work: ControlWork, importId: number): Promise<strin
     query: `select distinct ingest_profile_id as id from events
       where workspace_id = {w:UInt32} and import_id = {i:UInt32} and outcome = 'stored' and row_id < {before:UInt64}
         and ingest_profile_id != toUUID({nobody:String})`,
-    query_params: { w: work.header.workspaceId, i: importId, nobody: "00000000-0000-0000-0000-000000000000", before: work.rowId },
+    query_params: { w: work.header.workspaceId, i: importId, nobody: NOBODY, before: work.rowId },
     format: "JSONEachRow",
   });
   const ids = (await result.json<{ id: string }>()).map(({ id }) => id);
