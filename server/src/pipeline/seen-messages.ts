@@ -67,11 +67,14 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
     },
     async write(tx, sightings) {
       if (sightings.length === 0) return;
-      await tx.query({
-        name: "seen-write",
-        text: `insert into message_seen (day, id) select date '1970-01-01' + d, i from unnest($1::int[], $2::uuid[]) as s (d, i)`,
-        values: [arrayLiteral(sightings.map(({ day }) => day)), arrayLiteral(sightings.map(({ id }) => id))],
-      });
+      // Into the day's own table: finding it anew for every row is a good part of the work.
+      for (const [day, ofDay] of Map.groupBy(sightings, ({ day }) => day)) {
+        await tx.query({
+          name: `seen-write-${day}`,
+          text: `insert into ${tableOf(day)} (day, id) select date '1970-01-01' + ${day}, i from unnest($1::uuid[]) as s (i)`,
+          values: [arrayLiteral(ofDay.map(({ id }) => id))],
+        });
+      }
     },
     hold(sightings) {
       for (const { id, day } of sightings) {

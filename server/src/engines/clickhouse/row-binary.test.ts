@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestClickHouse } from "../testing.ts";
 import type { ClickHouse } from "./clickhouse.ts";
 import { insertBlock } from "./insert-block.ts";
+import { hash128, hash64Of } from "../../core/hash.ts";
 import { RowBinaryWriter } from "./row-binary.ts";
 
 let clickhouse: ClickHouse;
@@ -86,10 +87,16 @@ describe("a row written is the row read", () => {
   });
 
   test("lists and maps", async () => {
-    const lists = [[], [0n, 2n ** 64n - 1n], Array.from({ length: 300 }, (_, i) => BigInt(i))];
-    const write: Write = (writer, i) => writer.uint64Array(lists[i] ?? []);
+    const uuids = ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-0000-000000000000", "01234567-89ab-cdef-8000-000000000000"];
+    const lists = [[], uuids, Array.from({ length: 300 }, (_, i) => hash128(i))];
+    const write: Write = (writer, i) => writer.uuidHeads(lists[i] ?? []);
     const read = await roundTrip("Array(UInt64)", lists.length, write, "arrayMap(x -> toString(x), v)");
-    expect(read).toEqual(lists.map((list) => list.map(String)));
+    expect(read).toEqual(lists.map((list) => list.map((uuid) => String(hash64Of(uuid)))));
+    expect(() => new RowBinaryWriter().uuidHeads(["01234567-89ab-cdeg-8000-000000000000"])).toThrow("Not a UUID");
+    const twice = new RowBinaryWriter();
+    twice.uuid(uuids[2] ?? "");
+    twice.repeat(16);
+    expect(twice.copy().subarray(16)).toEqual(twice.copy().subarray(0, 16));
     const words = [[], ["", "a", "😀"], Array.from({ length: 200 }, () => "w")];
     expect(await roundTrip("Array(String)", words.length, (writer, i) => writer.stringArray(words[i] ?? []))).toEqual(words);
     const map = { gclid: "abc", "": "empty", "é'": "\\" };

@@ -1,7 +1,6 @@
 // Encodes what a batch decided into finished blocks for ClickHouse: one row per event received, whatever became of it;
 // a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
 import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
-import { hash64Of } from "../../core/hash.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
 import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
@@ -14,6 +13,7 @@ import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, takeRows, type InsertBlock, type Outbo
 import { eventColumns, insertStatement, overrideColumns, profileColumns } from "./table-columns.ts";
 
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
+const UUID_BYTES = 16;
 /** Block numbers of one partition; the partition stands above them. */
 const BLOCKS_PER_PARTITION = 2 ** 40;
 
@@ -234,7 +234,7 @@ function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void
   writer.string(isSuppressed ? "" : item.known.event);
   writer.string(event?.type ?? "");
   writer.uuid(item.profileId === "" ? NOBODY : item.profileId);
-  writer.uuid(item.profileId === "" ? NOBODY : item.profileId);
+  writer.repeat(UUID_BYTES);
   writer.dateTime64(event?.timestampMs ?? header.receivedAtMs);
   writer.dateTime64(header.receivedAtMs);
   writer.string(event?.timeNote ?? "");
@@ -250,7 +250,7 @@ function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void
   writer.uint8(header.historical ? 1 : 0);
   writer.uint32(header.importId ?? 0);
   writer.uint8Map(event?.consent ?? {});
-  writer.uint64Array(event ? event.identifiers.map(({ key }) => hash64Of(key)) : []);
+  writer.uuidHeads(event ? event.identifiers.map(({ key }) => key) : []);
   writer.uint16(received.partition);
   writer.uint64(received.rowId);
   writer.uint64(block.blockId);
@@ -293,7 +293,7 @@ function writeControl(block: OpenBlock, header: ControlHeader, partition: number
   writer.string(header.action.kind);
   writer.string("control");
   writer.uuid(profileId === "" ? NOBODY : profileId);
-  writer.uuid(profileId === "" ? NOBODY : profileId);
+  writer.repeat(UUID_BYTES);
   writer.dateTime64(header.receivedAtMs);
   writer.dateTime64(header.receivedAtMs);
   writer.string("");
@@ -309,7 +309,7 @@ function writeControl(block: OpenBlock, header: ControlHeader, partition: number
   writer.uint8(0);
   writer.uint32(0);
   writer.uint8Map({});
-  writer.uint64Array([]);
+  writer.uuidHeads([]);
   writer.uint16(partition);
   writer.uint64(rowId);
   writer.uint64(block.blockId);
