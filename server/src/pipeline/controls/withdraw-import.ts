@@ -1,10 +1,10 @@
 // Sets the events of an import aside: they stay in the event table with the outcome `withdrawn`, and everybody they
 // touched is folded anew without them. Who existed only through them is gone; who was joined only by them is apart again.
-import { NOBODY } from "../outbox/block-builder.ts";
 import { applyRefold } from "./unmerge.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { componentOf, refold } from "./refold.ts";
 import { hash128 } from "../../core/hash.ts";
+import { NOBODY } from "../../core/nobody.ts";
 
 /** People folded anew at a time: bounds the events held in memory. */
 const PEOPLE_AT_ONCE = 200;
