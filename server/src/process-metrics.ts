@@ -29,6 +29,7 @@ export function createProcessMetrics(registry: Registry): { record(message: From
           days.set(message.dedupeDays);
           return ids.set(message.dedupeIds);
         case "ready":
+        case "held":
         case "stopped":
           return;
       }

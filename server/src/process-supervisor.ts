@@ -9,6 +9,11 @@ export interface ProcessSupervisor {
   appended(partition: number, nextOffset: number): void;
   /** Whether the thread is up. */
   isReady(): boolean;
+  /**
+   * Has nothing sent to ClickHouse until the answer is called, which says whether that held all the time. Undefined: what
+   * was being sent was not done in time.
+   */
+  hold(withinMs: number): Promise<(() => Promise<boolean>) | undefined>;
   /** Finishes and sends what it can within the time, then ends the thread. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -60,6 +65,11 @@ export async function superviseProcess(
   return {
     appended: (partition, nextOffset) => post({ kind: "appended", partition, nextOffset }),
     isReady: () => isReady,
+    async hold(withinMs) {
+      const thread = worker;
+      if (!thread || !isReady || !(await askToHold(thread, { kind: "hold", withinMs }))) return undefined;
+      return () => askToHold(thread, { kind: "release" });
+    },
     async stop(timeoutMs) {
       isStopping = true;
       const thread = worker;
@@ -70,4 +80,20 @@ export async function superviseProcess(
       await thread.terminate();
     },
   };
+}
+
+/** A thread that ended holds nothing, and the next one sends. */
+function askToHold(thread: Worker, message: ToProcessThread): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (isHeld: boolean): void => {
+      thread.off("message", onMessage).off("exit", onExit);
+      resolve(isHeld);
+    };
+    const onMessage = (answer: FromProcessThread): void => (answer.kind === "held" ? done(answer.isHeld) : undefined);
+    const onExit = (): void => done(false);
+    thread.on("message", onMessage).on("exit", onExit);
+    // One that has ended has no id any more, and says nothing.
+    if (thread.threadId === -1) done(false);
+    else thread.postMessage(message);
+  });
 }

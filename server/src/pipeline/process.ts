@@ -7,7 +7,9 @@ import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
+import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
+import { createHold, type Hold } from "./hold.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
@@ -58,6 +60,8 @@ export interface Processor {
   readonly failed: Promise<never>;
   waiting(): { readonly blocks: number; readonly bytes: number };
   dedupeWindow(): ReturnType<SeenMessages["window"]>;
+  /** Keeps what is decided from being sent. */
+  readonly hold: Pick<Hold, "ask" | "release">;
   /** Finishes the batch at hand, sends what is in the outbox if `drain`, and stops. */
   stop(options?: { readonly drain: boolean }): Promise<void>;
 }
@@ -68,12 +72,13 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
+  const hold = createHold();
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
-      memoryBytesMax: tuning.outboxMemoryBytesMax,
+      memoryBytesMax: tuning.outboxMemoryBytesMax, hold,
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });
@@ -89,8 +94,10 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       bytes: senders.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
     }),
     dedupeWindow: () => seen.window(),
+    hold,
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
+      hold.end();
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
       // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.
       const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
@@ -131,7 +138,9 @@ function startPartition(
 }
 
 function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
-  const folding = createOverrideFolding({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER });
+  const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
+  const folding = createOverrideFolding(asking);
+  const expiry = createEventExpiry({ ...asking, logger: options.logger });
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
@@ -144,6 +153,7 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
       if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
       await options.log.dropExpired(nowMs);
       await folding.run(nowMs);
+      await expiry.run(nowMs);
     } catch (error) {
       options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");
     } finally {

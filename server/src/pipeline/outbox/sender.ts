@@ -6,6 +6,7 @@ import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
 import { isRefusal } from "../../engines/clickhouse/insert-block.ts";
 import { writeLedger } from "../commit.ts";
+import type { Hold } from "../hold.ts";
 import { createLanding } from "./landing.ts";
 import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 
@@ -18,6 +19,8 @@ export interface SenderOptions {
   readonly lingerMs: number;
   /** Bodies held in memory; blocks beyond are read back from Postgres. */
   readonly memoryBytesMax: number;
+  /** What may keep it from sending for a moment. */
+  readonly hold?: Hold;
 }
 
 export interface Sender {
@@ -74,6 +77,7 @@ export function createSender(options: SenderOptions): Sender {
   let waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
   let running: Promise<void> | undefined;
   const landing = createLanding(options);
+  const pass = options.hold?.join(() => wake?.());
 
   function settleWaiters(): void {
     const met = waiters.filter((waiter) => waiter.isMet());
@@ -188,6 +192,7 @@ export function createSender(options: SenderOptions): Sender {
 
   async function loop(): Promise<void> {
     while (!stopped) {
+      await pass?.();
       const first = queue[0];
       if (!first) {
         settleWaiters();
