@@ -4,8 +4,9 @@ import { manualClock } from "../core/clock.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { quietLogger, startTestPostgres } from "../engines/testing.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
-import { appendBootstrapControls, bootstrap, partitionFor, type BootstrapOptions } from "./bootstrap.ts";
+import { appendBootstrapControls, bootstrap, type BootstrapOptions } from "./bootstrap.ts";
 import { createTokenDirectory, hashSecret } from "./tokens.ts";
+import { asOwner, createWorkspace, lockMaking, partitionFor, workspaceScopes } from "./workspaces.ts";
 
 describe("the first start", () => {
   let postgres: Postgres;
@@ -32,7 +33,7 @@ describe("the first start", () => {
     expect(made.print.apiToken).toMatch(/^trib_api_[A-Za-z0-9]{32}$/);
     expect(await createTokenDirectory(pool).find(made.print.apiToken ?? "", nowMs)).toMatchObject({
       workspaceId: made.workspaceId,
-      scopes: ["read", "write", "admin", "personal_data"],
+      scopes: ["read", "write", "admin", "personal_data", "installation"],
     });
     expect(
       (
@@ -70,9 +71,10 @@ describe("the first start", () => {
     const { workspaceId } = await start({ writeKey: "dev-write-key", apiToken: "dev-api-token-0123" });
     await pool.query("update write_key set revoked_at = now()");
     await expect(start({ writeKey: "dev-write-key" })).rejects.toThrow("TRIBUTARY_WRITE_KEY was revoked");
-    const {
-      rows: [other],
-    } = await pool.query("insert into workspace (slug, name, log_partition) values ('other', 'Other', 0) returning id");
+    const { workspace: other } = await asOwner(pool, async (db) => {
+      await lockMaking(db);
+      return createWorkspace(db, { name: "Other", partitions: 3, token: { name: "theirs", scopes: workspaceScopes } });
+    });
     await pool.query("update api_token set workspace_id = $1 where workspace_id = $2", [other.id, workspaceId]);
     await expect(start({ apiToken: "dev-api-token-0123" })).rejects.toThrow("TRIBUTARY_API_TOKEN belongs to another workspace");
   });
