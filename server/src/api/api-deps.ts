@@ -38,6 +38,10 @@ export const apiLimits = {
   ledgersAtOnce: 1,
   ledgersQueued: 16,
   ledgerWaitMs: 5_000,
+  /** Workspaces being made, and waiting for it. */
+  makingAtOnce: 1,
+  makingQueued: 16,
+  makingWaitMs: 5_000,
   tailListenersMax: 200,
   tailListenersPerWorkspace: 50,
   tailPollMs: 300,

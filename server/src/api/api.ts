@@ -25,6 +25,7 @@ import { requestTimer } from "./request-metrics.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { workspaceRoutes } from "./workspaces.ts";
 
 export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
 export { defineRoute, type Route } from "./define-route.ts";
@@ -84,6 +85,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...sourceRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
+    ...workspaceRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),
   ];
