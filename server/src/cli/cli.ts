@@ -11,6 +11,7 @@ import { restoreCommand } from "./restore.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { tokenCommand } from "./token.ts";
+import { workspaceCommand } from "./workspace.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 
 const program = new Command("tributary")
@@ -22,7 +23,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 
