@@ -7,7 +7,7 @@ import {
 } from "@tributary/schema/api/workspaces.ts";
 import { AppError } from "../core/errors.ts";
 import {
-  asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, lockMaking, recordAudit, renameWorkspace, workspaceScopes,
+  asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, renameWorkspace, workspaceScopes,
   type ApiToken, type AppendedControl, type MadeWorkspace, type Workspace,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -112,7 +112,6 @@ async function make(
 ): Promise<{ readonly made: MadeWorkspace; readonly control: AppendedControl | undefined }> {
   const { pool, log, clock } = services.deps;
   return asOwner(pool, async (db) => {
-    await lockMaking(db);
     const made = await createWorkspace(db, {
       name: wish.name,
       ...(wish.slug === undefined ? {} : { slug: wish.slug }),

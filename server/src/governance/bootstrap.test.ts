@@ -6,7 +6,7 @@ import { quietLogger, startTestPostgres } from "../engines/testing.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
 import { appendBootstrapControls, bootstrap, type BootstrapOptions } from "./bootstrap.ts";
 import { createTokenDirectory, hashSecret } from "./tokens.ts";
-import { asOwner, createWorkspace, lockMaking, partitionFor, workspaceScopes } from "./workspaces.ts";
+import { asOwner, createWorkspace, partitionFor, workspaceScopes } from "./workspaces.ts";
 
 describe("the first start", () => {
   let postgres: Postgres;
@@ -47,6 +47,8 @@ describe("the first start", () => {
   });
 
   test("two starts at once make one of each, and only one prints", async () => {
+    // Connections that are open already, so that none of the three has a head start.
+    await Promise.all([1, 2, 3].map(() => pool.query("select pg_sleep(0.05)")));
     const both = await Promise.all([start(), start(), start()]);
     expect(both.filter((made) => made.isFirstStart)).toHaveLength(1);
     expect(both.filter((made) => made.print.apiToken !== undefined)).toHaveLength(1);
@@ -71,10 +73,8 @@ describe("the first start", () => {
     const { workspaceId } = await start({ writeKey: "dev-write-key", apiToken: "dev-api-token-0123" });
     await pool.query("update write_key set revoked_at = now()");
     await expect(start({ writeKey: "dev-write-key" })).rejects.toThrow("TRIBUTARY_WRITE_KEY was revoked");
-    const { workspace: other } = await asOwner(pool, async (db) => {
-      await lockMaking(db);
-      return createWorkspace(db, { name: "Other", partitions: 3, token: { name: "theirs", scopes: workspaceScopes } });
-    });
+    const token = { name: "theirs", scopes: workspaceScopes };
+    const { workspace: other } = await asOwner(pool, (db) => createWorkspace(db, { name: "Other", partitions: 3, token }));
     await pool.query("update api_token set workspace_id = $1 where workspace_id = $2", [other.id, workspaceId]);
     await expect(start({ apiToken: "dev-api-token-0123" })).rejects.toThrow("TRIBUTARY_API_TOKEN belongs to another workspace");
   });

@@ -39,7 +39,6 @@ export {
   findWorkspace,
   firstControls,
   listWorkspaces,
-  lockMaking,
   renameWorkspace,
   workspaceScopes,
   type MadeWorkspace,

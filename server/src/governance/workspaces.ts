@@ -87,16 +87,17 @@ export async function asOwner<T>(pool: Pool, work: (db: ClientBase) => Promise<T
   }
 }
 
-/** Until the transaction ends, nobody else makes a workspace. */
+/** Until the transaction ends, nobody else makes a workspace: for those who look first whether there is one. */
 export async function lockMaking(db: ClientBase): Promise<void> {
   await db.query("select pg_advisory_xact_lock($1)", [MAKING_LOCK]);
 }
 
 /**
- * Makes a workspace; the caller holds `lockMaking` and appends `firstControls` to the log. Throws `conflict` when the wished
- * slug is taken and `limit_reached` when there are as many as may be.
+ * Makes a workspace, within the caller's transaction, after all that are being made; the caller appends `firstControls` to
+ * the log. Throws `conflict` when the wished slug is taken and `limit_reached` when there are as many as may be.
  */
 export async function createWorkspace(db: ClientBase, wish: NewWorkspace): Promise<MadeWorkspace> {
+  await lockMaking(db);
   const { rows: counted } = await db.query<{ count: number }>("select count(*)::integer as count from workspace");
   if ((counted[0]?.count ?? 0) >= WORKSPACES_MAX) {
     throw new AppError("limit_reached", { detail: `An installation has at most ${WORKSPACES_MAX} workspaces.` });
