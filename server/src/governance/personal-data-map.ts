@@ -219,10 +219,22 @@ const postgres: readonly PersonalDataPlace[] = [
   {
     engine: "postgres",
     name: "ch_refused",
-    personal: { body: "a row that ClickHouse refused", reason: "what ClickHouse said, which may quote a value" },
-    other: ["block_id", "block_row", "table_name", "statement", "at"],
-    ...byRowId,
-    erase: "Delete the rows by block.",
+    personal: {
+      body: "a row that ClickHouse refused; emptied once it has landed",
+      content: "what the API tells of an event, its payload as received included; emptied once it has landed",
+      reason: "what ClickHouse said, which may quote a value",
+      statement: "may name profile ids",
+      message_id: "may be made from a person's data by the sender",
+      event: "the event's name",
+      profile_id: "the person that the row is about",
+    },
+    other: [
+      "block_id", "block_row", "table_name", "at", "workspace_id", "partition", "kind", "status", "code", "cause", "detail", "row_id", "source_id",
+      "received_at", "outcome", "outcome_reason", "is_counted", "resolved_at",
+    ],
+    find: "By `profile_id`: the person's own, and those with `merged_into` = it.",
+    export: "With the event, as received: `content` holds it.",
+    erase: "Delete the rows by (block_id, block_row).",
   },
   {
     engine: "postgres",

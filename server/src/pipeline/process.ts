@@ -11,6 +11,7 @@ import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
 import { createHold, type Hold } from "./hold.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
+import { forgetSent } from "./outbox/refused.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
 import { READER, startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
@@ -150,7 +151,7 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
       await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
       await rebuild.finish();
-      if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
+      if (senders.every((sender) => sender.isVerified())) await forgetSent(options.pool, OUTBOX_KEPT_MS);
       await options.log.dropExpired(nowMs);
       await folding.run(nowMs);
       await expiry.run(nowMs);

@@ -66,7 +66,7 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   }
   options.signal?.throwIfAborted();
   await (await loadRebuildState({ pool, clickhouse: clickhouseReader, log }, READER)).finish();
-  const { rows } = await pool.query<{ count: string }>(`select count(*) as count from ch_refused where table_name = 'events'`);
+  const { rows } = await pool.query<{ count: string }>(`select count(*) as count from ch_refused where kind = 'row' and status <> 'landed' and table_name = 'events'`);
   return { done, total, refused: Number(rows[0]?.count ?? 0) };
 }
 
@@ -115,6 +115,8 @@ async function begin(pool: Pool, partitions: number): Promise<void> {
     for (let partition = 0; partition < partitions; partition++) await sendBack(tx, partition);
     await tx.query(`truncate ${DECIDED_TABLES.join(", ")}`);
     await tx.query(`delete from ledger where hop = 'decided'`);
+    // What statements changed is undone and decided anew: none of before is to be sent again.
+    await tx.query(`update ch_refused set status = 'discarded', resolved_at = now() where kind = 'statement' and status = 'open'`);
     await tx.query("commit");
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));

@@ -5,6 +5,7 @@ import type { IdentifierRef } from "@tributary/schema/control.ts";
 import type { MergeLogEntry } from "../commit.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { livePersonOf } from "./live-person.ts";
+import { landedInOrder } from "./landed-in-order.ts";
 import { componentOf, refold, type Component, type Refolded } from "./refold.ts";
 
 /** Side of the chosen identifiers and of all others. */
@@ -15,7 +16,7 @@ export async function unmerge(work: ControlWork, action: { readonly profileId: s
   const id = await livePersonOf(work, action.profileId);
   if (id === undefined) return;
   // What came before must be in ClickHouse: the sides are folded from there.
-  await work.sender.drained();
+  await landedInOrder(work.sender);
   work.profileId = id;
   const component = await componentOf(work.db, work.world, [id]);
   const lines = drawLine(work.world.held(id).state.identifiers, action.identifiers, work.rowId);

@@ -2,6 +2,7 @@
 // touched is folded anew without them. Who existed only through them is gone; who was joined only by them is apart again.
 import { applyRefold } from "./unmerge.ts";
 import type { ControlWork } from "./handle-control.ts";
+import { landedInOrder } from "./landed-in-order.ts";
 import { componentOf, refold } from "./refold.ts";
 import { hash128 } from "../../core/hash.ts";
 import { NOBODY } from "../../core/nobody.ts";
@@ -10,7 +11,7 @@ import { NOBODY } from "../../core/nobody.ts";
 const PEOPLE_AT_ONCE = 200;
 
 export async function withdrawImport(work: ControlWork, importId: number): Promise<void> {
-  await work.sender.drained();
+  await landedInOrder(work.sender);
   const { workspaceId } = work.header;
   const touched = await touchedPeople(work, importId);
   const done = new Set<string>();
