@@ -3,7 +3,7 @@
 // block read back from Postgres is in doubt. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
 //
 // What ClickHouse refuses for good stops nothing: a row is put aside alone, a statement whole. Rows behind a statement do not
-// need it, for a statement names the rows before it; what does need it asks `isInOrder` (docs/decisions/0011).
+// need it, for a statement names the rows before it; what does need it asks `isInOrder` (docs/decisions/0012).
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
