@@ -72,7 +72,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   port.on("message", (message: ToProcessThread) => {
     if (message.kind === "appended") return log.poke(message.partition, message.nextOffset);
     if (message.kind === "hold") return void processor.hold.ask(message.withinMs).then((isHeld) => send({ kind: "held", isHeld }));
-    if (message.kind === "release") return send({ kind: "held", isHeld: processor.hold.release() });
+    if (message.kind === "release") return void processor.hold.release().then((isHeld) => send({ kind: "held", isHeld }));
     clearInterval(timer);
     void (async () => {
       await processor.stop({ drain: true });

@@ -1,6 +1,18 @@
 // What a hold promises to whoever copies: while it stands nothing is sent, and it says so when that was not so.
-import { expect, test } from "vitest";
-import { createHold, type Hold } from "./hold.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pool } from "pg";
+import type { Postgres } from "../engines/postgres/postgres.ts";
+import { startTestPostgres } from "../engines/testing.ts";
+import { createHold, createWritesHold, type Hold } from "./hold.ts";
+import { inTransaction, takeTurn } from "./outbox/statement-turn.ts";
+
+let postgres: Postgres;
+let pool: Pool;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  pool = postgres.pool("test", 4);
+}, 60_000);
+afterAll(() => postgres?.stop());
 
 const SOON_MS = 20;
 const LATER_MS = 60_000;
@@ -87,4 +99,39 @@ test("one at a time, and none after the end", async () => {
   hold.end();
   expect(hold.release()).toBe(false);
   expect(await hold.ask(LATER_MS)).toBe(false);
+});
+
+test("what is sent again by hand is waited for, and waits", async () => {
+  const senders = createHold();
+  const hold = createWritesHold(senders, pool, 2);
+  let finish: (() => void) | undefined;
+  const isOver = new Promise<void>((resolve) => (finish = resolve));
+  let hasTurn: (() => void) | undefined;
+  const begun = new Promise<void>((resolve) => (hasTurn = resolve));
+  const byHand = inTransaction(pool, async (tx) => {
+    await takeTurn(tx, 1);
+    hasTurn?.();
+    await isOver;
+  });
+  await begun;
+  expect(await hold.ask(SOON_MS)).toBe(false);
+  finish?.();
+  await byHand;
+  expect(await hold.ask(LATER_MS)).toBe(true);
+  let hadTurn = false;
+  const next = inTransaction(pool, async (tx) => {
+    await takeTurn(tx, 0);
+    hadTurn = true;
+  });
+  while ((await pool.query("select from pg_locks where locktype = 'advisory' and not granted")).rowCount === 0) await settle();
+  expect(hadTurn).toBe(false);
+  expect(await hold.release()).toBe(true);
+  await next;
+});
+
+test("turns that went with their connection were not held", async () => {
+  const hold = createWritesHold(createHold(), pool, 1);
+  expect(await hold.ask(LATER_MS)).toBe(true);
+  await pool.query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+  expect(await hold.release()).toBe(false);
 });

@@ -9,7 +9,7 @@ import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
 import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
-import { createHold, type Hold } from "./hold.ts";
+import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { forgetSent } from "./outbox/refused.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
@@ -62,7 +62,7 @@ export interface Processor {
   waiting(): { readonly blocks: number; readonly bytes: number };
   dedupeWindow(): ReturnType<SeenMessages["window"]>;
   /** Keeps what is decided from being sent. */
-  readonly hold: Pick<Hold, "ask" | "release">;
+  readonly hold: WritesHold;
   /** Finishes the batch at hand, sends what is in the outbox if `drain`, and stops. */
   stop(options?: { readonly drain: boolean }): Promise<void>;
 }
@@ -95,7 +95,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       bytes: senders.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
     }),
     dedupeWindow: () => seen.window(),
-    hold,
+    hold: createWritesHold(hold, options.pool, options.log.partitions),
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
       hold.end();
