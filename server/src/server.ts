@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fastify from "fastify";
 import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api } from "./api/api.ts";
+import { backupRoutes } from "./api/backups.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
@@ -19,6 +20,7 @@ import { appendBootstrapControls, bootstrap, createControl, type Bootstrapped } 
 import { createIngest } from "./ingest/ingest.ts";
 import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
+import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
@@ -126,7 +128,13 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const running = supervisor;
     undo.push(() => running.stop(DRAIN_MS));
   }
-  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
+  const backups = await createBackupSessions({
+    dataDir: config.dataDir, postgres, clickhouse, logger,
+    // Where no pipeline is, nothing is sent.
+    hold: (withinMs) => supervisor?.hold(withinMs) ?? Promise.resolve(() => Promise.resolve(true)),
+  });
+  undo.push(() => backups.stop());
+  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, backups, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
   undo.push(() => http.stop());
   const access = await openLocalAccess({
     dataDir: config.dataDir, pool, workspaceId: made.workspaceId, places: { url: http.url, clickhouse: clickhouse.endpoint },
@@ -151,6 +159,7 @@ interface HttpParts {
   readonly registry: Registry;
   readonly secret: string;
   readonly processed: ReturnType<typeof createProcessed>;
+  readonly backups: BackupSessions;
   readonly isProcessReady: () => boolean;
   readonly dedupeDays: () => number | undefined;
 }
@@ -200,7 +209,10 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
     dedupeDays: parts.dedupeDays, onSourcesChanged,
-    moreRoutes: importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+    moreRoutes: [
+      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+      ...backupRoutes({ backups: parts.backups, workspaceDb }),
+    ],
   });
 }
 
