@@ -59,8 +59,12 @@ export const waiting = z.strictObject({
 export const eventFateAnswer = z.strictObject({
   message_id: z.string(),
   status: z
-    .enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "pending"])
-    .meta({ description: "`pending`: not found among landed events, while accepted events still wait to be read or to land." }),
+    .enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "pending", "expired"])
+    .meta({
+      description:
+        "`pending`: not found among landed events, while accepted events still wait to be read or to land. `expired`: accepted within " +
+        "the last days, and removed since, as the setting `events.keepDays` asks; of events accepted earlier nothing is known any more (404).",
+    }),
   rows: z.array(eventFate).meta({ description: "Every event that came under this message id, the first first." }),
   more: z.boolean(),
   waiting,
@@ -120,6 +124,7 @@ export const ledgerSource = z
     landed: z.int(),
     landings: z.array(ledgerCount),
     waiting_to_land: z.int(),
+    expired: z.int().meta({ description: "Landed, and removed since, as the setting `events.keepDays` asks." }),
     in_event_table: z.int().nullable().meta({ description: "With `verify=true`: rows counted in the event table." }),
     balanced: z.boolean(),
   })

@@ -126,6 +126,25 @@ describe("events in the API", () => {
     await api.clickhouse.client("write").command({ query: "alter table events delete where reason = 'test' settings mutations_sync = 2" });
   });
 
+  test("an event that was removed when its time was up says so while its id is kept, and then that it may have been", async () => {
+    const { first, second, pool } = api;
+    await pool.query("create table message_seen_20260501 partition of message_seen for values in ('2026-05-01')");
+    const see = (workspaceId: number, sourceId: number, messageId: string) =>
+      pool.query("insert into message_seen values ('2026-05-01', $1)", [hash128(workspaceId, sourceId, messageId)]);
+    await see(first.id, first.sourceId, "removed");
+    await see(second.id, second.sourceId, "theirs-removed");
+    expect((await api.call("GET", "/events/removed")).status, "nothing has ever expired here").toBe(404);
+    await pool.query("insert into expired_events values ($1, '2026-05-10T00:00:00Z', 3, 77)", [first.id]);
+    expect((await api.call("GET", "/events/removed")).body).toMatchObject({ status: "expired", rows: [] });
+    expect((await api.call("GET", "/events/once")).body.status).toBe("stored");
+    for (const other of ["never", "theirs-removed"]) {
+      const { status, text } = await api.call("GET", `/events/${other}`);
+      expect([status, text]).toEqual([404, expect.stringContaining("before 2026-05-10")]);
+    }
+    await pool.query("drop table message_seen_20260501");
+    await pool.query("delete from expired_events");
+  });
+
   test("an unknown message id is 404 when nothing waits, and pending while accepted events wait", async () => {
     expect((await api.call("GET", "/events/never")).status).toBe(404);
     await api.pool.query("update log_offset set next_offset = 98 where partition = $1", [api.first.partition]);
@@ -280,6 +299,32 @@ describe("events in the API", () => {
           balanced: true,
         },
       ]);
+    });
+
+    test("takes what expired out of what has to stand in the event table, also while it is being removed", async () => {
+      const { first, pool } = api;
+      const verified = async () => (await api.call("GET", `/ledger?${range}&verify=true`)).body;
+      // The table holds two rows of this minute: as if a third had been removed.
+      await count("landed", "stored", 2);
+      await count("decided", "stored", 4);
+      await count("received", "", 7);
+      expect((await verified()).imbalances).toEqual([`Source ${first.sourceId}: landed 3, and the event table holds 2.`]);
+      await count("expired", "stored", 1);
+      const settled = await verified();
+      expect(settled).toMatchObject({ balanced: true, imbalances: [], sources: [{ landed: 3, expired: 1, in_event_table: 2 }] });
+      await count("expired", "stored", 4);
+      expect((await verified()).imbalances).toEqual([`Source ${first.sourceId}: landed 3, expired 4, and the event table holds 2.`]);
+      await pool.query(
+        `insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts)
+         values (2, $1, 'statement', 'events', 'ALTER TABLE events DELETE IN PARTITION 202605 WHERE 1', 1, 0, '[]')`,
+        [first.partition],
+      );
+      expect(await verified(), "the rows may stand there until the statement has run").toMatchObject({ balanced: true });
+      await pool.query("delete from ch_outbox where block_id = 2");
+      await pool.query("delete from ledger where hop = 'expired'");
+      await count("landed", "stored", 1);
+      await count("decided", "stored", 3);
+      await count("received", "", 6);
     });
 
     test("opens the log's unread part for one question at a time, and refuses what would wait behind many", async () => {

@@ -22,6 +22,8 @@ export interface LedgerSnapshot {
   readonly counts: readonly LedgerRow[];
   /** Decided and not yet landed, by source. */
   readonly unlanded: ReadonlyMap<number, number>;
+  /** Some of what is counted as expired may stand in the event table still: the statement that removes it waits. */
+  readonly isExpiring: boolean;
 }
 
 /**
@@ -36,8 +38,9 @@ export async function readSnapshot(pool: Pool, workspaceId: number, reader: stri
     const progress = await readProgress(db, workspaceId, reader);
     const counts = await readLedger(db, workspaceId, range);
     const unlanded = await readUnlanded(db, workspaceId, progress.partition, range);
+    const isExpiring = await readExpiring(db, progress.partition);
     await db.query("commit");
-    return { progress, counts, unlanded };
+    return { progress, counts, unlanded, isExpiring };
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     throw error;
@@ -78,14 +81,28 @@ async function readUnlanded(db: ClientBase, workspaceId: number, partition: numb
   return waiting;
 }
 
-/** What was decided by now, by source. */
-export async function readDecided(pool: Pool, workspaceId: number, range: LedgerRange): Promise<Map<number, number>> {
-  const { rows } = await pool.query<{ source_id: number; count: string }>(
-    `select source_id, sum(count) as count from ledger
-      where workspace_id = $1 and minute >= $2 and minute < $3 and hop = 'decided' group by source_id`,
+async function readExpiring(db: ClientBase, partition: number): Promise<boolean> {
+  const { rows } = await db.query<{ waits: boolean }>(
+    `select exists (select from ch_outbox where partition = $1 and sent_at is null and statement like 'ALTER TABLE events DELETE %') as waits`,
+    [partition],
+  );
+  return rows[0]?.waits ?? false;
+}
+
+export interface ByNow {
+  readonly decided: number;
+  readonly expired: number;
+}
+
+/** What was decided and what was to be removed by now, by source. */
+export async function readByNow(pool: Pool, workspaceId: number, range: LedgerRange): Promise<Map<number, ByNow>> {
+  const { rows } = await pool.query<{ source_id: number; decided: string; expired: string }>(
+    `select source_id, coalesce(sum(count) filter (where hop = 'decided'), 0) as decided,
+        coalesce(sum(count) filter (where hop = 'expired'), 0) as expired
+       from ledger where workspace_id = $1 and minute >= $2 and minute < $3 and hop in ('decided', 'expired') group by source_id`,
     [workspaceId, new Date(range.fromMs), new Date(range.toMs)],
   );
-  return new Map(rows.map((row) => [row.source_id, Number(row.count)]));
+  return new Map(rows.map((row) => [row.source_id, { decided: Number(row.decided), expired: Number(row.expired) }]));
 }
 
 const DAY_MS = 86_400_000;

@@ -6,7 +6,7 @@ import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
-import { readDecided, readDedupeWindow, readSnapshot, type LedgerRow } from "./ledger-store.ts";
+import { readByNow, readDedupeWindow, readSnapshot, type ByNow, type LedgerRow } from "./ledger-store.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -22,7 +22,7 @@ export function ledgerRoutes(services: ApiServices): Route[] {
       summary: "Does every event add up?",
       description:
         "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = " +
-        "landed + waiting to land.",
+        "landed + waiting to land. With `verify=true`, landed = in the event table + expired.",
       query: ledgerQuery,
       responses: { 200: ledgerAnswer },
       handle: async ({ query, workspaceId, nowMs }) => {
@@ -55,11 +55,11 @@ export interface BalanceWish {
 
 async function readBalance(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<z.input<typeof ledgerAnswer>> {
   const { pool, pipelineReader } = services.deps;
-  const { progress, counts, unlanded } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
+  const { progress, counts, unlanded, isExpiring } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
   const unread = await services.ledgerGate.pass(() => services.progress.countUnread(workspaceId, progress, wish));
   const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
-  // What landed while the table was counted had been decided by now.
-  const decidedByNow = wish.verify ? await readDecided(pool, workspaceId, wish) : undefined;
+  // What landed while the table was counted had been decided by now, and what was removed meanwhile had been counted as expired.
+  const byNow = wish.verify ? await readByNow(pool, workspaceId, wish) : undefined;
   const ids = [
     ...new Set([...counts.map((row) => row.sourceId), ...unread.bySource.keys(), ...unlanded.keys(), ...(inTable?.keys() ?? [])]),
   ].toSorted((a, b) => a - b);
@@ -72,7 +72,8 @@ async function readBalance(services: ApiServices, workspaceId: number, wish: Bal
         isExact: unread.exact,
         toLand: unlanded.get(id) ?? 0,
         inTable: inTable === undefined ? null : (inTable.get(id) ?? 0),
-        inTableMax: decidedByNow?.get(id) ?? 0,
+        byNow: byNow?.get(id) ?? { decided: 0, expired: 0 },
+        isExpiring,
       },
     ),
   );
@@ -101,7 +102,8 @@ interface Waiting {
   readonly isExact: boolean;
   readonly toLand: number;
   readonly inTable: number | null;
-  readonly inTableMax: number;
+  readonly byNow: ByNow;
+  readonly isExpiring: boolean;
 }
 
 function balanceOf(
@@ -124,6 +126,7 @@ function balanceOf(
     landed: sum(landings),
     landings,
     waiting_to_land: waiting.toLand,
+    expired: sum(ofHop("expired")),
     in_event_table: waiting.inTable,
   };
   const imbalances = imbalancesOf(shown, waiting);
@@ -143,8 +146,11 @@ function imbalancesOf(balance: Omit<Balance, "balanced">, waiting: Waiting): str
     found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}, waiting to land ${balance.waiting_to_land}.`);
   }
   const inTable = balance.in_event_table;
-  if (inTable !== null && (inTable < balance.landed || inTable > waiting.inTableMax)) {
-    found.push(`${name}: landed ${balance.landed}, and the event table holds ${inTable}.`);
+  const least = balance.landed - waiting.byNow.expired;
+  const most = waiting.byNow.decided - (waiting.isExpiring ? 0 : balance.expired);
+  if (inTable !== null && (inTable < least || inTable > most)) {
+    const expired = balance.expired === 0 ? "" : `, expired ${balance.expired}`;
+    found.push(`${name}: landed ${balance.landed}${expired}, and the event table holds ${inTable}.`);
   }
   return found;
 }

@@ -7,6 +7,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
+import { expiryLimits, type ExpiryLimits } from "./controls/expire-events.ts";
 import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
 import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
@@ -39,6 +40,7 @@ export interface ProcessOptions {
 export interface ProcessTuning extends SequencerLimits {
   readonly lingerMs: number;
   readonly outboxMemoryBytesMax: number;
+  readonly expiry: ExpiryLimits;
 }
 
 export const defaultTuning: ProcessTuning = {
@@ -48,6 +50,7 @@ export const defaultTuning: ProcessTuning = {
   outboxBytesMax: 256 * 1024 * 1024,
   lingerMs: 500,
   outboxMemoryBytesMax: 128 * 1024 * 1024,
+  expiry: expiryLimits,
 };
 
 /** How long sent blocks stay in the outbox, to be verified after an unclean end. */
@@ -128,7 +131,7 @@ function startPartition(
   return startSequencer({
     partition, pool, log, clock, logger, sender, world, seen,
     pipeline: { pool, rules, seen, secret, reset: () => rules.forget() },
-    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger },
+    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger, expiry: tuning.expiry },
     limits: tuning,
     storedBelowRow: rebuild.storedBelowRow(partition),
     onCommit(progress) {
@@ -141,7 +144,7 @@ function startPartition(
 function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
   const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
   const folding = createOverrideFolding(asking);
-  const expiry = createEventExpiry({ ...asking, logger: options.logger });
+  const expiry = createEventExpiry(asking);
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
