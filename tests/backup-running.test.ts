@@ -124,6 +124,18 @@ async function chdbPid(): Promise<number> {
 
 const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
 
+test("only who may act for the installation begins a copy, and it stands in the audit log", async () => {
+  const { secret } = await server.api<{ secret: string }>("/tokens", { method: "POST", body: { name: "Admin", scopes: ["admin", "personal_data"] } });
+  const refused = await server.api("/backups", { method: "POST", headers: { authorization: `Bearer ${secret}` }, anyStatus: true });
+  expect(refused).toMatchObject({ status: 403, message: expect.stringContaining("installation") });
+  const running = await asked();
+  const { id } = await running.begin();
+  await running.renew(id);
+  await running.end(id, "given_up");
+  const { data } = await server.api<{ data: object[] }>(`/audit?target=backup:${id}`);
+  expect(data).toMatchObject([{ action: "backup.end", detail: { outcome: "given_up" } }, { action: "backup.begin" }]);
+});
+
 test("a server killed while it is copied goes on where it was, and nothing of the copy stays", async () => {
   const running = await asked();
   const { id } = await running.begin();

@@ -1,4 +1,5 @@
 // `tributary backup`: a copy of the data directory, read back and checked; of a server that runs with its help.
+import { setPriority } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { backupBegun, backupCut, backupEnded } from "@tributary/schema/api/backups.ts";
@@ -10,6 +11,9 @@ import { CliError } from "./cli-error.ts";
 import { countText, createProgressLine, processOutput, sizeText, type Output } from "./output.ts";
 import { findServer } from "./server-address.ts";
 import packageJson from "../../../package.json" with { type: "json" };
+
+/** Beside a server that runs, its work goes before. */
+const COPYING_NICENESS = 10;
 
 export function backupCommand(output: Output = processOutput): Command {
   return new Command("backup").description("copy the data directory, of the running server or of the stopped one, and check the copy")
@@ -28,6 +32,7 @@ export function backupCommand(output: Output = processOutput): Command {
         onProgress: ({ step, done, total }) => line.show(`${step}: ${sizeText(done)} of ${sizeText(total)}`, performance.now()),
         running: async () => {
           // The server of this directory, whatever other one the environment names: its files are copied.
+          setPriority(COPYING_NICENESS);
           client = createApiClient(await findServer({ TRIBUTARY_DATA_DIR: config.dataDir }));
           return serverOf(client);
         },

@@ -1,5 +1,5 @@
-// The command `tributary`: one file per command. Commands talk to the running server, never to its files;
-// backup, restore and rebuild take the stopped server's place.
+// The command `tributary`: one file per command. Commands talk to the running server, never to its files; but backup copies
+// them, with the server's help while it runs, and backup, restore and rebuild take a stopped server's place.
 import { Command } from "commander";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";

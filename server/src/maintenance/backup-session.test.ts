@@ -112,7 +112,7 @@ test("when ClickHouse does not come to rest the moment is not set, and may be tr
 test("a hold that was broken, and a session that Postgres ended, are no copy", async () => {
   const backups = await open({ hold: () => Promise.resolve(() => Promise.resolve(false)) });
   const broken = await backups.begin();
-  await expect(backups.cut(broken.id)).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("did not stay held") });
+  await expect(backups.cut(broken.id)).rejects.toMatchObject({ code: "copy_refused", message: expect.stringContaining("did not stay held") });
   await expect(backups.end(broken.id, "copied")).rejects.toMatchObject({ code: "not_found" });
   await untilNoSlot();
   const ended = await (await open()).begin();
@@ -120,6 +120,15 @@ test("a hold that was broken, and a session that Postgres ended, are no copy", a
   await pool.query("select pg_terminate_backend(active_pid) from pg_replication_slots");
   await untilNoSlot();
   await expect(sessions?.end(ended.id, "copied")).rejects.toMatchObject({ code: "copy_refused" });
+});
+
+test("a database that fails while the moment is set ends the backup with its words", async () => {
+  const backups = await open();
+  const { id } = await backups.begin();
+  await pool.query("select pg_terminate_backend(active_pid) from pg_replication_slots");
+  await untilNoSlot();
+  await expect(backups.cut(id)).rejects.toMatchObject({ code: "copy_refused", message: expect.stringContaining("A database failed") });
+  await expect(backups.end(id, "given_up")).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("without a moment nothing was copied", async () => {

@@ -138,7 +138,7 @@ export async function createBackupSessions(host: BackupHost): Promise<BackupSess
         const client = await pool.connect();
         current = await start(client).catch((error: unknown) => {
           client.release(true);
-          throw error;
+          throw engineFailed(error);
         });
         startTimer(current);
         return { id: current.id, renewWithinMs: times.renewWithinMs };
@@ -162,12 +162,12 @@ export async function createBackupSessions(host: BackupHost): Promise<BackupSess
       const heldAtMs = performance.now();
       try {
         const cut = await cutNow(session).finally(async () => {
-          if (!(await release())) throw new AppError("unavailable", { detail: "The pipeline did not stay held.", hint: "Begin a new backup." });
+          if (!(await release())) throw new AppError("copy_refused", { detail: "The pipeline did not stay held.", hint: "Begin a new backup." });
         });
         return { ...cut, held_ms: Math.round(performance.now() - heldAtMs) };
       } catch (error) {
         await giveUp(session);
-        throw error;
+        throw error instanceof AppError ? error : engineFailed(error);
       }
     }),
     end: (id, outcome) => work(id, async (session) => {
@@ -181,6 +181,11 @@ export async function createBackupSessions(host: BackupHost): Promise<BackupSess
       if (current) await giveUp(current);
     },
   };
+}
+
+function engineFailed(cause: unknown): AppError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AppError("copy_refused", { detail: `A database failed while it was copied: ${why}`, hint: "See the server's log, and begin a new backup.", cause });
 }
 
 /** Letters and digits: the folder has the same name. */
@@ -211,14 +216,14 @@ async function freeze(clickhouse: BackupHost["clickhouse"], name: string): Promi
   return folders;
 }
 
-/** Segments of 16 MiB: so many have the same middle eight digits. */
-const SEGMENTS_PER_ID = 0x100;
+/** Of 16 MiB each: so many have the same middle eight digits. */
+const WAL_FILES_PER_ID = 0x100;
 
-/** All segments from where the backup began to where it stopped, none missing. */
+/** All files from where the backup began to where it stopped, none missing. */
 function neededWal(label: string, stop: string, there: readonly { readonly name: string }[]): string[] {
   const start = /\(file ([0-9A-F]{24})\)/.exec(label)?.[1];
   assert(start !== undefined, "a backup's label names the first file of the WAL");
-  const numberOf = (name: string): number => Number.parseInt(name.slice(8, 16), 16) * SEGMENTS_PER_ID + Number.parseInt(name.slice(16), 16);
+  const numberOf = (name: string): number => Number.parseInt(name.slice(8, 16), 16) * WAL_FILES_PER_ID + Number.parseInt(name.slice(16), 16);
   const names = there.map(({ name }) => name).filter((name) => /^[0-9A-F]{24}$/.test(name) && name >= start && name <= stop);
   if (names.length === numberOf(stop) - numberOf(start) + 1) return names;
   throw new AppError("copy_refused", { detail: "Postgres has not kept the WAL that the copy needs.", hint: "Begin a new backup, to a faster disk." });
