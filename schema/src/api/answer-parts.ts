@@ -53,6 +53,6 @@ export const scope = z.enum(["read", "write", "admin", "personal_data", "install
   id: "Scope",
   description:
     "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), " +
-    "`personal_data` may see and touch what is known about people, `installation` makes workspaces, and sees and renames all of them.",
+    "`personal_data` may see and touch what is known about people, `installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
 });
 export type Scope = z.infer<typeof scope>;

@@ -388,7 +388,7 @@ const files: readonly PersonalDataPlace[] = [
   {
     engine: "file",
     name: "clickhouse",
-    personal: { "*": "parts of the tables above, also those replaced and kept for a while" },
+    personal: { "*": "parts of the tables above, also those replaced and kept for a while, and those frozen while a copy is made" },
     other: [],
     find: "Through the tables.",
     export: "Through the tables.",
