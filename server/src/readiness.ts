@@ -55,13 +55,40 @@ export function createReadiness({ pool, pingClickHouse, pipeline, clock, logger 
     }
   }
 
+  /** Nothing that comes in waits for what ClickHouse refused, so this makes no server unready. Who set it aside has logged it. */
+  async function checkRefused(): Promise<Part> {
+    const open = await countRefused(pool).catch(() => undefined);
+    if (!open) return { ok: false, detail: "can't be seen" };
+    return { ok: open.statements === 0, detail: open.statements + open.rows === 0 ? "none" : refusedText(open) };
+  }
+
   return async () => {
-    const [postgres, clickhouse, processing] = await Promise.all([
-      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline),
+    const [postgres, clickhouse, processing, refused] = await Promise.all([
+      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkRefused(),
     ]);
-    const parts = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
-    return { ready: Object.values(parts).every(({ ok }) => ok), parts };
+    const needed = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
+    return { ready: Object.values(needed).every(({ ok }) => ok), degraded: !refused.ok, parts: { ...needed, refused_writes: refused } };
   };
+}
+
+export interface RefusedCounts {
+  readonly rows: number;
+  readonly statements: number;
+}
+
+/** What ClickHouse refused for good, of all workspaces, and nobody has sent again or discarded. */
+export async function countRefused(pool: Pool): Promise<RefusedCounts> {
+  const { rows } = await pool.query<{ rows: string; statements: string }>(
+    `select count(*) filter (where kind = 'row') as rows, count(*) filter (where kind = 'statement') as statements from ch_refused where status = 'open'`,
+  );
+  return { rows: Number(rows[0]?.rows ?? 0), statements: Number(rows[0]?.statements ?? 0) };
+}
+
+function refusedText({ rows, statements }: RefusedCounts): string {
+  const what = [[rows, "row"], [statements, "statement"]] as const;
+  const counted = what.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}${count === 1 ? "" : "s"}`);
+  const waits = statements > 0 ? "; unmerges and withdrawals of imports are refused meanwhile" : "";
+  return `${counted.join(" and ")} refused by ClickHouse${waits}; see GET /api/v1/refused-writes`;
 }
 
 interface Place {

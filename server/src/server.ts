@@ -22,14 +22,15 @@ import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
 import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
+import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
 import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
 import type { FromProcessThread } from "./process-thread.ts";
-import { createProcessMetrics } from "./process-metrics.ts";
+import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts";
 import { createProcessed } from "./processed.ts";
-import { createReadiness } from "./readiness.ts";
+import { countRefused, createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 import { readTlsFiles } from "./tls-files.ts";
@@ -111,6 +112,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   const isPipelineHere = config.roles.has("process");
   const processed = createProcessed(pool, READER, () => isPipelineHere);
   const metrics = createProcessMetrics(registry);
+  createRefusedMetric(registry, () => countRefused(pool));
   if (isPipelineHere) {
     const onMessage = (message: FromProcessThread): void => {
       metrics.record(message);
@@ -203,6 +205,7 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
+    refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: createReadiness({
       pool, clock: systemClock, logger,
       pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),

@@ -53,6 +53,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
+    "server/src/pipeline/outbox/retry-refused.ts",
   ],
 };
 

@@ -57,9 +57,21 @@ export type ApiLimits = { readonly [K in keyof typeof apiLimits]: number };
 
 export interface Readiness {
   readonly ready: boolean;
+  /** Ready, and yet somebody should look: a part that is not well keeps nothing from coming in. */
+  readonly degraded?: boolean;
   /** Part → whether it is well, with a word for people. */
   readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
 }
+
+/** An entry of `ch_refused`, as a workspace may see it. */
+export interface RefusedPlace {
+  readonly workspaceId: number;
+  readonly blockId: number;
+  readonly blockRow: number;
+}
+
+/** `open` after a retry: refused again. */
+export type RefusedStatus = "open" | "landed" | "discarded";
 
 export interface ApiDeps {
   readonly workspaceDb: WorkspaceDb;
@@ -83,6 +95,12 @@ export interface ApiDeps {
     identifiers: readonly IdentifierRef[],
   ) => Promise<Omit<UnmergePreview, "dry_run">>;
   readonly previewIdentity: (workspaceId: number, identity: IdentitySettings) => Promise<IdentityPreview>;
+  /** Acts on what ClickHouse refused; undefined where the workspace has no such entry. */
+  readonly refusedWrites: {
+    retry(place: RefusedPlace): Promise<RefusedStatus | undefined>;
+    retryMany(places: readonly RefusedPlace[]): Promise<readonly (RefusedStatus | undefined)[]>;
+    discard(place: RefusedPlace): Promise<RefusedStatus | undefined>;
+  };
   /** Engines, log and lag of the pipeline, for /health/ready. */
   readonly readiness: () => Promise<Readiness>;
   /** Days for which repeats are recognised, as the pipeline of this process has them in force; undefined while it has not said. */

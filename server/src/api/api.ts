@@ -21,6 +21,7 @@ import { profileRoutes } from "./profiles.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { RateLimiter } from "./rate-limit.ts";
 import { registerReference } from "./reference-page.ts";
+import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceRoutes } from "./sources.ts";
@@ -81,6 +82,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityRoutes(services),
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
+    ...refusedWriteRoutes(services),
     ...ledgerRoutes(services),
     ...sourceRoutes(services),
     ...settingsRoutes(services),

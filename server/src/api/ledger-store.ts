@@ -54,7 +54,7 @@ async function readLedger(db: ClientBase, workspaceId: number, range: LedgerRang
   const { rows } = await db.query<{ source_id: number; hop: string; outcome: string; reason: string; count: string }>(
     `select source_id, hop, outcome, reason, sum(count) as count from ledger
       where workspace_id = $1 and minute >= $2 and minute < $3 and ($4::integer is null or source_id = $4)
-      group by source_id, hop, outcome, reason order by source_id, hop, outcome, reason`,
+      group by source_id, hop, outcome, reason having sum(count) <> 0 order by source_id, hop, outcome, reason`,
     [workspaceId, new Date(range.fromMs), new Date(range.toMs), range.source ?? null],
   );
   return rows.map((row) => ({ sourceId: row.source_id, hop: row.hop, outcome: row.outcome, reason: row.reason, count: Number(row.count) }));

@@ -22,7 +22,7 @@ export function ledgerRoutes(services: ApiServices): Route[] {
       summary: "Does every event add up?",
       description:
         "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = " +
-        "landed + waiting to land. With `verify=true`, landed = in the event table + expired.",
+        "landed + failed + waiting to land. With `verify=true`, landed = in the event table + expired.",
       query: ledgerQuery,
       responses: { 200: ledgerAnswer },
       handle: async ({ query, workspaceId, nowMs }) => {
@@ -115,7 +115,8 @@ function balanceOf(
   const sum = (counts: readonly { readonly count: number }[]) => counts.reduce((total, row) => total + row.count, 0);
   const received = ofHop("received");
   const decisions = ofHop("decided");
-  const landings = ofHop("landed");
+  const landings = ofHop("landed").filter(({ outcome }) => outcome !== "failed");
+  const failures = ofHop("landed").filter(({ outcome }) => outcome === "failed");
   const shown = {
     source_id: sourceId,
     // Counted by the log in the transaction that makes a chunk durable. A log that can't count there leaves it to the positions.
@@ -126,6 +127,8 @@ function balanceOf(
     landed: sum(landings),
     landings,
     waiting_to_land: waiting.toLand,
+    failed: sum(failures),
+    failures,
     expired: sum(ofHop("expired")),
     in_event_table: waiting.inTable,
   };
@@ -142,8 +145,9 @@ function imbalancesOf(balance: Omit<Balance, "balanced">, waiting: Waiting): str
       `${name}: received ${balance.received}, decided ${balance.decided}, waiting to be decided ${balance.waiting_to_be_decided}.`,
     );
   }
-  if (balance.decided !== balance.landed + balance.waiting_to_land) {
-    found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}, waiting to land ${balance.waiting_to_land}.`);
+  const failed = balance.failed === 0 ? "" : `, failed ${balance.failed}`;
+  if (balance.decided !== balance.landed + balance.failed + balance.waiting_to_land) {
+    found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}${failed}, waiting to land ${balance.waiting_to_land}.`);
   }
   const inTable = balance.in_event_table;
   const least = balance.landed - waiting.byNow.expired;

@@ -16,6 +16,7 @@ import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/
 import { asOwner, bootstrap, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
+import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
 import type { Route } from "./define-route.ts";
 
@@ -87,6 +88,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
       throw new Error("This test gives no preview.");
     },
     previewIdentity: async () => ({ people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true }),
+    refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
   });

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { Command } from "commander";
+import { z } from "zod";
 import { readConfig, type Config } from "../config.ts";
 import { AppError } from "../core/errors.ts";
 import { packageFolder } from "../engines/postgres/binaries.ts";
@@ -23,6 +24,8 @@ const FREE_BYTES_WANTED = 5 * 1024 ** 3;
 const SOCKET_PATH_MAX = 107;
 const SOCKET_NAME_BYTES = 40;
 const CONNECT_TIMEOUT_MS = 2_000;
+
+const readyParts = z.object({ parts: z.object({ refused_writes: z.object({ detail: z.string() }) }) });
 
 export interface Finding {
   readonly what: string;
@@ -199,7 +202,12 @@ async function checkServer(env: Environment): Promise<Finding> {
   try {
     const client = createApiClient(await findServer(env));
     try {
-      const { status } = await client.read("/health/ready");
+      const { status, body } = await client.read("/health/ready");
+      const refused = readyParts.safeParse(body).data?.parts.refused_writes.detail ?? "none";
+      if (status === 200 && refused !== "none") {
+        const toDo = "See what and why, put the cause right, then POST /api/v1/refused-writes/retry.";
+        return { what, level: "warning", found: `ready at ${client.server.url}; ${refused}`, toDo };
+      }
       if (status === 200) return { what, level: "ok", found: `ready at ${client.server.url}` };
       return { what, level: "failure", found: `at ${client.server.url}, not ready (${status})`, toDo: "See `tributary status`, and the server's log." };
     } finally {

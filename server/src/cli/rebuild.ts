@@ -24,6 +24,6 @@ export function rebuildCommand(output: Output = processOutput): Command {
       }).finally(() => line.clear());
       output.out(`${countText(done)} events decided anew in ${durationText(performance.now() - startedMs)}.\n`);
       if (refused === 0) return;
-      output.out(`${countText(refused)} events that ClickHouse had refused may be left out; they stand in the table ch_refused.\n`);
+      output.out(`${countText(refused)} events that ClickHouse had refused may be left out; see GET /api/v1/refused-writes.\n`);
     });
 }

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { ControlAction } from "@tributary/schema/control.ts";
 import { insertBlock } from "../engines/clickhouse/insert-block.ts";
 import { eventColumns, overrideColumns, profileColumns } from "./outbox/table-columns.ts";
-import { discardRefused, retryRefused, type RefusedPlace, type RefusedStatus } from "./outbox/retry-refused.ts";
+import { discardRefused, retryManyRefused, retryRefused, type RefusedPlace, type RefusedStatus } from "./outbox/retry-refused.ts";
 import { readRow, withColumns } from "./outbox/row-reader.ts";
 import { READER } from "./sequencer.ts";
 import { startTestPipeline, type TestPipeline } from "./testing.ts";
@@ -53,6 +53,33 @@ test("sent again it is refused as long as the cause is there, and lands once whe
   expect(changed(before, await landed())).toEqual({ "stored ": 1 });
   const { rows } = await pipeline.pool.query("select status, length(body) as bytes, content, message_id from ch_refused");
   expect(rows, "what is in the table is kept once").toEqual([{ status: "landed", bytes: 0, content: null, message_id: "again" }]);
+});
+
+test("several are sent again in one INSERT; where one of them is refused again, the others land", async () => {
+  const before = await landed();
+  await pipeline.send([track("many 1", { event: "Poison" }), track("many 2", { event: "Poison", userId: "u" }), track("many 3", { event: "Poison" })]);
+  const [first, ...rest] = await places();
+  await mend();
+  await command("ALTER TABLE events ADD CONSTRAINT no_poison CHECK message_id != 'many 2'");
+  expect(await retryManyRefused(deps(), [...(first ? [first] : []), ...rest, { workspaceId: 1, blockId: 5, blockRow: 5 }])).toEqual(["landed", "open", "landed", undefined]);
+  expect(await ids("many")).toEqual(["many 1", "many 3"]);
+  await mend();
+  expect(await retryManyRefused(deps(), await places())).toEqual(["landed", "landed", "landed"]);
+  expect(await ids("many")).toEqual(["many 1", "many 2", "many 3"]);
+  expect(changed(before, await landed())).toEqual({ "stored ": 3 });
+
+  await pipeline.send([track("one part 1", { event: "Fine" })]);
+  await command("ALTER TABLE events ADD CONSTRAINT no_poison CHECK event != 'Poison'");
+  await pipeline.send([track("one part 2", { event: "Poison" })]);
+  await pipeline.send([track("one part 3", { event: "Poison" })]);
+  await mend();
+  await command("SYSTEM STOP MERGES events");
+  await retryManyRefused(deps(), (await places()).slice(3));
+  const parts = await pipeline.clickhouse.client("api").query({
+    query: "select uniqExact(_part) as parts, count() as rows from events where message_id in ('one part 2', 'one part 3')", format: "JSONEachRow",
+  });
+  expect(await parts.json()).toEqual([{ parts: 1, rows: 2 }]);
+  await command("SYSTEM START MERGES events");
 });
 
 test("an attempt that inserted and was broken off before it could say so is not repeated", async () => {

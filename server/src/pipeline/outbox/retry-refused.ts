@@ -28,11 +28,11 @@ export interface RefusedPlace {
 /** `open`: refused again. */
 export type RefusedStatus = "open" | "landed" | "discarded";
 
-interface Entry {
+interface Entry extends RefusedPlace {
   readonly kind: "row" | "statement";
   readonly status: RefusedStatus;
   readonly partition: number;
-  readonly table_name: string;
+  readonly table: string;
   readonly statement: string;
   readonly body: Buffer;
 }
@@ -47,24 +47,50 @@ export async function retryRefused(deps: RefusedDeps, place: RefusedPlace): Prom
     if (entry?.status !== "open") return entry?.status;
     await takeTurn(tx, entry.partition);
     try {
-      if (entry.kind === "statement") return await repeatFrom(deps, tx, place, entry);
-      return await sendRow(deps, tx, place, entry);
+      if (entry.kind === "statement") return await repeatFrom(deps, tx, entry);
+      return (await sendRows(deps, tx, [entry]))[0];
     } catch (error) {
       if (isTransient(error)) throw unclear(error);
-      await noteRefusal(tx, place, entry, error);
+      await noteRefusal(tx, entry, error);
       return "open";
     }
   });
 }
 
+/** The same for several; their rows are inserted together where ClickHouse takes them, so that they make few parts. */
+export async function retryManyRefused(deps: RefusedDeps, places: readonly RefusedPlace[]): Promise<(RefusedStatus | undefined)[]> {
+  const together = await retryTogether(deps, places);
+  const results: (RefusedStatus | undefined)[] = [];
+  for (const [index, place] of places.entries()) results.push(together?.[index] ?? (await retryRefused(deps, place)));
+  return results;
+}
+
+/** Statuses of those that are rows of one INSERT with the first; undefined when ClickHouse refuses any of them. */
+async function retryTogether(deps: RefusedDeps, places: readonly RefusedPlace[]): Promise<(RefusedStatus | undefined)[] | undefined> {
+  return inTransaction(deps.pool, async (tx) => {
+    const found: (Entry | undefined)[] = [];
+    for (const place of places) found.push(await lockEntry(tx, place));
+    const first = found.find((entry) => entry?.kind === "row" && entry.status === "open");
+    if (!first) return undefined;
+    await takeTurn(tx, first.partition);
+    const isLike = (entry: Entry | undefined): entry is Entry => entry?.status === "open" && entry.partition === first.partition && entry.statement === first.statement;
+    const alike = found.filter(isLike);
+    const statuses = await sendRows(deps, tx, alike).catch((error: unknown) => {
+      if (isTransient(error)) throw unclear(error);
+      return undefined;
+    });
+    return statuses && found.map((entry) => (isLike(entry) ? statuses[alike.indexOf(entry)] : undefined));
+  });
+}
+
 /** Locked, so that two requests at once do not both send it. */
-async function lockEntry(tx: ClientBase, { workspaceId, blockId, blockRow }: RefusedPlace): Promise<Entry | undefined> {
-  const { rows } = await tx.query<Entry>(
-    `select kind, status, partition, table_name, statement, body from ch_refused
+async function lockEntry(tx: ClientBase, place: RefusedPlace): Promise<Entry | undefined> {
+  const { rows } = await tx.query<Omit<Entry, keyof RefusedPlace>>(
+    `select kind, status, partition, table_name as table, statement, body from ch_refused
      where block_id = $2 and block_row = $3 and (workspace_id = $1 or (workspace_id = 0 and kind = 'statement')) for update`,
-    [workspaceId, blockId, blockRow],
+    [place.workspaceId, place.blockId, place.blockRow],
   );
-  return rows[0];
+  return rows[0] && { ...rows[0], ...place };
 }
 
 function unclear(error: unknown): AppError {
@@ -73,7 +99,7 @@ function unclear(error: unknown): AppError {
   });
 }
 
-async function noteRefusal(tx: ClientBase, { blockId, blockRow }: RefusedPlace, { kind }: Entry, error: unknown): Promise<void> {
+async function noteRefusal(tx: ClientBase, { kind, blockId, blockRow }: Entry, error: unknown): Promise<void> {
   const { code, cause, detail, message } = refusalOf(error, kind);
   // The cause stays that under which the ledger counts it.
   await tx.query(
@@ -83,6 +109,7 @@ async function noteRefusal(tx: ClientBase, { blockId, blockRow }: RefusedPlace, 
 }
 
 async function landedNow(tx: ClientBase, { blockId, blockRow }: RefusedPlace): Promise<"landed"> {
+  await countAsLanded(tx, blockId, blockRow);
   // What it said is in the event table now, and is kept once.
   await tx.query(
     `update ch_refused set status = 'landed', resolved_at = now(), body = '', content = null where block_id = $1 and block_row = $2`, [blockId, blockRow],
@@ -92,24 +119,44 @@ async function landedNow(tx: ClientBase, { blockId, blockRow }: RefusedPlace): P
 
 // ── Rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function sendRow({ clickhouse }: RefusedDeps, tx: ClientBase, place: RefusedPlace, entry: Entry): Promise<RefusedStatus> {
-  const { blockId, blockRow } = place;
-  const queryIds = `outbox-${entry.partition}-again-${blockId}-${blockRow}-`;
+/** Rows of one table and shape, in one INSERT. What landed is told by the table, whatever became of earlier attempts. */
+async function sendRows({ clickhouse }: RefusedDeps, tx: ClientBase, entries: readonly Entry[]): Promise<RefusedStatus[]> {
+  const [first] = entries;
+  if (!first) return [];
+  const queryIds = `outbox-${first.partition}-again-`;
   if (!(await waitUntilIdle(clickhouse, queryIds, IDLE_TIMEOUT_MS))) throw new Error("An earlier attempt is still running.");
-  if (!(await landedRows(clickhouse, entry.table_name, blockId)).includes(blockRow)) {
-    const body = await asOfNow(tx, place, entry);
-    if (body === undefined) return await discardEntry(tx, place);
-    await insertBlock(clickhouse, { statement: entry.statement, body, queryId: `${queryIds}${randomUUID()}` });
+  const landed = await landedPlaces(clickhouse, first.table, entries);
+  const bodies: Buffer[] = [];
+  const overtaken = new Set<Entry>();
+  for (const entry of entries) {
+    if (landed.has(nameOf(entry))) continue;
+    const body = await asOfNow(tx, entry);
+    if (body === undefined) overtaken.add(entry);
+    else bodies.push(body);
   }
-  await countAsLanded(tx, blockId, blockRow);
-  return landedNow(tx, place);
+  if (bodies.length > 0) await insertBlock(clickhouse, { statement: first.statement, body: Buffer.concat(bodies), queryId: `${queryIds}${randomUUID()}` });
+  const statuses: RefusedStatus[] = [];
+  for (const entry of entries) statuses.push(overtaken.has(entry) ? await discardEntry(tx, entry) : await landedNow(tx, entry));
+  return statuses;
+}
+
+function nameOf({ blockId, blockRow }: RefusedPlace): string {
+  return `${blockId}-${blockRow}`;
+}
+
+async function landedPlaces(clickhouse: ClickHouseClient, table: string, entries: readonly Entry[]): Promise<ReadonlySet<string>> {
+  const landed = new Set<string>();
+  for (const blockId of new Set(entries.map((entry) => entry.blockId))) {
+    for (const blockRow of await landedRows(clickhouse, table, blockId)) landed.add(`${blockId}-${blockRow}`);
+  }
+  return landed;
 }
 
 /**
  * The row as it would stand in the table by now: statements have changed others since. Undefined: others came after it and
  * said otherwise, so it is not to be inserted any more.
  */
-async function asOfNow(tx: ClientBase, { workspaceId }: RefusedPlace, { statement, body }: Entry): Promise<Buffer | undefined> {
+async function asOfNow(tx: ClientBase, { workspaceId, statement, body }: Entry): Promise<Buffer | undefined> {
   const row = readRow(statement, body);
   if (row?.table === "profile_override") return (await isOverrideTrue(tx, row)) ? body : undefined;
   if (row?.table !== "events") return body;
@@ -166,14 +213,14 @@ function textBytes(text: string): Buffer {
 // ── Statements ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Later statements are kept in the outbox as long as an earlier one is set aside. Those not sent yet are run again in their time. */
-async function repeatFrom({ clickhouse }: RefusedDeps, tx: ClientBase, place: RefusedPlace, entry: Entry): Promise<RefusedStatus> {
-  const { rows } = await tx.query<{ block_id: string; table_name: string; statement: string }>(
-    `select block_id, table_name, statement from ch_outbox where partition = $1 and kind = 'statement' and block_id > $2 order by block_id`,
-    [entry.partition, place.blockId],
+async function repeatFrom({ clickhouse }: RefusedDeps, tx: ClientBase, entry: Entry): Promise<RefusedStatus> {
+  const { rows } = await tx.query<{ block_id: string; table: string; statement: string }>(
+    `select block_id, table_name as table, statement from ch_outbox where partition = $1 and kind = 'statement' and block_id > $2 order by block_id`,
+    [entry.partition, entry.blockId],
   );
   const setAside = await setAsideOf(tx, rows.map((row) => Number(row.block_id)));
   const later = rows.filter((row) => !setAside.has(Number(row.block_id)));
-  for (const { table_name: table, statement } of [entry, ...later]) {
+  for (const { table, statement } of [entry, ...later]) {
     await killFailedMutations(clickhouse, table);
     try {
       await runStatement(clickhouse, statement);
@@ -183,7 +230,7 @@ async function repeatFrom({ clickhouse }: RefusedDeps, tx: ClientBase, place: Re
       throw error;
     }
   }
-  return landedNow(tx, place);
+  return landedNow(tx, entry);
 }
 
 // ── Putting an entry aside for good ───────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +241,15 @@ export async function discardRefused({ pool }: RefusedDeps, place: RefusedPlace)
     const entry = await lockEntry(tx, place);
     return entry?.status === "open" ? discardEntry(tx, place) : entry?.status;
   });
+}
+
+/** All of this, as the API is handed it. */
+export function refusedWrites(deps: RefusedDeps) {
+  return {
+    retry: (place: RefusedPlace) => retryRefused(deps, place),
+    retryMany: (places: readonly RefusedPlace[]) => retryManyRefused(deps, places),
+    discard: (place: RefusedPlace) => discardRefused(deps, place),
+  };
 }
 
 async function discardEntry(tx: ClientBase, { blockId, blockRow }: RefusedPlace): Promise<"discarded"> {

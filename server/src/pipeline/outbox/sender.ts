@@ -148,8 +148,9 @@ export function createSender(options: SenderOptions): Sender {
         [blocks.map((block) => block.blockId)],
       );
       const marked = new Set(rows.map((row) => Number(row.block_id)));
-      await writeLedger(tx, "landed", blocks.flatMap((block) => (block.kind === "insert" && marked.has(block.blockId) ? block.counts : [])));
+      // Refused rows first, as whoever sends one again does: so neither waits for the other in a circle.
       await countAsFailed(tx, [...marked]);
+      await writeLedger(tx, "landed", blocks.flatMap((block) => (block.kind === "insert" && marked.has(block.blockId) ? block.counts : [])));
     });
   }
 
