@@ -20,18 +20,18 @@ export interface ProcessSupervisor {
 
 /** A batch lives for tens of milliseconds: with room for it, most of it is never copied by the garbage collector. */
 const YOUNG_GENERATION_MB = 192;
-const RESTART_FIRST_MS = 200;
-const RESTART_MAX_MS = 10_000;
+/** Pauses before a thread that ended is started again, doubled each time. */
+const RESTARTS = { firstMs: 200, maxMs: 10_000 };
 /** A thread that ran this long did not fail at the start: the back-off begins anew. */
 const STEADY_MS = 60_000;
 
 /** Resolves when the thread is ready for the first time. */
 export async function superviseProcess(
-  data: ProcessThreadData, logger: Logger, onMessage: (message: FromProcessThread) => void,
+  data: ProcessThreadData, logger: Logger, onMessage: (message: FromProcessThread) => void, restarts = RESTARTS,
 ): Promise<ProcessSupervisor> {
   let worker: Worker | undefined;
   let isReady = false;
-  let isStopping = false;
+  const stopping = new AbortController();
   let failures = 0;
 
   function start(wasUnclean: boolean): Promise<void> {
@@ -51,13 +51,19 @@ export async function superviseProcess(
       thread.on("error", (error) => logger.error({ err: error }, "the process thread failed"));
       thread.on("exit", () => {
         isReady = false;
-        if (isStopping || worker !== thread) return;
+        if (stopping.signal.aborted || worker !== thread) return;
         if (performance.now() - startedMs > STEADY_MS) failures = 0;
-        const pauseMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** Math.min(failures++, 10));
+        const pauseMs = Math.min(restarts.maxMs, restarts.firstMs * 2 ** Math.min(failures++, 10));
         logger.error({ pauseMs }, "the process thread ended; starting another");
-        void sleep(pauseMs).then(() => (isStopping ? undefined : start(true))).then(resolve);
+        void startAfter(pauseMs).then(resolve);
       });
     });
+  }
+
+  async function startAfter(pauseMs: number): Promise<void> {
+    // Rejects when it is to stop meanwhile.
+    await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    if (!stopping.signal.aborted) await start(true);
   }
 
   await start(data.wasUnclean);
@@ -71,15 +77,21 @@ export async function superviseProcess(
       return () => askToHold(thread, { kind: "release" });
     },
     async stop(timeoutMs) {
-      isStopping = true;
+      stopping.abort();
       const thread = worker;
-      if (!thread) return;
+      // Between two threads there is nothing to wait for.
+      if (!thread || hasEnded(thread)) return;
       const ended = new Promise((resolve) => thread.once("exit", resolve));
       post({ kind: "stop" });
       await Promise.race([ended, sleep(timeoutMs, undefined, { ref: false })]);
       await thread.terminate();
     },
   };
+}
+
+/** It has no id any more, and says nothing. */
+function hasEnded(thread: Worker): boolean {
+  return thread.threadId === -1;
 }
 
 /** A thread that ended holds nothing, and the next one sends. */
@@ -92,8 +104,7 @@ function askToHold(thread: Worker, message: ToProcessThread): Promise<boolean> {
     const onMessage = (answer: FromProcessThread): void => (answer.kind === "held" ? done(answer.isHeld) : undefined);
     const onExit = (): void => done(false);
     thread.on("message", onMessage).on("exit", onExit);
-    // One that has ended has no id any more, and says nothing.
-    if (thread.threadId === -1) done(false);
+    if (hasEnded(thread)) done(false);
     else thread.postMessage(message);
   });
 }
