@@ -97,7 +97,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   const secret = await installSecret({ dataDir: config.dataDir, given: config.secret, pool });
   const log = await createPostgresLog({
     pool: postgres.pool("tributary log", 6), partitions: config.logPartitions, clock: systemClock, logger,
-    limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes },
+    limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes, diskFreeBytesMin: config.logDiskFreeBytesMin },
     ...(postgres.mode === "embedded" ? { dataDir: config.dataDir } : {}),
     onAppend: (partition, nextOffset) => supervisor?.appended(partition, nextOffset),
   });
