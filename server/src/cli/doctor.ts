@@ -56,12 +56,12 @@ export function findingsText(findings: readonly Finding[]): string {
 /** Every check, in the order in which they build on each other; none throws. */
 export async function examine(env: Environment): Promise<readonly Finding[]> {
   const { config, finding: settings } = checkSettings(env);
-  const server = await checkServer(env);
+  const [server, ...refused] = await checkServer(env);
   const isRunning = server.level === "ok";
   const engines = config ? await Promise.all([checkPostgres(config), checkClickHouse(config)]) : [];
   return [
     checkNode(), ...checkLibrary(), settings, await checkFolder(dataDirOf(env)), await checkSpace(dataDirOf(env)), ...engines,
-    checkSockets(), await checkOpenFiles(), ...(config ? [await checkPort(config, isRunning)] : []), server,
+    checkSockets(), await checkOpenFiles(), ...(config ? [await checkPort(config, isRunning)] : []), server, ...refused,
     { what: "Version", level: "ok", found: `Tributary ${packageJson.version}` },
   ];
 }
@@ -197,24 +197,26 @@ function listenProblem(host: string, port: number): Promise<string | null> {
   });
 }
 
-async function checkServer(env: Environment): Promise<Finding> {
+/** How the server is, and what ClickHouse refused of what it wrote, when there is any. */
+async function checkServer(env: Environment): Promise<readonly [Finding, ...Finding[]]> {
   const what = "Server";
   try {
     const client = createApiClient(await findServer(env));
     try {
       const { status, body } = await client.read("/health/ready");
-      const refused = readyParts.safeParse(body).data?.parts.refused_writes.detail ?? "none";
-      if (status === 200 && refused !== "none") {
-        const toDo = "See what and why, put the cause right, then POST /api/v1/refused-writes/retry.";
-        return { what, level: "warning", found: `ready at ${client.server.url}; ${refused}`, toDo };
-      }
-      if (status === 200) return { what, level: "ok", found: `ready at ${client.server.url}` };
-      return { what, level: "failure", found: `at ${client.server.url}, not ready (${status})`, toDo: "See `tributary status`, and the server's log." };
+      if (status === 200) return [{ what, level: "ok", found: `ready at ${client.server.url}` }, ...refusedWrites(body)];
+      return [{ what, level: "failure", found: `at ${client.server.url}, not ready (${status})`, toDo: "See `tributary status`, and the server's log." }];
     } finally {
       await client.close();
     }
   } catch (error) {
-    if (error instanceof CliError) return { what, level: "warning", found: error.message, toDo: error.hint };
+    if (error instanceof CliError) return [{ what, level: "warning", found: error.message, toDo: error.hint }];
     throw error;
   }
+}
+
+function refusedWrites(readiness: unknown): readonly Finding[] {
+  const found = readyParts.safeParse(readiness).data?.parts.refused_writes.detail ?? "none";
+  if (found === "none") return [];
+  return [{ what: "Refused writes", level: "warning", found, toDo: "See what and why, put the cause right, then POST /api/v1/refused-writes/retry." }];
 }
