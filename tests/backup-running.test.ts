@@ -33,6 +33,8 @@ beforeAll(async () => {
     batch: Array.from({ length: PEOPLE }, (_, i) => ({ type: "identify", messageId: `merge-${i}`, anonymousId: `a${i}`, userId: `u${i}` })),
   });
   await server.settled();
+  // Rows of the event table that were changed after they had landed.
+  await unmerge(server, 0);
 }, 60_000);
 
 afterAll(async () => {
@@ -51,6 +53,20 @@ async function sendSome(): Promise<void> {
     })),
   });
   if (status === 200) acknowledged.push(...ids);
+}
+
+/** Takes `a<number>` from `u<number>`, whom a merge had made one person. */
+async function unmerge(of: ServerProcess, number: number): Promise<void> {
+  await of.api(`/profiles/user_id:u${number}/unmerge`, { method: "POST", body: { identifiers: [{ namespace: "anonymous_id", value: `a${number}` }] } });
+  await of.settled();
+}
+
+/** Whose the events are that were sent under one of the two names. */
+async function owners(dataDir: string, number: number): Promise<{ user: string[]; anonymous: string[] }> {
+  const of = async (column: string, value: string): Promise<string[]> => (await sql<{ profile_id: string }>(
+    dataDir, `select distinct profile_id from events where ${column} = '${value}' and match(message_id, '^m[0-9]{1,2}$') order by 1`,
+  )).map((row) => row.profile_id);
+  return { user: await of("user_id", `u${number}`), anonymous: await of("anonymous_id", `a${number}`) };
 }
 
 /** Sends all the time until the work is done. */
@@ -200,6 +216,13 @@ test("a copy shows one moment: all that was acknowledged before, nothing from af
   const back = await restoreAndStart(join(folder, "moment"));
   const rows = await expectExact(back.server, back.dataDir, early);
   expect(late.filter((id) => rows.has(id))).toEqual([]);
+  // What was changed before is changed in the copy, and can be changed on.
+  const divided = await owners(back.dataDir, 0);
+  expect(divided).toEqual(await owners(server.dataDir, 0));
+  expect([divided.user.length, divided.anonymous.length, divided.user[0] === divided.anonymous[0]]).toEqual([1, 1, false]);
+  await unmerge(back.server, 10);
+  const dividedThere = await owners(back.dataDir, 10);
+  expect([dividedThere.user.length, dividedThere.anonymous.length, dividedThere.user[0] === dividedThere.anonymous[0]]).toEqual([1, 1, false]);
   expect(await readdir(join(server.dataDir, "clickhouse", "shadow")).catch(() => [])).not.toContainEqual(expect.stringContaining("backup"));
 }, 120_000);
 
