@@ -108,7 +108,6 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   });
   await appendBootstrapControls(log, made, systemClock.nowMs());
 
-  let dedupeDays: number | undefined;
   const isPipelineHere = config.roles.has("process");
   const processed = createProcessed(pool, READER, () => isPipelineHere);
   const metrics = createProcessMetrics(registry);
@@ -117,7 +116,6 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const onMessage = (message: FromProcessThread): void => {
       metrics.record(message);
       if (message.kind === "progress") processed.advance(message.partition, message.nextOffset);
-      if (message.kind === "state") dedupeDays = message.dedupeDays;
     };
     supervisor = await superviseProcess(
       {
@@ -136,7 +134,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     hold: (withinMs) => supervisor?.hold(withinMs) ?? Promise.resolve(() => Promise.resolve(true)),
   });
   undo.push(() => backups.stop());
-  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, backups, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
+  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, backups, isProcessReady: () => supervisor?.isReady() ?? true });
   undo.push(() => http.stop());
   const access = await openLocalAccess({
     dataDir: config.dataDir, pool, workspaceId: made.workspaceId, places: { url: http.url, clickhouse: clickhouse.endpoint },
@@ -163,7 +161,6 @@ interface HttpParts {
   readonly processed: ReturnType<typeof createProcessed>;
   readonly backups: BackupSessions;
   readonly isProcessReady: () => boolean;
-  readonly dedupeDays: () => number | undefined;
 }
 
 async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
@@ -211,7 +208,7 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
       pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
-    dedupeDays: parts.dedupeDays, onSourcesChanged,
+    onSourcesChanged,
     moreRoutes: [
       ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),

@@ -103,8 +103,6 @@ export interface ApiDeps {
   };
   /** Engines, log and lag of the pipeline, for /health/ready. */
   readonly readiness: () => Promise<Readiness>;
-  /** Days for which repeats are recognised, as the pipeline of this process has them in force; undefined while it has not said. */
-  readonly dedupeDays?: () => number | undefined;
   /** Called after a source or key was changed here, so that collection in this process knows at once. */
   readonly onSourcesChanged?: () => void;
   /** Routes of other resources (imports), declared with the same defineRoute. */

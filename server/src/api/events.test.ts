@@ -13,10 +13,9 @@ const minute = Date.UTC(2026, 4, 1, 12, 0);
 
 describe("events in the API", () => {
   let api: TestApi;
-  let dedupeDays: number | undefined;
 
   beforeAll(async () => {
-    api = await startTestApi({ dedupeDays: () => dedupeDays, limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3, tailTokenCheckMs: 50 } });
+    api = await startTestApi({ limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3, tailTokenCheckMs: 50 } });
     const { first, second, pool } = api;
     await addPerson(api, { id: ada, workspace: first, identifiers: [["email", "ada@example.com"]] });
     await pool.query(
@@ -351,20 +350,19 @@ describe("events in the API", () => {
       expect((await api.call("GET", "/ledger?from=2026-05-02T00:00:00Z&to=2026-05-01T00:00:00Z")).status).toBe(400);
     });
 
-    test("shows the window in force for repeats, and no day before the first whose ids are kept", async () => {
+    test("shows the window that the pipeline has in force for repeats, and no day before the first whose ids are kept", async () => {
       const startOf = (daysAgo: number) => new Date(Math.floor(Date.now() / 86_400_000 - daysAgo) * 86_400_000).toISOString();
-      const keepFrom = async (daysAgo: number) => {
-        const day = startOf(daysAgo).slice(0, 10);
-        await api.pool.query(`create table message_seen_${day.replaceAll("-", "")} partition of message_seen for values in ('${day}')`);
-      };
       const shown = async () => (await api.call("GET", "/ledger")).body.dedupe_window;
-      dedupeDays = 3;
-      await keepFrom(1);
+      const note = (days: number, daysHeld: number) =>
+        api.pool.query(
+          `insert into dedupe_window (days, first_day) values ($1, $2) on conflict (only_row) do update set days = excluded.days, first_day = excluded.first_day`,
+          [days, startOf(daysHeld).slice(0, 10)],
+        );
+      expect(await shown(), "no pipeline has noted anything").toEqual({ days: 0, since: null });
+      await note(3, 1);
       expect(await shown()).toEqual({ days: 3, since: startOf(1) });
-      await keepFrom(8);
+      await note(3, 8);
       expect(await shown(), "ids that are kept longer than the window don't count").toEqual({ days: 3, since: startOf(3) });
-      dedupeDays = undefined;
-      expect(await shown(), "as long as nothing is known, what is kept tells").toEqual({ days: 8, since: startOf(8) });
     });
   });
 

@@ -107,24 +107,15 @@ export async function readByNow(pool: Pool, workspaceId: number, range: LedgerRa
 
 const DAY_MS = 86_400_000;
 
-/**
- * For which days repeats are recognised: those in force, `daysInForce` before today, as far as message ids are kept. When the
- * pipeline runs elsewhere and the number is not known, it is told by the days that are kept.
- */
-export async function readDedupeWindow(
-  pool: Pool,
-  nowMs: number,
-  daysInForce: number | undefined,
-): Promise<{ days: number; since: string | null }> {
-  const { rows } = await pool.query<{ oldest: string | null }>(
-    `select to_char(min(to_date(right(relname, 8), 'YYYYMMDD')), 'YYYY-MM-DD') as oldest
-       from pg_class where relkind = 'r' and relname ~ '^message_seen_[0-9]{8}$'`,
+/** For which days repeats are recognised: those in force, as the pipeline notes them, as far as message ids are kept. */
+export async function readDedupeWindow(pool: Pool, nowMs: number): Promise<{ days: number; since: string | null }> {
+  const { rows } = await pool.query<{ days: number; first_day: string }>(
+    `select days, to_char(first_day, 'YYYY-MM-DD') as first_day from dedupe_window`,
   );
-  const oldest = rows[0]?.oldest ?? null;
-  if (oldest === null) return { days: daysInForce ?? 0, since: null };
-  const oldestMs = Date.parse(`${oldest}T00:00:00.000Z`);
-  const days = daysInForce ?? Math.max(1, Math.floor((nowMs - oldestMs) / DAY_MS));
+  const row = rows[0];
+  // No pipeline has ever run.
+  if (row === undefined) return { days: 0, since: null };
   // Ids of days before the window may be kept a while longer; they count no more.
-  const sinceMs = Math.max(oldestMs, Math.floor(nowMs / DAY_MS) * DAY_MS - days * DAY_MS);
-  return { days, since: new Date(sinceMs).toISOString() };
+  const windowMs = Math.floor(nowMs / DAY_MS) * DAY_MS - row.days * DAY_MS;
+  return { days: row.days, since: new Date(Math.max(Date.parse(`${row.first_day}T00:00:00.000Z`), windowMs)).toISOString() };
 }

@@ -78,7 +78,7 @@ async function readBalance(services: ApiServices, workspaceId: number, wish: Bal
     ),
   );
   const imbalances = sources.flatMap((source) => source.imbalances);
-  const window = await readDedupeWindow(pool, services.deps.clock.nowMs(), services.deps.dedupeDays?.());
+  const window = await readDedupeWindow(pool, services.deps.clock.nowMs());
   return {
     from: iso(wish.fromMs),
     to: iso(wish.toMs),

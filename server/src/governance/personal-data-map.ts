@@ -207,6 +207,7 @@ const postgres: readonly PersonalDataPlace[] = [
     export: byRowId.export,
     erase: "Delete the rows by row id.",
   },
+  withoutPeople("dedupe_window", ["only_row", "days", "first_day"]),
   withoutPeople("expired_events", ["workspace_id", "before", "events", "row_id"]),
   withoutPeople("ledger", ["workspace_id", "source_id", "minute", "hop", "outcome", "reason", "count"]),
   {

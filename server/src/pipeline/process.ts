@@ -76,6 +76,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
+  await seen.dropExpired(rebuild.forgetTimeMs(options.clock.nowMs()));
   const hold = createHold();
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
