@@ -232,7 +232,7 @@ const postgres: readonly PersonalDataPlace[] = [
     },
     other: [
       "block_id", "block_row", "table_name", "at", "workspace_id", "partition", "kind", "status", "code", "cause", "detail", "row_id", "source_id",
-      "received_at", "outcome", "outcome_reason", "is_counted", "resolved_at",
+      "received_at", "happened_at", "outcome", "outcome_reason", "is_counted", "resolved_at",
     ],
     find: "By `profile_id`: the person's own, and those with `merged_into` = it.",
     export: "With the event, as received: `content` holds it.",

@@ -1,9 +1,12 @@
 // What ClickHouse refuses for good counts as failed, stops nothing, and lands exactly once when it is sent again after a fix,
 // as it would stand by then. A constraint stands for a value that our encoder lets pass and ClickHouse does not.
+import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ControlAction } from "@tributary/schema/control.ts";
+import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { insertBlock } from "../engines/clickhouse/insert-block.ts";
 import { eventColumns, overrideColumns, profileColumns } from "./outbox/table-columns.ts";
+import { forgetSent } from "./outbox/refused.ts";
 import { discardRefused, retryManyRefused, retryRefused, type RefusedPlace, type RefusedStatus } from "./outbox/retry-refused.ts";
 import { readRow, withColumns } from "./outbox/row-reader.ts";
 import { READER } from "./sequencer.ts";
@@ -163,7 +166,7 @@ test("while a statement is set aside, changes that rest on the rows are refused 
   await pipeline.send([track("s3", { userId: "one" })]);
   expect(await ids("s")).toEqual(["s1", "s2", "s3"]);
 
-  await pipeline.pool.query("update ch_outbox set sent_at = sent_at - interval '1 day'");
+  await forgetSent(pipeline.pool, -60_000);
   const place = await onlyPlace();
   expect(await retry(place)).toBe("open");
   await command("CREATE FUNCTION functionOfLater AS (x) -> 'mended'");
@@ -172,6 +175,24 @@ test("while a statement is set aside, changes that rest on the rows are refused 
   expect(await rows.json(), "the later statement was repeated behind it").toEqual([{ library: "mended!" }]);
   await pipeline.control(unmerge);
   expect((await pipeline.person("email", "s@example.com"))?.id).not.toBe(person?.id);
+  await forgetSent(pipeline.pool, -60_000);
+  expect((await pipeline.pool.query("select from ch_outbox")).rowCount, "nothing waits for it any more").toBe(0);
+});
+
+test("nothing is kept of a refused event that is older than events are kept, and it is not sent again", async () => {
+  await pipeline.pool.query("insert into workspace (id, slug, name, log_partition) values (1, 'first', 'First', 0) on conflict do nothing");
+  const before = await landed();
+  const old = new Date(Date.now() - 100 * 86_400_000).toISOString();
+  await pipeline.send([track("old 1", { event: "Poison", timestamp: old }), track("old 2", { timestamp: old }), track("old 3", { event: "Poison" })], { historical: true });
+  await pipeline.control({ kind: "workspace.set", settings: { ...defaultWorkspaceSettings, events: { keepDays: 30 } } });
+  await pipeline.control({ kind: "events.expire" });
+  await mend();
+  const { rows } = await pipeline.pool.query("select status, length(body) as bytes, content is null as is_empty, message_id from ch_refused order by block_id, block_row");
+  expect(rows).toMatchObject([{ status: "discarded", bytes: 0, is_empty: true, message_id: "" }, { status: "open", is_empty: false, message_id: "old 3" }]);
+  expect(await retryManyRefused(deps(), await places())).toEqual(["discarded", "landed"]);
+  expect(await ids("old")).toEqual(["old 3"]);
+  expect(changed(before, await landed())).toEqual({ "stored ": 2, "failed constraint": 1 });
+  await pipeline.control({ kind: "workspace.set", settings: defaultWorkspaceSettings });
 });
 
 test("every column of our tables is read back as it was encoded", async () => {
@@ -190,6 +211,21 @@ test("every column of our tables is read back as it was encoded", async () => {
     for await (const part of stored.stream) parts.push(Buffer.from(part));
     expect(readRow(`INSERT INTO ${table} (${columns.join(", ")}) FORMAT RowBinary`, Buffer.concat(parts))?.values, table).toMatchObject({ workspace_id: 1 });
   }
+});
+
+test("what an earlier version put aside is told apart by the migration, and can be sent again", async () => {
+  await pipeline.send([track("older", { event: "Poison" })]);
+  const columns = "block_id, block_row, table_name, statement, body, reason";
+  await pipeline.pool.query(`with gone as (delete from ch_refused returning ${columns}) insert into ch_refused (${columns}) select ${columns} from gone`);
+  await pipeline.pool.query(`insert into ch_refused (${columns}) values (${2 ** 40 + 7}, 0, 'events', 'ALTER TABLE …', '', 'why')`);
+  const migration = await readFile(new URL("../engines/postgres/migrations/0002-refused-writes.sql", import.meta.url), "utf8");
+  await pipeline.pool.query(migration);
+  const { rows } = await pipeline.pool.query("select workspace_id, partition, kind from ch_refused order by block_id");
+  expect(rows).toEqual([{ workspace_id: 1, partition: 0, kind: "row" }, { workspace_id: 0, partition: 1, kind: "statement" }]);
+  await mend();
+  const [place] = await places();
+  expect(place && (await retry(place))).toBe("landed");
+  expect(await ids("older")).toEqual(["older"]);
 });
 
 // ── Doing and looking ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@
 // adds up whatever is broken off or repeated; the statement names only rows before the record.
 import type { ClientBase } from "pg";
 import { expiryBorderMs } from "../expire-events.ts";
+import { forgetExpired } from "../outbox/refused.ts";
 import type { ControlWork } from "./handle-control.ts";
 
 export interface ExpiryLimits {
@@ -115,6 +116,7 @@ async function writeExpired(tx: ClientBase, work: ControlWork, part: Part, count
   }
   // What was held can't be sent again without its bytes.
   await tx.query(`delete from quarantine where workspace_id = $1 and row_id = any($2::bigint[])`, [workspaceId, held]);
+  await forgetExpired(tx, { workspaceId, beforeMs: part.beforeMs, beforeRow: work.rowId });
   await tx.query(
     `insert into expired_events (workspace_id, before, events, row_id) values ($1, to_timestamp($2 / 1000.0), $3, $4)
      on conflict (workspace_id) do update set before = greatest(expired_events.before, excluded.before),

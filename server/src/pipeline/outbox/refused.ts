@@ -17,15 +17,15 @@ export async function putRowAside(pool: Pool, block: OutboxBlock, row: number, b
   const known = describe(readRow(block.statement, body));
   await pool.query(
     `insert into ch_refused (block_id, block_row, table_name, statement, body, reason, kind, partition, code, cause, detail, workspace_id, row_id,
-       source_id, received_at, message_id, event, profile_id, outcome, outcome_reason, content)
-     values ($1, $2, $3, $4, $5, $6, 'row', $7, $8, $9, $10, $11, $12, $13, to_timestamp($14 / 1000.0), $15, $16, $17, $18, $19, $20)
+       source_id, received_at, message_id, event, profile_id, outcome, outcome_reason, content, happened_at)
+     values ($1, $2, $3, $4, $5, $6, 'row', $7, $8, $9, $10, $11, $12, $13, to_timestamp($14 / 1000.0), $15, $16, $17, $18, $19, $20, to_timestamp($21 / 1000.0))
      on conflict do nothing`,
     [
       block.blockId, row, block.table, block.statement, body, message, block.partition, code, cause, detail,
       // The first column of every table, should the rest be unreadable.
       known?.workspaceId ?? body.readUInt32LE(0), known?.rowId ?? null, known?.sourceId ?? 0, known?.receivedAtMs ?? null, known?.messageId ?? "",
       known?.event ?? "", known?.profileId ?? null, known?.outcome ?? "", known?.outcomeReason ?? "",
-      known?.content === undefined ? null : JSON.stringify(known.content),
+      known?.content === undefined ? null : JSON.stringify(known.content), known?.happenedAtMs ?? null,
     ],
   );
 }
@@ -71,6 +71,25 @@ export async function forgetSent(pool: Pool, keptMs: number): Promise<void> {
        select from ch_refused r where r.kind = 'statement' and r.status = 'open' and r.partition = b.partition and r.block_id < b.block_id))`,
     [keptMs / 1000],
   );
+}
+
+/**
+ * Of events that happened before this time nothing is kept any more: their entries stay empty and are not sent again, and
+ * tell that their rows are not to be looked for.
+ */
+export async function forgetExpired(tx: ClientBase, { workspaceId, beforeMs, beforeRow }: ExpiredRows): Promise<void> {
+  await tx.query(
+    `update ch_refused set status = case when status = 'landed' then 'landed' else 'discarded' end, resolved_at = coalesce(resolved_at, now()), body = '',
+       content = null, message_id = '', event = '', profile_id = null, reason = '', detail = 'The event has expired: nothing of it is kept.'
+     where workspace_id = $1 and kind = 'row' and happened_at < to_timestamp($2 / 1000.0) and row_id < $3`,
+    [workspaceId, beforeMs, beforeRow],
+  );
+}
+
+export interface ExpiredRows {
+  readonly workspaceId: number;
+  readonly beforeMs: number;
+  readonly beforeRow: number;
 }
 
 /** Rows of a block that were put aside, whatever became of them. */
@@ -123,6 +142,7 @@ interface Description {
   readonly rowId: number;
   readonly sourceId: number;
   readonly receivedAtMs: number | null;
+  readonly happenedAtMs: number | null;
   readonly messageId: string;
   readonly event: string;
   readonly profileId: string | null;
@@ -139,7 +159,7 @@ function describe(row: ReadRow | undefined): Description | undefined {
   const profileId = text("profile_id");
   return {
     workspaceId: number("workspace_id"), rowId: number("row_id"), sourceId: number("source_id"), receivedAtMs: isEvent ? number("received_at") : null,
-    messageId: text("message_id"), event: text("event"), profileId: profileId === NOBODY || profileId === "" ? null : profileId, outcome: text("outcome"),
+    happenedAtMs: isEvent ? number("timestamp") : null, messageId: text("message_id"), event: text("event"), profileId: profileId === NOBODY || profileId === "" ? null : profileId, outcome: text("outcome"),
     outcomeReason: text("reason"), content: isEvent ? contentOf(row) : undefined,
   };
 }

@@ -12,6 +12,7 @@ alter table ch_refused
   add column if not exists row_id bigint,
   add column if not exists source_id integer not null default 0,
   add column if not exists received_at timestamptz,
+  add column if not exists happened_at timestamptz,                   -- the event's `timestamp`
   add column if not exists message_id text not null default '',
   add column if not exists event text not null default '',
   add column if not exists profile_id uuid,
