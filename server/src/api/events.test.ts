@@ -319,7 +319,14 @@ describe("events in the API", () => {
         [first.partition],
       );
       expect(await verified(), "the rows may stand there until the statement has run").toMatchObject({ balanced: true });
+      const setAside = await pool.query(
+        `insert into ch_refused (block_id, block_row, table_name, statement, body, reason, kind, partition)
+         select block_id, 0, table_name, statement, '', '', 'statement', partition from ch_outbox where block_id = 2`,
+      );
+      expect(setAside.rowCount).toBe(1);
       await pool.query("delete from ch_outbox where block_id = 2");
+      expect(await verified(), "or while it is set aside").toMatchObject({ balanced: true });
+      await pool.query("delete from ch_refused where block_id = 2");
       await pool.query("delete from ledger where hop = 'expired'");
       await count("landed", "stored", 1);
       await count("decided", "stored", 3);

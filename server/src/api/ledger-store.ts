@@ -81,10 +81,12 @@ async function readUnlanded(db: ClientBase, workspaceId: number, partition: numb
   return waiting;
 }
 
+/** Waits to be sent, or was refused and is set aside. */
 async function readExpiring(db: ClientBase, partition: number): Promise<boolean> {
   const { rows } = await db.query<{ waits: boolean }>(
-    `select exists (select from ch_outbox where partition = $1 and sent_at is null and statement like 'ALTER TABLE events DELETE %') as waits`,
-    [partition],
+    `select exists (select from ch_outbox where partition = $1 and sent_at is null and statement like $2)
+       or exists (select from ch_refused where partition = $1 and kind = 'statement' and status = 'open' and statement like $2) as waits`,
+    [partition, "ALTER TABLE events DELETE %"],
   );
   return rows[0]?.waits ?? false;
 }
