@@ -36,9 +36,24 @@ test("what an engine says is not told", async () => {
     degraded: false,
     parts: {
       postgres: { ok: true, detail: "answers" }, clickhouse: { ok: false, detail: "does not answer" }, pipeline: { ok: true, detail: "runs" },
-      refused_writes: { ok: true, detail: "none" },
+      outbox: { ok: true, detail: "lands" }, refused_writes: { ok: true, detail: "none" },
     },
   });
+});
+
+test("blocks that wait long for ClickHouse make the server degraded", async () => {
+  const ready = createReadiness({ pool, pingClickHouse: well, pipeline: always, clock: manualClock(0), logger: quietLogger });
+  const block = (id: number, minutes: number) =>
+    pool.query(
+      `insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts, created_at)
+       values ($1, 0, 'insert', 'events', '', 1, 1, '[]', now() - make_interval(mins => $2))`, [id, minutes],
+    );
+  await block(1, 1);
+  expect(await ready()).toMatchObject({ ready: true, degraded: false, parts: { outbox: { ok: true } } });
+  await block(2, 6);
+  expect(await ready()).toMatchObject({ ready: true, degraded: true, parts: { outbox: { ok: false, detail: expect.stringContaining("5 minutes") } } });
+  await pool.query("update ch_outbox set sent_at = now()");
+  expect(await ready()).toMatchObject({ degraded: false });
 });
 
 test("a refused row is told of; a statement that is set aside makes the server degraded, and neither makes it unready", async () => {

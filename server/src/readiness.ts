@@ -7,6 +7,8 @@ import type { Logger } from "./core/logger.ts";
 
 /** A partition with something to read that was not read on for this long stands still. */
 export const STANDSTILL_MS = 30_000;
+/** A block that was decided so long ago and has not landed keeps all behind it waiting. */
+const LATE_MS = 5 * 60_000;
 
 export interface ReadinessParts {
   readonly pool: Pool;
@@ -62,13 +64,28 @@ export function createReadiness({ pool, pingClickHouse, pipeline, clock, logger 
     return { ok: open.statements === 0, detail: open.statements + open.rows === 0 ? "none" : refusedText(open) };
   }
 
+  /** Blocks that ClickHouse does not take, for a reason that may pass: they are tried on, and nothing is lost. */
+  async function checkOutbox(): Promise<Part> {
+    const isLate = await hasLateBlocks(pool).catch(() => undefined);
+    if (isLate === undefined) return { ok: false, detail: "can't be seen" };
+    const part = isLate ? { ok: false, detail: `has waited for ClickHouse for more than ${LATE_MS / 60_000} minutes; see why in the server's log` } : { ok: true, detail: "lands" };
+    return note("outbox", part);
+  }
+
   return async () => {
-    const [postgres, clickhouse, processing, refused] = await Promise.all([
-      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkRefused(),
+    const [postgres, clickhouse, processing, outbox, refused] = await Promise.all([
+      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkOutbox(), checkRefused(),
     ]);
     const needed = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
-    return { ready: Object.values(needed).every(({ ok }) => ok), degraded: !refused.ok, parts: { ...needed, refused_writes: refused } };
+    return { ready: Object.values(needed).every(({ ok }) => ok), degraded: !refused.ok || !outbox.ok, parts: { ...needed, outbox, refused_writes: refused } };
   };
+}
+
+async function hasLateBlocks(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ is_late: boolean }>(
+    `select exists (select from ch_outbox where sent_at is null and created_at < now() - make_interval(secs => $1)) as is_late`, [LATE_MS / 1000],
+  );
+  return rows[0]?.is_late ?? false;
 }
 
 export interface RefusedCounts {

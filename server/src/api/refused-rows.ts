@@ -127,7 +127,7 @@ export async function shownRefused(
       event: isSuppressed ? "" : row.event,
       outcome: row.outcome,
       profile_id: isSuppressed ? null : (people.get(row.profile_id ?? "") ?? null),
-      raw: isSuppressed ? "" : (row.content?.raw ?? null),
+      raw: isSuppressed ? "" : row.status === "landed" ? null : (row.content?.raw ?? null),
     };
   });
 }

@@ -222,8 +222,8 @@ const postgres: readonly PersonalDataPlace[] = [
     engine: "postgres",
     name: "ch_refused",
     personal: {
-      body: "a row that ClickHouse refused; emptied once it has landed",
-      content: "what the API tells of an event, its payload as received included; emptied once it has landed",
+      body: "a row that ClickHouse refused; emptied a while after it has landed",
+      content: "what the API tells of an event, its payload as received included; emptied a while after it has landed",
       reason: "what ClickHouse said, which may quote a value",
       statement: "may name profile ids",
       message_id: "may be made from a person's data by the sender",

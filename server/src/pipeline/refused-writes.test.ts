@@ -54,6 +54,7 @@ test("sent again it is refused as long as the cause is there, and lands once whe
   expect(await Promise.all([retry(place), retry(place), retry(place)])).toEqual(["landed", "landed", "landed"]);
   expect(await ids("again")).toEqual(["again"]);
   expect(changed(before, await landed())).toEqual({ "stored ": 1 });
+  await forgetSent(pipeline.pool, -60_000);
   const { rows } = await pipeline.pool.query("select status, length(body) as bytes, content, message_id from ch_refused");
   expect(rows, "what is in the table is kept once").toEqual([{ status: "landed", bytes: 0, content: null, message_id: "again" }]);
 });
@@ -145,11 +146,30 @@ test("a refused row of a block that is verified after an unclean end is neither 
   const before = await landed();
   await pipeline.send([track("v1"), track("v2", { event: "Poison" })]);
   await pipeline.paused(async () => command("ALTER TABLE events DELETE WHERE message_id = 'v1'"));
+  // Were it sent again, it would land.
+  await mend();
   Object.assign(pipeline.options, { wasUnclean: true });
   await pipeline.restart();
   await pipeline.send([track("v3")]);
   expect(await ids("v")).toEqual(["v1", "v3"]);
   expect(changed(before, await landed())).toEqual({ "stored ": 2, "failed constraint": 1 });
+  Object.assign(pipeline.options, { wasUnclean: false });
+});
+
+test("a row that landed late and is gone after an unclean end is sent once more", async () => {
+  const before = await landed();
+  await pipeline.send([track("lost", { event: "Poison" })]);
+  await mend();
+  expect(await retry(await onlyPlace())).toBe("landed");
+  await pipeline.paused(async () => {
+    await pipeline.pool.query("truncate ch_outbox");
+    await command("ALTER TABLE events DELETE WHERE message_id = 'lost'");
+  });
+  Object.assign(pipeline.options, { wasUnclean: true });
+  await pipeline.restart();
+  await pipeline.send([track("behind")]);
+  expect(await ids("lost")).toEqual(["lost"]);
+  expect(changed(before, await landed())).toEqual({ "stored ": 2 });
   Object.assign(pipeline.options, { wasUnclean: false });
 });
 

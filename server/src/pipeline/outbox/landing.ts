@@ -8,6 +8,7 @@ import type { Logger } from "../../core/logger.ts";
 import { insertBlock, isRefusal, killFailedMutations, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
 import { readBlock, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
 import { countAsFailed, putRowAside, putStatementAside, refusedRowsOf, setAsideOf } from "./refused.ts";
+import { restoreLost } from "./retry-refused.ts";
 import { inTransaction, takeTurn } from "./statement-turn.ts";
 
 export interface LandingOptions {
@@ -136,8 +137,10 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
       await verifyInserts(sent.filter((block) => block.kind === "insert"));
       await repeatStatements(sent.filter((block) => block.kind === "statement"), isHopeless);
       after = sent.at(-1)?.blockId ?? after;
-      if (sent.length < VERIFY_BLOCKS) return;
+      if (sent.length < VERIFY_BLOCKS) break;
     }
+    const lost = await restoreLost({ pool, clickhouse }, partition);
+    if (lost > 0) logger.warn({ partition, rows: lost }, "rows that had been refused and sent again were lost; they were sent once more");
   }
 
   /** A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else. */

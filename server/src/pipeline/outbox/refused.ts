@@ -71,6 +71,11 @@ export async function forgetSent(pool: Pool, keptMs: number): Promise<void> {
        select from ch_refused r where r.kind = 'statement' and r.status = 'open' and r.partition = b.partition and r.block_id < b.block_id))`,
     [keptMs / 1000],
   );
+  // What has landed is in the table, and is kept once.
+  await pool.query(
+    `update ch_refused set body = '', content = null where status = 'landed' and body <> '' and resolved_at < now() - make_interval(secs => $1)`,
+    [keptMs / 1000],
+  );
 }
 
 /**

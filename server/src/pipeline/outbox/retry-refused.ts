@@ -9,7 +9,7 @@ import { hash64Of } from "../../core/hash.ts";
 import { insertBlock, isTransient, killFailedMutations, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { refusalOf } from "./refusal-cause.ts";
-import { countAsLanded, setAsideOf } from "./refused.ts";
+import { countAsFailed, countAsLanded, setAsideOf } from "./refused.ts";
 import { readRow, withColumns, type ReadRow } from "./row-reader.ts";
 import { inTransaction, takeTurn } from "./statement-turn.ts";
 
@@ -110,10 +110,8 @@ async function noteRefusal(tx: ClientBase, { kind, blockId, blockRow }: Entry, e
 
 async function landedNow(tx: ClientBase, { blockId, blockRow }: RefusedPlace): Promise<"landed"> {
   await countAsLanded(tx, blockId, blockRow);
-  // What it said is in the event table now, and is kept once.
-  await tx.query(
-    `update ch_refused set status = 'landed', resolved_at = now(), body = '', content = null where block_id = $1 and block_row = $2`, [blockId, blockRow],
-  );
+  // Its bytes stay a while, as those of blocks do (`forgetSent`).
+  await tx.query(`update ch_refused set status = 'landed', resolved_at = now() where block_id = $1 and block_row = $2`, [blockId, blockRow]);
   return "landed";
 }
 
@@ -144,9 +142,9 @@ function nameOf({ blockId, blockRow }: RefusedPlace): string {
   return `${blockId}-${blockRow}`;
 }
 
-async function landedPlaces(clickhouse: ClickHouseClient, table: string, entries: readonly Entry[]): Promise<ReadonlySet<string>> {
+async function landedPlaces(clickhouse: ClickHouseClient, table: string, places: readonly RefusedPlace[]): Promise<ReadonlySet<string>> {
   const landed = new Set<string>();
-  for (const blockId of new Set(entries.map((entry) => entry.blockId))) {
+  for (const blockId of new Set(places.map((place) => place.blockId))) {
     for (const blockRow of await landedRows(clickhouse, table, blockId)) landed.add(`${blockId}-${blockRow}`);
   }
   return landed;
@@ -231,6 +229,33 @@ async function repeatFrom({ clickhouse }: RefusedDeps, tx: ClientBase, entry: En
     }
   }
   return landedNow(tx, entry);
+}
+
+// ── After an unclean end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Rows that landed when they were sent again, and are gone (see `verifySent`), are sent once more; how many there were. */
+export async function restoreLost(deps: RefusedDeps, partition: number): Promise<number> {
+  const { rows } = await deps.pool.query<{ workspace_id: number; block_id: string; block_row: number; table: string }>(
+    `select workspace_id, block_id, block_row, table_name as table from ch_refused
+     where partition = $1 and kind = 'row' and status = 'landed' and body <> '' order by block_id, block_row`,
+    [partition],
+  );
+  const lost: RefusedPlace[] = [];
+  for (const table of new Set(rows.map((row) => row.table))) {
+    const places = rows.filter((row) => row.table === table)
+      .map((row) => ({ workspaceId: row.workspace_id, blockId: Number(row.block_id), blockRow: row.block_row }));
+    const landed = await landedPlaces(deps.clickhouse, table, places);
+    lost.push(...places.filter((place) => !landed.has(nameOf(place))));
+  }
+  if (lost.length === 0) return 0;
+  await inTransaction(deps.pool, async (tx) => {
+    for (const { blockId, blockRow } of lost) {
+      await tx.query(`update ch_refused set status = 'open', resolved_at = null where block_id = $1 and block_row = $2`, [blockId, blockRow]);
+    }
+    await countAsFailed(tx, lost.map(({ blockId }) => blockId));
+  });
+  await retryManyRefused(deps, lost);
+  return lost.length;
 }
 
 // ── Putting an entry aside for good ───────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,7 @@ update ch_refused set workspace_id = get_byte(body, 0) + get_byte(body, 1) * 256
 create index if not exists ch_refused_by_workspace on ch_refused (workspace_id, block_id, block_row);
 create index if not exists ch_refused_by_message on ch_refused (workspace_id, message_id) where kind = 'row';
 create index if not exists ch_refused_open on ch_refused (kind, partition, block_id) where status = 'open';
+create index if not exists ch_refused_landed on ch_refused (resolved_at) where status = 'landed' and body <> '';
 
 alter table ch_refused enable row level security;
 drop policy if exists of_workspace on ch_refused;
