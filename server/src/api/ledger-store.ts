@@ -81,10 +81,13 @@ async function readUnlanded(db: ClientBase, workspaceId: number, partition: numb
   return waiting;
 }
 
-/** Waits to be sent, or was refused and is set aside. */
+/**
+ * Waits to be sent, or was refused and is set aside. One that was sent lately may be repeated after an unclean end, behind rows
+ * that are inserted again; it stands in the outbox as long as they do.
+ */
 async function readExpiring(db: ClientBase, partition: number): Promise<boolean> {
   const { rows } = await db.query<{ waits: boolean }>(
-    `select exists (select from ch_outbox where partition = $1 and sent_at is null and statement like $2)
+    `select exists (select from ch_outbox where partition = $1 and statement like $2)
        or exists (select from ch_refused where partition = $1 and kind = 'statement' and status = 'open' and statement like $2) as waits`,
     [partition, "ALTER TABLE events DELETE %"],
   );
