@@ -24,5 +24,7 @@ export const controlAction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("import.withdraw"), importId: z.int() }),
   /** Writes merges into the rows of the event table; the program asks for it itself, and nobody's answers change by it. */
   z.object({ kind: z.literal("overrides.fold") }),
+  /** Removes rows of the event table that are older than the workspace keeps them; the program asks for it itself. */
+  z.object({ kind: z.literal("events.expire") }),
 ]);
 export type ControlAction = z.infer<typeof controlAction>;

@@ -45,6 +45,17 @@ export const identitySettings = z.strictObject({
 });
 export type IdentitySettings = z.infer<typeof identitySettings>;
 
+/** Repeats are recognised for seven days: within them every event that was received can be shown. */
+export const KEEP_DAYS_MIN = 7;
+
+export const eventSettings = z.strictObject({
+  /**
+   * Events that happened longer ago are removed from the event table, a day at a time; null keeps them for ever. What they
+   * made of people stays (docs/retention.md). Removed events never come back.
+   */
+  keepDays: z.int().min(KEEP_DAYS_MIN).max(36_500).nullable(),
+});
+
 export const workspaceSettings = z.strictObject({
   identity: identitySettings,
   /** What the absence of a consent decision means for a category. */
@@ -53,6 +64,8 @@ export const workspaceSettings = z.strictObject({
   phoneCountry: z.string().length(2).optional(),
   /** Addresses or address ranges (CIDR) whose traffic is the company's own; flagged, never dropped. */
   internalIps: z.array(z.string()),
+  /** How long events are kept; absent in what was written before there was a choice. */
+  events: eventSettings.default({ keepDays: null }),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
@@ -103,6 +116,7 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   },
   consentWhenAbsent: "granted",
   internalIps: [],
+  events: { keepDays: null },
 };
 
 export const defaultSourceSettings: SourceSettings = { name: "", ip: "keep", nullErases: false };

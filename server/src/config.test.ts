@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
 import { AppError } from "./core/errors.ts";
 import { defaultLimits } from "./core/limits.ts";
+import { logLimits } from "./log/log-limits.ts";
 
 /** The message of the refusal. */
 function refusal(env: Record<string, string>): string {
@@ -20,7 +21,7 @@ describe("the configuration", () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       host: "127.0.0.1", port: 8080, publicUrl: undefined, trustProxy: [], tls: undefined, databaseUrl: undefined, clickhouseUrl: undefined,
-      logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, unknownKeyStatus: 401, secret: undefined,
+      logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, logDiskFreeBytesMin: logLimits.diskFreeBytesMin, unknownKeyStatus: 401, secret: undefined,
       websiteEventsPerSecond: 100_000,
     });
     expect([...config.roles]).toEqual(["ingest", "process", "api"]);
@@ -31,11 +32,11 @@ describe("the configuration", () => {
     const config = readConfig({
       HOST: "0.0.0.0", PORT: "0", PUBLIC_URL: "https://cdp.example.com/base/", TRUST_PROXY: " private, 192.0.2.7 ,true", TLS_CERT_FILE: "c.pem",
       TLS_KEY_FILE: "k.pem", TRIBUTARY_ROLES: "api, process", TRIBUTARY_UNKNOWN_KEY_STATUS: "200", TRIBUTARY_LOG_HORIZON_HOURS: "2",
-      TRIBUTARY_LIMIT_BODY_BYTES: "1000", TRIBUTARY_WRITE_KEY: "", PATH: "/bin", LANG: "C",
+      TRIBUTARY_LIMIT_BODY_BYTES: "1000", TRIBUTARY_LOG_DISK_FREE_BYTES: "0", TRIBUTARY_WRITE_KEY: "", PATH: "/bin", LANG: "C",
     });
     expect(config).toMatchObject({
       host: "0.0.0.0", port: 0, publicUrl: "https://cdp.example.com/base", trustProxy: ["private", "192.0.2.7", "true"],
-      tls: { certFile: "c.pem", keyFile: "k.pem" }, unknownKeyStatus: 200, logHorizonMs: 7_200_000, writeKey: undefined,
+      tls: { certFile: "c.pem", keyFile: "k.pem" }, unknownKeyStatus: 200, logHorizonMs: 7_200_000, logDiskFreeBytesMin: 0, writeKey: undefined,
     });
     expect([...config.roles]).toEqual(["api", "process"]);
     expect(config.limits).toEqual({ ...defaultLimits, bodyBytesMax: 1_000 });
@@ -45,7 +46,7 @@ describe("the configuration", () => {
     ["PORT", "80800"], ["PORT", "http"], ["PORT", "-1"], ["PUBLIC_URL", "cdp.example.com"], ["PUBLIC_URL", "ftp://cdp.example.com"],
     ["TRUST_PROXY", "privat"], ["TRUST_PROXY", "10.0.0.0/33"], ["TRUST_PROXY", "loopback,1.2.3.4/"], ["DEDUPE_MAX_IDS", "0"], ["LOG_LEVEL", "loud"],
     ["TRIBUTARY_ROLES", "ingest,deliver"], ["TRIBUTARY_LOG_PARTITIONS", "257"], ["TRIBUTARY_LOG_HORIZON_HOURS", "1.5"],
-    ["TRIBUTARY_LOG_HORIZON_BYTES", "many"], ["TRIBUTARY_WRITE_KEY", "short"], ["TRIBUTARY_API_TOKEN", "short"], ["TRIBUTARY_SECRET", "short"],
+    ["TRIBUTARY_LOG_HORIZON_BYTES", "many"], ["TRIBUTARY_LOG_DISK_FREE_BYTES", "-1"], ["TRIBUTARY_WRITE_KEY", "short"], ["TRIBUTARY_API_TOKEN", "short"], ["TRIBUTARY_SECRET", "short"],
     ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"],
     ["TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND", "-1"], ["TRIBUTARY_LIMIT_NESTING", "0"],
     ["TRIBUTARY_LIMIT_BODY_BYTES", "5MB"], ["TRIBUTARY_LIMIT_BODY_BYTES", "1.5"],

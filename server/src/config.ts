@@ -31,6 +31,8 @@ export const settings = {
   TRIBUTARY_LOG_PARTITIONS: count(256).default(4).describe("Partitions of the event log; fixed when the data directory is made."),
   TRIBUTARY_LOG_HORIZON_HOURS: count(24 * 365).default(72).describe("How long the event log is kept for recovery."),
   TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),
+  TRIBUTARY_LOG_DISK_FREE_BYTES: z.coerce.number().int().min(0).max(1e15).default(1024 ** 3)
+    .describe("Nothing is taken in (429) while the disk of the data directory has less than this left, or is 95 % full. With DATABASE_URL nobody looks at disks."),
   TRIBUTARY_WRITE_KEY: z.string().min(8).max(200).optional().describe("Write key of the first source; default: made and printed once."),
   TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
@@ -57,6 +59,7 @@ export interface Config {
   readonly logPartitions: number;
   readonly logHorizonMs: number;
   readonly logHorizonBytes: number;
+  readonly logDiskFreeBytesMin: number;
   readonly writeKey: string | undefined;
   readonly apiToken: string | undefined;
   readonly secret: string | undefined;
@@ -109,6 +112,7 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     logPartitions: data.TRIBUTARY_LOG_PARTITIONS,
     logHorizonMs: data.TRIBUTARY_LOG_HORIZON_HOURS * 3_600_000,
     logHorizonBytes: data.TRIBUTARY_LOG_HORIZON_BYTES,
+    logDiskFreeBytesMin: data.TRIBUTARY_LOG_DISK_FREE_BYTES,
     writeKey: data.TRIBUTARY_WRITE_KEY,
     apiToken: data.TRIBUTARY_API_TOKEN,
     secret: data.TRIBUTARY_SECRET,

@@ -6,6 +6,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
+import { scope } from "@tributary/schema/api/answer-parts.ts";
 import { createToken, hashSecret } from "./governance/governance.ts";
 
 const NAME = "server.json";
@@ -29,7 +30,7 @@ export async function openLocalAccess(options: {
   await writeFile(file, `${JSON.stringify({ ...places, localToken: secret }, null, 2)}\n`, { flag: "wx", mode: 0o600 });
   const client = await pool.connect();
   try {
-    await createToken(client, { workspaceId, name: TOKEN_NAME, scopes: ["read", "write", "admin", "personal_data"], secret });
+    await createToken(client, { workspaceId, name: TOKEN_NAME, scopes: scope.options, secret });
   } finally {
     client.release();
   }

@@ -1,5 +1,6 @@
 // Starts the server from the environment, says where it is, and ends it on SIGTERM or SIGINT: what was taken in is
 // finished first, within 30 seconds.
+import "./heap-tuning.ts";
 import { readConfig } from "./config.ts";
 import { AppError } from "./core/errors.ts";
 import { createLogger } from "./core/logger.ts";

@@ -1,5 +1,6 @@
 // The pipeline's figures for Prometheus, from what the process thread tells.
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { RefusedCounts } from "./readiness.ts";
 import type { FromProcessThread } from "./process-thread.ts";
 
 export function createProcessMetrics(registry: Registry): { record(message: FromProcessThread): void } {
@@ -29,9 +30,26 @@ export function createProcessMetrics(registry: Registry): { record(message: From
           days.set(message.dedupeDays);
           return ids.set(message.dedupeIds);
         case "ready":
+        case "held":
         case "stopped":
           return;
       }
     },
   };
+}
+
+/** What ClickHouse refused and nobody has dealt with; counted when it is asked for. */
+export function createRefusedMetric(registry: Registry, count: () => Promise<RefusedCounts>): void {
+  new Gauge({
+    name: "tributary_refused_writes", help: "Rows and statements that ClickHouse refused for good and nobody has sent again or discarded.",
+    labelNames: ["kind"], registers: [registry],
+    async collect() {
+      // A database that does not answer is told of elsewhere; the other figures are given all the same, and this one not as if it were true.
+      const counts = await count().catch(() => undefined);
+      this.reset();
+      if (!counts) return;
+      this.set({ kind: "row" }, counts.rows);
+      this.set({ kind: "statement" }, counts.statements);
+    },
+  });
 }

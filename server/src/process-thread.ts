@@ -31,12 +31,16 @@ export interface ProcessThreadData {
 
 export type ToProcessThread =
   | { readonly kind: "appended"; readonly partition: number; readonly nextOffset: number }
+  | { readonly kind: "hold"; readonly withinMs: number }
+  | { readonly kind: "release" }
   | { readonly kind: "stop" };
 
 export type FromProcessThread =
   | { readonly kind: "ready" }
   | ({ readonly kind: "progress" } & Progress)
   | { readonly kind: "state"; readonly waitingBlocks: number; readonly waitingBytes: number; readonly dedupeDays: number; readonly dedupeIds: number }
+  /** The answer to `hold` and to `release`: whether nothing is, or was, sent. */
+  | { readonly kind: "held"; readonly isHeld: boolean }
   | { readonly kind: "stopped" };
 
 const STATE_EVERY_MS = 1_000;
@@ -67,6 +71,8 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   }, STATE_EVERY_MS);
   port.on("message", (message: ToProcessThread) => {
     if (message.kind === "appended") return log.poke(message.partition, message.nextOffset);
+    if (message.kind === "hold") return void processor.hold.ask(message.withinMs).then((isHeld) => send({ kind: "held", isHeld }));
+    if (message.kind === "release") return void processor.hold.release().then((isHeld) => send({ kind: "held", isHeld }));
     clearInterval(timer);
     void (async () => {
       await processor.stop({ drain: true });

@@ -7,6 +7,8 @@ import type { Logger } from "./core/logger.ts";
 
 /** A partition with something to read that was not read on for this long stands still. */
 export const STANDSTILL_MS = 30_000;
+/** A block that was decided so long ago and has not landed keeps all behind it waiting. */
+const LATE_MS = 5 * 60_000;
 
 export interface ReadinessParts {
   readonly pool: Pool;
@@ -55,13 +57,55 @@ export function createReadiness({ pool, pingClickHouse, pipeline, clock, logger 
     }
   }
 
+  /** Nothing that comes in waits for what ClickHouse refused, so this makes no server unready. Who set it aside has logged it. */
+  async function checkRefused(): Promise<Part> {
+    const open = await countRefused(pool).catch(() => undefined);
+    if (!open) return { ok: false, detail: "can't be seen" };
+    return { ok: open.statements === 0, detail: open.statements + open.rows === 0 ? "none" : refusedText(open) };
+  }
+
+  /** Blocks that ClickHouse does not take, for a reason that may pass: they are tried on, and nothing is lost. */
+  async function checkOutbox(): Promise<Part> {
+    const isLate = await hasLateBlocks(pool).catch(() => undefined);
+    if (isLate === undefined) return { ok: false, detail: "can't be seen" };
+    const part = isLate ? { ok: false, detail: `has waited for ClickHouse for more than ${LATE_MS / 60_000} minutes; see why in the server's log` } : { ok: true, detail: "lands" };
+    return note("outbox", part);
+  }
+
   return async () => {
-    const [postgres, clickhouse, processing] = await Promise.all([
-      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline),
+    const [postgres, clickhouse, processing, outbox, refused] = await Promise.all([
+      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkOutbox(), checkRefused(),
     ]);
-    const parts = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
-    return { ready: Object.values(parts).every(({ ok }) => ok), parts };
+    const needed = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
+    return { ready: Object.values(needed).every(({ ok }) => ok), degraded: !refused.ok || !outbox.ok, parts: { ...needed, outbox, refused_writes: refused } };
   };
+}
+
+async function hasLateBlocks(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ is_late: boolean }>(
+    `select exists (select from ch_outbox where sent_at is null and created_at < now() - make_interval(secs => $1)) as is_late`, [LATE_MS / 1000],
+  );
+  return rows[0]?.is_late ?? false;
+}
+
+export interface RefusedCounts {
+  readonly rows: number;
+  readonly statements: number;
+}
+
+/** What ClickHouse refused for good, of all workspaces, and nobody has sent again or discarded. */
+export async function countRefused(pool: Pool): Promise<RefusedCounts> {
+  const { rows } = await pool.query<{ rows: string; statements: string }>(
+    `select count(*) filter (where kind = 'row') as rows, count(*) filter (where kind = 'statement') as statements from ch_refused where status = 'open'`,
+  );
+  return { rows: Number(rows[0]?.rows ?? 0), statements: Number(rows[0]?.statements ?? 0) };
+}
+
+function refusedText({ rows, statements }: RefusedCounts): string {
+  const what = [[rows, "row"], [statements, "statement"]] as const;
+  const counted = what.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}${count === 1 ? "" : "s"}`);
+  const waits = statements > 0 ? "; unmerges and withdrawals of imports are refused meanwhile" : "";
+  return `${counted.join(" and ")} refused by ClickHouse${waits}; see GET /api/v1/refused-writes`;
 }
 
 interface Place {

@@ -5,7 +5,7 @@ import type { Pool, PoolClient } from "pg";
 import type { Logger } from "./core/logger.ts";
 
 /** Any number of ours. */
-const PROCESS_ROLE_LOCK = 7_205_913_002;
+export const PROCESS_ROLE_LOCK = 7_205_913_002;
 const ASK_EVERY_MS = 1_000;
 
 export interface RoleLock {

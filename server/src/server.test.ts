@@ -77,3 +77,16 @@ test("starts behind proxies named in words, has its limits without collection, a
   server = undefined;
   expect(await readdir(dataDir)).not.toContain("server.json");
 });
+
+test("takes nothing in while the disk has less left than the setting says", async () => {
+  const track = async (url: string): Promise<number> => {
+    const answer = await fetch(`${url}/v1/track`, {
+      method: "POST", headers: { "content-type": "application/json", authorization: `Basic ${btoa(`${writeKey}:`)}` },
+      body: JSON.stringify({ userId: "u", event: "Viewed" }),
+    });
+    return answer.status;
+  };
+  expect(await track((await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: String(1e15) })).url)).toBe(429);
+  await server?.stop();
+  expect(await track((await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: "1" })).url)).toBe(200);
+});

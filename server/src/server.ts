@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fastify from "fastify";
 import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api } from "./api/api.ts";
+import { backupRoutes } from "./api/backups.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
@@ -19,15 +20,17 @@ import { appendBootstrapControls, bootstrap, createControl, type Bootstrapped } 
 import { createIngest } from "./ingest/ingest.ts";
 import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
+import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
+import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
 import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
 import type { FromProcessThread } from "./process-thread.ts";
-import { createProcessMetrics } from "./process-metrics.ts";
+import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts";
 import { createProcessed } from "./processed.ts";
-import { createReadiness } from "./readiness.ts";
+import { countRefused, createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 import { readTlsFiles } from "./tls-files.ts";
@@ -94,7 +97,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   const secret = await installSecret({ dataDir: config.dataDir, given: config.secret, pool });
   const log = await createPostgresLog({
     pool: postgres.pool("tributary log", 6), partitions: config.logPartitions, clock: systemClock, logger,
-    limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes },
+    limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes, diskFreeBytesMin: config.logDiskFreeBytesMin },
     ...(postgres.mode === "embedded" ? { dataDir: config.dataDir } : {}),
     onAppend: (partition, nextOffset) => supervisor?.appended(partition, nextOffset),
   });
@@ -105,15 +108,14 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   });
   await appendBootstrapControls(log, made, systemClock.nowMs());
 
-  let dedupeDays: number | undefined;
   const isPipelineHere = config.roles.has("process");
   const processed = createProcessed(pool, READER, () => isPipelineHere);
   const metrics = createProcessMetrics(registry);
+  createRefusedMetric(registry, () => countRefused(pool));
   if (isPipelineHere) {
     const onMessage = (message: FromProcessThread): void => {
       metrics.record(message);
       if (message.kind === "progress") processed.advance(message.partition, message.nextOffset);
-      if (message.kind === "state") dedupeDays = message.dedupeDays;
     };
     supervisor = await superviseProcess(
       {
@@ -126,7 +128,13 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const running = supervisor;
     undo.push(() => running.stop(DRAIN_MS));
   }
-  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, isProcessReady: () => supervisor?.isReady() ?? true, dedupeDays: () => dedupeDays });
+  const backups = await createBackupSessions({
+    dataDir: config.dataDir, postgres, clickhouse, logger,
+    // Where no pipeline is, nothing is sent.
+    hold: (withinMs) => supervisor?.hold(withinMs) ?? Promise.resolve(() => Promise.resolve(true)),
+  });
+  undo.push(() => backups.stop());
+  const http = await startHttp({ config, logger, postgres, clickhouse, log, registry, secret, processed, backups, isProcessReady: () => supervisor?.isReady() ?? true });
   undo.push(() => http.stop());
   const access = await openLocalAccess({
     dataDir: config.dataDir, pool, workspaceId: made.workspaceId, places: { url: http.url, clickhouse: clickhouse.endpoint },
@@ -151,8 +159,8 @@ interface HttpParts {
   readonly registry: Registry;
   readonly secret: string;
   readonly processed: ReturnType<typeof createProcessed>;
+  readonly backups: BackupSessions;
   readonly isProcessReady: () => boolean;
-  readonly dedupeDays: () => number | undefined;
 }
 
 async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
@@ -194,13 +202,17 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
+    refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: createReadiness({
       pool, clock: systemClock, logger,
       pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
-    dedupeDays: parts.dedupeDays, onSourcesChanged,
-    moreRoutes: importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+    onSourcesChanged,
+    moreRoutes: [
+      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+      ...backupRoutes({ backups: parts.backups, workspaceDb }),
+    ],
   });
 }
 

@@ -46,13 +46,14 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/maintenance/backup.ts", "server/src/maintenance/restore.ts", "server/src/maintenance/rebuild.ts",
   ],
 
-  // Composition: the files beside this table's folders, and maintenance/, which works on a stopped server's data. They start the engines, choose the log and hand out the parts.
+  // Composition: the files beside this table's folders, and maintenance/, which works on a whole data directory. They start the engines, choose the log and hand out the parts.
   "server/src/": [
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/imports.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
+    "server/src/pipeline/outbox/retry-refused.ts",
   ],
 };
 

@@ -49,10 +49,10 @@ export const changeReceipt = z
   })
   .meta({ id: "ChangeReceipt" });
 
-export const scope = z.enum(["read", "write", "admin", "personal_data"]).meta({
+export const scope = z.enum(["read", "write", "admin", "personal_data", "installation"]).meta({
   id: "Scope",
   description:
     "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), " +
-    "`personal_data` may see and touch what is known about people.",
+    "`personal_data` may see and touch what is known about people, `installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
 });
 export type Scope = z.infer<typeof scope>;

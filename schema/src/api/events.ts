@@ -40,11 +40,13 @@ export const eventParams = z.strictObject({ messageId: z.string().min(1).max(100
 
 export const logPosition = z.strictObject({ partition: z.int(), offset: z.int(), index: z.int() });
 
+/** Its `outcome` is also `failed`: decided, and refused by ClickHouse, so missing from lists and counts of events. */
 export const eventFate = eventRow
   .extend({
     position: logPosition,
     detail: z.string().meta({ description: "Why, in words, where it was held." }),
     status: z.enum(["open", "resent", "discarded"]).nullable().meta({ description: "Where a quarantined event stands." }),
+    refused_write: z.string().nullable().meta({ description: "Of an event that failed: its entry in /refused-writes." }),
     time_note: z.string(),
     import_id: z.int().nullable(),
     raw: z.string().meta({ description: "The event's bytes exactly as received, as text." }),
@@ -59,8 +61,12 @@ export const waiting = z.strictObject({
 export const eventFateAnswer = z.strictObject({
   message_id: z.string(),
   status: z
-    .enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "pending"])
-    .meta({ description: "`pending`: not found among landed events, while accepted events still wait to be read or to land." }),
+    .enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn", "failed", "pending", "expired"])
+    .meta({
+      description:
+        "`failed`: refused by ClickHouse. `pending`: not found among landed events, while accepted events still wait to be read or to land. `expired`: accepted within " +
+        "the last days, and removed since, as the setting `events.keepDays` asks; of events accepted earlier nothing is known any more (404).",
+    }),
   rows: z.array(eventFate).meta({ description: "Every event that came under this message id, the first first." }),
   more: z.boolean(),
   waiting,
@@ -120,6 +126,9 @@ export const ledgerSource = z
     landed: z.int(),
     landings: z.array(ledgerCount),
     waiting_to_land: z.int(),
+    failed: z.int().meta({ description: "Refused by ClickHouse for good, and listed under /refused-writes." }),
+    failures: z.array(ledgerCount).meta({ description: "By the reason under which they are listed." }),
+    expired: z.int().meta({ description: "Landed, and removed since, as the setting `events.keepDays` asks." }),
     in_event_table: z.int().nullable().meta({ description: "With `verify=true`: rows counted in the event table." }),
     balanced: z.boolean(),
   })

@@ -132,7 +132,7 @@ export const tokenList = pageOf(tokenAnswer);
 
 export const tokenCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  scopes: z.array(scope).min(1).max(4),
+  scopes: z.array(scope).min(1).max(scope.options.length),
   expires_at: z.iso.datetime({ offset: true }).optional(),
 });
 

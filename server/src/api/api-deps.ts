@@ -38,6 +38,10 @@ export const apiLimits = {
   ledgersAtOnce: 1,
   ledgersQueued: 16,
   ledgerWaitMs: 5_000,
+  /** Workspaces being made, and waiting for it. */
+  makingAtOnce: 1,
+  makingQueued: 16,
+  makingWaitMs: 5_000,
   tailListenersMax: 200,
   tailListenersPerWorkspace: 50,
   tailPollMs: 300,
@@ -53,9 +57,21 @@ export type ApiLimits = { readonly [K in keyof typeof apiLimits]: number };
 
 export interface Readiness {
   readonly ready: boolean;
+  /** Ready, and yet somebody should look: a part that is not well keeps nothing from coming in. */
+  readonly degraded?: boolean;
   /** Part → whether it is well, with a word for people. */
   readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
 }
+
+/** An entry of `ch_refused`, as a workspace may see it. */
+export interface RefusedPlace {
+  readonly workspaceId: number;
+  readonly blockId: number;
+  readonly blockRow: number;
+}
+
+/** `open` after a retry: refused again. */
+export type RefusedStatus = "open" | "landed" | "discarded";
 
 export interface ApiDeps {
   readonly workspaceDb: WorkspaceDb;
@@ -79,10 +95,14 @@ export interface ApiDeps {
     identifiers: readonly IdentifierRef[],
   ) => Promise<Omit<UnmergePreview, "dry_run">>;
   readonly previewIdentity: (workspaceId: number, identity: IdentitySettings) => Promise<IdentityPreview>;
+  /** Acts on what ClickHouse refused; undefined where the workspace has no such entry. */
+  readonly refusedWrites: {
+    retry(place: RefusedPlace): Promise<RefusedStatus | undefined>;
+    retryMany(places: readonly RefusedPlace[]): Promise<readonly (RefusedStatus | undefined)[]>;
+    discard(place: RefusedPlace): Promise<RefusedStatus | undefined>;
+  };
   /** Engines, log and lag of the pipeline, for /health/ready. */
   readonly readiness: () => Promise<Readiness>;
-  /** Days for which repeats are recognised, as the pipeline of this process has them in force; undefined while it has not said. */
-  readonly dedupeDays?: () => number | undefined;
   /** Called after a source or key was changed here, so that collection in this process knows at once. */
   readonly onSourcesChanged?: () => void;
   /** Routes of other resources (imports), declared with the same defineRoute. */

@@ -21,10 +21,12 @@ import { profileRoutes } from "./profiles.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { RateLimiter } from "./rate-limit.ts";
 import { registerReference } from "./reference-page.ts";
+import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { workspaceRoutes } from "./workspaces.ts";
 
 export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
 export { defineRoute, type Route } from "./define-route.ts";
@@ -80,10 +82,12 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityRoutes(services),
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
+    ...refusedWriteRoutes(services),
     ...ledgerRoutes(services),
     ...sourceRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
+    ...workspaceRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),
   ];

@@ -224,6 +224,21 @@ describe("changes through the API", () => {
     expect((await api.call("GET", "/settings")).body).toEqual({ settings, row_id: 77 });
   });
 
+  test("events are kept for ever where nothing is said of it, and never for less than repeats are recognised", async () => {
+    const { events: _, ...before } = defaultWorkspaceSettings;
+    const keep = async (events: unknown) => api.call("PUT", "/settings", { body: { ...before, ...(events === undefined ? {} : { events }) } });
+    expect((await keep(undefined)).body.settings.events).toEqual({ keepDays: null });
+    const changed = await keep({ keepDays: 7 });
+    expect((await recordAt(changed.body.row_id)).action).toMatchObject({ settings: { events: { keepDays: 7 } } });
+    for (const keepDays of [6, 0, 7.5, 36_501, "30", undefined]) expect((await keep({ keepDays })).status).toBe(400);
+    // As it was written by a version that knew of no such setting.
+    await api.pool.query("insert into pipeline_config (workspace_id, settings, row_id) values ($1, $2, 78) on conflict (workspace_id) do update set settings = $2, row_id = 78", [
+      api.first.id,
+      JSON.stringify(before),
+    ]);
+    expect((await api.call("GET", "/settings")).body).toEqual({ settings: defaultWorkspaceSettings, row_id: 78 });
+  });
+
   test("a source is made with a key that works, changed, and its keys are added and revoked", async () => {
     const made = await api.call("POST", "/sources", {
       body: {

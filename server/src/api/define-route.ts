@@ -11,7 +11,7 @@ export interface RouteContext<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** Who asks; its workspace is the only one that the handler may touch. */
+  /** Who asks; its workspace is the only one that the handler may touch, but for the scope `installation` (decision 0011). */
   readonly token: ApiToken;
   /** Whether the token still holds: for answers that outlive the request's own check. */
   readonly isAdmitted: () => Promise<boolean>;

@@ -1,6 +1,7 @@
 // Rows of the event table as the API lists them, each with the person it belongs to now.
 import type { ClientBase } from "pg";
 import type { EventRow } from "@tributary/schema/api/events.ts";
+import { NOBODY } from "../core/nobody.ts";
 import { iso } from "./iso.ts";
 import { currentPeople, suppressedKeys, suppressedKeys64 } from "./profile-store.ts";
 
@@ -30,7 +31,6 @@ export interface StoredEventRow {
 
 /** Shown in place of why, and of what was received. */
 export const SUPPRESSED_DETAIL = "The person is suppressed: what was received is not shown.";
-const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** The salted keys of identifiers that a row names besides its `keys64`: its user id and anonymous id, at least. */
 export type KeysOf<Row = StoredEventRow> = (row: Row) => readonly string[];

@@ -13,10 +13,9 @@ const minute = Date.UTC(2026, 4, 1, 12, 0);
 
 describe("events in the API", () => {
   let api: TestApi;
-  let dedupeDays: number | undefined;
 
   beforeAll(async () => {
-    api = await startTestApi({ dedupeDays: () => dedupeDays, limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3, tailTokenCheckMs: 50 } });
+    api = await startTestApi({ limits: { tailPollMs: 40, tailRowsPerPoll: 20, tailListenersPerWorkspace: 3, tailTokenCheckMs: 50 } });
     const { first, second, pool } = api;
     await addPerson(api, { id: ada, workspace: first, identifiers: [["email", "ada@example.com"]] });
     await pool.query(
@@ -124,6 +123,25 @@ describe("events in the API", () => {
     for (const { messageId, raw } of shown) expect((await api.call("GET", `/events/${messageId}`)).body.rows).toMatchObject([{ raw }]);
     await pool.query("delete from quarantine where reason = 'test'");
     await api.clickhouse.client("write").command({ query: "alter table events delete where reason = 'test' settings mutations_sync = 2" });
+  });
+
+  test("an event that was removed when its time was up says so while its id is kept, and then that it may have been", async () => {
+    const { first, second, pool } = api;
+    await pool.query("create table message_seen_20260501 partition of message_seen for values in ('2026-05-01')");
+    const see = (workspaceId: number, sourceId: number, messageId: string) =>
+      pool.query("insert into message_seen values ('2026-05-01', $1)", [hash128(workspaceId, sourceId, messageId)]);
+    await see(first.id, first.sourceId, "removed");
+    await see(second.id, second.sourceId, "theirs-removed");
+    expect((await api.call("GET", "/events/removed")).status, "nothing has ever expired here").toBe(404);
+    await pool.query("insert into expired_events values ($1, '2026-05-10T00:00:00Z', 3, 77)", [first.id]);
+    expect((await api.call("GET", "/events/removed")).body).toMatchObject({ status: "expired", rows: [] });
+    expect((await api.call("GET", "/events/once")).body.status).toBe("stored");
+    for (const other of ["never", "theirs-removed"]) {
+      const { status, text } = await api.call("GET", `/events/${other}`);
+      expect([status, text]).toEqual([404, expect.stringContaining("before 2026-05-10")]);
+    }
+    await pool.query("drop table message_seen_20260501");
+    await pool.query("delete from expired_events");
   });
 
   test("an unknown message id is 404 when nothing waits, and pending while accepted events wait", async () => {
@@ -282,6 +300,41 @@ describe("events in the API", () => {
       ]);
     });
 
+    test("takes what expired out of what has to stand in the event table, also while it is being removed", async () => {
+      const { first, pool } = api;
+      const verified = async () => (await api.call("GET", `/ledger?${range}&verify=true`)).body;
+      // The table holds two rows of this minute: as if a third had been removed.
+      await count("landed", "stored", 2);
+      await count("decided", "stored", 4);
+      await count("received", "", 7);
+      expect((await verified()).imbalances).toEqual([`Source ${first.sourceId}: landed 3, and the event table holds 2.`]);
+      await count("expired", "stored", 1);
+      const settled = await verified();
+      expect(settled).toMatchObject({ balanced: true, imbalances: [], sources: [{ landed: 3, expired: 1, in_event_table: 2 }] });
+      await count("expired", "stored", 4);
+      expect((await verified()).imbalances).toEqual([`Source ${first.sourceId}: landed 3, expired 4, and the event table holds 2.`]);
+      await pool.query(
+        `insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts)
+         values (2, $1, 'statement', 'events', 'ALTER TABLE events DELETE IN PARTITION 202605 WHERE 1', 1, 0, '[]')`,
+        [first.partition],
+      );
+      expect(await verified(), "the rows may stand there until the statement has run").toMatchObject({ balanced: true });
+      await pool.query("update ch_outbox set sent_at = now() where block_id = 2");
+      expect(await verified(), "or may be there again until it is repeated").toMatchObject({ balanced: true });
+      const setAside = await pool.query(
+        `insert into ch_refused (block_id, block_row, table_name, statement, body, reason, kind, partition)
+         select block_id, 0, table_name, statement, '', '', 'statement', partition from ch_outbox where block_id = 2`,
+      );
+      expect(setAside.rowCount).toBe(1);
+      await pool.query("delete from ch_outbox where block_id = 2");
+      expect(await verified(), "or while it is set aside").toMatchObject({ balanced: true });
+      await pool.query("delete from ch_refused where block_id = 2");
+      await pool.query("delete from ledger where hop = 'expired'");
+      await count("landed", "stored", 1);
+      await count("decided", "stored", 3);
+      await count("received", "", 6);
+    });
+
     test("opens the log's unread part for one question at a time, and refuses what would wait behind many", async () => {
       const client = await api.pool.connect();
       await client.query("begin");
@@ -306,20 +359,19 @@ describe("events in the API", () => {
       expect((await api.call("GET", "/ledger?from=2026-05-02T00:00:00Z&to=2026-05-01T00:00:00Z")).status).toBe(400);
     });
 
-    test("shows the window in force for repeats, and no day before the first whose ids are kept", async () => {
+    test("shows the window that the pipeline has in force for repeats, and no day before the first whose ids are kept", async () => {
       const startOf = (daysAgo: number) => new Date(Math.floor(Date.now() / 86_400_000 - daysAgo) * 86_400_000).toISOString();
-      const keepFrom = async (daysAgo: number) => {
-        const day = startOf(daysAgo).slice(0, 10);
-        await api.pool.query(`create table message_seen_${day.replaceAll("-", "")} partition of message_seen for values in ('${day}')`);
-      };
       const shown = async () => (await api.call("GET", "/ledger")).body.dedupe_window;
-      dedupeDays = 3;
-      await keepFrom(1);
+      const note = (days: number, daysHeld: number) =>
+        api.pool.query(
+          `insert into dedupe_window (days, first_day) values ($1, $2) on conflict (only_row) do update set days = excluded.days, first_day = excluded.first_day`,
+          [days, startOf(daysHeld).slice(0, 10)],
+        );
+      expect(await shown(), "no pipeline has noted anything").toEqual({ days: 0, since: null });
+      await note(3, 1);
       expect(await shown()).toEqual({ days: 3, since: startOf(1) });
-      await keepFrom(8);
+      await note(3, 8);
       expect(await shown(), "ids that are kept longer than the window don't count").toEqual({ days: 3, since: startOf(3) });
-      dedupeDays = undefined;
-      expect(await shown(), "as long as nothing is known, what is kept tells").toEqual({ days: 8, since: startOf(8) });
     });
   });
 

@@ -2,13 +2,16 @@
 import { z } from "zod";
 import { eventFateAnswer, eventList, eventListQuery, eventParams } from "@tributary/schema/api/events.ts";
 import { AppError } from "../core/errors.ts";
+import { hash128 } from "../core/hash.ts";
 import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
 import { EVENT_COLUMNS, eventsWithOwners, shownEvents, SUPPRESSED_DETAIL, type StoredEventRow } from "./event-rows.ts";
+import { iso } from "./iso.ts";
 import type { LiveTail, TailFilter } from "./live-tail.ts";
 import { ownerIds } from "./profile-store.ts";
+import { refusedFates, type EventFate } from "./refused-rows.ts";
 
 const TAG = "Events";
 /** Rows under one message id that are shown; each comes with its payload. */
@@ -127,9 +130,10 @@ function fateRoute(services: ApiServices): Route {
     scopes: ["read", "personal_data"],
     summary: "What became of an event",
     description:
-      "Every event that came under this message id: stored, duplicate, quarantined or dropped, and why, with the payload as " +
+      "Every event that came under this message id: stored, duplicate, quarantined, dropped or failed, and why, with the payload as " +
       "received and its place in the log. " +
-      "While accepted events still wait, an id that is not found yet answers `pending`; when nothing waits it answers 404.",
+      "While accepted events still wait, an id that is not found yet answers `pending`; when nothing waits it answers 404. " +
+      "An event that was removed as the setting `events.keepDays` asks answers `expired` while its id is kept against repeats, then 404.",
     params: eventParams,
     responses: { 200: eventFateAnswer },
     handle: async ({ params, workspaceId }) => {
@@ -137,21 +141,45 @@ function fateRoute(services: ApiServices): Route {
       const progress = await services.progress.of(workspaceId);
       const waiting = { unread_chunks: Math.max(0, progress.headOffset - progress.readOffset), unsent_blocks: progress.unsentBlocks };
       const rows = await readFates(services, workspaceId, params.messageId);
+      const failed = (await readFailed(services, workspaceId, params.messageId)).filter(({ row_id: id }) => !rows.some((row) => row.row_id === id));
       const isWaiting = waiting.unread_chunks + waiting.unsent_blocks > 0;
-      if (rows.length === 0 && !isWaiting) throw new AppError("not_found", { detail: "No event with this message id was accepted." });
-      const shown = await fates(services, workspaceId, rows.slice(0, FATE_ROWS_MAX));
+      const count = rows.length + failed.length;
+      const expiry = count === 0 && !isWaiting ? await readExpiry(services, workspaceId, params.messageId) : undefined;
+      if (count === 0 && !isWaiting && !expiry?.wasAccepted) {
+        const kept = expiry ? `, or it has expired: events from before ${iso(expiry.beforeMs)} are not kept` : "";
+        throw new AppError("not_found", { detail: `No event with this message id was accepted${kept}.` });
+      }
+      const landed = await fates(services, workspaceId, rows.slice(0, FATE_ROWS_MAX));
+      const shown = [...landed, ...failed].toSorted((a, b) => a.row_id - b.row_id).slice(0, FATE_ROWS_MAX);
       return {
         status: 200,
         body: {
           message_id: params.messageId,
-          status: fateOf(shown.map((row) => row.outcome)),
+          status: expiry?.wasAccepted ? ("expired" as const) : fateOf(shown.map((row) => row.outcome)),
           rows: shown,
-          more: rows.length > FATE_ROWS_MAX,
+          more: count > FATE_ROWS_MAX,
           waiting,
         },
       };
     },
   });
+}
+
+interface Expiry {
+  readonly beforeMs: number;
+  /** Its id is among those kept against repeats: it came, and its row is gone. */
+  readonly wasAccepted: boolean;
+}
+
+/** Undefined in a workspace of which no event has expired. */
+async function readExpiry({ deps }: ApiServices, workspaceId: number, messageId: string): Promise<Expiry | undefined> {
+  const { rows } = await deps.pool.query<{ before: Date }>("select before from expired_events where workspace_id = $1", [workspaceId]);
+  if (rows[0] === undefined) return undefined;
+  const { rows: sources } = await deps.pool.query<{ id: number }>("select id from source where workspace_id = $1", [workspaceId]);
+  const seen = await deps.pool.query("select from message_seen where id = any($1::uuid[]) limit 1", [
+    sources.map(({ id }) => hash128(workspaceId, id, messageId)),
+  ]);
+  return { beforeMs: rows[0].before.getTime(), wasAccepted: seen.rows.length > 0 };
 }
 
 async function readFates(services: ApiServices, workspaceId: number, messageId: string): Promise<FateRow[]> {
@@ -161,6 +189,14 @@ async function readFates(services: ApiServices, workspaceId: number, messageId: 
       where workspace_id = {workspace:UInt32} and message_id = {message_id:String} and outcome != 'control'
       order by row_id limit {limit:UInt32}`,
     { message_id: messageId, limit: FATE_ROWS_MAX + 1 },
+  );
+}
+
+/** Those that ClickHouse refused stand in Postgres alone. */
+async function readFailed(services: ApiServices, workspaceId: number, messageId: string): Promise<EventFate[]> {
+  const [eventKeys, payloadKeys] = await Promise.all([services.eventKeys(workspaceId), services.payloadKeys(workspaceId)]);
+  return services.deps.workspaceDb.run(workspaceId, (db) =>
+    refusedFates(db, workspaceId, messageId, { keys: { eventKeys, payloadKeys }, limit: FATE_ROWS_MAX + 1 }),
   );
 }
 
@@ -184,6 +220,7 @@ async function fates(
         position: { partition: row.log_partition, ...rowPosition(row.row_id) },
         detail: isSuppressed ? SUPPRESSED_DETAIL : (entry?.detail ?? ""),
         status: entry?.status ?? null,
+        refused_write: null,
         time_note: row.time_note,
         import_id: row.import_id === 0 ? null : row.import_id,
         raw: isSuppressed ? "" : row.raw,
@@ -192,7 +229,7 @@ async function fates(
   });
 }
 
-const FATES = ["stored", "withdrawn", "quarantined", "dropped", "duplicate"] as const;
+const FATES = ["stored", "withdrawn", "failed", "quarantined", "dropped", "duplicate"] as const;
 
 /** Over all rows of a message id: stored once is stored, however many repeats came after. */
 function fateOf(outcomes: readonly string[]): (typeof FATES)[number] | "pending" {

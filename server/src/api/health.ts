@@ -14,11 +14,11 @@ export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "rea
   server.get("/health/ready", async (_request, reply) => {
     const nowMs = deps.clock.nowMs();
     if (cached === undefined || nowMs - cached.atMs > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps) };
-    const { ready, parts } = await cached.answer;
+    const { ready, degraded, parts } = await cached.answer;
     return reply
       .code(ready ? 200 : 503)
       .header("cache-control", "no-store")
-      .send({ status: ready ? "ready" : "not_ready", parts });
+      .send({ status: ready ? (degraded ? "degraded" : "ready") : "not_ready", parts });
   });
   server.get("/metrics", async (_request, reply) =>
     reply.header("content-type", deps.registry.contentType).send(await deps.registry.metrics()),

@@ -6,7 +6,7 @@ import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
-import { readDecided, readDedupeWindow, readSnapshot, type LedgerRow } from "./ledger-store.ts";
+import { readByNow, readDedupeWindow, readSnapshot, type ByNow, type LedgerRow } from "./ledger-store.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -22,7 +22,7 @@ export function ledgerRoutes(services: ApiServices): Route[] {
       summary: "Does every event add up?",
       description:
         "Per source and hop, over whole minutes of the time of receipt: received = decided (by outcome and reason), decided = " +
-        "landed + waiting to land.",
+        "landed + failed + waiting to land. With `verify=true`, landed = in the event table + expired.",
       query: ledgerQuery,
       responses: { 200: ledgerAnswer },
       handle: async ({ query, workspaceId, nowMs }) => {
@@ -55,11 +55,11 @@ export interface BalanceWish {
 
 async function readBalance(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<z.input<typeof ledgerAnswer>> {
   const { pool, pipelineReader } = services.deps;
-  const { progress, counts, unlanded } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
+  const { progress, counts, unlanded, isExpiring } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
   const unread = await services.ledgerGate.pass(() => services.progress.countUnread(workspaceId, progress, wish));
   const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
-  // What landed while the table was counted had been decided by now.
-  const decidedByNow = wish.verify ? await readDecided(pool, workspaceId, wish) : undefined;
+  // What landed while the table was counted had been decided by now, and what was removed meanwhile had been counted as expired.
+  const byNow = wish.verify ? await readByNow(pool, workspaceId, wish) : undefined;
   const ids = [
     ...new Set([...counts.map((row) => row.sourceId), ...unread.bySource.keys(), ...unlanded.keys(), ...(inTable?.keys() ?? [])]),
   ].toSorted((a, b) => a - b);
@@ -72,12 +72,13 @@ async function readBalance(services: ApiServices, workspaceId: number, wish: Bal
         isExact: unread.exact,
         toLand: unlanded.get(id) ?? 0,
         inTable: inTable === undefined ? null : (inTable.get(id) ?? 0),
-        inTableMax: decidedByNow?.get(id) ?? 0,
+        byNow: byNow?.get(id) ?? { decided: 0, expired: 0 },
+        isExpiring,
       },
     ),
   );
   const imbalances = sources.flatMap((source) => source.imbalances);
-  const window = await readDedupeWindow(pool, services.deps.clock.nowMs(), services.deps.dedupeDays?.());
+  const window = await readDedupeWindow(pool, services.deps.clock.nowMs());
   return {
     from: iso(wish.fromMs),
     to: iso(wish.toMs),
@@ -101,7 +102,8 @@ interface Waiting {
   readonly isExact: boolean;
   readonly toLand: number;
   readonly inTable: number | null;
-  readonly inTableMax: number;
+  readonly byNow: ByNow;
+  readonly isExpiring: boolean;
 }
 
 function balanceOf(
@@ -113,7 +115,8 @@ function balanceOf(
   const sum = (counts: readonly { readonly count: number }[]) => counts.reduce((total, row) => total + row.count, 0);
   const received = ofHop("received");
   const decisions = ofHop("decided");
-  const landings = ofHop("landed");
+  const landings = ofHop("landed").filter(({ outcome }) => outcome !== "failed");
+  const failures = ofHop("landed").filter(({ outcome }) => outcome === "failed");
   const shown = {
     source_id: sourceId,
     // Counted by the log in the transaction that makes a chunk durable. A log that can't count there leaves it to the positions.
@@ -124,6 +127,9 @@ function balanceOf(
     landed: sum(landings),
     landings,
     waiting_to_land: waiting.toLand,
+    failed: sum(failures),
+    failures,
+    expired: sum(ofHop("expired")),
     in_event_table: waiting.inTable,
   };
   const imbalances = imbalancesOf(shown, waiting);
@@ -139,12 +145,16 @@ function imbalancesOf(balance: Omit<Balance, "balanced">, waiting: Waiting): str
       `${name}: received ${balance.received}, decided ${balance.decided}, waiting to be decided ${balance.waiting_to_be_decided}.`,
     );
   }
-  if (balance.decided !== balance.landed + balance.waiting_to_land) {
-    found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}, waiting to land ${balance.waiting_to_land}.`);
+  const failed = balance.failed === 0 ? "" : `, failed ${balance.failed}`;
+  if (balance.decided !== balance.landed + balance.failed + balance.waiting_to_land) {
+    found.push(`${name}: decided ${balance.decided}, landed ${balance.landed}${failed}, waiting to land ${balance.waiting_to_land}.`);
   }
   const inTable = balance.in_event_table;
-  if (inTable !== null && (inTable < balance.landed || inTable > waiting.inTableMax)) {
-    found.push(`${name}: landed ${balance.landed}, and the event table holds ${inTable}.`);
+  const least = balance.landed - waiting.byNow.expired;
+  const most = waiting.byNow.decided - (waiting.isExpiring ? 0 : balance.expired);
+  if (inTable !== null && (inTable < least || inTable > most)) {
+    const expired = balance.expired === 0 ? "" : `, expired ${balance.expired}`;
+    found.push(`${name}: landed ${balance.landed}${expired}, and the event table holds ${inTable}.`);
   }
   return found;
 }

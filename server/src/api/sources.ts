@@ -291,7 +291,7 @@ function present(source: Source | undefined): Source {
   return source;
 }
 
-function shownSource(source: Source): SourceAnswer {
+export function shownSource(source: Source): SourceAnswer {
   const { identityTokenSecret, ...settings } = source.settings;
   const { name: _, ...shown } = { ...settings, hasIdentityTokenSecret: identityTokenSecret !== undefined };
   return {
@@ -312,6 +312,6 @@ function shownStoredKey(key: WriteKey): z.input<typeof writeKeyAnswer> {
   return { id: key.id, prefix: key.prefix, created_at: key.createdAt.toISOString(), revoked_at: key.revokedAt?.toISOString() ?? null };
 }
 
-function shownKey(key: MadeWriteKey): z.input<typeof newWriteKey> {
+export function shownKey(key: MadeWriteKey): z.input<typeof newWriteKey> {
   return { id: key.id, prefix: key.prefix, write_key: key.secret };
 }

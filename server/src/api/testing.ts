@@ -13,9 +13,10 @@ import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/testing.ts";
-import { bootstrap, createSource, createToken, createWriteKey } from "../governance/governance.ts";
+import { asOwner, bootstrap, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
+import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
 import type { Route } from "./define-route.ts";
 
@@ -65,7 +66,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
   const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
   const pool = postgres.pool("test", 4);
   const first = await firstWorkspace(pool);
-  const second = await secondWorkspace(pool, first.partition);
+  const second = await secondWorkspace(pool);
   const log = await createPostgresLog({ pool: postgres.pool("log", 2), partitions: 2, clock, logger: quietLogger });
   const workspaceDb = createWorkspaceDb(postgres, { max: 4 });
   const test: Pick<TestApi, "onProcessed"> = { onProcessed: async () => true };
@@ -87,6 +88,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
       throw new Error("This test gives no preview.");
     },
     previewIdentity: async () => ({ people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true }),
+    refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
   });
@@ -113,8 +115,11 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
   });
 }
 
+/** Of the log's two, so that both workspaces share one: nothing is apart by that alone. */
+const PARTITIONS_TAKEN = 1;
+
 async function firstWorkspace(pool: Pool): Promise<TestWorkspace> {
-  const made = await bootstrap({ pool, partitions: 2, nowMs: Date.now() });
+  const made = await bootstrap({ pool, partitions: PARTITIONS_TAKEN, nowMs: Date.now() });
   return {
     id: made.workspaceId,
     sourceId: made.sourceId,
@@ -124,22 +129,11 @@ async function firstWorkspace(pool: Pool): Promise<TestWorkspace> {
   };
 }
 
-/** In the same partition, so that nothing is apart by that alone. */
-async function secondWorkspace(pool: Pool, partition: number): Promise<TestWorkspace> {
-  const client = await pool.connect();
-  try {
-    const { rows } = await client.query<{ id: number }>(
-      "insert into workspace (slug, name, log_partition) values ('second', 'Second', $1) returning id",
-      [partition],
-    );
-    const id = rows[0]?.id ?? 0;
-    const source = await createSource(client, { workspaceId: id, name: "Other site", kind: "website" });
-    const key = await createWriteKey(client, id, source.id);
-    const { secret } = await createToken(client, { workspaceId: id, name: "second", scopes: ["read", "write", "admin", "personal_data"] });
-    return { id, sourceId: source.id, partition, token: secret, writeKey: key.secret };
-  } finally {
-    client.release();
-  }
+async function secondWorkspace(pool: Pool): Promise<TestWorkspace> {
+  const token = { name: "second", scopes: workspaceScopes };
+  const made = await asOwner(pool, (db) => createWorkspace(db, { name: "Second", partitions: PARTITIONS_TAKEN, token }));
+  const { id, partition } = made.workspace;
+  return { id, sourceId: made.source.id, partition, token: made.tokenSecret, writeKey: made.key.secret };
 }
 
 async function call(

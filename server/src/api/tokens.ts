@@ -92,7 +92,7 @@ function revokeRoute(services: ApiServices): Route {
   });
 }
 
-function shownToken(token: StoredToken): z.input<typeof tokenAnswer> {
+export function shownToken(token: StoredToken): z.input<typeof tokenAnswer> {
   return {
     id: token.id,
     name: token.name,

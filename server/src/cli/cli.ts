@@ -1,5 +1,5 @@
-// The command `tributary`: one file per command. Commands talk to the running server, never to its files;
-// backup, restore and rebuild take the stopped server's place.
+// The command `tributary`: one file per command. Commands talk to the running server, never to its files; but backup copies
+// them, with the server's help while it runs, and backup, restore and rebuild take a stopped server's place.
 import { Command } from "commander";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
@@ -11,6 +11,7 @@ import { restoreCommand } from "./restore.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { tokenCommand } from "./token.ts";
+import { workspaceCommand } from "./workspace.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 
 const program = new Command("tributary")
@@ -22,7 +23,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { Command } from "commander";
+import { z } from "zod";
 import { readConfig, type Config } from "../config.ts";
 import { AppError } from "../core/errors.ts";
 import { packageFolder } from "../engines/postgres/binaries.ts";
@@ -23,6 +24,8 @@ const FREE_BYTES_WANTED = 5 * 1024 ** 3;
 const SOCKET_PATH_MAX = 107;
 const SOCKET_NAME_BYTES = 40;
 const CONNECT_TIMEOUT_MS = 2_000;
+
+const readyParts = z.object({ parts: z.object({ refused_writes: z.object({ detail: z.string() }) }) });
 
 export interface Finding {
   readonly what: string;
@@ -53,12 +56,12 @@ export function findingsText(findings: readonly Finding[]): string {
 /** Every check, in the order in which they build on each other; none throws. */
 export async function examine(env: Environment): Promise<readonly Finding[]> {
   const { config, finding: settings } = checkSettings(env);
-  const server = await checkServer(env);
+  const [server, ...refused] = await checkServer(env);
   const isRunning = server.level === "ok";
   const engines = config ? await Promise.all([checkPostgres(config), checkClickHouse(config)]) : [];
   return [
     checkNode(), ...checkLibrary(), settings, await checkFolder(dataDirOf(env)), await checkSpace(dataDirOf(env)), ...engines,
-    checkSockets(), await checkOpenFiles(), ...(config ? [await checkPort(config, isRunning)] : []), server,
+    checkSockets(), await checkOpenFiles(), ...(config ? [await checkPort(config, isRunning)] : []), server, ...refused,
     { what: "Version", level: "ok", found: `Tributary ${packageJson.version}` },
   ];
 }
@@ -194,19 +197,26 @@ function listenProblem(host: string, port: number): Promise<string | null> {
   });
 }
 
-async function checkServer(env: Environment): Promise<Finding> {
+/** How the server is, and what ClickHouse refused of what it wrote, when there is any. */
+async function checkServer(env: Environment): Promise<readonly [Finding, ...Finding[]]> {
   const what = "Server";
   try {
     const client = createApiClient(await findServer(env));
     try {
-      const { status } = await client.read("/health/ready");
-      if (status === 200) return { what, level: "ok", found: `ready at ${client.server.url}` };
-      return { what, level: "failure", found: `at ${client.server.url}, not ready (${status})`, toDo: "See `tributary status`, and the server's log." };
+      const { status, body } = await client.read("/health/ready");
+      if (status === 200) return [{ what, level: "ok", found: `ready at ${client.server.url}` }, ...refusedWrites(body)];
+      return [{ what, level: "failure", found: `at ${client.server.url}, not ready (${status})`, toDo: "See `tributary status`, and the server's log." }];
     } finally {
       await client.close();
     }
   } catch (error) {
-    if (error instanceof CliError) return { what, level: "warning", found: error.message, toDo: error.hint };
+    if (error instanceof CliError) return [{ what, level: "warning", found: error.message, toDo: error.hint }];
     throw error;
   }
+}
+
+function refusedWrites(readiness: unknown): readonly Finding[] {
+  const found = readyParts.safeParse(readiness).data?.parts.refused_writes.detail ?? "none";
+  if (found === "none") return [];
+  return [{ what: "Refused writes", level: "warning", found, toDo: "See what and why, put the cause right, then POST /api/v1/refused-writes/retry." }];
 }

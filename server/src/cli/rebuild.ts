@@ -7,7 +7,8 @@ import { countText, createProgressLine, durationText, processOutput, type Output
 
 export function rebuildCommand(output: Output = processOutput): Command {
   return new Command("rebuild").description("decide everything anew from the events that were ever received; the server must be stopped")
-    .action(async () => {
+    .option("--force", "begin even where events have expired: what only they told of people is lost", false)
+    .action(async ({ force }: { readonly force: boolean }) => {
       // Only this command needs the engines.
       const { rebuildData } = await import("../maintenance/rebuild.ts");
       const abort = new AbortController();
@@ -18,11 +19,11 @@ export function rebuildCommand(output: Output = processOutput): Command {
       const startedMs = performance.now();
       const line = createProgressLine(output);
       const { done, refused } = await rebuildData({
-        config: readConfig(process.env), logger: createLogger("warn"), signal: abort.signal,
+        config: readConfig(process.env), logger: createLogger("warn"), force, signal: abort.signal,
         onProgress: (now) => line.show(`${countText(now.done)} of ${countText(now.total)} events decided anew`, performance.now()),
       }).finally(() => line.clear());
       output.out(`${countText(done)} events decided anew in ${durationText(performance.now() - startedMs)}.\n`);
       if (refused === 0) return;
-      output.out(`${countText(refused)} events that ClickHouse had refused may be left out; they stand in the table ch_refused.\n`);
+      output.out(`${countText(refused)} events that ClickHouse had refused may be left out; see GET /api/v1/refused-writes.\n`);
     });
 }

@@ -27,7 +27,7 @@ export async function status(env: Environment, output: Output, asJson: boolean):
     const workspace = await client.get("/api/v1/workspace", workspaceAnswer);
     const ledger = await client.get("/api/v1/ledger", ledgerAnswer);
     const ready = await readReadiness(client);
-    const isWell = ready.status === "ready" && ledger.balanced;
+    const isWell = ready.status !== "not_ready" && ledger.balanced;
     if (asJson) output.out(`${JSON.stringify({ url: client.server.url, workspace: workspace.slug, ready, ledger }, null, 2)}\n`);
     else output.out(statusText(client.server.url, ready, ledger));
     return isWell;
@@ -47,12 +47,14 @@ export function statusText(url: string, ready: Readiness, ledger: Ledger): strin
   const sum = (of: (source: Ledger["sources"][number]) => number): number => ledger.sources.reduce((total, source) => total + of(source), 0);
   const received = sum((source) => source.received);
   const waiting = sum((source) => source.waiting_to_be_decided) + sum((source) => source.waiting_to_land);
-  const isReady = ready.status === "ready";
+  const isReady = ready.status !== "not_ready";
+  const failed = sum((source) => source.failed);
   const events = `${countText(received)} events came in during the last day, ${waiting === 0 ? "none waits" : `${countText(waiting)} wait`}, and ${
     ledger.balanced ? "every one is accounted for" : "they don't add up"}.`;
   const rows: string[][] = Object.entries(ready.parts).map(([part, { ok, detail }]) => [part, `${ok ? "ok" : "NOT OK"}: ${detail}`]);
   rows.push(["log", `${countText(ledger.waiting_to_be_read.unread_chunks)} chunks not read yet`]);
   for (const [outcome, count] of outcomes(ledger)) rows.push([`last day, ${outcome}`, countText(count)]);
+  if (failed > 0) rows.push(["last day, failed", `${countText(failed)} (refused by ClickHouse)`]);
   for (const imbalance of ledger.imbalances) rows.push(["imbalance", imbalance]);
   return `Tributary at ${url} is ${isReady ? "ready" : "NOT ready"}; ${events}\n\n${tableText(rows)}`;
 }

@@ -32,7 +32,8 @@ export const errorCatalogue = {
   data_directory_busy: { status: 500, message: "Another server is running on this data directory.", hint: "Stop it, or choose another TRIBUTARY_DATA_DIR." },
   data_directory_closed: { status: 500, message: "The data directory can't be used.", hint: "See the detail for the folder and the command that opens it." },
   newer_data: { status: 500, message: "The data was written by a newer version of this program.", hint: "Start that version or a newer one; data is never taken back to an older shape." },
-  copy_refused: { status: 500, message: "The copy can't be made or restored like this.", hint: "See the detail." },
+  events_expired: { status: 409, message: "Events that people were made from are no longer kept.", hint: "See the detail for what would be lost." },
+  copy_refused: { status: 409, message: "The copy can't be made or restored like this.", hint: "See the detail." },
   damaged_copy: { status: 500, message: "The copy is damaged or incomplete.", hint: "Use another copy; nothing was restored." },
   engine_failed: { status: 500, message: "A database engine could not be started.", hint: "See the detail and the engine's log file." },
 } as const satisfies Record<string, ErrorKind>;

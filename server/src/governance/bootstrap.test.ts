@@ -4,8 +4,9 @@ import { manualClock } from "../core/clock.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { quietLogger, startTestPostgres } from "../engines/testing.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
-import { appendBootstrapControls, bootstrap, partitionFor, type BootstrapOptions } from "./bootstrap.ts";
+import { appendBootstrapControls, bootstrap, type BootstrapOptions } from "./bootstrap.ts";
 import { createTokenDirectory, hashSecret } from "./tokens.ts";
+import { asOwner, createWorkspace, partitionFor, workspaceScopes } from "./workspaces.ts";
 
 describe("the first start", () => {
   let postgres: Postgres;
@@ -32,7 +33,7 @@ describe("the first start", () => {
     expect(made.print.apiToken).toMatch(/^trib_api_[A-Za-z0-9]{32}$/);
     expect(await createTokenDirectory(pool).find(made.print.apiToken ?? "", nowMs)).toMatchObject({
       workspaceId: made.workspaceId,
-      scopes: ["read", "write", "admin", "personal_data"],
+      scopes: ["read", "write", "admin", "personal_data", "installation"],
     });
     expect(
       (
@@ -46,6 +47,8 @@ describe("the first start", () => {
   });
 
   test("two starts at once make one of each, and only one prints", async () => {
+    // Connections that are open already, so that none of the three has a head start.
+    await Promise.all([1, 2, 3].map(() => pool.query("select pg_sleep(0.05)")));
     const both = await Promise.all([start(), start(), start()]);
     expect(both.filter((made) => made.isFirstStart)).toHaveLength(1);
     expect(both.filter((made) => made.print.apiToken !== undefined)).toHaveLength(1);
@@ -70,9 +73,8 @@ describe("the first start", () => {
     const { workspaceId } = await start({ writeKey: "dev-write-key", apiToken: "dev-api-token-0123" });
     await pool.query("update write_key set revoked_at = now()");
     await expect(start({ writeKey: "dev-write-key" })).rejects.toThrow("TRIBUTARY_WRITE_KEY was revoked");
-    const {
-      rows: [other],
-    } = await pool.query("insert into workspace (slug, name, log_partition) values ('other', 'Other', 0) returning id");
+    const token = { name: "theirs", scopes: workspaceScopes };
+    const { workspace: other } = await asOwner(pool, (db) => createWorkspace(db, { name: "Other", partitions: 3, token }));
     await pool.query("update api_token set workspace_id = $1 where workspace_id = $2", [other.id, workspaceId]);
     await expect(start({ apiToken: "dev-api-token-0123" })).rejects.toThrow("TRIBUTARY_API_TOKEN belongs to another workspace");
   });

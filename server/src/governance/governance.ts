@@ -1,7 +1,7 @@
 // The door of this folder: who may do what, what was changed by whom, the settings in force, the first start, and the map of
 // personal data.
 export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredAuditEntry } from "./audit.ts";
-export { appendBootstrapControls, bootstrap, partitionFor, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
+export { appendBootstrapControls, bootstrap, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
 export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
@@ -33,3 +33,15 @@ export {
   type StoredToken,
   type TokenDirectory,
 } from "./tokens.ts";
+export {
+  asOwner,
+  createWorkspace,
+  findWorkspace,
+  firstControls,
+  listWorkspaces,
+  renameWorkspace,
+  workspaceScopes,
+  type MadeWorkspace,
+  type NewWorkspace,
+  type Workspace,
+} from "./workspaces.ts";

@@ -207,6 +207,8 @@ const postgres: readonly PersonalDataPlace[] = [
     export: byRowId.export,
     erase: "Delete the rows by row id.",
   },
+  withoutPeople("dedupe_window", ["only_row", "days", "first_day"]),
+  withoutPeople("expired_events", ["workspace_id", "before", "events", "row_id"]),
   withoutPeople("ledger", ["workspace_id", "source_id", "minute", "hop", "outcome", "reason", "count"]),
   {
     engine: "postgres",
@@ -219,10 +221,22 @@ const postgres: readonly PersonalDataPlace[] = [
   {
     engine: "postgres",
     name: "ch_refused",
-    personal: { body: "a row that ClickHouse refused", reason: "what ClickHouse said, which may quote a value" },
-    other: ["block_id", "block_row", "table_name", "statement", "at"],
-    ...byRowId,
-    erase: "Delete the rows by block.",
+    personal: {
+      body: "a row that ClickHouse refused; emptied a while after it has landed",
+      content: "what the API tells of an event, its payload as received included; emptied a while after it has landed",
+      reason: "what ClickHouse said, which may quote a value",
+      statement: "may name profile ids",
+      message_id: "may be made from a person's data by the sender",
+      event: "the event's name",
+      profile_id: "the person that the row is about",
+    },
+    other: [
+      "block_id", "block_row", "table_name", "at", "workspace_id", "partition", "kind", "status", "code", "cause", "detail", "row_id", "source_id",
+      "received_at", "happened_at", "outcome", "outcome_reason", "is_counted", "resolved_at",
+    ],
+    find: "By `profile_id`: the person's own, and those with `merged_into` = it.",
+    export: "With the event, as received: `content` holds it.",
+    erase: "Delete the rows by (block_id, block_row).",
   },
   {
     engine: "postgres",
@@ -375,7 +389,7 @@ const files: readonly PersonalDataPlace[] = [
   {
     engine: "file",
     name: "clickhouse",
-    personal: { "*": "parts of the tables above, also those replaced and kept for a while" },
+    personal: { "*": "parts of the tables above, also those replaced and kept for a while, and those frozen while a copy is made" },
     other: [],
     find: "Through the tables.",
     export: "Through the tables.",

@@ -126,15 +126,15 @@ async function mustRead(db: ClientBase, workspaceId: number, id: number): Promis
   return source;
 }
 
-/** `Web shop (DE)` → `web-shop-de`. */
-function slugOf(name: string): string {
+/** `Web shop (DE)` → `web-shop-de`; `fallback` when nothing of the name can stand in a slug. */
+export function slugOf(name: string, fallback = "source"): string {
   const slug = name
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 60);
-  return slug === "" ? "source" : slug;
+  return slug === "" ? fallback : slug;
 }
 
 export interface SourceChange {

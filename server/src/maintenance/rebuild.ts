@@ -14,12 +14,17 @@ import { rebuild, type RebuildProgress, type RebuildResult } from "../pipeline/r
 export interface RebuildDataOptions {
   readonly config: Config;
   readonly logger: Logger;
+  /** Begins even where events have expired. */
+  readonly force: boolean;
   readonly onProgress: (progress: RebuildProgress) => void;
   /** Breaks it off; the next rebuild or server goes on with it. */
   readonly signal?: AbortSignal;
 }
 
-/** Throws AppError `data_directory_busy` while a server runs on the directory, `data_directory_closed` when there is none. */
+/**
+ * Throws AppError `data_directory_busy` while a server runs on the directory, `data_directory_closed` when there is none,
+ * `events_expired` where events have expired and it is not forced.
+ */
 export async function rebuildData(options: RebuildDataOptions): Promise<RebuildResult> {
   const { dataDir } = options.config;
   if (!(await exists(dataDir))) {
@@ -34,7 +39,7 @@ export async function rebuildData(options: RebuildDataOptions): Promise<RebuildR
   }
 }
 
-async function withEngines({ config, logger, onProgress, signal }: RebuildDataOptions, lock: DataLock): Promise<RebuildResult> {
+async function withEngines({ config, logger, force, onProgress, signal }: RebuildDataOptions, lock: DataLock): Promise<RebuildResult> {
   const { dataDir, databaseUrl, clickhouseUrl, logPartitions, logHorizonMs, logHorizonBytes } = config;
   const wasUnclean = await markRunning(dataDir);
   const postgres = await startPostgres({ dataDir, lock, logger, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
@@ -50,7 +55,7 @@ async function withEngines({ config, logger, onProgress, signal }: RebuildDataOp
         pool: postgres.pool("tributary rebuild", 4 + log.partitions * 3), clickhouse: clickhouse.client("write"),
         clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: config.limits,
         secret, dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory,
-        wasUnclean, onRebuild: onProgress, ...(signal ? { signal } : {}),
+        wasUnclean, force, onRebuild: onProgress, ...(signal ? { signal } : {}),
       }).finally(() => log.close());
       return result;
     } finally {

@@ -2,8 +2,7 @@
 // (controls/fold-overrides.ts does it). What it notes is in memory only: a restart begins the hour anew, and asking once too
 // often changes nothing.
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { Pool } from "pg";
-import type { EventLog } from "../log/log.ts";
+import { askSystem, isActedOn, type AskedRecord, type SystemControlDeps } from "./system-control.ts";
 
 export interface FoldingLimits {
   /** How long overrides may stand before they are folded in. */
@@ -24,12 +23,8 @@ export interface OverrideFolding {
   run(nowMs: number): Promise<void>;
 }
 
-interface FoldingDeps {
-  readonly pool: Pool;
+interface FoldingDeps extends SystemControlDeps {
   readonly clickhouse: ClickHouseClient;
-  readonly log: EventLog;
-  /** Name of the pipeline's place in the log. */
-  readonly reader: string;
 }
 
 interface Watched {
@@ -38,7 +33,7 @@ interface Watched {
   /** How many there were when it was asked last, and how often that was without their getting fewer. */
   count: number;
   vainly: number;
-  asked: { readonly partition: number; readonly offset: number; readonly atMs: number } | undefined;
+  asked: (AskedRecord & { readonly atMs: number }) | undefined;
 }
 
 /** Once rewrites the rows, once removes the overrides: the third time something is wrong. */
@@ -58,7 +53,7 @@ export function createOverrideFolding(deps: FoldingDeps, limits: FoldingLimits =
       if (nowMs - (watched.asked?.atMs ?? 0) < limits.patienceMs) return;
       watched.vainly = 0;
     }
-    const place = await ask(deps, workspaceId, nowMs);
+    const place = await askSystem(deps, workspaceId, { kind: "overrides.fold" }, nowMs);
     if (!place) return;
     watched.asked = { ...place, atMs: nowMs };
     watched.count = count;
@@ -82,23 +77,4 @@ async function countOverrides(clickhouse: ClickHouseClient): Promise<Map<number,
   });
   const rows = await result.json<{ workspace_id: number; count: number }>();
   return new Map(rows.map((row) => [row.workspace_id, Number(row.count)]));
-}
-
-async function ask({ pool, log }: FoldingDeps, workspaceId: number, nowMs: number): Promise<{ partition: number; offset: number } | undefined> {
-  const { rows } = await pool.query<{ log_partition: number }>(`select log_partition from workspace where id = $1`, [workspaceId]);
-  const partition = rows[0]?.log_partition;
-  if (partition === undefined) return undefined;
-  const { offset } = await log.append(partition, {
-    header: { kind: "control", workspaceId, receivedAtMs: nowMs, actor: "system", action: { kind: "overrides.fold" } }, events: [],
-  });
-  return { partition, offset };
-}
-
-/** Decided, and what it changes has been made. */
-async function isActedOn({ pool, reader }: FoldingDeps, asked: { readonly partition: number; readonly offset: number }): Promise<boolean> {
-  const { rows } = await pool.query<{ done: boolean }>(
-    `select next_offset > $3 and not exists (select from ch_outbox where partition = $2 and kind = 'statement' and sent_at is null) as done
-     from log_offset where reader = $1 and partition = $2`, [reader, asked.partition, asked.offset],
-  );
-  return rows[0]?.done ?? false;
 }

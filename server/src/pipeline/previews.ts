@@ -8,6 +8,7 @@ import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import { AppError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { compileIdentityRules, memoryIdentityState, normaliseIdentifier, resolve, type EventIdentifier } from "../identity/identity.ts";
+import { hasExpiredEvents } from "./controls/expired-evidence.ts";
 import { componentOf, refold } from "./controls/refold.ts";
 import { drawLine } from "./controls/unmerge.ts";
 import { createRuleBook } from "./workspace-rules.ts";
@@ -40,7 +41,8 @@ export async function previewUnmerge(
     if (!person || person.workspaceId !== workspaceId || person.state.suppressed) throw new AppError("not_found");
     const lines = drawLine(person.state.identifiers, identifiers, PREVIEW_SPLIT);
     if (!lines) throw new AppError("bad_request", { detail: "Choose some of the person's identifiers, and not all." });
-    const result = await refold(deps.clickhouse, rules, { workspaceId, component, beforeRow: AFTER_ALL_ROWS, splits: lines }, deps.secret);
+    const hasExpired = await hasExpiredEvents(db, workspaceId);
+    const result = await refold(deps.clickhouse, rules, { workspaceId, component, beforeRow: AFTER_ALL_ROWS, splits: lines, hasExpired }, deps.secret);
     const isChosen = (side: Person): boolean => side.state.splits[String(PREVIEW_SPLIT)] === 1;
     return {
       stays: sideOf(result.people.filter((side) => !isChosen(side))),

@@ -7,7 +7,11 @@ import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
+import { expiryLimits, type ExpiryLimits } from "./controls/expire-events.ts";
+import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
+import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
+import { forgetSent } from "./outbox/refused.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
@@ -36,6 +40,7 @@ export interface ProcessOptions {
 export interface ProcessTuning extends SequencerLimits {
   readonly lingerMs: number;
   readonly outboxMemoryBytesMax: number;
+  readonly expiry: ExpiryLimits;
 }
 
 export const defaultTuning: ProcessTuning = {
@@ -45,6 +50,7 @@ export const defaultTuning: ProcessTuning = {
   outboxBytesMax: 256 * 1024 * 1024,
   lingerMs: 500,
   outboxMemoryBytesMax: 128 * 1024 * 1024,
+  expiry: expiryLimits,
 };
 
 /** How long sent blocks stay in the outbox, to be verified after an unclean end. */
@@ -58,6 +64,8 @@ export interface Processor {
   readonly failed: Promise<never>;
   waiting(): { readonly blocks: number; readonly bytes: number };
   dedupeWindow(): ReturnType<SeenMessages["window"]>;
+  /** Keeps what is decided from being sent. */
+  readonly hold: WritesHold;
   /** Finishes the batch at hand, sends what is in the outbox if `drain`, and stops. */
   stop(options?: { readonly drain: boolean }): Promise<void>;
 }
@@ -68,12 +76,14 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
+  await seen.dropExpired(rebuild.forgetTimeMs(options.clock.nowMs()));
+  const hold = createHold();
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
-      memoryBytesMax: tuning.outboxMemoryBytesMax,
+      memoryBytesMax: tuning.outboxMemoryBytesMax, hold,
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });
@@ -89,8 +99,10 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       bytes: senders.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
     }),
     dedupeWindow: () => seen.window(),
+    hold: createWritesHold(hold, options.pool, options.log.partitions),
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
+      hold.end();
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
       // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.
       const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
@@ -120,7 +132,7 @@ function startPartition(
   return startSequencer({
     partition, pool, log, clock, logger, sender, world, seen,
     pipeline: { pool, rules, seen, secret, reset: () => rules.forget() },
-    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger },
+    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger, expiry: tuning.expiry },
     limits: tuning,
     storedBelowRow: rebuild.storedBelowRow(partition),
     onCommit(progress) {
@@ -131,7 +143,9 @@ function startPartition(
 }
 
 function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
-  const folding = createOverrideFolding({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER });
+  const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
+  const folding = createOverrideFolding(asking);
+  const expiry = createEventExpiry(asking);
   let isBusy = false;
   const run = async (): Promise<void> => {
     if (isBusy) return;
@@ -141,9 +155,10 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
       await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
       await rebuild.finish();
-      if (senders.every((sender) => sender.isVerified())) await options.pool.query(`delete from ch_outbox where sent_at < now() - make_interval(secs => $1)`, [OUTBOX_KEPT_MS / 1000]);
+      if (senders.every((sender) => sender.isVerified())) await forgetSent(options.pool, OUTBOX_KEPT_MS);
       await options.log.dropExpired(nowMs);
       await folding.run(nowMs);
+      await expiry.run(nowMs);
     } catch (error) {
       options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");
     } finally {

@@ -4,6 +4,7 @@
 // itself is not written again. It may be killed anywhere: whichever processor comes next goes on with it.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClientBase, Pool } from "pg";
+import { AppError } from "../core/errors.ts";
 import { rowId } from "../core/position.ts";
 import { claimReader } from "../log/reader-offset.ts";
 import { createBlockBuilder, blockIdOf } from "./outbox/block-builder.ts";
@@ -14,6 +15,8 @@ import { loadRebuildState, placesOf, REBUILD_READER } from "./rebuild-state.ts";
 import { READER } from "./sequencer.ts";
 
 export interface RebuildOptions extends Omit<ProcessOptions, "onProgress"> {
+  /** Begins even where events have expired: what only they told of people is lost. */
+  readonly force?: boolean;
   readonly onRebuild?: (progress: RebuildProgress) => void;
   /** Breaks it off after the batch at hand. Whichever processor comes next goes on. */
   readonly signal?: AbortSignal;
@@ -32,11 +35,13 @@ export interface RebuildResult extends RebuildProgress {
 
 /**
  * Wipes what was decided, unless a rebuild is under way already, and decides everything again up to the end of the log.
- * Nothing else may process meanwhile: the caller holds the data directory's lock.
+ * Nothing else may process meanwhile: the caller holds the data directory's lock. Throws AppError `events_expired`, and changes
+ * nothing, where events have expired, unless it is forced.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const { pool, clickhouseReader, log } = options;
   if (!(await isUnderWay(pool))) {
+    if (!options.force) await refuseWhereExpired(pool);
     await landEverything(options);
     await begin(pool, log.partitions);
   }
@@ -66,12 +71,25 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   }
   options.signal?.throwIfAborted();
   await (await loadRebuildState({ pool, clickhouse: clickhouseReader, log }, READER)).finish();
-  const { rows } = await pool.query<{ count: string }>(`select count(*) as count from ch_refused where table_name = 'events'`);
+  const { rows } = await pool.query<{ count: string }>(`select count(*) as count from ch_refused where kind = 'row' and status <> 'landed' and table_name = 'events'`);
   return { done, total, refused: Number(rows[0]?.count ?? 0) };
 }
 
 async function isUnderWay(pool: Pool): Promise<boolean> {
   return (await placesOf(pool, REBUILD_READER)).size > 0;
+}
+
+/** What expired events made of people stands nowhere else: made anew from the rest, these people would be other people, or gone. */
+async function refuseWhereExpired(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ slug: string; events: string; before: Date }>(
+    `select w.slug, e.events, e.before from expired_events e join workspace w on w.id = e.workspace_id order by e.workspace_id`,
+  );
+  if (rows.length === 0) return;
+  const each = rows.slice(0, 10).map(({ slug, events, before }) => `${slug} (${events} from before ${before.toISOString().slice(0, 10)})`);
+  throw new AppError("events_expired", {
+    detail: `Expired in ${rows.length} workspace(s): ${each.join(", ")}.`,
+    hint: "Make a backup. `tributary rebuild --force` makes people anew from what is left; whom or what only expired events told is lost.",
+  });
 }
 
 async function countEvents(clickhouse: ClickHouseClient, places: ReadonlyMap<number, number>): Promise<number> {
@@ -115,6 +133,9 @@ async function begin(pool: Pool, partitions: number): Promise<void> {
     for (let partition = 0; partition < partitions; partition++) await sendBack(tx, partition);
     await tx.query(`truncate ${DECIDED_TABLES.join(", ")}`);
     await tx.query(`delete from ledger where hop = 'decided'`);
+    await keepDecisionsOfExpired(tx);
+    // What statements changed is undone and decided anew: none of before is to be sent again.
+    await tx.query(`update ch_refused set status = 'discarded', resolved_at = now() where kind = 'statement' and status = 'open'`);
     await tx.query("commit");
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
@@ -123,6 +144,15 @@ async function begin(pool: Pool, partitions: number): Promise<void> {
   } finally {
     tx.release(failure);
   }
+}
+
+/** Nothing decides again about events that are in neither the table nor the log. Those that the log still has are decided. */
+async function keepDecisionsOfExpired(tx: ClientBase): Promise<void> {
+  await tx.query(
+    `insert into ledger (workspace_id, source_id, minute, hop, outcome, reason, count)
+     select workspace_id, source_id, minute, 'decided', outcome, reason, count from ledger
+     where hop = 'expired' and minute < (select date_trunc('minute', min(opened_at)) from log_segment)`,
+  );
 }
 
 async function sendBack(tx: ClientBase, partition: number): Promise<void> {

@@ -169,3 +169,19 @@ test("the same messageId of another source or workspace is no repeat; of the sam
     await pipeline.stop();
   }
 });
+
+test("notes for other processes what is in force, whenever it changes", async () => {
+  const noted = async () => (await pool.query(`select days, first_day - date '1970-01-01' as first_day from dedupe_window`)).rows[0];
+  const ids = (count: number, day: number) => Array.from({ length: count }, () => ({ id: randomUUID(), day }));
+  const seen = await createSeenMessages(pool, 10);
+  await accept(seen, [...ids(4, TODAY - 3), ...ids(4, TODAY - 1), ...ids(1, TODAY)]);
+  await seen.dropExpired(TODAY * DAY_MS);
+  expect(await noted()).toEqual({ days: seen.window().days, first_day: TODAY - 3 });
+  expect(seen.window().days).toBe(7);
+  await accept(seen, ids(4, TODAY));
+  await seen.dropExpired(TODAY * DAY_MS);
+  expect(await noted(), "there were too many ids").toEqual({ days: 2, first_day: TODAY - 1 });
+  const next = await createSeenMessages(pool, 1e9);
+  await next.dropExpired((TODAY + 1) * DAY_MS);
+  expect(await noted(), "a day later, in the next process").toEqual({ days: 3, first_day: TODAY - 1 });
+});

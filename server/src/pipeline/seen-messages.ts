@@ -1,6 +1,6 @@
 // Which messages were already accepted: exact in Postgres (one table a day of receivedAt), with a filter in memory per
 // day that spares nearly all look-ups. The window is seven days of receivedAt, or fewer when more ids than `idsMax` would
-// have to be kept; what is in force is readable with `window()`. New ids are written in the batch's own transaction, so a
+// have to be kept; what is in force is readable with `window()`, and for other processes in `dedupe_window`. New ids are written in the batch's own transaction, so a
 // crash leaves neither a forgotten nor a phantom id.
 import type { ClientBase, Pool } from "pg";
 import { arrayLiteral } from "./array-literal.ts";
@@ -26,7 +26,7 @@ export interface SeenMessages {
   write(tx: ClientBase, sightings: readonly MessageSighting[]): Promise<void>;
   /** Makes the tables that `write` needs; outside the transaction, so that no lock on the parent is held in it. */
   prepareDays(days: Iterable<number>): Promise<void>;
-  /** Drops days that have left the window. */
+  /** Drops days that have left the window, and notes for others what is in force then. */
   dropExpired(nowMs: number): Promise<void>;
   /** Days in force and ids held; for the ledger. */
   window(): { readonly days: number; readonly ids: number };
@@ -39,6 +39,7 @@ export function dayOf(ms: number): number {
 export async function createSeenMessages(pool: Pool, idsMax: number): Promise<SeenMessages> {
   const filters = new Map<number, IdFilter>();
   const uncommitted = new Set<string>();
+  const note = createWindowNote(pool);
   let windowDays = DEDUPE_WINDOW_DAYS;
   /** The latest day that was dropped because there were too many ids; the window begins after it. */
   let droppedForSize = await readDroppedForSize(pool);
@@ -109,8 +110,24 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
         filters.delete(day);
       }
       windowDays = Math.max(0, Math.min(DEDUPE_WINDOW_DAYS, today - droppedForSize - 1));
+      await note.write(windowDays, Math.min(today, ...filters.keys()));
     },
     window: () => ({ days: windowDays, ids: [...filters.values()].reduce((sum, filter) => sum + filter.size, 0) }),
+  };
+}
+
+/** Keeps the row of `dedupe_window` as the window is; written only when it changed. */
+function createWindowNote(pool: Pool): { write(days: number, firstDay: number): Promise<void> } {
+  let written = "";
+  return {
+    async write(days, firstDay) {
+      if (written === `${days} ${firstDay}`) return;
+      await pool.query(
+        `insert into dedupe_window (days, first_day) values ($1, date '1970-01-01' + $2::integer)
+         on conflict (only_row) do update set days = excluded.days, first_day = excluded.first_day`, [days, firstDay],
+      );
+      written = `${days} ${firstDay}`;
+    },
   };
 }
 

@@ -97,14 +97,56 @@ async function isRunning(client: ClickHouseClient, queryId: string): Promise<boo
   return (await result.json()).length > 0;
 }
 
-// What ClickHouse answers when a row can't be taken: unreadable, impossible or too large values. A full disk, a lost table
-// or too little memory are not among them: those rows will be taken later.
+/**
+ * Takes back changes of rows of a table that were begun and fail: they would be tried for ever, and every later change of
+ * the table would wait behind them. A change that another sender waits for fails there, and is made again.
+ */
+export async function killFailedMutations(client: ClickHouseClient, table: string): Promise<void> {
+  await client.command({
+    query: "KILL MUTATION WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done AND latest_fail_reason != '' SYNC",
+    query_params: { table },
+  });
+}
+
+// What ClickHouse answers when a row can't be taken: unreadable, impossible or too large values, or values that a constraint
+// forbids. A full disk, a lost table or too little memory are not among them: those rows will be taken later.
 const refusalCodes = new Set([
   6, 25, 26, 27, 32, 33, 34, 35, 36, 38, 41, 43, 49, 53, 62, 67, 69, 70, 72, 117, 128, 129, 131, 153, 190, 307, 321, 349, 376, 407, 432,
-  454, 467, 472, 568, 645, 691,
+  454, 467, 469, 472, 568, 645, 691,
 ]);
+
+// A statement that fails like this fails again until somebody changes something: a table, column or function is not there, or
+// it can't be done to this table.
+const lastingCodes = new Set([8, 10, 16, 42, 44, 46, 47, 48, 50, 60, 63, 81, 115, 167, 168, 179, 184, 344, 386, 420]);
+
+// What goes away by itself, or once the operator gives ClickHouse what it needs: time, memory, space, threads, the network,
+// replicas, fewer parts, the right to write.
+const transientCodes = new Set([
+  74, 75, 76, 159, 160, 164, 173, 198, 201, 202, 209, 210, 225, 236, 241, 242, 243, 252, 254, 279, 285, 286, 319, 394, 473, 497, 499, 516,
+  692, 999,
+]);
+/** A change of rows that was begun fails with this code, whatever the cause; then the error's type names the cause. */
+const UNFINISHED = 341;
+const transientTypes = /^(MEMORY_LIMIT_EXCEEDED|CANNOT_ALLOCATE_MEMORY|NOT_ENOUGH_SPACE|TIMEOUT_EXCEEDED|ABORTED|NETWORK_ERROR|SOCKET_TIMEOUT|S3_ERROR)$/;
+
+/** ClickHouse's code of an error; 0 when it did not come from there. */
+export function codeOf(error: unknown): number {
+  return error instanceof ClickHouseError ? Number(error.code) : 0;
+}
 
 /** ClickHouse said that it can't take these rows, and took none. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof ClickHouseError && refusalCodes.has(Number(error.code));
+  return refusalCodes.has(codeOf(error));
+}
+
+/** ClickHouse said of a statement what it will say again. */
+export function isLasting(error: unknown): boolean {
+  return isRefusal(error) || lastingCodes.has(codeOf(error));
+}
+
+/** ClickHouse was not reached, or said something that passes. What is neither this nor lasting is unknown to us. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof ClickHouseError)) return true;
+  const code = codeOf(error);
+  return transientCodes.has(code) || (code === UNFINISHED && transientTypes.test(error.type ?? ""));
 }

@@ -49,9 +49,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   fsync: "on",
   synchronous_commit: "on",
   full_page_writes: "on",
-  // Nobody replicates from it; bulk loads into new tables skip the WAL.
-  wal_level: "minimal",
+  // Nobody replicates from it. A copy of the running cluster needs this level, and a slot for the WAL that it is made whole
+  // with; one that takes so long that its WAL would fill the disk is given up.
+  wal_level: "replica",
   max_wal_senders: "0",
+  max_replication_slots: "2",
+  max_slot_wal_keep_size: "32GB",
   max_logical_replication_workers: "0",
   max_wal_size: "4GB",
   min_wal_size: "256MB",

@@ -17,6 +17,8 @@ const IDS_PER_STATEMENT = 2_000;
 
 export async function foldOverrides(work: ControlWork): Promise<void> {
   await work.sender.drained();
+  // Rows may stand under other ids than was decided, and an override that seems needless may be needed yet: it is asked again.
+  if (!(await work.sender.isInOrder())) return;
   const overrides = await readOverrides(work);
   const inUse = await idsOfRows(work, [...overrides.keys()]);
   const survivors = await survivorsOf(work, overrides);

@@ -19,6 +19,7 @@ import { storable } from "../stages/quarantine.ts";
 import type { SeenMessages } from "../seen-messages.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { World } from "../world.ts";
+import { expireEvents, type ExpiryLimits } from "./expire-events.ts";
 import { foldOverrides } from "./fold-overrides.ts";
 import { livePersonOf } from "./live-person.ts";
 import { editPerson, RefoldTooLarge } from "./refold.ts";
@@ -35,6 +36,7 @@ export interface ControlDeps {
   readonly world: World;
   readonly secret: string;
   readonly logger: Logger;
+  readonly expiry: ExpiryLimits;
 }
 
 /** What handling a control record works with. */
@@ -145,6 +147,8 @@ async function act(work: ControlWork, action: ControlAction): Promise<void> {
       return withdrawImport(work, action.importId);
     case "overrides.fold":
       return foldOverrides(work);
+    case "events.expire":
+      return expireEvents(work);
   }
 }
 

@@ -16,6 +16,7 @@ import { identify } from "../stages/identify.ts";
 import { normaliseEvent } from "../stages/normalise.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import { createWorld, type Person, type World } from "../world.ts";
+import { carryOverExpired } from "./expired-evidence.ts";
 
 /** More events than this are not folded anew at once; the control record is refused with the number. */
 export const REFOLD_EVENTS_MAX = 2_000_000;
@@ -34,6 +35,8 @@ export interface RefoldRequest {
   readonly splits: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** Events of this import are left out. */
   readonly withoutImport?: number;
+  /** Whether the workspace has ever let events expire (`hasExpiredEvents`): what only they spoke of is carried over. */
+  readonly hasExpired: boolean;
 }
 
 export interface Refolded {
@@ -113,8 +116,10 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
 
   const workspace = rules.of(workspaceId);
   const owners = new Map<number, { readonly id: string; readonly stored: string; readonly ingestId: string }>();
+  const replayed = new Set<number>();
   let events = 0;
   for await (const row of readRows(clickhouse, request)) {
+    replayed.add(Number(row.position));
     if (++events > REFOLD_EVENTS_MAX) throw new RefoldTooLarge(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
     if (row.outcome === "control") {
       applyControl(world, rules, workspaceId, row, heirOf);
@@ -135,6 +140,12 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
     if (item.profileId === "" && !item.refusal) item.profileId = heirOf(row.profile_id)?.state.id ?? "";
     fold(item, world, rules);
     if (item.profileId !== "") owners.set(item.received.rowId, { id: item.profileId, stored: row.profile_id, ingestId: row.ingest_profile_id });
+  }
+  if (request.hasExpired) {
+    await carryOverExpired({
+      clickhouse, workspaceId, beforeRow: request.beforeRow, former: component.people, world, identifiers: seeded, replayed,
+      rules: workspace.foldRules(0, false), heirOf,
+    });
   }
   return summarise(world, seeded, owners, former, heirOf, events);
 }

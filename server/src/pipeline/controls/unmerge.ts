@@ -3,8 +3,10 @@
 import type { ClientBase } from "pg";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import type { MergeLogEntry } from "../commit.ts";
+import { hasExpiredEvents } from "./expired-evidence.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { livePersonOf } from "./live-person.ts";
+import { landedInOrder } from "./landed-in-order.ts";
 import { componentOf, refold, type Component, type Refolded } from "./refold.ts";
 
 /** Side of the chosen identifiers and of all others. */
@@ -15,14 +17,14 @@ export async function unmerge(work: ControlWork, action: { readonly profileId: s
   const id = await livePersonOf(work, action.profileId);
   if (id === undefined) return;
   // What came before must be in ClickHouse: the sides are folded from there.
-  await work.sender.drained();
+  await landedInOrder(work.sender);
   work.profileId = id;
   const component = await componentOf(work.db, work.world, [id]);
   const lines = drawLine(work.world.held(id).state.identifiers, action.identifiers, work.rowId);
   if (lines === undefined) return;
-  const result = await refold(
-    work.clickhouse, work.rules, { workspaceId: work.header.workspaceId, component, beforeRow: work.rowId, splits: lines }, work.secret,
-  );
+  const { workspaceId } = work.header;
+  const hasExpired = await hasExpiredEvents(work.db, workspaceId);
+  const result = await refold(work.clickhouse, work.rules, { workspaceId, component, beforeRow: work.rowId, splits: lines, hasExpired }, work.secret);
   applyRefold(work, component, result);
   work.writes.push((tx) => writeLines(tx, work, lines));
   result.people.filter(({ state }) => state.id !== id).forEach((person, step) => {

@@ -1,18 +1,21 @@
 // Sets the events of an import aside: they stay in the event table with the outcome `withdrawn`, and everybody they
 // touched is folded anew without them. Who existed only through them is gone; who was joined only by them is apart again.
-import { NOBODY } from "../outbox/block-builder.ts";
 import { applyRefold } from "./unmerge.ts";
 import type { ControlWork } from "./handle-control.ts";
+import { hasExpiredEvents } from "./expired-evidence.ts";
+import { landedInOrder } from "./landed-in-order.ts";
 import { componentOf, refold } from "./refold.ts";
 import { hash128 } from "../../core/hash.ts";
+import { NOBODY } from "../../core/nobody.ts";
 
 /** People folded anew at a time: bounds the events held in memory. */
 const PEOPLE_AT_ONCE = 200;
 
 export async function withdrawImport(work: ControlWork, importId: number): Promise<void> {
-  await work.sender.drained();
+  await landedInOrder(work.sender);
   const { workspaceId } = work.header;
   const touched = await touchedPeople(work, importId);
+  const hasExpired = await hasExpiredEvents(work.db, workspaceId);
   const done = new Set<string>();
   for (let i = 0; i < touched.length; i += PEOPLE_AT_ONCE) {
     const ids = touched.slice(i, i + PEOPLE_AT_ONCE).filter((id) => !done.has(id));
@@ -20,7 +23,7 @@ export async function withdrawImport(work: ControlWork, importId: number): Promi
     const component = await componentOf(work.db, work.world, ids);
     for (const person of component.people) done.add(person.state.id);
     const result = await refold(
-      work.clickhouse, work.rules, { workspaceId, component, beforeRow: work.rowId, splits: new Map(), withoutImport: importId }, work.secret,
+      work.clickhouse, work.rules, { workspaceId, component, beforeRow: work.rowId, splits: new Map(), withoutImport: importId, hasExpired }, work.secret,
     );
     applyRefold(work, component, result);
   }

@@ -1,6 +1,7 @@
 // Encodes what a batch decided into finished blocks for ClickHouse: one row per event received, whatever became of it;
 // a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
 import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
+import { NOBODY } from "../../core/nobody.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
 import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
@@ -12,7 +13,6 @@ import type { Person, World } from "../world.ts";
 import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, takeRows, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 import { eventColumns, insertStatement, overrideColumns, profileColumns } from "./table-columns.ts";
 
-export const NOBODY = "00000000-0000-0000-0000-000000000000";
 const UUID_BYTES = 16;
 /** Block numbers of one partition; the partition stands above them. */
 const BLOCKS_PER_PARTITION = 2 ** 40;

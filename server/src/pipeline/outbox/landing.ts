@@ -1,13 +1,15 @@
 // Brings finished blocks into ClickHouse. Where there is doubt about what landed, it waits until no insert of the partition
-// is running any more, asks, and inserts the missing rows; a row that ClickHouse refuses is put aside alone. It never
-// retries: a rejection leaves open what landed, and the next call is to be told of the doubt.
+// is running any more, asks, and inserts the missing rows; a row that ClickHouse refuses is put aside alone (refused.ts). It
+// never retries: a rejection leaves open what landed, and the next call is to be told of the doubt.
 import { randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
-import { insertBlock, isRefusal, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
-import { storable } from "../stages/quarantine.ts";
+import { insertBlock, isRefusal, killFailedMutations, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
 import { readBlock, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
+import { countAsFailed, putRowAside, putStatementAside, refusedRowsOf, setAsideOf } from "./refused.ts";
+import { restoreLost } from "./retry-refused.ts";
+import { inTransaction, takeTurn } from "./statement-turn.ts";
 
 export interface LandingOptions {
   readonly pool: Pool;
@@ -19,11 +21,15 @@ export interface LandingOptions {
 export interface Landing {
   /** Blocks of one table, in one INSERT; or one statement. `isDoubtful`: rows of them may have landed. */
   send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void>;
-  /** The same for blocks that ClickHouse keeps refusing: what it can't take is put aside, the rest lands. */
+  /** The same for blocks of rows that ClickHouse keeps refusing: what it can't take is put aside, the rest lands. */
   sendHalved(blocks: readonly OutboxBlock[]): Promise<void>;
-  /** Inserts again what was marked as sent and is gone. */
-  verifySent(isStopped: () => boolean): Promise<void>;
+  /** A statement that fails for good: it is listed, and nothing waits for it any more. */
+  setAside(statement: Statement, error: unknown): Promise<void>;
+  /** Inserts again what was marked as sent and is gone. `isHopeless`: a statement that fails with this is set aside. */
+  verifySent(isStopped: () => boolean, isHopeless: (error: unknown) => boolean): Promise<void>;
 }
+
+type Statement = Pick<OutboxBlock, "blockId" | "table" | "statement">;
 
 /** How long one attempt waits for an earlier insert to end before it gives up. */
 const IDLE_TIMEOUT_MS = 30_000;
@@ -36,7 +42,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
   async function send(blocks: readonly OutboxBlock[], isDoubtful: boolean): Promise<void> {
     if (isDoubtful) await settled();
     const inserts = blocks.filter((block) => block.kind === "insert");
-    for (const block of blocks) if (block.kind === "statement") await runStatement(clickhouse, block.statement);
+    for (const block of blocks) if (block.kind === "statement") await run(block, isDoubtful);
     const [first] = inserts;
     if (!first) return;
     const bodies = isDoubtful ? await missingBodies(first.table, inserts) : inserts.map((block) => block.body);
@@ -46,6 +52,24 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
   /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
   async function settled(): Promise<void> {
     if (!(await waitUntilIdle(clickhouse, queryIds, IDLE_TIMEOUT_MS))) throw new Error("An earlier insert is still running.");
+  }
+
+  /** `isDoubtful`: an earlier attempt may have left a change behind that fails, which this one would wait for. */
+  async function run({ table, statement }: Statement, isDoubtful: boolean): Promise<void> {
+    await inTransaction(pool, async (tx) => {
+      await takeTurn(tx, partition);
+      if (isDoubtful) await killFailedMutations(clickhouse, table);
+      await runStatement(clickhouse, statement);
+    });
+  }
+
+  async function setAside(statement: Statement, error: unknown): Promise<void> {
+    await killFailedMutations(clickhouse, statement.table);
+    await putStatementAside(pool, statement, partition, error);
+    logger.error(
+      { partition, block: statement.blockId, table: statement.table, err: error },
+      "a statement fails for good in ClickHouse and is set aside; see GET /api/v1/refused-writes, and send it again from there once the cause is gone",
+    );
   }
 
   async function insert(statement: string, body: Buffer): Promise<void> {
@@ -75,10 +99,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
   /** Neither landed nor put aside. */
   async function missingRows(block: InsertBlock): Promise<number[]> {
     const found = new Set(await landedRows(clickhouse, block.table, block.blockId));
-    if (found.size < block.rows) {
-      const { rows } = await pool.query<{ block_row: number }>(`select block_row from ch_refused where block_id = $1`, [block.blockId]);
-      for (const row of rows) found.add(row.block_row);
-    }
+    if (found.size < block.rows) for (const row of await refusedRowsOf(pool, block.blockId)) found.add(row);
     const missing: number[] = [];
     for (let row = 0; row < block.rows; row++) if (!found.has(row)) missing.push(row);
     return missing;
@@ -98,36 +119,39 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
     }
   }
 
-  async function putAside(block: OutboxBlock, row: number, body: Buffer, error: unknown): Promise<void> {
-    const reason = storable(error instanceof Error ? error.message : String(error)).slice(0, 1000);
-    logger.error({ block: block.blockId, row, table: block.table }, "ClickHouse refused a row; it is kept in ch_refused");
-    await pool.query(
-      `insert into ch_refused (block_id, block_row, table_name, statement, body, reason) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [block.blockId, row, block.table, block.statement, body, reason],
-    );
+  async function putAside(block: InsertBlock, row: number, body: Buffer, error: unknown): Promise<void> {
+    await putRowAside(pool, block, row, body, error);
+    logger.error({ block: block.blockId, row, table: block.table, err: error }, "ClickHouse refused a row; see GET /api/v1/refused-writes");
   }
 
   async function sendHalved(blocks: readonly OutboxBlock[]): Promise<void> {
     await settled();
-    for (const block of blocks) {
-      if (block.kind === "insert") await insertHalved(block, await missingRows(block));
-      else await runStatement(clickhouse, block.statement).catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
-        return putAside(block, 0, Buffer.alloc(0), error);
-      });
-    }
+    for (const block of blocks) if (block.kind === "insert") await insertHalved(block, await missingRows(block));
   }
 
   /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
-  async function verifySent(isStopped: () => boolean): Promise<void> {
+  async function verifySent(isStopped: () => boolean, isHopeless: (error: unknown) => boolean): Promise<void> {
     await settled();
     for (let after = -1; !isStopped(); ) {
       const sent = await readSent(pool, partition, after, VERIFY_BLOCKS);
       await verifyInserts(sent.filter((block) => block.kind === "insert"));
-      // A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else.
-      for (const block of sent) if (block.kind === "statement") await runStatement(clickhouse, block.statement).catch(exceptRefusal);
+      await repeatStatements(sent.filter((block) => block.kind === "statement"), isHopeless);
       after = sent.at(-1)?.blockId ?? after;
-      if (sent.length < VERIFY_BLOCKS) return;
+      if (sent.length < VERIFY_BLOCKS) break;
+    }
+    const lost = await restoreLost({ pool, clickhouse }, partition);
+    if (lost > 0) logger.warn({ partition, rows: lost }, "rows that had been refused and sent again were lost; they were sent once more");
+  }
+
+  /** A statement changed rows that may have been lost and inserted anew; repeating it changes nothing else. */
+  async function repeatStatements(sent: readonly SentBlock[], isHopeless: (error: unknown) => boolean): Promise<void> {
+    const setAsideBefore = await setAsideOf(pool, sent.map((block) => block.blockId));
+    for (const block of sent) {
+      if (setAsideBefore.has(block.blockId)) continue;
+      await run(block, true).catch((error: unknown) => {
+        if (!isHopeless(error)) throw error;
+        return setAside(block, error);
+      });
     }
   }
 
@@ -141,18 +165,15 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
         if (block?.kind !== "insert") continue;
         const missing = await missingRows(block);
         if (missing.length === 0) continue;
-        await insert(block.statement, rowsOf(block, missing));
-        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back");
+        await insertHalved(block, missing);
+        // What it took before and refuses now was counted as landed.
+        await inTransaction(pool, (tx) => countAsFailed(tx, [blockId]));
+        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back, but for those refused");
       }
     }
   }
 
-  return { send, sendHalved, verifySent };
-}
-
-/** A statement that was refused when it was sent was put aside then. */
-function exceptRefusal(error: unknown): void {
-  if (!isRefusal(error)) throw error;
+  return { send, sendHalved, setAside, verifySent };
 }
 
 /** The bytes of chosen rows of a block. */

@@ -8,6 +8,7 @@ import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../../engines/testing.ts";
 import { rowsOf } from "./landing.ts";
 import { packBlocks, writeOutbox, type InsertBlock, type OutboxBlock, type StatementBlock } from "./outbox-block.ts";
+import { patienceLimits, type PatienceLimits } from "./patience.ts";
 import { createSender, type Sender } from "./sender.ts";
 import { insertStatement, profileColumns } from "./table-columns.ts";
 
@@ -89,8 +90,50 @@ test("a statement that ClickHouse refuses is put aside too, and stops nothing", 
   const next = await written(insertOf(1));
   await withSender({}, (sender) => sender.drained());
   expect(await landedRowsOf(next)).toEqual([0]);
-  const { rows } = await pool.query<{ block_id: string; statement: string }>("select block_id, statement from ch_refused");
-  expect(rows).toEqual([{ block_id: String(statement.blockId), statement: statement.statement }]);
+  expect(await setAsideStatements()).toEqual([{ block_id: String(statement.blockId), statement: statement.statement, code: 62, cause: "not_understood" }]);
+});
+
+test("a statement with a function that is not there is set aside; what rests on its rows is told so, also after an unclean end", async () => {
+  const statement = await written(statementOf("ALTER TABLE profiles UPDATE deleted = functionOfLater(deleted) WHERE 1"));
+  const next = await written(insertOf(1));
+  await withSender({}, async (sender) => {
+    await sender.drained();
+    expect(await sender.isInOrder()).toBe(false);
+  });
+  expect(await landedRowsOf(next)).toEqual([0]);
+  expect(await setAsideStatements()).toMatchObject([{ block_id: String(statement.blockId), code: 46, cause: "unknown_function" }]);
+  await withSender({ wasUnclean: true }, (sender) => sender.drained());
+  expect(await setAsideStatements()).toHaveLength(1);
+});
+
+test("a statement that fails in a way nobody knows is tried often before it is set aside, and leaves no change behind that others wait for", async () => {
+  await merges("start");
+  const rows = await written(insertOf(1));
+  const failing = await written(statementOf(`ALTER TABLE profiles UPDATE deleted = throwIf(block_id = ${rows.blockId}) WHERE 1`));
+  await withSender({ patience: { lastingFailures: 1, unknownFailures: 2, unknownMs: 0 } }, async (sender) => {
+    await sender.drained();
+    expect(await setAsideStatements()).toMatchObject([{ block_id: String(failing.blockId), code: 341, cause: "kept_failing" }]);
+    expect(await askNumbers("select count() from system.mutations where table = 'profiles' and not is_done")).toEqual([0]);
+    sender.enqueue([await written(statementOf(`ALTER TABLE profiles UPDATE deleted = 9 WHERE block_id = ${rows.blockId}`))]);
+    await sender.drained();
+  });
+  expect(await askNumbers(`select deleted from profiles where block_id = ${rows.blockId}`)).toEqual([9]);
+});
+
+test("a statement that ClickHouse could not be asked to run is tried until it can", async () => {
+  await merges("start");
+  const rows = await written(insertOf(2));
+  const statement = statementOf(`ALTER TABLE profiles UPDATE deleted = toUInt8(8 + sleepEachRow(0.4)) WHERE block_id = ${rows.blockId}`);
+  await withSender({ patience: { lastingFailures: 1, unknownFailures: 0, unknownMs: -1 } }, async (sender) => {
+    await sender.drained();
+    sender.enqueue([await written(statement)]);
+    await mutating();
+    const pid = clickhouse.pid();
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    await sender.drained();
+    expect(await sender.isInOrder()).toBe(true);
+  });
+  expect(await askNumbers(`select deleted from profiles where block_id = ${rows.blockId}`)).toEqual([8, 8]);
 });
 
 test("a statement runs after all blocks before it and before all behind it", async () => {
@@ -210,10 +253,12 @@ async function land(block: InsertBlock, rows: readonly number[] = [...block.rowE
 
 /** A sender from its start to its end. Blocks to `enqueue` are not found in the outbox at its start. */
 async function withSender(
-  { wasUnclean = false, memoryBytesMax = 1e8, enqueue = [] }: { wasUnclean?: boolean; memoryBytesMax?: number; enqueue?: readonly OutboxBlock[] },
+  { wasUnclean = false, memoryBytesMax = 1e8, enqueue = [], patience = patienceLimits }: {
+    wasUnclean?: boolean; memoryBytesMax?: number; enqueue?: readonly OutboxBlock[]; patience?: PatienceLimits;
+  },
   work: (sender: Sender) => Promise<void>,
 ): Promise<void> {
-  const sender = createSender({ pool, clickhouse: clickhouse.client("write"), partition: PARTITION, logger: quietLogger, lingerMs: 5, memoryBytesMax });
+  const sender = createSender({ pool, clickhouse: clickhouse.client("write"), partition: PARTITION, logger: quietLogger, lingerMs: 5, memoryBytesMax, patience });
   const ids = enqueue.map(({ blockId }) => blockId);
   // At its start the sender takes what is there; these are to come as from a commit behind it.
   await pool.query("update ch_outbox set partition = 99 where block_id = any($1::bigint[])", [ids]);
@@ -248,9 +293,18 @@ async function landedCount(): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
+async function setAsideStatements(): Promise<object[]> {
+  const { rows } = await pool.query<object>("select block_id, statement, code, cause from ch_refused where kind = 'statement' and status = 'open'");
+  return rows;
+}
+
 async function running(queryId: string): Promise<void> {
   for (;;) {
     const found = await askNumbers(`select count() from system.processes where startsWith(query, '/*${queryId}') or query_id = '${queryId}'`);
     if (found[0] === 1) return;
   }
+}
+
+async function mutating(): Promise<void> {
+  while ((await askNumbers("select count() from system.mutations where not is_done and table = 'profiles'"))[0] === 0);
 }

@@ -1,12 +1,19 @@
 // Sends finished blocks to ClickHouse, in order, and never decides anything. It is sure of a block only when ClickHouse
 // said so; after any doubt (error, lost connection, restart of either side) it has the missing rows inserted (landing.ts). Every
 // block read back from Postgres is in doubt. Insert tokens are not used: they lose rows after a kill (docs/decisions/0003).
+//
+// What ClickHouse refuses for good stops nothing: a row is put aside alone, a statement whole. Rows behind a statement do not
+// need it, for a statement names the rows before it; what does need it asks `isInOrder` (docs/decisions/0012).
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
 import { isRefusal } from "../../engines/clickhouse/insert-block.ts";
 import { writeLedger } from "../commit.ts";
+import type { Hold } from "../hold.ts";
 import { createLanding } from "./landing.ts";
+import { createPatience, type PatienceLimits } from "./patience.ts";
+import { countAsFailed, isInOrder } from "./refused.ts";
+import { inTransaction } from "./statement-turn.ts";
 import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 
 export interface SenderOptions {
@@ -18,6 +25,10 @@ export interface SenderOptions {
   readonly lingerMs: number;
   /** Bodies held in memory; blocks beyond are read back from Postgres. */
   readonly memoryBytesMax: number;
+  /** How long a statement that fails is tried. */
+  readonly patience?: PatienceLimits;
+  /** What may keep it from sending for a moment. */
+  readonly hold?: Hold;
 }
 
 export interface Sender {
@@ -31,6 +42,8 @@ export interface Sender {
   isVerified(): boolean;
   /** Resolves when everything enqueued so far has landed and is marked. */
   drained(): Promise<void>;
+  /** Whether the rows in ClickHouse are, once drained, what was decided: false while a statement is set aside. */
+  isInOrder(): Promise<boolean>;
   waiting(): { readonly blocks: number; readonly bytes: number };
   /** Resolves once no more than `bytes` wait. */
   below(bytes: number): Promise<void>;
@@ -74,6 +87,7 @@ export function createSender(options: SenderOptions): Sender {
   let waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
   let running: Promise<void> | undefined;
   const landing = createLanding(options);
+  const pass = options.hold?.join(() => wake?.());
 
   function settleWaiters(): void {
     const met = waiters.filter((waiter) => waiter.isMet());
@@ -128,24 +142,16 @@ export function createSender(options: SenderOptions): Sender {
 
   /** Marks the blocks and counts them as landed. A repeat after a commit whose answer was lost finds them marked, and counts nothing. */
   async function markSent(blocks: readonly OutboxBlock[]): Promise<void> {
-    const tx = await pool.connect();
-    let failure: Error | undefined;
-    try {
-      await tx.query("begin");
+    await inTransaction(pool, async (tx) => {
       const { rows } = await tx.query<{ block_id: string }>(
         `update ch_outbox set sent_at = now() where block_id = any($1::bigint[]) and sent_at is null returning block_id`,
         [blocks.map((block) => block.blockId)],
       );
       const marked = new Set(rows.map((row) => Number(row.block_id)));
+      // Refused rows first, as whoever sends one again does: so neither waits for the other in a circle.
+      await countAsFailed(tx, [...marked]);
       await writeLedger(tx, "landed", blocks.flatMap((block) => (block.kind === "insert" && marked.has(block.blockId) ? block.counts : [])));
-      await tx.query("commit");
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      await tx.query("rollback").catch(() => undefined);
-      throw failure;
-    } finally {
-      tx.release(failure);
-    }
+    });
   }
 
   function remove(blocks: readonly OutboxBlock[]): void {
@@ -161,22 +167,37 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   async function sendWithRetries(group: Group): Promise<void> {
+    const [statement] = group.blocks.filter((block) => block.kind === "statement");
+    const isHopeless = createPatience(options.patience);
     let { isDoubtful } = group;
     let refusals = 0;
-    let landed = false;
+    let isLanded = false;
     for (let attempt = 0; !stopped; attempt++) {
       try {
-        if (!landed && refusals >= REFUSALS_BEFORE_SPLIT) await landing.sendHalved(group.blocks);
-        else if (!landed) await landing.send(group.blocks, isDoubtful);
-        landed = true;
+        if (!isLanded && refusals >= REFUSALS_BEFORE_SPLIT) await landing.sendHalved(group.blocks);
+        else if (!isLanded) await landing.send(group.blocks, isDoubtful);
+        isLanded = true;
         await markSent(group.blocks);
         return;
       } catch (error) {
         isDoubtful = true;
-        if (isRefusal(error)) refusals++;
+        if (!statement && isRefusal(error)) refusals++;
         logger.warn({ partition: options.partition, block: group.blocks[0]?.blockId, err: error }, "a block did not reach ClickHouse for sure; trying again");
-        await backOff(attempt);
+        if (statement && !isLanded && isHopeless(error)) isLanded = await isSetAside(statement, error);
+        else await backOff(attempt);
       }
+    }
+  }
+
+  /** False when that failed too; then it is tried again like everything else. */
+  async function isSetAside(statement: OutboxBlock, error: unknown): Promise<boolean> {
+    try {
+      await landing.setAside(statement, error);
+      return true;
+    } catch (failure) {
+      logger.warn({ partition: options.partition, block: statement.blockId, err: failure }, "a statement that fails for good could not be set aside; trying again");
+      await backOff(0);
+      return false;
     }
   }
 
@@ -188,6 +209,7 @@ export function createSender(options: SenderOptions): Sender {
 
   async function loop(): Promise<void> {
     while (!stopped) {
+      await pass?.();
       const first = queue[0];
       if (!first) {
         settleWaiters();
@@ -232,9 +254,10 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   async function verifyWithRetries(): Promise<void> {
+    const isHopeless = createPatience(options.patience);
     for (let attempt = 0; !stopped && !verified; attempt++) {
       try {
-        await landing.verifySent(() => stopped);
+        await landing.verifySent(() => stopped, isHopeless);
         verified = true;
       } catch (error) {
         logger.warn({ partition: options.partition, err: error }, "landed blocks could not be verified; trying again");
@@ -265,6 +288,7 @@ export function createSender(options: SenderOptions): Sender {
       await until(() => verified && (last === undefined || !queue.some((entry) => entry.blockId <= last)));
       draining--;
     },
+    isInOrder: () => isInOrder(pool, options.partition),
     waiting: () => ({ blocks: queue.length, bytes: queuedBytes }),
     below: (bytes) => until(() => queuedBytes <= bytes),
     async stop() {

@@ -7,7 +7,7 @@ import { manualClock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import { createWorkspaceDb, type WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
 import { quietLogger, startTestPostgres } from "../../engines/testing.ts";
-import { createControl } from "../../governance/governance.ts";
+import { bootstrap, createControl } from "../../governance/governance.ts";
 import { identifierKey } from "../../identity/identity.ts";
 import type { EventLog } from "../../log/log.ts";
 import { createPostgresLog } from "../../log/postgres-log.ts";
@@ -33,8 +33,7 @@ const clock = manualClock(Date.UTC(2026, 0, 1));
 beforeAll(async () => {
   postgres = await startTestPostgres();
   const pool = postgres.pool("test", 4);
-  const { rows } = await pool.query<{ id: number }>("insert into workspace (slug, name, log_partition) values ('shop', 'Shop', 0) returning id");
-  workspaceId = rows[0]?.id ?? 0;
+  ({ workspaceId } = await bootstrap({ pool, partitions: 1, nowMs: clock.nowMs() }));
   log = await createPostgresLog({ pool, partitions: 1, clock, logger: quietLogger });
   workspaceDb = createWorkspaceDb(postgres, { max: 4 });
 });

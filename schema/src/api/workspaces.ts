@@ -1,0 +1,32 @@
+// The workspaces of an installation: list, make, rename.
+import { z } from "zod";
+import { isoTime, pageOf } from "./answer-parts.ts";
+import { sourceCreated, tokenCreated } from "./workspace.ts";
+
+export const workspaceEntry = z
+  .strictObject({ id: z.int(), slug: z.string(), name: z.string(), created_at: isoTime })
+  .meta({ id: "WorkspaceEntry" });
+
+export const workspaceList = pageOf(workspaceEntry);
+
+const workspaceName = z.string().trim().min(1).max(200);
+
+/** What a workspace is found by, besides its id. Not digits alone, which are an id. */
+export const workspaceSlug = z
+  .string()
+  .regex(
+    /^(?!\d+$)[a-z0-9][a-z0-9-]{0,62}$/,
+    "A slug has up to 63 lower-case letters, digits and hyphens, not digits alone, and begins with no hyphen.",
+  );
+
+export const workspaceCreateBody = z.strictObject({
+  name: workspaceName,
+  slug: workspaceSlug.optional().meta({ description: "Made from the name when absent. It never changes." }),
+});
+
+/** As the answers of making a source and of making a token: with the write key in `key` and the token itself in `secret`. */
+export const workspaceCreated = z.strictObject({ workspace: workspaceEntry, ...sourceCreated.shape, ...tokenCreated.shape });
+
+export const workspacePatchBody = z.strictObject({ name: workspaceName });
+
+export const workspaceParams = z.strictObject({ workspace: z.string().min(1).max(63).meta({ description: "Its id or its slug." }) });

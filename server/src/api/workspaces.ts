@@ -1,0 +1,164 @@
+// The workspaces of the installation: list, make, rename. A token sees its own; one with the scope `installation` sees all
+// of them, and nothing of what is in them (decision 0011).
+import { z } from "zod";
+import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
+import {
+  workspaceCreateBody, workspaceCreated, workspaceEntry, workspaceList, workspaceParams, workspacePatchBody,
+} from "@tributary/schema/api/workspaces.ts";
+import { AppError } from "../core/errors.ts";
+import {
+  asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, renameWorkspace, workspaceScopes,
+  type ApiToken, type AppendedControl, type MadeWorkspace, type Workspace,
+} from "../governance/governance.ts";
+import type { ApiServices } from "./api-services.ts";
+import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
+import { defineRoute, type Route } from "./define-route.ts";
+import { Gate } from "./rate-limit.ts";
+import { shownKey, shownSource } from "./sources.ts";
+import { shownToken } from "./tokens.ts";
+
+const TAG = "Workspaces";
+const FIRST_TOKEN_NAME = "First token";
+const idPlace = z.tuple([cursorId]);
+
+export function workspaceRoutes(services: ApiServices): Route[] {
+  return [listRoute(services), createRoute(services), readRoute(services), renameRoute(services)];
+}
+
+/** Row-level security shows a token its own workspace; who has the scope for it looks as the owner of the tables. */
+function seen<T>({ deps }: ApiServices, token: ApiToken, look: (db: Parameters<typeof findWorkspace>[0]) => Promise<T>): Promise<T> {
+  return hasScope(token, "installation") ? look(deps.pool) : deps.workspaceDb.run(token.workspaceId, look);
+}
+
+async function present(services: ApiServices, token: ApiToken, ref: string): Promise<Workspace> {
+  const workspace = await seen(services, token, (db) => findWorkspace(db, ref));
+  if (workspace === undefined) throw new AppError("not_found", { detail: "There is no such workspace." });
+  return workspace;
+}
+
+function listRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/workspaces",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "List the workspaces",
+    description: "The token's own; with the scope `installation` all of them.",
+    query: pageQuery,
+    responses: { 200: workspaceList },
+    handle: async ({ query, token }) => {
+      const after = decodeCursor(idPlace, query.cursor)?.[0] ?? 0;
+      const workspaces = await seen(services, token, (db) => listWorkspaces(db, after, query.limit + 1));
+      return { status: 200, body: pageFrom(workspaces, query.limit, shownWorkspace, (workspace) => [workspace.id]) };
+    },
+  });
+}
+
+function readRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/workspaces/{workspace}",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "Read one workspace",
+    params: workspaceParams,
+    responses: { 200: workspaceEntry },
+    handle: async ({ params, token }) => ({ status: 200, body: shownWorkspace(await present(services, token, params.workspace)) }),
+  });
+}
+
+interface Caller {
+  /** The token's own workspace: what it does elsewhere stands in its audit log too. */
+  readonly workspaceId: number;
+  readonly actor: string;
+}
+
+function createRoute(services: ApiServices): Route {
+  // One at a time, which they would be in the database too: those that wait hold no connection that collection needs.
+  const { makingAtOnce, makingQueued, makingWaitMs } = services.limits;
+  const gate = new Gate({ atOnce: makingAtOnce, queueMax: makingQueued, waitMs: makingWaitMs });
+  return defineRoute({
+    method: "POST",
+    path: "/workspaces",
+    tag: TAG,
+    scopes: ["installation"],
+    summary: "Make a workspace",
+    description:
+      "With its first source, `website`, and its first token, which may do everything within it. Write key and token are in the answer, " +
+      "this once. Send an `Idempotency-Key`: a repeat then gets the same answer.",
+    body: workspaceCreateBody,
+    responses: { 201: workspaceCreated },
+    handle: async ({ body, workspaceId, actor }) => {
+      const { made, control } = await gate.pass(() => make(services, body, { workspaceId, actor }));
+      services.deps.onSourcesChanged?.();
+      await control?.receipt();
+      return {
+        status: 201,
+        body: {
+          workspace: shownWorkspace(made.workspace), source: shownSource(made.source), key: shownKey(made.key),
+          token: shownToken(made.token), secret: made.tokenSecret,
+        },
+      };
+    },
+  });
+}
+
+/**
+ * Workspace and settings come about together: when the log takes the settings not in, there is no workspace either. A crash
+ * in between leaves settings of a workspace that never was, whose id is not given again.
+ */
+async function make(
+  services: ApiServices, wish: z.output<typeof workspaceCreateBody>, caller: Caller,
+): Promise<{ readonly made: MadeWorkspace; readonly control: AppendedControl | undefined }> {
+  const { pool, log, clock } = services.deps;
+  return asOwner(pool, async (db) => {
+    const made = await createWorkspace(db, {
+      name: wish.name,
+      ...(wish.slug === undefined ? {} : { slug: wish.slug }),
+      partitions: log.partitions,
+      token: { name: FIRST_TOKEN_NAME, scopes: workspaceScopes },
+    });
+    const { workspace, source, token } = made;
+    const target = `workspace:${workspace.id}`;
+    await recordAudit(db, { workspaceId: caller.workspaceId, actor: caller.actor, action: "workspace.create", target }, clock.nowMs());
+    const theirs = { workspaceId: workspace.id, actor: caller.actor };
+    const details = { slug: workspace.slug, source: source.id, token: token.id };
+    let control: AppendedControl | undefined;
+    for (const action of firstControls(source)) {
+      const audit = action.kind === "source.set"
+        ? { ...theirs, action: "source.create", target: `source:${source.id}`, detail: { name: source.name, kind: source.kind } }
+        : { ...theirs, action: "workspace.create", target, detail: details };
+      control = await services.control.append(action, audit, db);
+    }
+    return { made, control };
+  });
+}
+
+function renameRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "PATCH",
+    path: "/workspaces/{workspace}",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Rename a workspace",
+    description: "Its slug stays. Another than the token's own needs the scope `installation` besides.",
+    params: workspaceParams,
+    body: workspacePatchBody,
+    responses: { 200: workspaceEntry },
+    handle: async ({ params, body, token, workspaceId, actor, nowMs }) => {
+      const { id } = await present(services, token, params.workspace);
+      const renamed = await asOwner(services.deps.pool, async (db) => {
+        const change = { actor, action: "workspace.rename", target: `workspace:${id}` };
+        await recordAudit(db, { ...change, workspaceId: id, detail: { name: body.name } }, nowMs);
+        // The other workspace's name is not for this one to read.
+        if (id !== workspaceId) await recordAudit(db, { ...change, workspaceId }, nowMs);
+        return renameWorkspace(db, id, body.name);
+      });
+      return { status: 200, body: shownWorkspace(renamed) };
+    },
+  });
+}
+
+function shownWorkspace(workspace: Workspace): z.input<typeof workspaceEntry> {
+  return { id: workspace.id, slug: workspace.slug, name: workspace.name, created_at: workspace.createdAt.toISOString() };
+}
