@@ -143,9 +143,9 @@ async function changeSomebody(random: RandomSource): Promise<void> {
   }
   const found = await ask("GET", `${person}?include=identifiers`);
   const { identifiers = [] } = found?.ok ? ((await found.json().catch(() => ({}))) as { identifiers?: { namespace: string; value: string }[] }) : {};
-  const anonymous = identifiers.filter(({ namespace }) => namespace === "anonymous_id");
-  if (anonymous.length === 0 || identifiers.length < 2) return;
-  const { namespace, value } = random.pick(anonymous);
+  const [first, ...others] = identifiers.filter(({ namespace }) => namespace === "anonymous_id");
+  if (first === undefined || identifiers.length < 2) return;
+  const { namespace, value } = random.pick([first, ...others]);
   const answer = await ask("POST", `${person}/unmerge`, { identifiers: [{ namespace, value }] });
   if (answer?.ok) unmerges++;
 }
