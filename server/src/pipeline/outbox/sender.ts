@@ -67,12 +67,19 @@ interface Group {
 }
 
 const TRICKLE_BYTES = 256 * 1024;
+const FLOOD_BYTES = 4 * 1024 * 1024;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const REFUSALS_BEFORE_SPLIT = 3;
 const READ_BLOCKS = 20;
 /** Blocks read back have unknown months; so many at most make far fewer parts than one INSERT may. */
 const GROUP_BLOCKS_MAX = 50;
+
+/** A few rows are soon sent: somebody may be looking for them. Many wait for company, since it is the part that costs. */
+function companyShare(queuedBytes: number): number {
+  if (queuedBytes < TRICKLE_BYTES) return 0.25;
+  return queuedBytes < FLOOD_BYTES ? 1 : 2;
+}
 
 export function createSender(options: SenderOptions): Sender {
   const { pool, logger } = options;
@@ -217,8 +224,7 @@ export function createSender(options: SenderOptions): Sender {
         continue;
       }
       const waitedMs = performance.now() - first.enqueuedAtMs;
-      // A few rows are soon sent: somebody may be looking for them. Many wait for company, since a part is what costs.
-      const lingerMs = queuedBytes < TRICKLE_BYTES ? options.lingerMs / 4 : options.lingerMs;
+      const lingerMs = options.lingerMs * companyShare(queuedBytes);
       if (draining === 0 && waitedMs < lingerMs && queuedBytes < BLOCK_BYTES_MAX / 4) {
         await pause(lingerMs - waitedMs);
         continue;
