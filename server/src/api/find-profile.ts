@@ -7,7 +7,8 @@ import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import type { SettingsCache } from "../governance/governance.ts";
 import type { FindIdentifier } from "./find-identifier.ts";
 import { parseProfileRef } from "./identifier-ref.ts";
-import { findById, findByKey, type Found, type FoundProfile } from "./profile-store.ts";
+import { createProfileLookup } from "./profile-lookup.ts";
+import { findById, type Found, type FoundProfile } from "./profile-store.ts";
 
 export interface ProfileFinder {
   /** An identifier that the settings do not know or that is blocked leads to nobody. */
@@ -21,6 +22,8 @@ export function createProfileFinder(deps: {
   readonly settings: SettingsCache;
   readonly findIdentifier: FindIdentifier;
 }): ProfileFinder {
+  const lookup = createProfileLookup(deps.workspaceDb);
+
   async function find(workspaceId: number, text: string, nowMs: number): Promise<Found & { readonly identifier?: IdentifierRef }> {
     const ref = parseProfileRef(text);
     if (ref.kind === "id") return deps.workspaceDb.run(workspaceId, (db: ClientBase) => findById(db, workspaceId, ref.id));
@@ -28,7 +31,7 @@ export function createProfileFinder(deps: {
     const settings = cached instanceof Promise ? await cached : cached;
     const identifier = deps.findIdentifier(workspaceId, settings, ref.identifier);
     if (identifier === null) return { kind: "nobody" };
-    const found = await deps.workspaceDb.run(workspaceId, (db: ClientBase) => findByKey(db, workspaceId, identifier.key));
+    const found = await lookup.byKey(workspaceId, identifier.key);
     return { ...found, identifier: { namespace: identifier.namespace, value: identifier.value } };
   }
   return {

@@ -21,22 +21,32 @@ interface ProfileRow {
 }
 
 interface IdentifierRow extends Partial<ProfileRow> {
+  key: string;
   shared: boolean;
   owner: string | null;
 }
 
-const nobody = { kind: "nobody" } as const;
+export const nobody: Found = { kind: "nobody" };
 
 export async function findByKey(db: ClientBase, workspaceId: number, key: string): Promise<Found> {
+  return (await findByKeys(db, workspaceId, [key])).get(key) ?? nobody;
+}
+
+/** By key; those that nobody ever sent are left out. */
+export async function findByKeys(db: ClientBase, workspaceId: number, keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
   const { rows } = await db.query<IdentifierRow>({
-    name: "profile-by-identifier",
-    text: `select i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
+    name: "profiles-by-identifier",
+    text: `select i.key, i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
              from identifier i left join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id
-            where i.key = $1 and i.workspace_id = $2`,
-    values: [key, workspaceId],
+            where i.key = any($1::uuid[]) and i.workspace_id = $2`,
+    values: [`{${keys.join(",")}}`, workspaceId],
   });
-  const row = rows[0];
-  if (row === undefined) return nobody;
+  const found = new Map<string, Found>();
+  for (const row of rows) found.set(row.key, await foundOf(db, workspaceId, row));
+  return found;
+}
+
+function foundOf(db: ClientBase, workspaceId: number, row: IdentifierRow): Found | Promise<Found> {
   if (row.shared) return { kind: "shared" };
   return row.owner === null ? nobody : personOf(db, workspaceId, row);
 }

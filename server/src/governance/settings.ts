@@ -32,18 +32,39 @@ export interface SettingsCache {
 }
 
 export function createSettingsCache(workspaceDb: WorkspaceDb): SettingsCache {
-  const cache = new Map<number, { readonly settings: WorkspaceSettings; readonly untilMs: number }>();
-  const load = async (workspaceId: number, nowMs: number): Promise<WorkspaceSettings> => {
-    const { settings } = await workspaceDb.run(workspaceId, (db) => readSettings(db, workspaceId));
-    if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
-    cache.set(workspaceId, { settings, untilMs: nowMs + SETTINGS_CACHE_MS });
-    return settings;
-  };
+  const cache = new Map<number, { readonly settings: WorkspaceSettings; readonly readAtMs: number }>();
+  const loading = new Map<number, Promise<WorkspaceSettings>>();
+
+  /** One reader for all who ask meanwhile. What is forgotten while it is read is not kept. */
+  function load(workspaceId: number, nowMs: number): Promise<WorkspaceSettings> {
+    const known = loading.get(workspaceId);
+    if (known) return known;
+    const reading: Promise<WorkspaceSettings> = workspaceDb
+      .run(workspaceId, (db) => readSettings(db, workspaceId))
+      .then(({ settings }) => {
+        if (loading.get(workspaceId) !== reading) return settings;
+        if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
+        cache.set(workspaceId, { settings, readAtMs: nowMs });
+        return settings;
+      })
+      .finally(() => {
+        if (loading.get(workspaceId) === reading) loading.delete(workspaceId);
+      });
+    loading.set(workspaceId, reading);
+    return reading;
+  }
+
   return {
     get(workspaceId, nowMs) {
       const entry = cache.get(workspaceId);
-      return entry !== undefined && entry.untilMs > nowMs ? entry.settings : load(workspaceId, nowMs);
+      if (entry === undefined || nowMs - entry.readAtMs >= SETTINGS_CACHE_MS) return load(workspaceId, nowMs);
+      // Read again before they are too old, so that nobody has to wait; a failure is met by whoever comes after that.
+      if (nowMs - entry.readAtMs >= SETTINGS_CACHE_MS / 2) load(workspaceId, nowMs).catch(() => undefined);
+      return entry.settings;
     },
-    forget: (workspaceId) => void cache.delete(workspaceId),
+    forget(workspaceId) {
+      cache.delete(workspaceId);
+      loading.delete(workspaceId);
+    },
   };
 }
