@@ -65,6 +65,12 @@ describe("two workspaces", () => {
         "now(), $3, $3, 'too_deep', $3)",
       [second.id, second.sourceId, marker],
     );
+    await pool.query(
+      `insert into ch_refused (block_id, block_row, table_name, statement, body, reason, kind, partition, code, cause, detail, workspace_id, row_id, source_id,
+         received_at, message_id, event, profile_id, outcome, content, status, is_counted)
+       values (77, 0, 'events', '', '', $2, 'row', 0, 469, 'constraint', $2, $1, 53, $3, now(), $2, $2, $4, 'stored', null, 'open', true)`,
+      [second.id, marker, second.sourceId, theirs],
+    );
     await pool.query("insert into ledger values ($1, $2, now(), 'decided', 'stored', $3, 9)", [second.id, second.sourceId, marker]);
     await pool.query("insert into audit_log (workspace_id, actor, action, target) values ($1, $2, $2, $2)", [second.id, marker]);
     await pool.query(
@@ -103,6 +109,7 @@ describe("two workspaces", () => {
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
     if (path === "/workspaces/{workspace}") return [String(second.id), ids["slug"] ?? ""].map((ref) => path.replace("{workspace}", ref));
+    if (path.startsWith("/refused-writes/{id}")) return [path.replace("{id}", "77-0")];
     if (path.startsWith("/imports/{id}")) return [path.replace("{id}", ids["imports"] ?? "")];
     return [];
   }
@@ -123,7 +130,8 @@ describe("two workspaces", () => {
         (
           await api.pool.query(
             "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select " +
-              "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held, (select json_agg(w) from workspace w) as workspaces",
+              "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held, (select json_agg(w) from workspace w) as workspaces, (select " +
+              "json_agg(r) from ch_refused r) as refused",
           )
         ).rows,
       );
@@ -168,6 +176,7 @@ describe("two workspaces", () => {
       "/ledger",
       "/profiles",
       "/quarantine",
+      "/refused-writes",
       "/rejected-keys",
       "/settings",
       "/sources",
