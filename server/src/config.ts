@@ -37,7 +37,7 @@ export const settings = {
   TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
   TRIBUTARY_ADMIN_EMAIL: z.email().max(254).optional()
     .describe("Address of the first owner's account; default: owner@localhost.localdomain. One that has no account at a later start becomes an owner too."),
-  TRIBUTARY_ADMIN_PASSWORD: z.string().min(12).max(128).optional()
+  TRIBUTARY_ADMIN_PASSWORD: z.string().min(8).max(128).optional()
     .describe("Password of an account that a start makes; default: made and printed once. An account that is there keeps its own."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),

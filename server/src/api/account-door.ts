@@ -88,10 +88,10 @@ function jsonOf(text: string): unknown {
 
 /** What better-auth is told of a request: nothing about addresses and hosts but what this server found out itself. */
 function requestFor(request: FastifyRequest, body: string, publicUrl: string): Request {
-  const { origin, cookie, "content-type": contentType, "user-agent": agent, "sec-fetch-site": site, "sec-fetch-mode": mode } = request.headers;
-  const told = { origin, cookie, "content-type": body === "" ? undefined : contentType, "user-agent": agent, "sec-fetch-site": site, "sec-fetch-mode": mode };
+  const { origin, cookie, "content-type": contentType, "user-agent": agent } = request.headers;
+  const told = { origin, cookie, "content-type": body === "" ? undefined : contentType, "user-agent": agent };
   const headers = new Headers({ [CLIENT_ADDRESS_HEADER]: request.ip });
-  for (const [name, value] of Object.entries(told)) if (value !== undefined) headers.set(name, String(value));
+  for (const [name, value] of Object.entries(told)) if (value !== undefined) headers.set(name, value);
   // Checked before: an origin that got here is ours.
   const url = new URL(request.url, origin ?? publicUrl);
   return new Request(url, { method: request.method, headers, ...(body === "" ? {} : { body }) });

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { getMigrations } from "better-auth/db/migration";
 import { manualClock } from "../core/clock.ts";
-import { quietLogger } from "../engines/testing.ts";
-import { authOptions } from "../governance/accounts.ts";
-import { startTestApi, testSecret, type TestApi } from "./testing.ts";
+import { startTestApi, type TestApi } from "./testing.ts";
 import { addAccount, ask, fromConsole, post, signIn, testOrigin, testPassword } from "./testing-accounts.ts";
 
 const email = "ann@example.com";
@@ -20,13 +17,6 @@ describe("accounts", () => {
   beforeEach(() => clock.advanceMs(3_600_000));
   afterAll(() => api.stop());
 
-  test("have the tables that better-auth asks for", async () => {
-    const { toBeCreated, toBeAdded } = await getMigrations(
-      authOptions({ pool: api.pool, secret: testSecret, publicUrl: testOrigin, logger: quietLogger }),
-    );
-    expect({ toBeCreated, toBeAdded }).toEqual({ toBeCreated: [], toBeAdded: [] });
-  });
-
   test("sign in by e-mail and password, in any case, and get a cookie that scripts can't read", async () => {
     const response = await post(api, "sign-in/email", { email: "Ann@Example.com", password: testPassword });
     expect(response.statusCode).toBe(200);
@@ -42,11 +32,6 @@ describe("accounts", () => {
       workspace: { id: api.first.id, slug: "default" },
       workspaces: [{ id: api.first.id, slug: "default", role: "owner" }],
     });
-  });
-
-  test("get a Secure cookie where the public address has TLS", async () => {
-    const secure = authOptions({ pool: api.pool, secret: testSecret, publicUrl: "https://cdp.example.com", logger: quietLogger });
-    expect(secure.advanced.cookies.session_token).toEqual({ name: "tributary_session", attributes: { secure: true } });
   });
 
   test("are told nothing by a wrong password that an unknown address is not told, too", async () => {

@@ -5,7 +5,6 @@ import { randomBytes } from "node:crypto";
 import { generateId } from "better-auth";
 import { hashPassword } from "better-auth/crypto";
 import type { ClientBase, Pool } from "pg";
-import { AppError } from "../core/errors.ts";
 
 export const PASSWORD_LENGTH_MIN = 12;
 /** Scrypt works on all of it, so that its length is bounded. */
@@ -38,12 +37,6 @@ export function newPassword(): string {
   const fair = [...randomBytes(200)].filter((byte) => byte < 248).slice(0, 25);
   const text = fair.map((byte) => letters.charAt(byte % letters.length)).join("");
   return text.replace(/(.{5})(?=.)/g, "$1-");
-}
-
-/** Throws invalid_config naming the setting: the only passwords that are not made or checked by better-auth are the operator's. */
-export function checkPassword(password: string, setting: string): void {
-  if (password.length >= PASSWORD_LENGTH_MIN && password.length <= PASSWORD_LENGTH_MAX) return;
-  throw new AppError("invalid_config", { detail: `${setting} must have ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.` });
 }
 
 export async function findAccount(db: Queries, email: string): Promise<Account | undefined> {

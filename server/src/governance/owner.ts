@@ -1,7 +1,7 @@
 // The first owner. A start makes one where the first workspace has none; a given address that has no account yet becomes
 // one too, which is the way back in for whoever runs the server.
 import type { ClientBase } from "pg";
-import { checkPassword, createAccount, findAccount, newPassword } from "./account-store.ts";
+import { createAccount, findAccount, newPassword } from "./account-store.ts";
 import { recordAudit } from "./audit.ts";
 import { addMember, countOwners, findMember, setRole } from "./members.ts";
 
@@ -23,7 +23,6 @@ export interface MadeOwner {
 
 /** Within the caller's transaction, under the lock of making workspaces. Undefined when nothing was to be made. */
 export async function ensureOwner(db: ClientBase, wish: OwnerWish): Promise<MadeOwner | undefined> {
-  if (wish.password !== undefined) checkPassword(wish.password, "TRIBUTARY_ADMIN_PASSWORD");
   const email = (wish.email ?? OWNER_EMAIL_DEFAULT).toLowerCase();
   const known = await findAccount(db, email);
   const hasOwner = (await countOwners(db, wish.workspaceId)) > 0;
