@@ -62,7 +62,10 @@ async function answer(path: string, { request, reply, deps, limits }: Visit): Pr
   const email = await guessedAccount(path, text, request, deps);
   if (email !== undefined) limits.attempt(request.ip, email, deps.clock.nowMs());
   const response = await deps.accounts.handle(requestFor(request, text, deps.publicUrl));
-  if (email !== undefined && response.ok) limits.succeeded(email);
+  if (email !== undefined && response.ok) {
+    limits.succeeded(email);
+    await deps.accounts.forgetEnded();
+  }
   reply.code(response.status);
   for (const [name, value] of response.headers) if (name !== "set-cookie") reply.header(name, value);
   const cookies = securedCookies(response.headers.getSetCookie(), request);

@@ -59,6 +59,32 @@ describe("accounts", () => {
     expect((await guess("wrong wrong wrong", "10.0.1.1")).statusCode).toBe(401);
   });
 
+  test("can't be guessed fast from one network of IPv6 addresses, which one machine has all to itself", async () => {
+    const statuses = [];
+    for (let attempt = 0; attempt < 31; attempt++) {
+      const sent = await api.server.inject({
+        method: "POST", url: "/api/auth/sign-in/email", remoteAddress: `2001:db8:0:1::${attempt}`,
+        headers: { "content-type": "application/json" }, payload: JSON.stringify({ email: `person-${attempt}@example.com`, password: "short" }),
+      });
+      statuses.push(sent.statusCode);
+    }
+    expect(statuses.indexOf(429)).toBe(30);
+  });
+
+  test("leave no session behind whose time is up, once somebody signs in", async () => {
+    await signIn(api, email);
+    await api.pool.query("update auth_session set expires_at = now() - interval '1 minute'");
+    await signIn(api, email);
+    expect((await api.pool.query("select from auth_session")).rowCount).toBe(1);
+  });
+
+  test("are asked again, and not failed, when a cookie is damaged", async () => {
+    for (const cookie of ["tributary_session=%E0%A4%A", "tributary_session=\u00ff.\u00fe", "a; tributary_session=1;;=", `tributary_session=${"x".repeat(9000)}.y`]) {
+      expect((await ask(api, cookie, "GET", "/me")).status, cookie.slice(0, 40)).toBe(401);
+      expect((await api.server.inject({ method: "GET", url: "/api/auth/get-session", headers: { cookie } })).body, cookie.slice(0, 40)).toBe("null");
+    }
+  });
+
   test("can't be guessed fast from one address, whatever account is named", async () => {
     const statuses = [];
     for (let attempt = 0; attempt < 31; attempt++) {

@@ -14,7 +14,7 @@ import type { Route } from "./define-route.ts";
 
 /** Every limit of the API. */
 export const apiLimits = {
-  /** Requests a second of one token, and how many it may send at once after a pause. */
+  /** Requests a second of one token or account, and how many it may send at once after a pause. */
   requestsPerSecond: 5_000,
   requestsBurst: 10_000,
   /** Requests a second without a valid token, of one address. */

@@ -1,6 +1,7 @@
 // Guessing passwords is slow: each attempt takes from what its address and the account that it names have left. Kept in
 // memory, so each process that serves the API counts for itself.
 import { AppError } from "../core/errors.ts";
+import { senderGroup } from "../core/trusted-addresses.ts";
 import { RateLimiter } from "./rate-limit.ts";
 
 /** Attempts at once, and how long one takes to come back. */
@@ -19,7 +20,7 @@ export function createSignInLimits(): SignInLimits {
   const accounts = new RateLimiter<string>(1 / PER_ACCOUNT.seconds, PER_ACCOUNT.burst);
   return {
     attempt(address, email, nowMs) {
-      slowed(() => addresses.take(address, nowMs), "from this address");
+      slowed(() => addresses.take(senderGroup(address), nowMs), "from this address");
       slowed(() => accounts.take(email.toLowerCase(), nowMs), "for this account");
     },
     succeeded: (email) => accounts.forget(email.toLowerCase()),

@@ -21,6 +21,8 @@ export interface Session {
 export interface Accounts {
   /** Answers a request below AUTH_PREFIX; its URL must be on the origin that it was checked to come from. */
   handle(request: Request): Promise<Response>;
+  /** Forgets sessions whose time is up, with the addresses that stand in them. */
+  forgetEnded(): Promise<void>;
   /** Whose session a Cookie header carries, and cookies to set because it was renewed or has ended. */
   sessionOf(cookie: string): Promise<{ readonly session: Session | undefined; readonly setCookies: readonly string[] }>;
 }
@@ -38,6 +40,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const auth = betterAuth(authOptions(options));
   return {
     handle: (request) => auth.handler(request),
+    async forgetEnded() {
+      await options.pool.query("delete from auth_session where expires_at < now()");
+    },
     async sessionOf(cookie) {
       const { headers, response } = await auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
       const setCookies = headers.getSetCookie();

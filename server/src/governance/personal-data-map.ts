@@ -95,7 +95,7 @@ const postgres: readonly PersonalDataPlace[] = [
     other: ["id", "token", "user_id", "expires_at", "created_at", "updated_at"],
     find: "By `user_id`.",
     export: "Through GET /api/auth/list-sessions, to the account itself.",
-    erase: "Deleted when the session ends or the password is reset.",
+    erase: "Deleted at sign-out and when the password is reset; one whose time is up, when the next person signs in.",
   },
   {
     engine: "postgres",
