@@ -206,6 +206,9 @@ describe("accounts", () => {
     const cookie = await signIn(api, email);
     expect((await api.call("GET", "/me", { headers: { cookie } })).body.account).toBeNull();
     expect((await api.call("GET", "/me", { token: "wrong", headers: { cookie } })).status).toBe(401);
+    const behindProxy = { cookie, authorization: `Basic ${Buffer.from("proxy:password").toString("base64")}` };
+    expect((await api.call("GET", "/me", { token: null, headers: behindProxy })).body.account).toMatchObject({ email });
+    expect((await api.call("GET", "/me", { token: null, headers: { authorization: behindProxy.authorization } })).status).toBe(401);
   });
 
   test("get the same answer again by an idempotency key, in another session too", async () => {

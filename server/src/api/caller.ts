@@ -44,8 +44,9 @@ export type Caller = TokenCaller | AccountCaller;
 export async function findCaller(
   services: ApiServices, request: FastifyRequest, reply: FastifyReply, admitUnknown: () => void,
 ): Promise<Caller | undefined> {
-  // A token that is sent counts alone, even when it is wrong: programs must not act as whoever is signed in.
-  if (request.headers.authorization !== undefined) return tokenCaller(services, request, admitUnknown);
+  // A token that is sent counts alone, even when it is wrong: programs must not act as whoever is signed in. Other schemes may
+  // be a browser's answer to a proxy that asks for a password of its own.
+  if (/^bearer\b/i.test(request.headers.authorization ?? "")) return tokenCaller(services, request, admitUnknown);
   return hasSessionCookie(request) ? accountCaller(services, request, reply) : undefined;
 }
 
