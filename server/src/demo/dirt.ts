@@ -76,7 +76,7 @@ function addBeside(drafts: Draft[], n: number, dice: Dice, rate: number): void {
   } else if (share < 0.008) {
     held("event_name_missing", "no event name", { type: "track", event: "" });
   } else if (share < 0.0085) {
-    held("no_identifier", "nobody", { type: "identify", userId: "null", anonymousId: "", traits: { plan: "unknown" }, context: {} });
+    held("no_identifier", "nobody", { type: "identify", userId: "null", anonymousId: "", traits: { plan: "unknown" }, properties: {}, context: {} });
   } else if (share < 0.0088) {
     held("id_too_long", "long id", { userId: LONG_ID });
   } else if (draft.shows.length === 1 && typeof draft.body["anonymousId"] === "string" && draft.body["userId"] === undefined) {
