@@ -1,22 +1,15 @@
 // What follows an order: the receipt by mail, the parcel or the shop's shelf, reviews, refunds and letters to the service.
 // Each is an episode of its own, days apart.
 import type { DemoSource } from "./call.ts";
-import type { EpisodeWriter } from "./episode.ts";
+import type { EpisodeWriter, PlannedEpisode } from "./episode.ts";
 import { lineProperties, orderProperties, pounds, type Order, type Refund } from "./orders.ts";
 import { DAY, HOUR, MINUTE } from "./shop-time.ts";
 import { mailPerson, promisedMs } from "./visit.ts";
 import { ticketSubjects } from "./words.ts";
 
-export interface Followed {
-  /** Completes the ids of the episodes: letters and a number. */
-  readonly id: string;
-  readonly startMs: number;
-  readonly write: (writer: EpisodeWriter) => void;
-}
-
 /** Everything that one order of the web or the app leads to. `visitMs`: when the visit began. */
-export function afterOrder(order: Order, visitMs: number, suffix: string): Followed[] {
-  const followed: Followed[] = [
+export function afterOrder(order: Order, visitMs: number, suffix: string): PlannedEpisode[] {
+  const followed: PlannedEpisode[] = [
     { id: `m${suffix}`, startMs: visitMs + HOUR, write: (writer) => writeReceipt(writer, order) },
     order.fulfilment === "click_and_collect"
       ? { id: `c${suffix}`, startMs: promisedMs(visitMs) - 2 * HOUR, write: (writer) => writeCollection(writer, order, promisedMs(visitMs)) }
@@ -28,14 +21,14 @@ export function afterOrder(order: Order, visitMs: number, suffix: string): Follo
   return followed;
 }
 
-export function refundsAfter(order: Order, visitMs: number, suffix: string): Followed[] {
+export function refundsAfter(order: Order, visitMs: number, suffix: string): PlannedEpisode[] {
   return order.refunds.map((refund, i) => ({
     id: `f${suffix}-${i}`, startMs: visitMs + refund.afterDays * DAY, write: (writer) => writeRefund(writer, order, refund),
   }));
 }
 
 /** Whoever has no account is known to the shop's own systems by address. */
-function tell(writer: EpisodeWriter, source: DemoSource, atMs: number, event: string, properties: Record<string, unknown>): void {
+export function tell(writer: EpisodeWriter, source: DemoSource, atMs: number, event: string, properties: Record<string, unknown>): void {
   const library = source === "mail" ? "mail-server" : source === "point of sale" ? "till-server" : "shop-server";
   const { context, ...ids } = mailPerson(writer);
   writer.add({
@@ -58,7 +51,7 @@ function writeParcel(writer: EpisodeWriter, order: Order): void {
 }
 
 /** Ready, and collected within two days; or late, said so when the promise runs out, and then ready. */
-export function writeCollection(writer: EpisodeWriter, order: Order, promised: number): void {
+function writeCollection(writer: EpisodeWriter, order: Order, promised: number): void {
   const { dice } = writer;
   const about = { order_id: order.id, store: order.store, ready_by: writer.timeText(promised) };
   if (order.lateHours > 0) tell(writer, "point of sale", promised, "Order Delayed", { ...about, reason: "stock not found" });
@@ -85,7 +78,7 @@ function writeRefund(writer: EpisodeWriter, order: Order, refund: Refund): void 
   tell(writer, source, writer.startMs, "Order Refunded", properties);
 }
 
-export function writeTicket(writer: EpisodeWriter, order: Order): void {
+function writeTicket(writer: EpisodeWriter, order: Order): void {
   const { dice, startMs } = writer;
   const subject = order.lateHours > 0 ? ticketSubjects[0] : dice.pick(ticketSubjects);
   const ticket = { ticket_id: `T-${order.id}`, order_id: order.id, subject, channel: dice.pick(["e-mail", "chat", "phone"]) };
@@ -97,5 +90,3 @@ export function writeTicket(writer: EpisodeWriter, order: Order): void {
   }
   if (dice.chance(0.9)) tell(writer, "support", atMs + HOUR + dice.below(20 * HOUR), "Ticket Solved", { ...ticket, satisfaction: dice.between(2, 5) });
 }
-
-export { tell };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { catalogue, createShop, dirtKinds, liveFrom, storiesOf, truthOf, type Call, type Shop, type ShopOptions } from "./demo.ts";
+import { londonOffset } from "./shop-time.ts";
 
 const DAY = 86_400_000;
 const untilMs = Date.UTC(2026, 9, 1, 9);
@@ -171,6 +172,15 @@ interface LineProperties {
 
 const pence = (value: unknown): number => Math.round(Number(value) * 100);
 const productPence = (call: Call): number => (propertiesOf(call)["products"] as LineProperties[]).reduce((sum, line) => sum + pence(line.price) * line.quantity, 0);
+
+test("London's summer time is what the table of zones says", () => {
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", hour: "numeric", hour12: false });
+  const hourOf = (ms: number): number => Number(clock.format(ms)) % 24;
+  const around = [2001, 2015, 2024, 2025, 2026].flatMap((year) => [Date.UTC(year, 2, 25), Date.UTC(year, 9, 25)]);
+  for (const start of around) {
+    for (let ms = start; ms < start + 7 * DAY; ms += 1_800_000) expect(hourOf(ms)).toBe(new Date(ms + londonOffset(ms)).getUTCHours());
+  }
+});
 
 describe("Money", () => {
   test("adds up: an order's total is its products less the discount and with shipping, and revenue with tax and shipping", () => {

@@ -9,6 +9,14 @@ import { DAY } from "./shop-time.ts";
 /** No call of an episode comes later than this after its beginning. */
 export const EPISODE_MAX_MS = 5 * DAY;
 
+/** When something begins, and how to write it if it is wanted. */
+export interface PlannedEpisode {
+  /** Within the person: letters and a number, part of its messageIds. */
+  readonly id: string;
+  readonly startMs: number;
+  readonly write: (writer: EpisodeWriter) => void;
+}
+
 /** One call while it is being written. */
 export interface Draft {
   readonly source: DemoSource;

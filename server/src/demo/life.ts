@@ -1,11 +1,11 @@
 // When what happens in somebody's life begins: visits with all that follows them, mailings, the monthly box, the till. A
 // life is told from its first day, always in the same way, whatever part of it is asked for; telling is cheap, and only
 // what begins within the window is written later.
-import { afterOrder, refundsAfter, type Followed } from "./after-order.ts";
+import { afterOrder, refundsAfter } from "./after-order.ts";
 import { writeAppVisit } from "./app-visit.ts";
 import { writeCrawl } from "./crawler.ts";
 import { diceFor, type Dice } from "./dice.ts";
-import type { EpisodeWriter } from "./episode.ts";
+import type { EpisodeWriter, PlannedEpisode } from "./episode.ts";
 import {
   BOX_DAYS, boxFate, deliveredMs, mailingBefore, mailingFate, mailingMs, openedMs, writeBox, writeBoxStart, writeMailing, writeOpening,
 } from "./mailings.ts";
@@ -20,7 +20,7 @@ import { writeWebVisit, type WebVisit } from "./visit.ts";
 export class LifeWindow {
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly episodes: Followed[] = [];
+  readonly episodes: PlannedEpisode[] = [];
   /** Infinity when nothing more happens. */
   nextMs = Number.POSITIVE_INFINITY;
 
@@ -39,7 +39,7 @@ export class LifeWindow {
     return true;
   }
 
-  offerAll(all: readonly Followed[]): void {
+  offerAll(all: readonly PlannedEpisode[]): void {
     for (const { id, startMs, write } of all) this.offer(id, startMs, write);
   }
 }

@@ -1,8 +1,8 @@
 // The three guided stories: what happens to the people of the cast besides their ordinary lives, timed back from the end of
 // the history, so that each is in the middle of its story when the shop opens live.
-import { tell, type Followed } from "./after-order.ts";
+import { tell } from "./after-order.ts";
 import { BORROWER, CALLER, LENDER } from "./cast.ts";
-import type { EpisodeWriter } from "./episode.ts";
+import type { EpisodeWriter, PlannedEpisode } from "./episode.ts";
 import { orderOf, type Order } from "./orders.ts";
 import type { Person, ShopPlan } from "./people.ts";
 import { DAY, HOUR, MINUTE, timeOn } from "./shop-time.ts";
@@ -30,14 +30,14 @@ export function mistakeMs(plan: ShopPlan): number {
 
 const quiet = { generation: 0, isFirst: false, signsOut: true, orderNumber: 0, mailing: undefined, withdrawal: "none" } as const;
 
-export function scenesOf(plan: ShopPlan, person: Person): Followed[] {
+export function scenesOf(plan: ShopPlan, person: Person): PlannedEpisode[] {
   if (person.index === CALLER) return callerScenes(plan, person);
   if (person.index === BORROWER) return [{ id: "z0", startMs: mistakeMs(plan), write: (writer) => writeWebVisit(writer, mistakenVisit) }];
   return person.household ? familyScenes(person, person.household.setUpDay) : [];
 }
 
 /** The order is placed, promised, late, and asked for by phone; after the history's end it is found. */
-function callerScenes(plan: ShopPlan, person: Person): Followed[] {
+function callerScenes(plan: ShopPlan, person: Person): PlannedEpisode[] {
   const order = lateOrder(person);
   const promised = promisedMs(lateOrderMs(plan));
   const about = (writer: EpisodeWriter): Record<string, unknown> => ({ order_id: order.id, store: order.store, ready_by: writer.timeText(promised) });
@@ -56,7 +56,7 @@ function callerScenes(plan: ShopPlan, person: Person): Followed[] {
 }
 
 /** Each signs in on the tablet and looks again without, on days of their own. */
-function familyScenes(person: Person, setUpDay: number): Followed[] {
+function familyScenes(person: Person, setUpDay: number): PlannedEpisode[] {
   const device = person.devices.at(-1)!; // Everybody of a household has its tablet last.
   const visit = (signs: WebVisit["signs"], signsOut: boolean): WebVisit => ({ ...quiet, device, signs, signsOut, basket: "left" });
   const evening = (days: number, hour: number): number => timeOn(setUpDay + 1 + days, hour * 60);
@@ -71,6 +71,6 @@ const mistakenVisit: WebVisit = {
   ...quiet, device: { name: "web0", browser: computers[0]!, owner: LENDER }, signs: "in", basket: "left", isMistake: true, // The list has four.
 };
 
-function scene(id: string, startMs: number, write: (writer: EpisodeWriter) => void): Followed {
+function scene(id: string, startMs: number, write: (writer: EpisodeWriter) => void): PlannedEpisode {
   return { id, startMs, write };
 }

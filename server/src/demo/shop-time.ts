@@ -15,10 +15,24 @@ function lastSunday(year: number, month: number): number {
   return last - new Date(last).getUTCDay() * DAY;
 }
 
+interface Summer {
+  readonly yearMs: number;
+  readonly nextYearMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+function summerOf(year: number): Summer {
+  return { yearMs: Date.UTC(year, 0, 1), nextYearMs: Date.UTC(year + 1, 0, 1), fromMs: lastSunday(year, 2), untilMs: lastSunday(year, 9) };
+}
+
+/** The summer asked for last: a life is told in order, and asks for the offset at every turn. */
+let latest = summerOf(2026);
+
 /** Milliseconds that London's clocks are ahead of UTC. */
 export function londonOffset(ms: number): number {
-  const year = new Date(ms).getUTCFullYear();
-  return ms >= lastSunday(year, 2) && ms < lastSunday(year, 9) ? HOUR : 0;
+  if (ms < latest.yearMs || ms >= latest.nextYearMs) latest = summerOf(new Date(ms).getUTCFullYear());
+  return ms >= latest.fromMs && ms < latest.untilMs ? HOUR : 0;
 }
 
 /** Days since 1 January 1970, by London's calendar. */
