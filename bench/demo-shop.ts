@@ -14,5 +14,6 @@ export function benchDemoShop({ people }: { readonly people: number }): Row {
     bytes += JSON.stringify(event).length;
   }
   const seconds = (performance.now() - startedMs) / 1_000;
-  return plainRow(`demo shop of ${people.toLocaleString("en-GB")} people: calls of ${Math.round(bytes / calls)} characters`, "calls/s", number(calls / seconds), "");
+  return plainRow(`demo shop of ${people.toLocaleString("en-GB")} people: calls of ${Math.round(bytes / calls)} characters`, "calls/s",
+    number(calls / seconds), "");
 }

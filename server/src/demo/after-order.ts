@@ -9,10 +9,11 @@ import { ticketSubjects } from "./words.ts";
 
 /** Everything that one order of the web or the app leads to. `visitMs`: when the visit began. */
 export function afterOrder(order: Order, visitMs: number, suffix: string): PlannedEpisode[] {
+  const promised = promisedMs(visitMs);
   const followed: PlannedEpisode[] = [
     { id: `m${suffix}`, startMs: visitMs + HOUR, write: (writer) => writeReceipt(writer, order) },
     order.fulfilment === "click_and_collect"
-      ? { id: `c${suffix}`, startMs: promisedMs(visitMs) - 2 * HOUR, write: (writer) => writeCollection(writer, order, promisedMs(visitMs)) }
+      ? { id: `c${suffix}`, startMs: promised - 2 * HOUR, write: (writer) => writeCollection(writer, order, promised) }
       : { id: `p${suffix}`, startMs: visitMs + 20 * HOUR, write: (writer) => writeParcel(writer, order) },
     ...refundsAfter(order, visitMs, suffix),
   ];
@@ -65,7 +66,8 @@ function writeReview(writer: EpisodeWriter, order: Order): void {
   if (line === undefined) return;
   const rating = 1 + writer.dice.weighted([6, 5, 12, 30, 47]);
   tell(writer, "website", writer.startMs, "Product Reviewed", {
-    product_id: line.product.id, order_id: order.id, review_id: `rv-${order.id}`, rating, review_body: rating > 3 ? "Lovely, just as shown." : "Not what I hoped for.",
+    product_id: line.product.id, order_id: order.id, review_id: `rv-${order.id}`, rating,
+    review_body: rating > 3 ? "Lovely, just as shown." : "Not what I hoped for.",
   });
 }
 
@@ -74,7 +76,8 @@ function writeRefund(writer: EpisodeWriter, order: Order, refund: Refund): void 
   const source = order.fulfilment === "in_store" ? "point of sale" : "website";
   const properties = refund.isWhole
     ? { ...orderProperties(order, source), reason: refund.reason, whole: true }
-    : { order_id: order.id, total: pounds(refund.pence), currency: "GBP", reason: refund.reason, whole: false, products: refund.lines.map(lineProperties) };
+    : { order_id: order.id, total: pounds(refund.pence), currency: "GBP", reason: refund.reason, whole: false,
+      products: refund.lines.map(lineProperties) };
   tell(writer, source, writer.startMs, "Order Refunded", properties);
 }
 
@@ -88,5 +91,6 @@ function writeTicket(writer: EpisodeWriter, order: Order): void {
     atMs += 20 * MINUTE + dice.below(10 * HOUR);
     tell(writer, "support", atMs, "Ticket Replied", { ...ticket, from: replies % 2 === 1 ? "agent" : "customer" });
   }
-  if (dice.chance(0.9)) tell(writer, "support", atMs + HOUR + dice.below(20 * HOUR), "Ticket Solved", { ...ticket, satisfaction: dice.between(2, 5) });
+  if (dice.chance(0.9)) tell(writer, "support", atMs + HOUR + dice.below(20 * HOUR), "Ticket Solved",
+    { ...ticket, satisfaction: dice.between(2, 5) });
 }

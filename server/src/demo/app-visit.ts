@@ -32,7 +32,9 @@ export function writeAppVisit(writer: EpisodeWriter, visit: AppVisit): void {
   const track = (event: string, properties: Record<string, unknown>): void => send({ type: "track", event, properties });
 
   if (visit.isFirst) track("Application Installed", { version: "5.4.0", build: "540" });
-  if (visit.isPushed) track("Push Notification Tapped", { action: "open", campaign: { name: "back-in-stock", source: "push", medium: "push" } });
+  if (visit.isPushed) {
+    track("Push Notification Tapped", { action: "open", campaign: { name: "back-in-stock", source: "push", medium: "push" } });
+  }
   track("Application Opened", { version: "5.4.0", build: "540", from_background: !visit.isFirst && dice.chance(0.5) });
   if (visit.isFirst) {
     isSignedIn = true;

@@ -28,6 +28,8 @@ export const cast: Readonly<Record<number, Role>> = {
   2: { ...family, firstName: ["Tomás", "tomas"], email: "tomas.hollins@example.com" },
   3: { ...family, firstName: ["Ivy", "ivy"], email: "ivy.hollins@example.com" },
   4: { ...family, firstName: ["Noé", "noe"], email: "noe.hollins@example.com" },
-  [LENDER]: { firstName: ["Rosalind", "rosalind"], lastName: ["Everleigh", "everleigh"], email: "rosalind.everleigh@example.com", kind: "guest", hasOneDevice: true },
-  [BORROWER]: { firstName: ["Nina", "nina"], lastName: ["Everleigh", "everleigh"], email: "nina.everleigh@example.com", kind: "member", hasOneDevice: true },
+  [LENDER]: { firstName: ["Rosalind", "rosalind"], lastName: ["Everleigh", "everleigh"], email: "rosalind.everleigh@example.com",
+    kind: "guest", hasOneDevice: true },
+  [BORROWER]: { firstName: ["Nina", "nina"], lastName: ["Everleigh", "everleigh"], email: "nina.everleigh@example.com", kind: "member",
+    hasOneDevice: true },
 };

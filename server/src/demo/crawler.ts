@@ -14,7 +14,8 @@ export function writeCrawl(writer: EpisodeWriter, n: number): void {
     writer.add({
       source: "website", atMs: writer.startMs + at, shows: [key], type: "page", name: "Product", anonymousId: anonymousId(writer.plan, key),
       properties: { url, path: `/p/${product.id}`, title: product.name },
-      context: { library: { name: "analytics.js", version: "next-1.84.3" }, userAgent: crawlers[person.index % crawlers.length], ip: person.ip, page: { url } },
+      context: { library: { name: "analytics.js", version: "next-1.84.3" }, userAgent: crawlers[person.index % crawlers.length],
+        ip: person.ip, page: { url } },
     });
   }
 }

@@ -20,7 +20,8 @@ const named = (name: string): Call[] => clean.filter((call) => nameOf(call) === 
 
 describe("The same bytes", () => {
   test("come from the same seed, on every machine: change this hash with the generator, and only then", () => {
-    expect(createHash("sha256").update(allBytes(calls)).digest("hex")).toBe("4711aa2780c0a29a567e8b7b40d650da9c475a95450bbc8d39d5d9f0f2d717d5");
+    expect(createHash("sha256").update(allBytes(calls)).digest("hex"))
+      .toBe("4711aa2780c0a29a567e8b7b40d650da9c475a95450bbc8d39d5d9f0f2d717d5");
     expect(calls).toHaveLength(13_706);
   });
 
@@ -35,7 +36,8 @@ describe("The same bytes", () => {
       const small = shopOf({ seed, people: 24, fromMs: untilMs - 16 * DAY - 12_345, dirt: 10 });
       const end = untilMs + 6 * DAY;
       const whole = allBytes(small.callsBetween(small.plan.fromMs, end));
-      const cuts = [...offsets.map((offset) => small.plan.fromMs + offset).filter((cut) => cut > small.plan.fromMs && cut < end), end].sort((a, b) => a - b);
+      const cuts = [...offsets.map((offset) => small.plan.fromMs + offset).filter((cut) => cut > small.plan.fromMs && cut < end),
+        end].sort((a, b) => a - b);
       const pieces = cuts.map((cut, i) => ({ from: cuts[i - 1] ?? small.plan.fromMs, cut })).reverse()
         .map(({ from, cut }) => allBytes(small.callsBetween(from, cut)));
       expect(pieces.reverse().join("") === whole).toBe(true);
@@ -62,7 +64,8 @@ describe("Going on live", () => {
 
   test("gives each call once however real time is cut, and names no time that is not yet there", () => {
     fc.assert(fc.property(
-      fc.double({ min: 0.2, max: 500, noNaN: true }), fc.integer({ min: 0, max: 9 * DAY }), fc.array(fc.integer({ min: 1, max: 599_999 }), { maxLength: 5 }),
+      fc.double({ min: 0.2, max: 500, noNaN: true }), fc.integer({ min: 0, max: 9 * DAY }),
+      fc.array(fc.integer({ min: 1, max: 599_999 }), { maxLength: 5 }),
       (pace, pause, offsets) => {
         const startMs = untilMs + pause;
         const cuts = [...new Set([0, ...offsets, 600_000])].sort((a, b) => a - b).map((offset) => startMs + offset);
@@ -130,10 +133,13 @@ describe("Calls", () => {
   test("name nobody real: addresses under example.com, numbers kept for drama, IP addresses kept for documents", () => {
     const text = allBytes(calls);
     const addresses = new Set(Array.from(text.matchAll(/[^\s"<>@]+@([^\s"<>]+)/g), (match) => (match[1] ?? "").toLowerCase()));
-    expect([...addresses].filter((domain) => domain !== "test.com" && domain !== "example.com" && !domain.endsWith(".example.com"))).toEqual([]);
-    const numbers = Array.from(text.matchAll(/"(?:phone|caller)":"([^"]+)"/g), (match) => (match[1] ?? "").replace(/\D/g, "").replace(/^(0044|440|44|0)/, ""));
+    expect([...addresses].filter((domain) => domain !== "test.com" && domain !== "example.com" && !domain.endsWith(".example.com")))
+      .toEqual([]);
+    const numbers = Array.from(text.matchAll(/"(?:phone|caller)":"([^"]+)"/g), (match) =>
+      (match[1] ?? "").replace(/\D/g, "").replace(/^(0044|440|44|0)/, ""));
     expect(numbers.length).toBeGreaterThan(100);
-    expect(numbers.filter((number) => !/^(207946|(11[34678]|121|131|141|151|161)496|191498|289018|292018)0\d{3}$/.test(number))).toEqual([]);
+    expect(numbers.filter((number) => !/^(207946|(11[34678]|121|131|141|151|161)496|191498|289018|292018)0\d{3}$/.test(number)))
+      .toEqual([]);
     const ips = new Set(Array.from(text.matchAll(/"ip":"(\d+\.\d+\.\d+)/g), (match) => match[1]));
     expect([...ips].sort()).toEqual(["192.0.2", "198.51.100", "203.0.113"]);
   });
@@ -142,10 +148,13 @@ describe("Calls", () => {
     expect([...new Set(calls.map(({ source }) => source))].sort()).toEqual(["app", "mail", "point of sale", "support", "website"]);
     const names = new Set(calls.map(nameOf));
     const wanted = [
-      "identify", "page", "screen", "group", "alias", "Products Searched", "Product List Viewed", "Product Viewed", "Product Added", "Product Removed",
+      "identify", "page", "screen", "group", "alias", "Products Searched", "Product List Viewed", "Product Viewed", "Product Added",
+      "Product Removed",
       "Cart Viewed", "Checkout Started", "Payment Info Entered", "Coupon Applied", "Order Completed", "Order Refunded", "Product Reviewed",
-      "Order Ready for Pickup", "Order Picked Up", "Order Delayed", "Receipt Emailed", "Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced",
-      "Unsubscribed", "Ticket Opened", "Ticket Replied", "Ticket Solved", "Subscription Started", "Subscription Renewed", "Payment Failed", "Payment Recovered",
+      "Order Ready for Pickup", "Order Picked Up", "Order Delayed", "Receipt Emailed", "Email Delivered", "Email Opened",
+      "Email Link Clicked", "Email Bounced",
+      "Unsubscribed", "Ticket Opened", "Ticket Replied", "Ticket Solved", "Subscription Started", "Subscription Renewed", "Payment Failed",
+      "Payment Recovered",
       "Application Installed", "Push Notification Tapped", "Segment Consent Preference Updated", "Stock Adjusted",
     ];
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
@@ -153,12 +162,14 @@ describe("Calls", () => {
 
   test("follow the hours of London and the months of a shop", () => {
     const hour = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", hour: "numeric", hour12: false });
-    const at = (from: number, to: number): number => named("page").filter(({ atMs }) => Number(hour.format(atMs)) >= from && Number(hour.format(atMs)) < to).length;
+    const at = (from: number, to: number): number =>
+      named("page").filter(({ atMs }) => Number(hour.format(atMs)) >= from && Number(hour.format(atMs)) < to).length;
     expect(at(19, 22)).toBeGreaterThan(5 * at(2, 5));
     const atTills = clean.filter(({ source, event }) => source === "point of sale" && event["event"] === "Order Completed");
     expect(atTills.filter(({ atMs }) => Number(hour.format(atMs)) < 9 || Number(hour.format(atMs)) >= 19)).toEqual([]);
     const year = shopOf({ people: 100, fromMs: Date.UTC(2025, 0, 1), untilMs: Date.UTC(2026, 0, 1) });
-    const sinceMarch = Array.from(year.history()).filter(({ source }) => source === "website").map(({ atMs }) => new Date(atMs).getUTCMonth());
+    const sinceMarch = Array.from(year.history()).filter(({ source }) => source === "website")
+      .map(({ atMs }) => new Date(atMs).getUTCMonth());
     const inMonth = (month: number): number => sinceMarch.filter((one) => one === month).length;
     expect(inMonth(11)).toBeGreaterThan(1.3 * inMonth(7));
   });
@@ -171,7 +182,8 @@ interface LineProperties {
 }
 
 const pence = (value: unknown): number => Math.round(Number(value) * 100);
-const productPence = (call: Call): number => (propertiesOf(call)["products"] as LineProperties[]).reduce((sum, line) => sum + pence(line.price) * line.quantity, 0);
+const productPence = (call: Call): number =>
+  (propertiesOf(call)["products"] as LineProperties[]).reduce((sum, line) => sum + pence(line.price) * line.quantity, 0);
 
 test("London's summer time is what the table of zones says", () => {
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", hour: "numeric", hour12: false });
@@ -185,7 +197,8 @@ test("London's summer time is what the table of zones says", () => {
 describe("Money", () => {
   test("adds up: an order's total is its products less the discount and with shipping, and revenue with tax and shipping", () => {
     fc.assert(fc.property(fc.string(), (seed) => {
-      const orders = Array.from(shopOf({ seed, people: 60, fromMs: untilMs - 30 * DAY, dirt: 0 }).history()).filter((call) => nameOf(call) === "Order Completed");
+      const orders = Array.from(shopOf({ seed, people: 60, fromMs: untilMs - 30 * DAY, dirt: 0 }).history())
+        .filter((call) => nameOf(call) === "Order Completed");
       expect(orders.length).toBeGreaterThan(0);
       for (const order of orders) {
         const { total, shipping, tax, discount, revenue } = propertiesOf(order);
@@ -213,7 +226,8 @@ describe("Money", () => {
 
   test("is spent by few: the best tenth of the buyers bring more than a quarter, and many buy again", () => {
     const byPerson = new Map<number, number[]>();
-    for (const call of named("Order Completed")) byPerson.set(call.truth.person ?? -1, [...(byPerson.get(call.truth.person ?? -1) ?? []), pence(propertiesOf(call)["total"])]);
+    for (const call of named("Order Completed")) byPerson.set(call.truth.person ?? -1,
+      [...(byPerson.get(call.truth.person ?? -1) ?? []), pence(propertiesOf(call)["total"])]);
     const sums = [...byPerson.values()].map((all) => all.reduce((sum, one) => sum + one, 0)).sort((a, b) => b - a);
     const all = sums.reduce((sum, one) => sum + one, 0);
     expect(sums.slice(0, Math.ceil(sums.length / 10)).reduce((sum, one) => sum + one, 0) / all).toBeGreaterThan(0.25);
@@ -234,11 +248,13 @@ describe("Stories", () => {
   test("are the same people in every shop", () => {
     const names = ({ plan }: Shop): unknown => {
       const { lateOrder, familyTablet, wrongMerge } = storiesOf(plan);
-      return [lateOrder.caller.name, lateOrder.orderId, lateOrder.ticketId, ...familyTablet.people.map(({ name }) => name), wrongMerge.lender.name, wrongMerge.borrower.name];
+      return [lateOrder.caller.name, lateOrder.orderId, lateOrder.ticketId, ...familyTablet.people.map(({ name }) => name),
+        wrongMerge.lender.name, wrongMerge.borrower.name];
     };
     expect(names(shopOf({ seed: 7, people: 10, fromMs: untilMs - 14 * DAY }))).toEqual(names(shop));
     expect(names(shop)).toEqual([
-      "Maya Birkett", "W10000-901", "T-W10000-901", "Ruth Hollins", "Tomás Hollins", "Ivy Hollins", "Noé Hollins", "Rosalind Everleigh", "Nina Everleigh",
+      "Maya Birkett", "W10000-901", "T-W10000-901", "Ruth Hollins", "Tomás Hollins", "Ivy Hollins", "Noé Hollins", "Rosalind Everleigh",
+      "Nina Everleigh",
     ]);
   });
 
@@ -246,11 +262,14 @@ describe("Stories", () => {
     fc.assert(fc.property(fc.string(), (seed) => {
       const small = shopOf({ seed, people: 10, fromMs: untilMs - 14 * DAY });
       const { lateOrder } = storiesOf(small.plan);
-      const events = (all: Iterable<Call>): string[] => Array.from(all).filter((call) => propertiesOf(call)["order_id"] === lateOrder.orderId).map(nameOf);
+      const events = (all: Iterable<Call>): string[] =>
+        Array.from(all).filter((call) => propertiesOf(call)["order_id"] === lateOrder.orderId).map(nameOf);
       const before = events(small.history());
-      expect(before.filter((name) => /^(Order Completed|Order Delayed|Ticket|Order Ready|Order Picked)/.test(name))).toEqual(["Order Completed", "Order Delayed", "Ticket Opened"]);
+      expect(before.filter((name) => /^(Order Completed|Order Delayed|Ticket|Order Ready|Order Picked)/.test(name)))
+        .toEqual(["Order Completed", "Order Delayed", "Ticket Opened"]);
       expect(lateOrder.promisedMs).toBeLessThan(untilMs);
-      expect(events(small.callsBetween(untilMs, untilMs + 2 * DAY))).toEqual(["Order Ready for Pickup", "Ticket Replied", "Order Picked Up", "Ticket Solved"]);
+      expect(events(small.callsBetween(untilMs, untilMs + 2 * DAY)))
+        .toEqual(["Order Ready for Pickup", "Ticket Replied", "Order Picked Up", "Ticket Solved"]);
     }), { numRuns: 20 });
   });
 });

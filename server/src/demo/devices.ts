@@ -11,14 +11,17 @@ const phone = { width: 390, height: 844, density: 3 };
 
 export const computers: readonly Browser[] = [
   { userAgent: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome} Safari/537.36`, screen: desktop },
-  { userAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15", screen: { width: 1440, height: 900, density: 2 } },
+  { userAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+    screen: { width: 1440, height: 900, density: 2 } },
   { userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0", screen: desktop },
-  { userAgent: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome} Safari/537.36 Edg/141.0.0.0`, screen: { width: 1536, height: 864, density: 1.25 } },
+  { userAgent: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome} Safari/537.36 Edg/141.0.0.0`,
+    screen: { width: 1536, height: 864, density: 1.25 } },
 ];
 
 export const phones: readonly Browser[] = [
   { userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", screen: phone },
-  { userAgent: `Mozilla/5.0 (Linux; Android 15; Pixel 9) ${chrome} Mobile Safari/537.36`, screen: { width: 412, height: 924, density: 2.625 } },
+  { userAgent: `Mozilla/5.0 (Linux; Android 15; Pixel 9) ${chrome} Mobile Safari/537.36`,
+    screen: { width: 412, height: 924, density: 2.625 } },
 ];
 
 export const tablet: Browser = {
@@ -39,7 +42,10 @@ export interface AppPhone {
 }
 
 export const appPhones: readonly AppPhone[] = [
-  { library: { name: "analytics-swift", version: "1.9.1" }, device: { type: "ios", manufacturer: "Apple", model: "iPhone17,3", name: "iPhone" }, os: { name: "iOS", version: "18.1" } },
-  { library: { name: "analytics-kotlin", version: "1.23.1" }, device: { type: "android", manufacturer: "Google", model: "Pixel 9", name: "tokay" }, os: { name: "Android", version: "15" } },
-  { library: { name: "analytics-kotlin", version: "1.23.1" }, device: { type: "android", manufacturer: "Samsung", model: "SM-S931B", name: "pa1q" }, os: { name: "Android", version: "15" } },
+  { library: { name: "analytics-swift", version: "1.9.1" },
+    device: { type: "ios", manufacturer: "Apple", model: "iPhone17,3", name: "iPhone" }, os: { name: "iOS", version: "18.1" } },
+  { library: { name: "analytics-kotlin", version: "1.23.1" },
+    device: { type: "android", manufacturer: "Google", model: "Pixel 9", name: "tokay" }, os: { name: "Android", version: "15" } },
+  { library: { name: "analytics-kotlin", version: "1.23.1" },
+    device: { type: "android", manufacturer: "Samsung", model: "SM-S931B", name: "pa1q" }, os: { name: "Android", version: "15" } },
 ];

@@ -41,9 +41,10 @@ function changed(draft: Draft, dice: Dice, rate: number): Draft {
   if (draft.dirt !== null) return draft;
   if (type === "identify" && isRecord(traits)) {
     const { email, phone } = traits;
-    if (isShouted && typeof email === "string") return withBody(draft, "traits", { ...traits, email: ` ${email.toUpperCase()}` }, "upper-case mail");
-    if (isSpoken && typeof phone === "string") return withBody(draft, "traits", { ...traits, phone: spokenPhoneNumber(phone, dice.below(4)) }, "spoken phone");
-    if (isMistyped) return withBody(draft, "traits", { ...traits, birthday: 19_840_231, firstName: ["?"], newsletter: "yes" }, "wrong types");
+    const told = (changes: Record<string, unknown>, dirt: DirtKind): Draft => withBody(draft, "traits", { ...traits, ...changes }, dirt);
+    if (isShouted && typeof email === "string") return told({ email: ` ${email.toUpperCase()}` }, "upper-case mail");
+    if (isSpoken && typeof phone === "string") return told({ phone: spokenPhoneNumber(phone, dice.below(4)) }, "spoken phone");
+    if (isMistyped) return told({ birthday: 19_840_231, firstName: ["?"], newsletter: "yes" }, "wrong types");
   }
   if (isMistyped && type === "track" && isRecord(properties)) {
     const mistyped = { ...properties, price: "12,50 £", quantity: "two", total: null, products: "see basket" };
@@ -65,23 +66,27 @@ function addBeside(drafts: Draft[], n: number, dice: Dice, rate: number): void {
   const draft = drafts[n];
   const share = dice.share() / rate;
   if (draft === undefined || share >= 0.01) return;
-  const base = { source: draft.source, happenedMs: draft.happenedMs + 40, atMs: draft.atMs + 40, aheadMs: draft.aheadMs, saysSent: draft.saysSent };
+  const base = { source: draft.source, happenedMs: draft.happenedMs + 40, atMs: draft.atMs + 40, aheadMs: draft.aheadMs,
+    saysSent: draft.saysSent };
   const held = (reason: string, dirt: DirtKind, body: Draft["body"]): void => {
     drafts.push({ ...base, shows: [], body: { ...draft.body, ...body }, outcome: "quarantined", reason, dirt });
   };
   if (share < 0.006) {
-    drafts.push({ ...draft, atMs: draft.atMs + 1_000 + dice.below(6 * HOUR), outcome: "duplicate", reason: "message_id_seen", dirt: "repeat", repeats: n });
+    drafts.push({ ...draft, atMs: draft.atMs + 1_000 + dice.below(6 * HOUR), outcome: "duplicate", reason: "message_id_seen",
+      dirt: "repeat", repeats: n });
   } else if (share < 0.007) {
     held("unknown_type", "unknown type", { type: "trakc" });
   } else if (share < 0.008) {
     held("event_name_missing", "no event name", { type: "track", event: "" });
   } else if (share < 0.0085) {
-    held("no_identifier", "nobody", { type: "identify", userId: "null", anonymousId: "", traits: { plan: "unknown" }, properties: {}, context: {} });
+    held("no_identifier", "nobody", { type: "identify", userId: "null", anonymousId: "", traits: { plan: "unknown" }, properties: {},
+      context: {} });
   } else if (share < 0.0088) {
     held("id_too_long", "long id", { userId: LONG_ID });
   } else if (draft.shows.length === 1 && typeof draft.body["anonymousId"] === "string" && draft.body["userId"] === undefined) {
     // Somebody wanted the discount and not the mail. The address is nobody's; the browser stays who it was.
     const { anonymousId, context } = draft.body;
-    drafts.push({ ...base, shows: draft.shows, body: { type: "identify", anonymousId, traits: { email: "test@test.com" }, context }, outcome: "stored", reason: "", dirt: "nobody's mail" });
+    drafts.push({ ...base, shows: draft.shows, body: { type: "identify", anonymousId, traits: { email: "test@test.com" }, context },
+      outcome: "stored", reason: "", dirt: "nobody's mail" });
   }
 }

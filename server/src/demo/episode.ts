@@ -67,7 +67,8 @@ export class EpisodeWriter {
   }
 
   add({ source, atMs, shows, ...body }: DraftOf): void {
-    this.drafts.push({ source, shows, happenedMs: atMs, atMs, aheadMs: 0, saysSent: false, body, outcome: "stored", reason: "", dirt: null });
+    this.drafts.push({ source, shows, happenedMs: atMs, atMs, aheadMs: 0, saysSent: false, body, outcome: "stored", reason: "",
+      dirt: null });
   }
 
   finish(): Call[] {

@@ -4,6 +4,7 @@
 import { afterOrder, refundsAfter } from "./after-order.ts";
 import { writeAppVisit } from "./app-visit.ts";
 import { writeCrawl } from "./crawler.ts";
+import type { AppPhone } from "./devices.ts";
 import { diceFor, type Dice } from "./dice.ts";
 import type { EpisodeWriter, PlannedEpisode } from "./episode.ts";
 import {
@@ -87,7 +88,8 @@ interface Habit {
 
 /** Gives the time at which the shop learnt who it is; undefined when that is not before the window's end. */
 function tellVisits(plan: ShopPlan, person: Person, window: LifeWindow): number | undefined {
-  const habit: Habit = { knownMs: undefined, orders: 0, hasApp: false, devices: person.devices.map(() => ({ generation: 0, isKnown: false, isSignedIn: false })) };
+  const habit: Habit = { knownMs: undefined, orders: 0, hasApp: false,
+    devices: person.devices.map(() => ({ generation: 0, isKnown: false, isSignedIn: false })) };
   const withdrawal = diceFor(person.seed, "withdrawal");
   const withdrawsAt = withdrawal.chance(0.06) ? 2 + withdrawal.below(6) : Number.POSITIVE_INFINITY;
   let day = person.arrivalDay;
@@ -99,8 +101,9 @@ function tellVisits(plan: ShopPlan, person: Person, window: LifeWindow): number 
       break;
     }
     const number = habit.orders;
-    if (person.app !== undefined && n > person.knownAt && dice.chance(0.5)) tellAppVisit(person, { n, startMs, dice, habit, app: person.app }, window);
-    else {
+    if (person.app !== undefined && n > person.knownAt && dice.chance(0.5)) {
+      tellAppVisit(person, { n, startMs, dice, habit, app: person.app }, window);
+    } else {
       const isWithdrawn = n < withdrawsAt ? "none" : n === withdrawsAt ? "now" : "before";
       const visit = webVisit(plan, person, { n, day, startMs, dice, habit }, isWithdrawn);
       window.offer(`v${n}`, startMs, (writer) => writeWebVisit(writer, visit));
@@ -122,9 +125,11 @@ interface Occasion {
 
 const buyingShares = [0.1, 0.18, 0.28, 0.4];
 
-function tellAppVisit(person: Person, { n, startMs, dice, habit, app }: Occasion & { app: NonNullable<Person["app"]> }, window: LifeWindow): void {
+function tellAppVisit(person: Person, occasion: Occasion & { readonly app: AppPhone }, window: LifeWindow): void {
+  const { n, startMs, dice, habit, app } = occasion;
   const buys = person.kind !== "staff" && dice.chance(buyingShares[person.spending] ?? 0);
-  const visit = { app, isFirst: !habit.hasApp, orderNumber: buys ? habit.orders++ : undefined, isPushed: habit.hasApp && dice.chance(0.15) };
+  const isPushed = habit.hasApp && dice.chance(0.15);
+  const visit = { app, isFirst: !habit.hasApp, orderNumber: buys ? habit.orders++ : undefined, isPushed };
   habit.hasApp = true;
   window.offer(`a${n}`, startMs, (writer) => writeAppVisit(writer, visit));
 }
@@ -134,7 +139,9 @@ function webVisit(plan: ShopPlan, person: Person, occasion: Occasion & { day: nu
   const index = deviceOf(person, occasion);
   const device = person.devices[index]!; // deviceOf gives one of them.
   const state = habit.devices[index]!; // As many as devices.
-  if (!state.isSignedIn && person.role === undefined && device.owner < 0 && dice.chance(0.07)) Object.assign(state, { generation: state.generation + 1, isKnown: false });
+  if (!state.isSignedIn && person.role === undefined && device.owner < 0 && dice.chance(0.07)) {
+    Object.assign(state, { generation: state.generation + 1, isKnown: false });
+  }
   const basket = basketOf(person, n, dice);
   const signs = signing(person, occasion, device, { state, buys: basket === "ordered" });
   const signsOut = (signs === "in" || signs === "already") && (device.owner >= 0 || dice.chance(0.08));
@@ -161,7 +168,8 @@ function basketOf(person: Person, n: number, dice: Dice): WebVisit["basket"] {
   if (person.kind === "staff") return "none";
   const isBuyer = person.kind === "guest" || person.kind === "member" || person.kind === "business";
   if (person.kind === "guest" && n === person.knownAt) return "ordered";
-  if (isBuyer && n >= person.knownAt && share < (buyingShares[person.spending] ?? 0) + (person.kind === "guest" ? 0.1 : 0)) return "ordered";
+  const buying = (buyingShares[person.spending] ?? 0) + (person.kind === "guest" ? 0.1 : 0);
+  if (isBuyer && n >= person.knownAt && share < buying) return "ordered";
   return share > 0.72 ? "left" : "none";
 }
 
@@ -187,7 +195,8 @@ function signing(
 /** The mailing that a visit comes from, if it comes from one that the person got and did not leave before. */
 function mailingClicked(plan: ShopPlan, person: Person, { startMs, dice, habit }: Occasion): number | undefined {
   const isAsked = dice.chance(0.12);
-  if (!isAsked || habit.knownMs === undefined || !(person.takesMailings || person.kind === "newsletter") || person.kind === "staff") return undefined;
+  const isReader = (person.takesMailings && person.kind !== "staff") || person.kind === "newsletter";
+  if (!isAsked || !isReader || habit.knownMs === undefined) return undefined;
   const latest = mailingBefore(plan, startMs - DAY);
   for (let n = mailingBefore(plan, habit.knownMs) + 1; n <= latest; n++) {
     const fate = mailingFate(person, n);
@@ -202,7 +211,8 @@ function tellMailings(plan: ShopPlan, person: Person, knownMs: number, window: L
     if (startMs <= knownMs) continue;
     if (!window.offer(`n${n}`, startMs, (writer) => writeMailing(writer, n))) return;
     const fate = mailingFate(person, n);
-    if (fate === "opened" || fate === "unsubscribed") window.offer(`n${n}o`, openedMs(plan, person, n), (writer) => writeOpening(writer, n));
+    const isRead = fate === "opened" || fate === "unsubscribed";
+    if (isRead) window.offer(`n${n}o`, openedMs(plan, person, n), (writer) => writeOpening(writer, n));
     if (fate === "unsubscribed" || fate === "bounced") return;
   }
 }
@@ -213,7 +223,8 @@ function tellBox(person: Person, knownMs: number, window: LifeWindow): void {
   const startedMs = knownMs + dice.between(1, 40) * DAY;
   window.offer("x", startedMs, writeBoxStart);
   for (let n = 1; ; n++) {
-    if (!window.offer(`x${n}`, startedMs + n * BOX_DAYS * DAY, (writer) => writeBox(writer, n)) || boxFate(person, n) === "cancelled") return;
+    const isTold = window.offer(`x${n}`, startedMs + n * BOX_DAYS * DAY, (writer) => writeBox(writer, n));
+    if (!isTold || boxFate(person, n) === "cancelled") return;
   }
 }
 
@@ -227,7 +238,9 @@ function tellStoreVisits(person: Person, knownMs: number | undefined, window: Li
     const linksCard: boolean = dice.chance(0.5) && !isLinked && person.userId !== "" && knownMs !== undefined && knownMs < startMs;
     isLinked ||= linksCard;
     if (!window.offer(`s${n}`, startMs, (writer) => writeStoreVisit(writer, { orderNumber: n, hasMailedReceipt, linksCard }))) return;
-    if (hasMailedReceipt && startMs + AFTER_ORDER_MAX >= window.fromMs) window.offerAll(refundsAfter(orderOf(person, "store", n), startMs, `s${n}`));
+    if (hasMailedReceipt && startMs + AFTER_ORDER_MAX >= window.fromMs) {
+      window.offerAll(refundsAfter(orderOf(person, "store", n), startMs, `s${n}`));
+    }
     day = nextVisitDay(day, person.kind === "store" ? 14 : 26, dice);
   }
 }

@@ -52,13 +52,15 @@ export function writeOpening(writer: EpisodeWriter, n: number): void {
   writer.add({
     source: "mail", atMs: startMs + MINUTE, shows: [String(person.index)], type: "track", event: "Unsubscribed",
     ...(person.userId === "" ? {} : { userId: person.userId }), properties: mailOf(person, n),
-    context: { library: { name: "mail-server", version: "3.2.0" }, traits: { email: person.email, newsletter: false }, consent: { categoryPreferences: { email_marketing: false } } },
+    context: { library: { name: "mail-server", version: "3.2.0" }, traits: { email: person.email, newsletter: false },
+      consent: { categoryPreferences: { email_marketing: false } } },
   });
 }
 
 function mailOf(person: Person, n: number): Record<string, unknown> {
   const name = mailingName(n);
-  return { campaign_id: name, campaign_name: name, email_id: `${name}-${person.index}`, email_subject: mailings[n % mailings.length]?.[1] ?? "" };
+  return { campaign_id: name, campaign_name: name, email_id: `${name}-${person.index}`,
+    email_subject: mailings[n % mailings.length]?.[1] ?? "" };
 }
 
 /** What becomes of the nth monthly payment. `cancelled` ends the subscription. */
@@ -74,7 +76,8 @@ const BOX_POUNDS = 14.5;
 const RETRY_DAYS = 3;
 
 export function writeBoxStart(writer: EpisodeWriter): void {
-  tell(writer, "website", writer.startMs, "Subscription Started", { ...box(writer), next_renewal: writer.timeText(writer.startMs + BOX_DAYS * DAY) });
+  tell(writer, "website", writer.startMs, "Subscription Started",
+    { ...box(writer), next_renewal: writer.timeText(writer.startMs + BOX_DAYS * DAY) });
 }
 
 export function writeBox(writer: EpisodeWriter, n: number): void {
@@ -82,10 +85,12 @@ export function writeBox(writer: EpisodeWriter, n: number): void {
   const payment = { ...box(writer), renewal: n };
   const failed = { ...payment, reason: "card expired" };
   const fate = boxFate(person, n);
-  if (fate !== "paid") tell(writer, "website", startMs, "Payment Failed", { ...failed, attempt: 1, retry_at: writer.timeText(startMs + RETRY_DAYS * DAY) });
+  if (fate !== "paid") tell(writer, "website", startMs, "Payment Failed",
+    { ...failed, attempt: 1, retry_at: writer.timeText(startMs + RETRY_DAYS * DAY) });
   if (fate === "cancelled") {
     tell(writer, "website", startMs + RETRY_DAYS * DAY, "Payment Failed", { ...failed, attempt: 2 });
-    return tell(writer, "website", startMs + RETRY_DAYS * DAY + HOUR, "Subscription Cancelled", { ...box(writer), reason: "payment failed" });
+    return tell(writer, "website", startMs + RETRY_DAYS * DAY + HOUR, "Subscription Cancelled",
+      { ...box(writer), reason: "payment failed" });
   }
   const paidMs = fate === "paid" ? startMs : startMs + RETRY_DAYS * DAY;
   if (fate === "recovered") tell(writer, "website", paidMs, "Payment Recovered", { ...payment, attempt: 2 });

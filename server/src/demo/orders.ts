@@ -116,7 +116,8 @@ export function lineProperties(line: Line): Record<string, unknown> {
 
 export function productProperties(product: Product, colour: string, size: string): Record<string, unknown> {
   return {
-    product_id: product.id, sku: `${product.id}-${colour.replaceAll(" ", "-")}-${size.replaceAll(" ", "-")}`, name: product.name, brand: product.brand,
+    product_id: product.id, sku: `${product.id}-${colour.replaceAll(" ", "-")}-${size.replaceAll(" ", "-")}`, name: product.name,
+    brand: product.brand,
     category: product.category, variant: `${colour}, ${size}`, color: colour, size, price: pounds(product.pence),
     url: `https://shop.example.com/p/${product.id}`, image_url: `https://shop.example.com/i/${product.id}.jpg`,
   };

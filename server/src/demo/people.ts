@@ -133,7 +133,10 @@ export function personAt(plan: ShopPlan, index: number): Person {
   };
 }
 
-type Habits = Pick<Person, "devices" | "app" | "knownAt" | "visitsMax" | "meanGapDays" | "spending" | "takesMailings" | "refusesAdvertising" | "refusesAnalytics">;
+type Habits = Pick<
+  Person,
+  "devices" | "app" | "knownAt" | "visitsMax" | "meanGapDays" | "spending" | "takesMailings" | "refusesAdvertising" | "refusesAnalytics"
+>;
 
 function habits(kind: PersonKind, dice: Dice, role: Role | undefined, household: Household | undefined): Habits {
   const isRegular = kind === "member" || kind === "business";

@@ -40,11 +40,17 @@ export function scenesOf(plan: ShopPlan, person: Person): PlannedEpisode[] {
 function callerScenes(plan: ShopPlan, person: Person): PlannedEpisode[] {
   const order = lateOrder(person);
   const promised = promisedMs(lateOrderMs(plan));
-  const about = (writer: EpisodeWriter): Record<string, unknown> => ({ order_id: order.id, store: order.store, ready_by: writer.timeText(promised) });
-  const ticket = { ticket_id: lateOrderTicket(person), order_id: order.id, subject: "Where is my order?", channel: "phone", caller: spokenPhoneNumber(person.phone, 0) };
+  const about = (writer: EpisodeWriter): Record<string, unknown> =>
+    ({ order_id: order.id, store: order.store, ready_by: writer.timeText(promised) });
+  const ticket = { ticket_id: lateOrderTicket(person), order_id: order.id, subject: "Where is my order?", channel: "phone",
+    caller: spokenPhoneNumber(person.phone, 0) };
   return [
-    scene("z0", lateOrderMs(plan), (writer) => writeWebVisit(writer, { ...quiet, device: person.devices[0]!, signs: "in", basket: "ordered", orderNumber: LATE_ORDER, mustCollect: true })), // Everybody has a device.
-    scene("z1", promised, (writer) => tell(writer, "point of sale", promised, "Order Delayed", { ...about(writer), reason: "stock not found" })),
+    // Everybody has a device.
+    scene("z0", lateOrderMs(plan), (writer) =>
+      writeWebVisit(writer, { ...quiet, device: person.devices[0]!, signs: "in", basket: "ordered", orderNumber: LATE_ORDER,
+      mustCollect: true })),
+    scene("z1", promised, (writer) => tell(writer, "point of sale", promised, "Order Delayed",
+      { ...about(writer), reason: "stock not found" })),
     scene("z2", plan.untilMs - 40 * MINUTE, (writer) => tell(writer, "support", writer.startMs, "Ticket Opened", ticket)),
     scene("z3", plan.untilMs + 3 * HOUR, (writer) => {
       tell(writer, "point of sale", writer.startMs, "Order Ready for Pickup", about(writer));
@@ -68,7 +74,8 @@ function familyScenes(person: Person, setUpDay: number): PlannedEpisode[] {
 
 /** On a visit, the borrower signs in on the lender's laptop; who has no account of her own becomes one person with her. */
 const mistakenVisit: WebVisit = {
-  ...quiet, device: { name: "web0", browser: computers[0]!, owner: LENDER }, signs: "in", basket: "left", isMistake: true, // The list has four.
+  // The list has four.
+  ...quiet, device: { name: "web0", browser: computers[0]!, owner: LENDER }, signs: "in", basket: "left", isMistake: true,
 };
 
 function scene(id: string, startMs: number, write: (writer: EpisodeWriter) => void): PlannedEpisode {

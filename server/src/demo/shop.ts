@@ -48,7 +48,8 @@ export function planShop({ seed, people, fromMs, untilMs, dirt = 1 }: ShopOption
   const words = seedOf(seed);
   const firstDay = timeOn(dayOf(fromMs), 0) >= fromMs ? dayOf(fromMs) : dayOf(fromMs) + 1;
   return {
-    seed: words, prefix: `demo-${diceFor(words, "messages").hex(8)}`, people, fromMs, untilMs, firstDay, days: dayOf(untilMs) - firstDay, dirt,
+    seed: words, prefix: `demo-${diceFor(words, "messages").hex(8)}`, people, fromMs, untilMs, firstDay, days: dayOf(untilMs) - firstDay,
+    dirt,
     timeText: (ms) => new Date(ms).toISOString(),
   };
 }

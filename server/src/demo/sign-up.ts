@@ -15,5 +15,6 @@ export function identifyTraits({ person }: EpisodeWriter): Record<string, unknow
 export function joinAccount(person: Person): { readonly groupId: string; readonly traits: Record<string, unknown> } | undefined {
   if (person.account === undefined) return undefined;
   const { name, industry, employees, domain } = firm(person.account);
-  return { groupId: `account-${person.account}`, traits: { name, industry, employees, website: `https://${domain}`, plan: employees > 150 ? "trade plus" : "trade" } };
+  return { groupId: `account-${person.account}`,
+    traits: { name, industry, employees, website: `https://${domain}`, plan: employees > 150 ? "trade plus" : "trade" } };
 }

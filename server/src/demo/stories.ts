@@ -45,7 +45,8 @@ export function storiesOf(plan: ShopPlan): Stories {
       people: family, owner: family[0]!, // FAMILY names four.
       tablet: { namespace: "anonymous_id", value: anonymousId(plan, `${FAMILY[0]}.tablet`) },
     },
-    wrongMerge: { lender: storyPerson(plan, personAt(plan, LENDER)), borrower: storyPerson(plan, personAt(plan, BORROWER)), atMs: mistakeMs(plan) },
+    wrongMerge: { lender: storyPerson(plan, personAt(plan, LENDER)), borrower: storyPerson(plan, personAt(plan, BORROWER)),
+      atMs: mistakeMs(plan) },
   };
 }
 
@@ -53,7 +54,9 @@ export function storiesOf(plan: ShopPlan): Stories {
 function storyPerson(plan: ShopPlan, person: Person): StoryPerson {
   const identifiers: StoryIdentifier[] = [
     { namespace: "user_id", value: person.userId }, { namespace: "email", value: person.email },
-    { namespace: "phone", value: person.household ? "" : person.phone }, { namespace: "anonymous_id", value: anonymousId(plan, `${person.index}.web0`) },
+    { namespace: "phone", value: person.household ? "" : person.phone },
+    { namespace: "anonymous_id", value: anonymousId(plan, `${person.index}.web0`) },
   ];
-  return { index: person.index, name: `${person.firstName} ${person.lastName}`, identifiers: identifiers.filter(({ value }) => value !== "") };
+  return { index: person.index, name: `${person.firstName} ${person.lastName}`,
+    identifiers: identifiers.filter(({ value }) => value !== "") };
 }

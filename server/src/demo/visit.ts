@@ -69,7 +69,8 @@ class WebSession {
     this.#referrer = this.#referrer === "" ? this.#origin() : this.#page.url;
     const url = `https://shop.example.com${path}${this.#search}`;
     this.#page = { url, title: `${name} – Larkfield` };
-    this.send({ type: "page", name, properties: { ...properties, path, url, title: this.#page.title, search: this.#search, referrer: this.#referrer } });
+    this.send({ type: "page", name, properties: { ...properties, path, url, title: this.#page.title, search: this.#search,
+      referrer: this.#referrer } });
     this.#search = "";
   }
 
@@ -137,7 +138,8 @@ function mailOpened(session: WebSession, mailing: number): void {
   for (const event of ["Email Opened", "Email Link Clicked"]) {
     writer.add({
       source: "mail", atMs: session.atMs, shows: [String(writer.person.index)], type: "track", event, ...mailPerson(writer),
-      properties: { campaign_id: mailingName(mailing), campaign_name: mailingName(mailing), ...(event === "Email Opened" ? {} : { link_url: "https://shop.example.com/" }) },
+      properties: { campaign_id: mailingName(mailing), campaign_name: mailingName(mailing),
+        ...(event === "Email Opened" ? {} : { link_url: "https://shop.example.com/" }) },
     });
     session.wait(40);
   }
@@ -158,7 +160,8 @@ function sign(session: WebSession): void {
   session.isSignedIn = true;
   // Older code of the shop still says alias first.
   const isTheirs = visit.device.owner < 0;
-  if (visit.signs === "up" && isTheirs && person.role === undefined && dice.chance(0.2)) session.send({ type: "alias", previousId: session.anonymousId });
+  const saysAlias = visit.signs === "up" && isTheirs && person.role === undefined && dice.chance(0.2);
+  if (saysAlias) session.send({ type: "alias", previousId: session.anonymousId });
   session.send({ type: "identify", traits: identifyTraits(writer) });
   session.track(visit.signs === "up" ? "Signed Up" : "Signed In", { method: "password" });
   const account = visit.signs === "up" ? joinAccount(person) : undefined;
@@ -221,16 +224,20 @@ function order(session: WebSession): void {
   session.track("Checkout Started", orderProperties(bought, "website"));
   if (visit.signs === "as guest") {
     session.isSignedIn = true;
-    session.send({ type: "identify", traits: { email: person.email, firstName: person.firstName, lastName: person.lastName, guest: true } });
+    session.send({ type: "identify", traits: { email: person.email, firstName: person.firstName, lastName: person.lastName,
+      guest: true } });
   }
   checkout(session, bought);
-  session.track("Order Completed", { checkout_id: cart, ...orderProperties(bought, "website"), fulfilment: bought.fulfilment, ...pickUp(bought, session) });
+  session.track("Order Completed", { checkout_id: cart, ...orderProperties(bought, "website"), fulfilment: bought.fulfilment,
+    ...pickUp(bought, session) });
   if (dice.chance(0.15)) session.page("Order", `/account/orders/${bought.id}`);
 }
 
 function checkout(session: WebSession, bought: Order): void {
   const step = { checkout_id: bought.id, shipping_method: bought.fulfilment, payment_method: "card" };
-  if (bought.coupon !== "") session.track("Coupon Applied", { order_id: bought.id, coupon_id: bought.coupon, discount: pounds(bought.discountPence) });
+  if (bought.coupon !== "") {
+    session.track("Coupon Applied", { order_id: bought.id, coupon_id: bought.coupon, discount: pounds(bought.discountPence) });
+  }
   session.track("Checkout Step Completed", { ...step, step: 1 });
   session.wait(90);
   session.track("Payment Info Entered", { ...step, order_id: bought.id, step: 2 });

@@ -23,7 +23,8 @@ describe("Normalisation", () => {
   const rules = compileIdentityRules(settings.identity);
   const contexts = demoSources.map((_, i) => compileNormaliseContext({
     settings, source: defaultSourceSettings,
-    extractIdentifiers: (payload) => extractIdentifiers(payload, rules, { workspaceId: 1, sourceId: i + 1, secret: "secret", phoneCountry: shopCountry }),
+    extractIdentifiers: (payload) => extractIdentifiers(payload, rules,
+      { workspaceId: 1, sourceId: i + 1, secret: "secret", phoneCountry: shopCountry }),
   }));
   const normalise = (call: Call, rowId: number): ReturnType<typeof normaliseEvent> => normaliseEvent({
     partition: 0, rowId, indexInRecord: 0, raw: Buffer.from(JSON.stringify(call.event)),
@@ -69,12 +70,15 @@ describe("Identity", () => {
       const calls = [...shopOf(seed, 120, 45, 4).history()].filter(({ truth }) => truth.outcome === "stored");
       const inputs = calls.map((call, i): ResolveInput => {
         const extraction = { workspaceId: 1, sourceId: sourceId(call), secret: "secret", phoneCountry };
-        const context = compileNormaliseContext({ settings, source: defaultSourceSettings, extractIdentifiers: (payload) => extractIdentifiers(payload, rules, extraction) });
+        const context = compileNormaliseContext({ settings, source: defaultSourceSettings, extractIdentifiers: (payload) =>
+          extractIdentifiers(payload, rules, extraction) });
         const header = { kind: "events", workspaceId: 1, sourceId: sourceId(call), receivedAtMs: call.atMs } as const;
-        const result = normaliseEvent({ partition: 0, rowId: i + 1, indexInRecord: 0, raw: Buffer.from(JSON.stringify(call.event)), header }, context);
+        const result = normaliseEvent({ partition: 0, rowId: i + 1, indexInRecord: 0, raw: Buffer.from(JSON.stringify(call.event)),
+          header }, context);
         if ("outcome" in result) throw new Error(`${call.key}: ${result.reason}`);
         const { event } = result;
-        return { ...event, atMs: event.timestampMs, previous: event.type === "alias" ? previousIdentifiers(event.previousId, rules, extraction) : [] };
+        return { ...event, atMs: event.timestampMs, previous: event.type === "alias"
+          ? previousIdentifiers(event.previousId, rules, extraction) : [] };
       });
       const { ownerOfRow, state } = replay(inputs, rules);
       const truth = truthOf(calls);
@@ -103,7 +107,8 @@ describe("Three hundred people", () => {
     await pipeline.control({ kind: "workspace.set", settings });
     for (let from = 0; from < calls.length; from += 500) {
       await Promise.all(calls.slice(from, from + 500).map((call) => pipeline.log.append(0, {
-        header: { kind: "events", workspaceId: 1, sourceId: sourceId(call), receivedAtMs: call.atMs }, events: [Buffer.from(JSON.stringify(call.event))],
+        header: { kind: "events", workspaceId: 1, sourceId: sourceId(call), receivedAtMs: call.atMs },
+        events: [Buffer.from(JSON.stringify(call.event))],
       })));
     }
     await pipeline.settled();
@@ -145,7 +150,9 @@ describe("Three hundred people", () => {
     }
     expect(wrong.slice(0, 10)).toEqual([]);
     expect(new Set(ownerOf.values()).size).toBe(truth.profiles);
-    const { rows } = await pipeline.pool.query<{ count: string }>("select count(*) from profile where workspace_id = 1 and merged_into is null");
+    const { rows } = await pipeline.pool.query<{ count: string }>(
+      "select count(*) from profile where workspace_id = 1 and merged_into is null",
+    );
     expect(Number(rows[0]?.count)).toBe(truth.profiles);
     expect(truth.profiles).toBeGreaterThan(300);
   });
@@ -158,7 +165,9 @@ describe("Three hundred people", () => {
     expect(await personOf(tablet)).toBe(await personOf(owner));
     for (const person of people) expect(new Set(await identifiersOf(person)).size, person.name).toBe(1);
     const refused = await pipeline.pool.query<{ survivor: string }>(
-      "select distinct m.survivor from merge_log m join identifier i on i.workspace_id = m.workspace_id and i.key = m.identifier_key where m.kind = 'refused' and m.reason = 'limit' and i.value = $1", [tablet.value],
+      `select distinct m.survivor from merge_log m
+         join identifier i on i.workspace_id = m.workspace_id and i.key = m.identifier_key
+        where m.kind = 'refused' and m.reason = 'limit' and i.value = $1`, [tablet.value],
     );
     expect(refused.rows.map(({ survivor }) => survivor).sort()).toEqual(ids.slice(1).sort());
   });
@@ -168,7 +177,8 @@ describe("Three hundred people", () => {
     const ids = await identifiersOf(caller);
     expect(new Set(ids).size).toBe(1);
     const about = stored.filter(({ owner, raw }) => owner === ids[0] && raw.includes(orderId)).map(({ event }) => event);
-    expect(about.filter((name) => /^(Order Completed|Order Delayed|Ticket|Order Ready)/.test(name))).toEqual(["Order Completed", "Order Delayed", "Ticket Opened"]);
+    expect(about.filter((name) => /^(Order Completed|Order Delayed|Ticket|Order Ready)/.test(name)))
+      .toEqual(["Order Completed", "Order Delayed", "Ticket Opened"]);
   });
 
   test("the wrong merge has happened, and undoing it gives both back", async () => {
@@ -186,11 +196,13 @@ describe("Three hundred people", () => {
       "select hop, source_id, outcome, sum(count) as count from ledger where workspace_id = 1 group by 1, 2, 3",
     );
     const sum = (hop: string, source: number, outcome?: string): number =>
-      rows.filter((row) => row.hop === hop && row.source_id === source && (outcome ?? row.outcome) === row.outcome).reduce((all, row) => all + Number(row.count), 0);
+      rows.filter((row) => row.hop === hop && row.source_id === source && (outcome ?? row.outcome) === row.outcome)
+        .reduce((all, row) => all + Number(row.count), 0);
     for (const [i, source] of demoSources.entries()) {
       const sent = calls.filter((call) => call.source === source);
       for (const outcome of ["stored", "duplicate", "quarantined"] as const) {
-        expect([source, outcome, sum("decided", i + 1, outcome)]).toEqual([source, outcome, sent.filter((call) => call.truth.outcome === outcome).length]);
+        expect([source, outcome, sum("decided", i + 1, outcome)])
+          .toEqual([source, outcome, sent.filter((call) => call.truth.outcome === outcome).length]);
       }
       const [received, landed, failed] = [sum("received", i + 1), sum("landed", i + 1), sum("landed", i + 1, "failed")];
       expect([source, received, landed, failed]).toEqual([source, sent.length, sent.length, 0]);
