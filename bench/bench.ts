@@ -1,6 +1,7 @@
 // Runs the benches and prints one table: `npm run bench` for all (about 20 minutes on two cores), `npm run bench -- quick`
-// for short runs, `npm run bench -- ingest end-to-end profiles` for some. BENCH_DIR says where the data lie.
+// for short runs, `npm run bench -- demo-shop ingest end-to-end profiles` for some. BENCH_DIR says where the data lie.
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { benchDemoShop } from "./demo-shop.ts";
 import { benchEndToEnd } from "./end-to-end.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchProfiles } from "./profiles.ts";
@@ -12,6 +13,7 @@ const wants = (name: string): boolean => asked.filter((word) => word !== "quick"
 const rows: Row[] = [];
 let perSecond = 8_000;
 
+if (wants("demo-shop")) rows.push(benchDemoShop({ people: isQuick ? 3_000 : 20_000 }));
 if (wants("ingest")) rows.push(...(await benchIngest()));
 if (wants("end-to-end")) {
   const eventsPerSecond = Number(process.env["BENCH_EVENTS_PER_SECOND"] ?? 0);

@@ -26,6 +26,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
   "server/src/governance/": [schema, core, workspaceDb, log],
+  // Made from a seed alone, and knows nothing of what is done with it.
+  "server/src/demo/": [],
   "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
 
   // Takes events in: knows the log and the sources, and nothing of what happens to an event later.
@@ -59,7 +61,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** Doors for tests alone, besides every door above and the file `testing.ts` of each folder. */
 export const testDoors: readonly string[] = [
-  "server/src/server.ts",
+  "server/src/server.ts", "server/src/demo/demo.ts",
   // The kill tests break a sender off at chosen points of an insert.
   "server/src/pipeline/outbox/sender.ts", "server/src/pipeline/outbox/outbox-block.ts", "server/src/pipeline/outbox/table-columns.ts",
 ];
@@ -71,12 +73,12 @@ export const testDoors: readonly string[] = [
 export const exceptions: Readonly<Record<string, string>> = {};
 
 /** Code that does no I/O, and all that it may import from outside. */
-export const pureFolders: readonly string[] = ["schema/src/", "server/src/identity/", "server/src/profiles/"];
+export const pureFolders: readonly string[] = ["schema/src/", "server/src/identity/", "server/src/profiles/", "server/src/demo/"];
 export const pureMayImport: readonly string[] = ["zod", "node:crypto", "node:url", "libphonenumber-js", "re2js"];
 
 /** Folders where no clock is read and nothing is drawn by lot: time and chance are arguments. */
 export const timelessFolders: readonly string[] = [
-  "schema/src/", "server/src/identity/", "server/src/profiles/", "server/src/pipeline/stages/", "server/src/pipeline/normalise/",
+  "schema/src/", "server/src/identity/", "server/src/profiles/", "server/src/demo/", "server/src/pipeline/stages/", "server/src/pipeline/normalise/",
 ];
 
 /** The only readers of the environment; engines read what the operating system says of folders and paths. */
