@@ -1,7 +1,7 @@
 // How the console is built: hashed files in assets/, each also compressed, and an index.html that the server fills in.
 // With `npx vite` in this folder it runs unbuilt and asks the server that TRIBUTARY_URL names.
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
@@ -15,7 +15,7 @@ function compress(): Plugin {
   return {
     name: "compress",
     apply: "build",
-    configResolved: (config) => void (folder = join(config.root, config.build.outDir, "assets")),
+    configResolved: (config) => void (folder = resolve(config.root, config.build.outDir, "assets")),
     async closeBundle() {
       for (const name of await readdir(folder)) {
         if (!/\.(js|css|svg)$/.test(name)) continue;
