@@ -42,6 +42,15 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
 
+  // The console: a client of the API in the browser. ui/ knows no word of the domain, and one file talks to the server.
+  "console/src/texts/": [],
+  "console/src/ui/": ["console/src/texts/texts.ts"],
+  "console/src/event-stream.ts": [],
+  "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
+  "console/src/app/": [schema, "console/src/ui/", "console/src/features/", "console/src/texts/texts.ts", "console/src/api.ts"],
+  "console/src/main.tsx": ["console/src/app/", "console/src/ui/", "console/src/texts/texts.ts"],
+
   // A client of a running server; `start` alone runs one, `doctor` looks whether the databases' binaries are there, and what
   // works on a stopped server's data takes its place.
   "server/src/cli/": [

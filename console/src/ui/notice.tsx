@@ -3,6 +3,7 @@ import { Button, Code } from "@mantine/core";
 import { IconAlertCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { texts } from "../texts/texts.ts";
+import { Told as Hint } from "./told.tsx";
 
 /** The parts of an error that people see; ApiProblem has them. */
 interface Told {
@@ -18,7 +19,7 @@ export function ProblemNotice({ problem, onRetry }: { readonly problem: Error; r
     <div className="notice" data-tone="bad" role="alert">
       <IconAlertCircle size={18} aria-hidden />
       <div className="stack grow">
-        <div><strong>{told.message}</strong>{told.hint ? <div>{told.hint}</div> : null}</div>
+        <div><strong>{told.message}</strong>{told.hint ? <div><Hint text={told.hint} /></div> : null}</div>
         <div className="row wrap dim">
           {told.code ? <Code>{told.code}</Code> : null}
           {told.requestId ? <span className="mono">{texts.everywhere.requestId} {told.requestId}</span> : null}

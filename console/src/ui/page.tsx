@@ -28,7 +28,7 @@ export function Page({ title, heading, sentence, actions, back, fills = false, c
           {heading ?? <h1>{title}</h1>}
           {sentence ? <div className="sentence">{sentence}</div> : null}
         </div>
-        {actions ? <div className="row wrap">{actions}</div> : null}
+        {actions ? <div className="page-actions">{actions}</div> : null}
       </header>
       {children}
     </div>

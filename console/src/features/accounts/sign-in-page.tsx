@@ -7,6 +7,7 @@ import { ApiProblem, boot, signInWithPassword, useToken } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../../ui/mark.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
+import { Told } from "../../ui/told.tsx";
 import { sessionQuery } from "./session.ts";
 import "./sign-in.css";
 
@@ -45,8 +46,8 @@ function PasswordForm(): ReactNode {
   });
   return (
     <form className="stack" onSubmit={submit}>
-      <TextInput label={t.email} type="email" name="email" autoComplete="username" required data-autofocus autoFocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
-      <PasswordInput label={t.password} name="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+      <TextInput label={t.email} type="email" name="email" autoComplete="username" required withAsterisk={false} autoFocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
+      <PasswordInput label={t.password} name="password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
       {problem ? <ProblemNotice problem={problem} /> : null}
       <Button type="submit" loading={isBusy} fullWidth mt={8}>{t.submit}</Button>
     </form>
@@ -63,7 +64,7 @@ function TokenForm(): ReactNode {
   return (
     <form className="stack" onSubmit={submit}>
       <PasswordInput
-        label={t.token} description={t.tokenHint} name="token" autoComplete="off" required autoFocus spellCheck={false}
+        label={t.token} description={<Told text={t.tokenHint} />} name="token" autoComplete="off" required withAsterisk={false} autoFocus spellCheck={false}
         value={token} onChange={(event) => setToken(event.currentTarget.value)}
       />
       {problem ? <ProblemNotice problem={problem.status === 401 ? wrongToken() : problem} /> : null}

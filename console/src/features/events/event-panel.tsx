@@ -14,6 +14,7 @@ import { Json } from "../../ui/json.tsx";
 import { prettyJson } from "../../ui/json-text.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { Told } from "../../ui/told.tsx";
 import { Value } from "../../ui/value.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
@@ -52,7 +53,7 @@ function Fate({ answer, row }: { readonly answer: EventFateAnswer; readonly row:
     <>
       <div className="stack">
         <Outcome outcome={answer.status} />
-        <p>{t.outcomeText[answer.status] ?? ""}{row?.detail ? ` ${row.detail}` : ""}</p>
+        <p>{t.outcomeText[answer.status] ?? ""}{row?.detail ? <> <Told text={row.detail} /></> : null}</p>
         {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length)}</p> : null}
         {row ? <Actions row={row} /> : null}
       </div>

@@ -14,7 +14,7 @@ import { State } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { EventPanel } from "./event-panel.tsx";
-import { EventType } from "./event-type.tsx";
+import { EventType, TypeIcon } from "./event-type.tsx";
 import { LiveFilters } from "./live-filters.tsx";
 import { WAITING_MAX } from "./live-rows.ts";
 import { filtersOf, type LiveSearch } from "./live-search.ts";
@@ -95,8 +95,8 @@ function NoEvents({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
 /** Fewer where the panel takes its room. */
 function useColumns(isNarrow: boolean): readonly Column<EventRow>[] {
   const sourceName = useSourceName();
-  const time: Column<EventRow> = { key: "time", header: t.columns.time, width: "88px", cell: (row) => <Clock at={row.received_at} /> };
-  const type: Column<EventRow> = { key: "type", header: t.columns.type, width: "92px", cell: (row) => <EventType type={row.type} /> };
+  const time: Column<EventRow> = { key: "time", header: t.columns.time, width: "68px", cell: (row) => <Clock at={row.received_at} /> };
+  const type: Column<EventRow> = { key: "type", header: isNarrow ? "" : t.columns.type, width: isNarrow ? "28px" : "92px", cell: (row) => (isNarrow ? <TypeIcon type={row.type} /> : <EventType type={row.type} />) };
   const name: Column<EventRow> = { key: "name", header: t.columns.name, width: "minmax(96px, 2fr)", cell: (row) => (row.event === "" ? <span className="dim">–</span> : <Value value={row.event} />) };
   const person: Column<EventRow> = { key: "person", header: t.columns.person, width: "minmax(80px, 1.5fr)", cell: (row) => <PersonCell row={row} /> };
   const source: Column<EventRow> = { key: "source", header: t.columns.source, width: "minmax(72px, 1fr)", cell: (row) => <span className="dim"><Value value={sourceName(row.source_id)} /></span> };

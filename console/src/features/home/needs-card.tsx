@@ -7,6 +7,7 @@ import { texts } from "../../texts/texts.ts";
 import { When } from "../../ui/figure.tsx";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
+import { Told } from "../../ui/told.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { needsOf, type Need } from "./needs.ts";
 import { heldQuery, refusedQuery, rejectedQuery } from "./queries.ts";
@@ -43,7 +44,7 @@ function NeedRow({ need }: { readonly need: Need }): ReactNode {
       <Icon size={18} stroke={1.6} aria-hidden />
       <div>
         <div><strong>{need.isAtLeast ? t.orMore(count) : count}</strong> <span className="dim">{where}{t.since} <When at={need.sinceMs} /></span></div>
-        <div className="dim">{need.kind === "rejected" ? <><code className="mono"><bdi>{need.detail}…</bdi></code> {rejectedAdvice(need.reason)}</> : <>{need.detail || need.reason}</>}</div>
+        <div className="dim">{need.kind === "rejected" ? <><code className="mono"><bdi>{need.detail}…</bdi></code> {rejectedAdvice(need.reason)}</> : <Told text={need.detail || need.reason} />}</div>
       </div>
       <LookLink need={need} />
     </div>

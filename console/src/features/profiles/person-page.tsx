@@ -74,7 +74,7 @@ function Heading({ person, name }: { readonly person: ProfileAnswer; readonly na
       <div className="grow">
         <h1><bdi>{name}</bdi></h1>
         <div className="person-words">
-          <span>{person.is_anonymous ? words.anonymous : words.knownAs} </span>
+          <span>{person.is_anonymous ? words.anonymous : words.knownAs}, </span>
           {person.first_seen_at ? <span>{before(words.since)}<When at={person.first_seen_at} />{after(words.since)}, </span> : null}
           {person.last_seen_at ? <span>{before(words.seen)}<When at={person.last_seen_at} />{after(words.seen)}, </span> : null}
           <span>{words.events(person.event_count)}</span>

@@ -21,7 +21,7 @@ test("traits that Object has are no names", () => {
 
 test("the reason names the kinds of identifiers", () => {
   const { identifiers } = person({}, ["anonymous_id", "a"], ["anonymous_id", "b"], ["email", "c"], ["user_id", "d"]);
-  expect(joinWords(identifiers)).toBe("Joined by 1 email, 1 user_id and 2 anonymous_id that came together in events.");
-  expect(joinWords(identifiers.slice(0, 1))).toBe("Only one identifier is known: 1 anonymous_id.");
+  expect(joinWords(identifiers)).toBe("Joined by 1 e-mail address, 1 user id and 2 anonymous ids that came together in events.");
+  expect(joinWords(identifiers.slice(0, 1))).toBe("Only one identifier is known: 1 anonymous id.");
   expect(identifiersByWeight(identifiers).map((one) => one.value)).toEqual(["c", "d", "a", "b"]);
 });

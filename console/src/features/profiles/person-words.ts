@@ -28,10 +28,15 @@ export function identifiersByWeight<T extends { readonly namespace: string }>(id
 export function joinWords(identifiers: readonly { readonly namespace: string }[]): string {
   const kinds = new Map<string, number>();
   for (const { namespace } of identifiersByWeight(identifiers)) kinds.set(namespace, (kinds.get(namespace) ?? 0) + 1);
-  const words = [...kinds].map(([kind, times]) => `${times} ${kind}`);
+  const words = [...kinds].map(([kind, times]) => kindWords(kind, times));
   if (identifiers.length === 0) return "";
   if (identifiers.length === 1) return t.words.onlyOne(words[0] ?? "");
   return t.words.joined(words.length === 1 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")}${t.words.and}${words.at(-1) ?? ""}`);
+}
+
+function kindWords(kind: string, times: number): string {
+  const [one, many] = (Object.hasOwn(t.words.kinds, kind) ? t.words.kinds[kind] : undefined) ?? [kind, kind];
+  return t.words.some(times, one, many);
 }
 
 function isDevice(namespace: string): boolean {

@@ -109,6 +109,7 @@ function EventLine({ event, isOpen, onTurn }: { readonly event: TimelineEvent; r
 
 /** The page, or the first few values, on one line. */
 function summaryOf(event: TimelineEvent): string {
-  if (event.page_url !== "") return valueText(event.page_url, 120);
+  const called = event.type === "page" || event.type === "screen" ? event.properties["name"] : undefined;
+  if (event.page_url !== "" && event.type === "page") return valueText(typeof called === "string" && called !== "" ? `${called}   ${event.page_url}` : event.page_url, 160);
   return Object.entries(event.properties).slice(0, 3).map(([name, value]) => `${valueText(name, 30)}: ${valueText(value, 40)}`).join("   ");
 }

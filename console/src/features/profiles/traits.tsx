@@ -24,7 +24,7 @@ export function Traits({ person }: { readonly person: ProfileAnswer }): ReactNod
         return (
           <div className="trait" key={name}>
             <dt><bdi className="cut" title={name.slice(0, 300)}>{valueText(name, 80)}</bdi></dt>
-            <dd><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}><span tabIndex={0} className="cut"><bdi>{valueText(person.traits[name])}</bdi></span></Tooltip></dd>
+            <dd><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}><span tabIndex={0} className="trait-value"><bdi>{valueText(person.traits[name])}</bdi></span></Tooltip></dd>
           </div>
         );
       })}

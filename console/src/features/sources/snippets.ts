@@ -18,13 +18,19 @@ const snippets: Readonly<Record<Platform, (host: string, key: string) => string>
   -H 'content-type: application/json' \\
   -d '{"userId":"u-1","traits":{"email":"ann@example.com","name":"Ann Lee"}}'`,
   website: (host, key) => `<script>
-  !function(){var a=window.analytics=window.analytics||[];if(a.initialize)return;
-  a.methods=["track","identify","page","group","alias","reset","ready","on"];
-  a.methods.forEach(function(m){a[m]=function(){a.push([m].concat([].slice.call(arguments)));return a}});
-  a._writeKey="${key}";a._cdn="${host}";
-  var s=document.createElement("script");s.async=1;
-  s.src="${host}/analytics.js/v1/${key}/analytics.min.js";document.head.appendChild(s);
-  a.page();}();
+  var analytics = window.analytics = window.analytics || [];
+  ["identify", "track", "page", "group", "alias", "reset", "ready", "on"].forEach(function (method) {
+    analytics[method] = function () {
+      analytics.push([method].concat([].slice.call(arguments)));
+      return analytics;
+    };
+  });
+  analytics._writeKey = "${key}";
+  var script = document.createElement("script");
+  script.async = true;
+  script.src = "${host}/analytics.js/v1/${key}/analytics.min.js";
+  document.head.appendChild(script);
+  analytics.page();
 </script>`,
   node: (host, key) => `// npm install @segment/analytics-node
 import { Analytics } from "@segment/analytics-node";

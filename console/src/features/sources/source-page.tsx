@@ -54,7 +54,7 @@ function Loaded({ source, back }: { readonly source: SourceAnswer; readonly back
           <Install source={source} writeKey={madeKey} />
         </div>
         <div className="stack-wide">
-          <Card title={t.facts.kind}><Facts source={source} /></Card>
+          <Card title={t.facts.title}><Facts source={source} /></Card>
           <Card title={t.decisions} bare>
             {ledger.error ? <div className="card-body"><ProblemNotice problem={ledger.error} onRetry={() => void ledger.refetch()} /></div> : <Decisions counts={counts} />}
           </Card>
