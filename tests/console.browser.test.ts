@@ -76,6 +76,15 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
     await page.getByRole("gridcell", { name: "While paused" }).waitFor();
   });
 
+  test("tells a repeat from the event that it repeats", async () => {
+    await open("/live?event=Order+Completed");
+    await page.getByRole("row").filter({ hasText: "Repeat" }).click();
+    const panel = page.getByRole("complementary");
+    await panel.getByText("A repeat: this message id came before, so it counts once.").waitFor();
+    await page.getByRole("row").filter({ hasText: "Stored" }).first().click();
+    await panel.getByText("Accepted, folded into profiles, and stored.").waitFor();
+  });
+
   test("is gone through by keyboard alone", async () => {
     await open("/");
     await page.getByRole("heading", { level: 1, name: /^Running\./ }).waitFor();

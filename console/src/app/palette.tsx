@@ -42,7 +42,7 @@ export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => 
   return (
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)} filter={(_, actions) => actions} query={query} onQueryChange={setQuery} shortcut={["mod + K"]} tagsToIgnore={[]}
-      nothingFound={found.isFetching ? t.searching : t.nothing} scrollable maxHeight={420} clearQueryOnClose
+      nothingFound={found.isFetching ? t.searching : t.nothing} scrollable maxHeight={420} yOffset="14vh" overlayProps={{ backgroundOpacity: 0.35, blur: 0 }} transitionProps={{ duration: 80 }} clearQueryOnClose
       searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t.placeholder, "aria-label": t.placeholder }}
     />
   );

@@ -227,7 +227,7 @@ export const en = {
       copyJson: "Copy JSON",
       copyLink: "Copy link",
       openPerson: "Open person",
-      others: (n: number) => `${plural(n, "event", "events")} came under this message id. The first is shown first.`,
+      others: (n: number, which: number) => `${plural(n, "event", "events")} came under this message id. This is number ${count(which)}.`,
       onlyThis: "Only events like this",
       messageId: "Message id",
       library: "Library",

@@ -19,7 +19,7 @@ import { Value } from "../../ui/value.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
 import { TypeIcon } from "./event-type.tsx";
-import { filtersOf, type LiveSearch } from "./live-search.ts";
+import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
 import { Outcome, toneOf } from "./outcome.tsx";
 
 const t = texts.events;
@@ -37,7 +37,7 @@ export function EventPanel({ messageId, search, onChange }: EventPanelProps): Re
     queryFn: ({ signal }) => read<EventFateAnswer>(`/events/${encodeURIComponent(messageId)}`, {}, signal),
     refetchInterval: ({ state }) => (state.data?.status === "pending" ? PENDING_MS : false),
   });
-  const [row] = fate.data?.rows ?? [];
+  const row = fate.data?.rows.find((one) => one.row_id === search.row) ?? fate.data?.rows[0];
   const title = row ? row.event || row.type || t.panel.title : t.panel.title;
   return (
     <Panel title={valueText(title, 80)} onClose={() => onChange(filtersOf(search))} actions={row ? <More row={row} search={search} onChange={onChange} /> : undefined}>
@@ -49,12 +49,14 @@ export function EventPanel({ messageId, search, onChange }: EventPanelProps): Re
 }
 
 function Fate({ answer, row }: { readonly answer: EventFateAnswer; readonly row: EventFate | undefined }): ReactNode {
+  // Several events may have come under one message id: then this row's own outcome counts.
+  const status = answer.rows.length > 1 && row ? row.outcome : answer.status;
   return (
     <>
       <div className="stack">
-        <Outcome outcome={answer.status} />
-        <p>{t.outcomeText[answer.status] ?? ""}{row?.detail ? <> <Told text={row.detail} /></> : null}</p>
-        {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length)}</p> : null}
+        <Outcome outcome={status} />
+        <p>{t.outcomeText[status] ?? ""}{row?.detail ? <> <Told text={row.detail} /></> : null}</p>
+        {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length, row ? answer.rows.indexOf(row) + 1 : 1)}</p> : null}
         {row ? <Actions row={row} /> : null}
       </div>
       {row ? <><section><h3>{t.panel.path}</h3><Path row={row} /></section><Facts row={row} /><Raw row={row} /></> : null}
@@ -111,7 +113,7 @@ function Raw({ row }: { readonly row: EventFate }): ReactNode {
 }
 
 function More({ row, search, onChange }: { readonly row: EventFate; readonly search: LiveSearch; readonly onChange: (search: LiveSearch) => void }): ReactNode {
-  const only = { ...(row.type === "" ? {} : { type: row.type }), ...(row.event === "" ? {} : { event: row.event }), outcome: row.outcome, ...(search.message === undefined ? {} : { message: search.message }) };
+  const only = { ...(row.type === "" ? {} : { type: row.type }), ...(row.event === "" ? {} : { event: row.event }), outcome: row.outcome, ...openOf(search) };
   return (
     <Menu position="bottom-end" width={200}>
       <Menu.Target><ActionIcon aria-label={texts.everywhere.all}><IconDots size={16} /></ActionIcon></Menu.Target>

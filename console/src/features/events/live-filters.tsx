@@ -7,7 +7,7 @@ import { texts } from "../../texts/texts.ts";
 import { valueText } from "../../ui/format.ts";
 import { sourceListQuery } from "../sources/queries.ts";
 import { eventTypes } from "./event-type.tsx";
-import { filtersOf, type LiveSearch } from "./live-search.ts";
+import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
 import "./live.css";
 
 const t = texts.events;
@@ -38,7 +38,7 @@ export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
       {search.profile === undefined ? null : (
         <Pill size="md" withRemoveButton onRemove={() => set("profile", null)} removeButtonProps={{ "aria-label": t.filters.clear }}>{t.filters.profile}: {valueText(search.profile, 24)}</Pill>
       )}
-      {isFiltered ? <Button variant="subtle" color="gray" onClick={() => onChange(search.message === undefined ? {} : { message: search.message })}>{t.filters.clear}</Button> : null}
+      {isFiltered ? <Button variant="subtle" color="gray" onClick={() => onChange(openOf(search))}>{t.filters.clear}</Button> : null}
     </div>
   );
 }

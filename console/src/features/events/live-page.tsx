@@ -48,8 +48,8 @@ export function LivePage(): ReactNode {
         <div className="main" onPointerEnter={() => setPointed(true)} onPointerLeave={() => setPointed(false)}>
           {live.problem && live.rows.shown.length === 0 ? null : (
             <DataTable
-              fills label={t.title} columns={columns} rows={live.isLoaded ? live.rows.shown : undefined} rowKey={(row) => row.row_id} selected={live.rows.shown.find((row) => row.message_id === search.message)?.row_id}
-              onOpen={(row) => go({ ...search, message: row.message_id })} onEnd={live.loadOlder} isLoadingMore={live.isLoadingOlder} onScroll={(top) => setDown(top > 4)}
+              fills label={t.title} columns={columns} rows={live.isLoaded ? live.rows.shown : undefined} rowKey={(row) => row.row_id} selected={search.row ?? live.rows.shown.findLast((row) => row.message_id === search.message)?.row_id}
+              onOpen={(row) => go({ ...search, message: row.message_id, row: row.row_id })} onEnd={live.loadOlder} isLoadingMore={live.isLoadingOlder} onScroll={(top) => setDown(top > 4)}
               overlay={<FreshBar live={live} />} empty={<NoEvents isFiltered={Object.keys(filtersOf(search)).length > 0} />}
             />
           )}
@@ -96,7 +96,7 @@ function NoEvents({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
 function useColumns(isNarrow: boolean): readonly Column<EventRow>[] {
   const sourceName = useSourceName();
   const time: Column<EventRow> = { key: "time", header: t.columns.time, width: "68px", cell: (row) => <Clock at={row.received_at} /> };
-  const type: Column<EventRow> = { key: "type", header: isNarrow ? "" : t.columns.type, width: isNarrow ? "28px" : "92px", cell: (row) => (isNarrow ? <TypeIcon type={row.type} /> : <EventType type={row.type} />) };
+  const type: Column<EventRow> = { key: "type", header: isNarrow ? "" : t.columns.type, width: isNarrow ? "28px" : "92px", cell: (row) => (isNarrow ? <span className="row" title={row.type}><TypeIcon type={row.type} /></span> : <EventType type={row.type} />) };
   const name: Column<EventRow> = { key: "name", header: t.columns.name, width: "minmax(96px, 2fr)", cell: (row) => (row.event === "" ? <span className="dim">–</span> : <Value value={row.event} />) };
   const person: Column<EventRow> = { key: "person", header: t.columns.person, width: "minmax(80px, 1.5fr)", cell: (row) => <PersonCell row={row} /> };
   const source: Column<EventRow> = { key: "source", header: t.columns.source, width: "minmax(72px, 1fr)", cell: (row) => <span className="dim"><Value value={sourceName(row.source_id)} /></span> };
