@@ -114,7 +114,7 @@ export const en = {
     lastEventNever: "none yet",
     waiting: "Waiting",
     waitingNothing: "nothing",
-    repeats: "Repeats are recognised since",
+    repeats: "Repeats are recognised back to",
     needsYou: "Needs you",
     nothingNeeded: "Nothing needs you",
     nothingNeededText: "Held events, refused writes and rejected keys will be listed here, grouped, each with what to do.",
@@ -122,7 +122,7 @@ export const en = {
     refused: (n: number) => `${plural(n, "write", "writes")} refused by ClickHouse`,
     rejected: (n: number) => `${plural(n, "request", "requests")} with a rejected key`,
     orMore: (text: string) => `${text} or more`,
-    since: "since",
+    since: "first",
     look: "Look at them",
     rejectedAdvice: {
       unknown: "No source has this key. Compare it with the key on the source's page.",
@@ -139,7 +139,7 @@ export const en = {
   sources: {
     title: "Sources",
     sentence: (n: number, silent: number) =>
-      silent === 0 ? `${plural(n, "source", "sources")}, all of them sent events in the last 24 hours.`
+      silent === 0 ? (n === 1 ? "1 source. It sent events in the last 24 hours." : `${count(n)} sources, all of them sent events in the last 24 hours.`)
         : `${plural(n, "source", "sources")}; ${count(silent)} sent nothing in the last 24 hours.`,
     none: "There is no source yet",
     noneText: "A source is a website, an app or a server that sends events with a write key of its own. Make one with the API.",

@@ -33,6 +33,6 @@ export const theme = createTheme({
 /** Text that is less important still has a contrast of AA. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#616161", "--mantine-color-anchor": "#0c635d", "--mantine-color-body": "#ffffff" },
-  dark: { "--mantine-color-dimmed": "#a8a8a8", "--mantine-color-anchor": "#78c5bb", "--mantine-color-body": "#161616" },
+  light: { "--mantine-color-dimmed": "#616161", "--mantine-color-placeholder": "#6f6f6f", "--mantine-color-anchor": "#0c635d", "--mantine-color-body": "#ffffff" },
+  dark: { "--mantine-color-dimmed": "#a8a8a8", "--mantine-color-placeholder": "#a0a0a0", "--mantine-color-anchor": "#78c5bb", "--mantine-color-body": "#161616" },
 });

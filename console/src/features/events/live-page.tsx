@@ -97,11 +97,16 @@ function useColumns(isNarrow: boolean): readonly Column<EventRow>[] {
   const sourceName = useSourceName();
   const time: Column<EventRow> = { key: "time", header: t.columns.time, width: "68px", cell: (row) => <Clock at={row.received_at} /> };
   const type: Column<EventRow> = { key: "type", header: isNarrow ? "" : t.columns.type, width: isNarrow ? "28px" : "92px", cell: (row) => (isNarrow ? <span className="row" title={row.type}><TypeIcon type={row.type} /></span> : <EventType type={row.type} />) };
-  const name: Column<EventRow> = { key: "name", header: t.columns.name, width: "minmax(96px, 2fr)", cell: (row) => (row.event === "" ? <span className="dim">–</span> : <Value value={row.event} />) };
+  const name: Column<EventRow> = { key: "name", header: t.columns.name, width: "minmax(96px, 2fr)", cell: (row) => <NameCell row={row} /> };
   const person: Column<EventRow> = { key: "person", header: t.columns.person, width: "minmax(80px, 1.5fr)", cell: (row) => <PersonCell row={row} /> };
   const source: Column<EventRow> = { key: "source", header: t.columns.source, width: "minmax(72px, 1fr)", cell: (row) => <span className="dim"><Value value={sourceName(row.source_id)} /></span> };
   const outcome: Column<EventRow> = { key: "outcome", header: t.columns.outcome, width: "96px", cell: (row) => <Outcome outcome={row.outcome} /> };
   return isNarrow ? [time, type, name, person, outcome] : [time, type, name, person, source, outcome];
+}
+
+/** Of an event that could not be read, why. */
+function NameCell({ row }: { readonly row: EventRow }): ReactNode {
+  return row.event === "" ? <span className="mono dim">{row.reason || "–"}</span> : <Value value={row.event} />;
 }
 
 function PersonCell({ row }: { readonly row: EventRow }): ReactNode {

@@ -24,9 +24,9 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { key: "name", header: t.columns.name, width: "minmax(140px, 2fr)", cell: ({ source }) => <Value value={source.name} /> },
+  { key: "name", header: t.columns.name, width: "minmax(88px, 2fr)", cell: ({ source }) => <Value value={source.name} /> },
   { key: "kind", header: t.columns.kind, width: "88px", cell: ({ source }) => <span className="dim">{t.kinds[source.kind]}</span> },
-  { key: "health", header: t.columns.health, width: "minmax(132px, 1fr)", cell: ({ health }) => (health ? <Health health={health} /> : <Bar />) },
+  { key: "health", header: t.columns.health, width: "minmax(128px, 1fr)", cell: ({ health }) => (health ? <Health health={health} /> : <Bar />) },
   { key: "received", header: t.columns.received, width: "104px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="received" /> },
   { key: "held", header: t.columns.held, width: "64px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="held" /> },
   { key: "failed", header: t.columns.failed, width: "64px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="failed" /> },
