@@ -14,8 +14,9 @@ let perSecond = 8_000;
 
 if (wants("ingest")) rows.push(...(await benchIngest()));
 if (wants("end-to-end")) {
-  const result = await benchEndToEnd({ seconds: isQuick ? 40 : 300, eventsPerSecond: Number(process.env["BENCH_EVENTS_PER_SECOND"] ?? 0) });
-  rows.push(...result.rows);
+  const eventsPerSecond = Number(process.env["BENCH_EVENTS_PER_SECOND"] ?? 0);
+  const result = await benchEndToEnd({ seconds: isQuick ? 40 : 300, eventsPerSecond, workspaces: 1 });
+  rows.push(...result.rows, ...(await benchEndToEnd({ seconds: isQuick ? 40 : 60, eventsPerSecond, workspaces: 4 })).rows.slice(0, 3));
   perSecond = result.perSecond;
 }
 if (wants("profiles")) rows.push(...(await benchProfiles({ people: isQuick ? 100_000 : 1_000_000, seconds: isQuick ? 10 : 30, halfLoad: Math.floor(perSecond / 2) })));

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { sendLoad, startMeasuredServer, type MeasuredServer } from "./measured-server.ts";
+import { sendLoad, startMeasuredServer, WRITE_KEY, type MeasuredServer } from "./measured-server.ts";
 import { number, plainRow, row, type Row } from "./table.ts";
 
 export async function engineRate(seconds: number): Promise<number> {
@@ -16,6 +16,20 @@ export async function engineRate(seconds: number): Promise<number> {
   return (JSON.parse(text) as { perSecond: number }).perSecond; // Written by our own bench.
 }
 
+interface Sent {
+  readonly accepted: number;
+  readonly perSecond: number;
+}
+
+async function sendToAll(server: MeasuredServer, keys: readonly string[], options: EndToEndOptions): Promise<Sent> {
+  const results = await Promise.all(keys.map((writeKey, i) => sendLoad(server.port, {
+    connections: Math.max(1, 8 / keys.length), batch: 100, seconds: options.seconds, eventsPerSecond: options.eventsPerSecond / keys.length, run: "e2e", seed: i + 1, writeKey,
+  })));
+  if (results.some(({ statuses }) => Object.keys(statuses).some((status) => !["200", "429"].includes(status)))) throw new Error("The door refused load.");
+  const sum = (of: (one: Sent) => number): number => results.reduce((total, one) => total + of(one), 0);
+  return { accepted: sum((one) => one.accepted), perSecond: sum((one) => one.perSecond) };
+}
+
 interface Sample {
   readonly atSeconds: number;
   readonly decided: number;
@@ -23,8 +37,21 @@ interface Sample {
   readonly memoryBytes: number;
 }
 
-/** `eventsPerSecond` 0: as fast as the door answers; the pipeline's own pace then shows in what is decided. */
-export async function benchEndToEnd(options: { readonly seconds: number; readonly eventsPerSecond: number }): Promise<{ rows: Row[]; perSecond: number }> {
+/** The write keys of so many workspaces; each has a sequencer of its own. */
+async function keysOf(server: MeasuredServer, workspaces: number): Promise<string[]> {
+  const keys = [WRITE_KEY];
+  while (keys.length < workspaces) keys.push((await server.api<{ key: { write_key: string } }>("/workspaces", { name: `Workspace ${keys.length + 1}` })).key.write_key);
+  return keys;
+}
+
+interface EndToEndOptions {
+  readonly seconds: number;
+  /** 0: as fast as the door answers; the pipeline's own pace then shows in what is decided. */
+  readonly eventsPerSecond: number;
+  readonly workspaces: number;
+}
+
+export async function benchEndToEnd(options: EndToEndOptions): Promise<{ rows: Row[]; perSecond: number }> {
   const before = await engineRate(15);
   const server = await startMeasuredServer();
   const samples: Sample[] = [];
@@ -32,8 +59,7 @@ export async function benchEndToEnd(options: { readonly seconds: number; readonl
     const first = await server.usage();
     const startMs = performance.now();
     let isSending = true;
-    const load = sendLoad(server.port, { connections: 8, batch: 100, seconds: options.seconds, eventsPerSecond: options.eventsPerSecond, run: "e2e" })
-      .finally(() => (isSending = false));
+    const load = sendToAll(server, await keysOf(server, options.workspaces), options).finally(() => (isSending = false));
     while (isSending) {
       samples.push(await sampleOf(server, startMs));
       await Promise.race([sleep(5_000), load]);
@@ -53,7 +79,7 @@ export async function benchEndToEnd(options: { readonly seconds: number; readonl
     return {
       perSecond,
       rows: [
-        row(`End to end for ${options.seconds} s, one workspace, landed and visible`, "events/s", [perSecond], [before, after], "chDB's insert rate for the same columns", 0.4),
+        row(`End to end for ${options.seconds} s, ${options.eventsPerSecond === 0 ? "as much as the door takes" : `${number(options.eventsPerSecond)}/s offered`}, ${options.workspaces === 1 ? "one workspace" : `${options.workspaces} workspaces`}, landed and visible`, "events/s", [perSecond], [before, after], "chDB's insert rate for the same columns", 0.4),
         plainRow("… accepted by the door meanwhile", "events/s", number(result.perSecond), ""),
         plainRow("… waiting when the load ended (of accepted)", "events", `${number(result.accepted - atEnd.decided)} of ${number(result.accepted)}, gone after ${number(drainSeconds)} s`, "no growing backlog"),
         plainRow("… memory of all processes, second half of the run", "MB (PSS)", `${number(Math.min(...half.map((s) => s.memoryBytes)) / 1e6)} to ${number(Math.max(...half.map((s) => s.memoryBytes)) / 1e6)}`, "flat"),

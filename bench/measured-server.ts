@@ -28,7 +28,8 @@ export interface MeasuredServer {
   readonly url: string;
   readonly dataDir: string;
   metric(name: string): Promise<number>;
-  api<T>(path: string): Promise<T>;
+  /** With a body a POST, else a GET. */
+  api<T>(path: string, body?: unknown): Promise<T>;
   usage(): Promise<Usage>;
   diskBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -55,8 +56,9 @@ export async function startMeasuredServer(env: Readonly<Record<string, string>> 
       const text = await (await fetch(`${url}/metrics`)).text();
       return text.split("\n").filter((line) => line.startsWith(name)).reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
     },
-    async api<T>(path: string): Promise<T> {
-      const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+    async api<T>(path: string, body?: unknown): Promise<T> {
+      const headers = { authorization: `Bearer ${API_TOKEN}`, "content-type": "application/json" };
+      const response = await fetch(`${url}/api/v1${path}`, { headers, ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }) });
       return (await response.json()) as T; // The caller names the documented shape.
     },
     usage: () => usageOf(child),
@@ -80,6 +82,7 @@ export interface LoadWish {
   readonly people?: number;
   readonly path?: string;
   readonly run: string;
+  readonly writeKey?: string;
 }
 
 export interface LoadResult {

@@ -1,5 +1,6 @@
 // Where the time goes: one sequencer works off a log of the mixed stream with nothing beside it, under V8's profiler.
 // `node bench/sequencer.ts [events]` prints its rate, what each process used per event, and the profile by stage.
+import "../server/src/heap-tuning.ts";
 import { readFileSync } from "node:fs";
 import { Session, type Profiler } from "node:inspector/promises";
 import { setTimeout as sleep } from "node:timers/promises";

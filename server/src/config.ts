@@ -35,6 +35,10 @@ export const settings = {
     .describe("Nothing is taken in (429) while the disk of the data directory has less than this left, or is 95 % full. With DATABASE_URL nobody looks at disks."),
   TRIBUTARY_WRITE_KEY: z.string().min(8).max(200).optional().describe("Write key of the first source; default: made and printed once."),
   TRIBUTARY_API_TOKEN: z.string().min(16).max(200).optional().describe("The first API token; default: made and printed once."),
+  TRIBUTARY_ADMIN_EMAIL: z.email().max(254).optional()
+    .describe("Address of the first owner's account; default: owner@localhost.localdomain. One that has no account at a later start becomes an owner too."),
+  TRIBUTARY_ADMIN_PASSWORD: z.string().min(8).max(128).optional()
+    .describe("Password of an account that a start makes; default: made and printed once. An account that is there keeps its own."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
@@ -62,6 +66,8 @@ export interface Config {
   readonly logDiskFreeBytesMin: number;
   readonly writeKey: string | undefined;
   readonly apiToken: string | undefined;
+  readonly adminEmail: string | undefined;
+  readonly adminPassword: string | undefined;
   readonly secret: string | undefined;
   readonly unknownKeyStatus: 200 | 401;
   readonly websiteEventsPerSecond: number;
@@ -93,7 +99,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 // Read by the command line as a client of a server, not by the server.
-const clientSettings = new Set(["TRIBUTARY_URL", "TRIBUTARY_SHARED_DATA", "TRIBUTARY_ADMIN_EMAIL", "TRIBUTARY_ADMIN_PASSWORD"]);
+const clientSettings = new Set(["TRIBUTARY_URL", "TRIBUTARY_SHARED_DATA"]);
 
 function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Config {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = data;
@@ -115,6 +121,8 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     logDiskFreeBytesMin: data.TRIBUTARY_LOG_DISK_FREE_BYTES,
     writeKey: data.TRIBUTARY_WRITE_KEY,
     apiToken: data.TRIBUTARY_API_TOKEN,
+    adminEmail: data.TRIBUTARY_ADMIN_EMAIL,
+    adminPassword: data.TRIBUTARY_ADMIN_PASSWORD,
     secret: data.TRIBUTARY_SECRET,
     unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
     websiteEventsPerSecond: data.TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND,

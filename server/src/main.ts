@@ -17,6 +17,7 @@ function greet({ url, made }: Server): void {
   say(`  Reference of the API: ${url}/api/docs`);
   if (made.print.writeKey !== undefined) say(`  Write key of the source "website" (shown once): ${made.print.writeKey}`);
   if (made.print.apiToken !== undefined) say(`  API token (shown once): ${made.print.apiToken}`);
+  if (made.print.owner !== undefined) say(`  Sign in as ${made.print.owner.email} with the password (shown once): ${made.print.owner.password}`);
   say("");
 }
 

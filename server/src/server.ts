@@ -17,7 +17,7 @@ import type { Logger } from "./core/logger.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
-import { appendBootstrapControls, bootstrap, createControl, type Bootstrapped } from "./governance/governance.ts";
+import { appendBootstrapControls, bootstrap, createAccounts, createControl, type Bootstrapped } from "./governance/governance.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
@@ -106,6 +106,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   const made = await bootstrap({
     pool, partitions: log.partitions, nowMs: systemClock.nowMs(),
     ...(config.writeKey === undefined ? {} : { writeKey: config.writeKey }), ...(config.apiToken === undefined ? {} : { apiToken: config.apiToken }),
+    ...(config.adminEmail === undefined ? {} : { adminEmail: config.adminEmail }), ...(config.adminPassword === undefined ? {} : { adminPassword: config.adminPassword }),
   });
   await appendBootstrapControls(log, made, systemClock.nowMs());
 
@@ -215,7 +216,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
   const control = createControl({ workspaceDb, log, processed, clock: systemClock });
   return createApi({
-    workspaceDb, pool, clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    workspaceDb, pool, accounts: createAccounts({ pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),

@@ -1,6 +1,7 @@
 // The pages of docs/ that are made from the code, so that they can't say anything else than it does. `npm run docs` writes
 // them; docs.test.ts compares.
 import { z } from "zod";
+import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
@@ -11,6 +12,7 @@ const notice = "<!-- Made from the code by `npm run docs`; edit the code instead
 export const generatedDocs: Readonly<Record<string, string>> = {
   "docs/configuration.md": configurationPage(),
   "docs/errors.md": errorsPage(),
+  "docs/roles.md": rolesPage(),
 };
 
 function configurationPage(): string {
@@ -50,10 +52,25 @@ function allowed(shape: z.core.JSONSchema.BaseSchema): string {
   if (shape.enum) return shape.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (shape.type === "integer") return `${grouped(shape.minimum ?? 0)} to ${grouped(shape.maximum ?? Number.MAX_SAFE_INTEGER)}`;
   if (shape.format === "uri") return "an http or https address";
+  if (shape.format === "email") return "an e-mail address";
   if (shape.minLength !== undefined && shape.minLength > 1) {
     return shape.maxLength === undefined ? `at least ${shape.minLength} characters` : `${shape.minLength} to ${shape.maxLength} characters`;
   }
   return "text";
+}
+
+function rolesPage(): string {
+  const rows = Object.entries(roleTable).map(([name, { scopes, what }]) => [`\`${name}\``, scopes.map((one) => `\`${one}\``).join(", "), what]);
+  return `# Roles
+
+${notice}
+
+What a role in a workspace may do is a set of the API's scopes, and the API enforces it. \`read\` looks, \`write\` changes people and
+events, \`admin\` changes the workspace (and includes both), \`personal_data\` may see and touch what is known about people. An
+owner whose account the first start made has \`installation\` besides. More: [accounts.md](accounts.md).
+
+${table(["Role", "Scopes", "For"], rows)}
+`;
 }
 
 function errorsPage(): string {

@@ -45,6 +45,7 @@ export const en = {
     signOut: "Sign out",
     scheme: { auto: "System appearance", light: "Light", dark: "Dark", label: "Appearance" },
     workspace: "Workspace",
+    token: "API token",
   },
   palette: {
     placeholder: "Go to a page, or find a person by e-mail, name or id",

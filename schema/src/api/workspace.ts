@@ -9,7 +9,7 @@ export const workspaceAnswer = z
     slug: z.string(),
     name: z.string(),
     created_at: isoTime,
-    token: z.strictObject({ id: z.int(), name: z.string(), scopes: z.array(scope) }),
+    token: z.strictObject({ id: z.int(), name: z.string(), scopes: z.array(scope) }).nullable().meta({ description: "Null for an account." }),
     property_paths: z.strictObject({ known: z.int(), limit: z.int() }).meta({
       description:
         "Names of properties, as paths, that have a place in the event table, first come. Once the limit is reached, a new name is found in the payload as received only.",

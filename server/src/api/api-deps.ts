@@ -9,13 +9,13 @@ import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
-import type { Processed } from "../governance/governance.ts";
+import type { Accounts, Processed } from "../governance/governance.ts";
 import type { EventLog } from "../log/log.ts";
 import type { Route } from "./define-route.ts";
 
 /** Every limit of the API. */
 export const apiLimits = {
-  /** Requests a second of one token, and how many it may send at once after a pause. */
+  /** Requests a second of one token or account, and how many it may send at once after a pause. */
   requestsPerSecond: 5_000,
   requestsBurst: 10_000,
   /** Requests a second without a valid token, of one address. */
@@ -78,6 +78,7 @@ export interface ApiDeps {
   readonly workspaceDb: WorkspaceDb;
   /** Connections as the owner of the tables: for tokens (whose workspace is not known yet) and tables without workspaces. */
   readonly pool: Pool;
+  readonly accounts: Accounts;
   readonly clickhouse: ClickHouseClient;
   readonly log: EventLog;
   /** The name under which the pipeline reads the log, as in `log_offset`. */

@@ -1,13 +1,16 @@
 // The API: /api/v1 with its OpenAPI document and reference page, health and metrics, as one Fastify plugin. Every request
-// under /api/v1 passes the same gate: token, rate, scopes, then the route's own schemas.
+// under /api/v1 passes the same gate: token or session, rate, scopes, then the route's own schemas.
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
 import { AppError } from "../core/errors.ts";
-import { hasScope, type ApiToken } from "../governance/governance.ts";
+import { hasScope } from "../governance/governance.ts";
+import { registerAccountDoor } from "./account-door.ts";
+import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
+import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
 import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
@@ -15,6 +18,8 @@ import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
+import { meRoutes } from "./me.ts";
+import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
 import { profileRoutes } from "./profiles.ts";
@@ -72,6 +77,7 @@ export function createApi(deps: ApiDeps): Api {
       });
       registerHealth(server, deps);
       registerReference(server, openApi);
+      await registerAccountDoor(server, deps);
       await server.register((scope) => registerRoutes(scope, services, routes), { prefix: PREFIX });
       server.addHook("preClose", () => tail.close());
     },
@@ -90,6 +96,9 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
+    ...meRoutes(services),
+    ...memberRoutes(services),
+    ...accountPasswordRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),
   ];
@@ -100,16 +109,10 @@ function fastifyPath(route: Route): string {
   return route.path.replace(/\{(\w+)\}/g, ":$1");
 }
 
-/** What the gate found out about a request. */
-interface Caller {
-  readonly token: ApiToken;
-  readonly secret: string;
-}
-
 async function registerRoutes(scope: FastifyInstance, services: ApiServices, routes: readonly Route[]): Promise<void> {
   const { deps, limits } = services;
   const callers = new WeakMap<FastifyRequest, Caller>();
-  const rate = new RateLimiter<number>(limits.requestsPerSecond, limits.requestsBurst);
+  const rate = new RateLimiter<string | number>(limits.requestsPerSecond, limits.requestsBurst);
   /** By address: whoever guesses costs the database little, and those whose token is known already are not held up by it. */
   const failures = new RateLimiter<string>(limits.failuresPerSecond, limits.failuresBurst);
   const once = createIdempotency(deps);
@@ -123,14 +126,13 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
   scope.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
     const nowMs = deps.clock.nowMs();
-    const secret = bearerOf(request);
-    const token = secret === undefined ? undefined : await services.tokens.find(secret, nowMs, () => failures.check(request.ip, nowMs));
-    if (secret === undefined || token === undefined) {
+    const caller = await findCaller(services, request, reply, () => failures.check(request.ip, nowMs));
+    if (caller === undefined) {
       failures.take(request.ip, nowMs);
       throw new AppError("unauthenticated");
     }
-    rate.take(token.id, nowMs);
-    callers.set(request, { token, secret });
+    rate.take(caller.key, nowMs);
+    callers.set(request, caller);
   });
   scope.addHook("onResponse", async (request, reply) => {
     timer(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
@@ -150,18 +152,18 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
       handler: async (request, reply) => {
         const caller = callers.get(request);
         if (caller === undefined) throw new AppError("unauthenticated");
-        const missing = route.scopes.find((needed) => !hasScope(caller.token, needed));
-        if (missing !== undefined) throw new AppError("forbidden", { detail: `It has no scope ${missing}.` });
+        const missing = route.scopes.find((needed) => !hasScope(caller, needed));
+        if (missing !== undefined) throw new AppError("forbidden", { detail: `The scope ${missing} is missing.` });
         const nowMs = deps.clock.nowMs();
         const body = bodyOf(route, request);
         const context = {
           params: route.params ? parseInput(route.params, request.params, "path") : undefined,
           query: route.query ? parseInput(route.query, request.query, "query") : undefined,
           body: route.body ? parseInput(route.body, body, "body") : undefined,
-          token: caller.token,
-          isAdmitted: async () => (await services.tokens.find(caller.secret, deps.clock.nowMs())) !== undefined,
-          workspaceId: caller.token.workspaceId,
-          actor: `token:${caller.token.id}`,
+          caller,
+          isAdmitted: caller.isAdmitted,
+          workspaceId: caller.workspaceId,
+          actor: caller.actor,
           nowMs,
           request,
           reply,
@@ -175,8 +177,8 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
         const answer = await once(
           {
             workspaceId: context.workspaceId,
-            tokenId: caller.token.id,
-            secret: caller.secret,
+            callerKey: caller.key,
+            secret: caller.sealingSecret,
             key: String(key),
             nowMs,
             content: [request.method, request.url, JSON.stringify(body ?? null)],
@@ -199,10 +201,6 @@ async function jsonAnswer(route: Route, context: Parameters<Route["handle"]>[0])
 function send(reply: Parameters<typeof sendProblem>[0], answer: Answer) {
   if (answer.headers) reply.headers(answer.headers);
   return reply.code(answer.status).header("content-type", "application/json; charset=utf-8").send(JSON.stringify(answer.body));
-}
-
-function bearerOf(request: FastifyRequest): string | undefined {
-  return /^Bearer +(\S{1,500}) *$/i.exec(request.headers.authorization ?? "")?.[1];
 }
 
 function bodyOf(route: Route, request: FastifyRequest): unknown {

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Scope } from "@tributary/schema/api/answer-parts.ts";
-import type { ApiToken } from "../governance/governance.ts";
+import type { Caller } from "./caller.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -12,8 +12,8 @@ export interface RouteContext<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   /** Who asks; its workspace is the only one that the handler may touch, but for the scope `installation` (decision 0011). */
-  readonly token: ApiToken;
-  /** Whether the token still holds: for answers that outlive the request's own check. */
+  readonly caller: Caller;
+  /** Whether they still may: for answers that outlive the request's own check. */
   readonly isAdmitted: () => Promise<boolean>;
   readonly workspaceId: number;
   /** What stands in the audit log as the one who did it. */

@@ -1,6 +1,6 @@
 // `Idempotency-Key` on POST: the same key with the same request gives the stored answer, whatever came in between and
 // however many ask at once; with another request it is refused. Answers may hold secrets and personal data, so they are
-// kept sealed by a key that derives from the caller's token and the idempotency key, neither of which is stored.
+// kept sealed by a key that derives from a secret of the caller and the idempotency key, neither of which is stored.
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -26,8 +26,9 @@ export interface Answer {
 
 export interface IdempotentRequest {
   readonly workspaceId: number;
-  readonly tokenId: number;
-  /** The caller's token itself: part of the sealing key. */
+  /** Who asks: a token's number, or an account's id. */
+  readonly callerKey: string | number;
+  /** The caller's, such as the token itself: part of the sealing key. */
   readonly secret: string;
   readonly key: string;
   /** Method, path and body: what must be the same. */
@@ -130,7 +131,7 @@ export function createIdempotency({ workspaceDb, pool, logger }: Pick<ApiDeps, "
       throw new AppError("bad_request", { detail: `An idempotency key has 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters.` });
     }
     await purge(request.nowMs);
-    const name = hash128("idempotency", request.tokenId, request.key);
+    const name = hash128("idempotency", request.callerKey, request.key);
     const digest = hash("sha256", JSON.stringify(request.content), "buffer");
     for (let waitedMs = 0; ; waitedMs += POLL_MS) {
       if (await claim(request, name, digest)) return { ...(await work(request, name, handle)), replayed: false };

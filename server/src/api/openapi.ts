@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { problem } from "@tributary/schema/api/answer-parts.ts";
 import { errorCatalogue } from "../core/errors.ts";
+import { SESSION_COOKIE } from "../governance/governance.ts";
 import type { Route } from "./define-route.ts";
 
 type Json = Record<string, unknown>;
@@ -14,7 +15,9 @@ export interface OpenApiDocument extends Json {
 
 const API_PREFIX = "/api/v1";
 
-const INTRODUCTION = `Send \`Authorization: Bearer <token>\`; the token decides the workspace. Lists are paged by \`limit\` and \`cursor\`.
+const INTRODUCTION = `Send \`Authorization: Bearer <token>\`; the token decides the workspace. Or sign in (\`POST /api/auth/sign-in/email\`) and
+send the session's cookie: \`x-tributary-workspace\` then names the workspace by its slug, and whatever changes something needs
+\`x-tributary-csrf: 1\` and an origin of ours. Lists are paged by \`limit\` and \`cursor\`.
 POST takes an \`Idempotency-Key\`: repeating a request with the same key gives the first answer again.
 Every error is \`application/problem+json\` with a stable \`code\`, a \`message\`, a \`hint\` and a \`request_id\`.
 Changes to people and settings go through the event log: they answer 200 once they are in force, and 202 when they are
@@ -38,13 +41,18 @@ export function openApiOf(routes: readonly Route[], options: { readonly version:
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: options.publicUrl }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,
-    components: { schemas, securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    components: { schemas, securitySchemes },
     "x-errors": errorCatalogue,
   };
 }
+
+const securitySchemes = {
+  token: { type: "http", scheme: "bearer" },
+  session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE, description: "Of an account; its role in the workspace decides the scopes." },
+};
 
 type SchemaOf = (schema: z.ZodType, io: "input" | "output") => unknown;
 
@@ -60,7 +68,7 @@ function operationOf(route: Route, schemaOf: SchemaOf): Json {
     summary: route.summary,
     ...(route.description ? { description: route.description } : {}),
     "x-scopes": route.scopes,
-    security: [{ token: route.scopes }],
+    security: [{ token: route.scopes }, { session: route.scopes }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...requestBodyOf(route, schemaOf),
     responses: responsesOf(route, schemaOf),

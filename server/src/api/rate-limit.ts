@@ -31,6 +31,11 @@ export class RateLimiter<Key> {
     bucket.tokens -= 1;
   }
 
+  /** As if the key had never asked. */
+  forget(key: Key): void {
+    this.buckets.delete(key);
+  }
+
   private refill(bucket: Bucket, nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(this.burst, bucket.tokens + (elapsedMs * this.perSecond) / 1000);

@@ -21,9 +21,9 @@ function workspaceRoute(services: ApiServices): Route {
     path: "/workspace",
     tag: TAG,
     scopes: ["read"],
-    summary: "The workspace of this token",
+    summary: "The workspace of the caller",
     responses: { 200: workspaceAnswer },
-    handle: async ({ workspaceId, token }) => {
+    handle: async ({ workspaceId, caller }) => {
       const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
         db.query<{ id: number; slug: string; name: string; created_at: Date; known_paths: number }>(
           `select id, slug, name, created_at, (select count(*)::integer from property_path where workspace_id = $1) as known_paths
@@ -40,7 +40,7 @@ function workspaceRoute(services: ApiServices): Route {
           slug: row.slug,
           name: row.name,
           created_at: row.created_at.toISOString(),
-          token: { id: token.id, name: token.name, scopes: [...token.scopes] },
+          token: caller.kind === "token" ? { id: caller.token.id, name: caller.token.name, scopes: [...caller.scopes] } : null,
           property_paths: { known: row.known_paths, limit: KNOWN_PATHS_MAX },
         },
       };

@@ -13,7 +13,7 @@ import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/testing.ts";
-import { asOwner, bootstrap, createWorkspace, workspaceScopes } from "../governance/governance.ts";
+import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
 import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
@@ -71,16 +71,18 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
   const workspaceDb = createWorkspaceDb(postgres, { max: 4 });
   const test: Pick<TestApi, "onProcessed"> = { onProcessed: async () => true };
   const processed = { waitFor: (partition: number, offset: number) => test.onProcessed(partition, offset) };
+  const publicUrl = "http://localhost:8080";
   const api = createApi({
     workspaceDb,
     pool,
+    accounts: createAccounts({ pool, secret: testSecret, publicUrl, logger: quietLogger }),
     clickhouse: clickhouse.client("api"),
     log,
     clock,
     logger: quietLogger,
     registry: new Registry(),
     version: "0.0.0-test",
-    publicUrl: "http://localhost:8080",
+    publicUrl,
     identifierSecret: testSecret,
     pipelineReader: "pipeline",
     processed,

@@ -44,9 +44,9 @@ function createRoute(services: ApiServices): Route {
     description: "Its secret is in the answer, this once.",
     body: tokenCreateBody,
     responses: { 201: tokenCreated },
-    handle: async ({ body, workspaceId, actor, token, nowMs }) => {
-      const missing = body.scopes.find((scope) => !hasScope(token, scope));
-      if (missing !== undefined) throw new AppError("forbidden", { detail: `Your token has no scope ${missing}, so it can't give it.` });
+    handle: async ({ body, workspaceId, actor, caller, nowMs }) => {
+      const missing = body.scopes.find((scope) => !hasScope(caller, scope));
+      if (missing !== undefined) throw new AppError("forbidden", { detail: `You have no scope ${missing}, so you can't give it.` });
       const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
       if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
         throw new AppError("bad_request", { detail: "body.expires_at: This time has passed." });

@@ -94,7 +94,9 @@ describe("two workspaces", () => {
     const made = await api.call("POST", "/imports", { token: second.token, body: { name: marker, format: "ndjson" } });
     const bySource: Record<string, string> = { sources: String(second.sourceId), tokens: String(token.id), imports: String(made.body.id) };
     const { rows: [{ slug }] } = await pool.query("select slug from workspace where id = $1", [second.id]);
-    ids = { ...bySource, keyId: String(key.id), slug };
+    const member = { email: `${marker}@example.com`, role: "owner" };
+    const { body: { member: { id: members } } } = await api.call("POST", "/members", { token: second.token, body: member });
+    ids = { ...bySource, keyId: String(key.id), slug, members };
   });
   afterAll(() => api.stop());
 
@@ -108,6 +110,7 @@ describe("two workspaces", () => {
     if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
+    if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
     if (path === "/workspaces/{workspace}") return [String(second.id), ids["slug"] ?? ""].map((ref) => path.replace("{workspace}", ref));
     if (path.startsWith("/refused-writes/{id}")) return [path.replace("{id}", "77-0")];
     if (path.startsWith("/imports/{id}")) return [path.replace("{id}", ids["imports"] ?? "")];
@@ -120,6 +123,7 @@ describe("two workspaces", () => {
     "POST /profiles/{ref}/suppress": {},
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
     "PATCH /sources/{id}": { enabled: false },
+    "PATCH /members/{id}": { role: "viewer" },
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },
   };
@@ -131,7 +135,7 @@ describe("two workspaces", () => {
           await api.pool.query(
             "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select " +
               "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held, (select json_agg(w) from workspace w) as workspaces, (select " +
-              "json_agg(r) from ch_refused r) as refused",
+              "json_agg(r) from ch_refused r) as refused, (select json_agg(m) from member m) as members",
           )
         ).rows,
       );
@@ -174,6 +178,8 @@ describe("two workspaces", () => {
       "/events",
       "/imports",
       "/ledger",
+      "/me",
+      "/members",
       "/profiles",
       "/quarantine",
       "/refused-writes",

@@ -1,5 +1,6 @@
-// The workspaces of the installation: list, make, rename. A token sees its own; one with the scope `installation` sees all
+// The workspaces of the installation: list, make, rename. A caller sees its own; one with the scope `installation` sees all
 // of them, and nothing of what is in them (decision 0011).
+import type { ClientBase } from "pg";
 import { z } from "zod";
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
@@ -7,10 +8,11 @@ import {
 } from "@tributary/schema/api/workspaces.ts";
 import { AppError } from "../core/errors.ts";
 import {
-  asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, renameWorkspace, workspaceScopes,
-  type ApiToken, type AppendedControl, type MadeWorkspace, type Workspace,
+  addMember, asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, renameWorkspace, workspaceScopes,
+  type AppendedControl, type MadeWorkspace, type Workspace,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
+import type { AccountCaller, Caller } from "./caller.ts";
 import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { Gate } from "./rate-limit.ts";
@@ -25,13 +27,13 @@ export function workspaceRoutes(services: ApiServices): Route[] {
   return [listRoute(services), createRoute(services), readRoute(services), renameRoute(services)];
 }
 
-/** Row-level security shows a token its own workspace; who has the scope for it looks as the owner of the tables. */
-function seen<T>({ deps }: ApiServices, token: ApiToken, look: (db: Parameters<typeof findWorkspace>[0]) => Promise<T>): Promise<T> {
-  return hasScope(token, "installation") ? look(deps.pool) : deps.workspaceDb.run(token.workspaceId, look);
+/** Row-level security shows a caller its own workspace; who has the scope for it looks as the owner of the tables. */
+function seen<T>({ deps }: ApiServices, caller: Caller, look: (db: Parameters<typeof findWorkspace>[0]) => Promise<T>): Promise<T> {
+  return hasScope(caller, "installation") ? look(deps.pool) : deps.workspaceDb.run(caller.workspaceId, look);
 }
 
-async function present(services: ApiServices, token: ApiToken, ref: string): Promise<Workspace> {
-  const workspace = await seen(services, token, (db) => findWorkspace(db, ref));
+async function present(services: ApiServices, caller: Caller, ref: string): Promise<Workspace> {
+  const workspace = await seen(services, caller, (db) => findWorkspace(db, ref));
   if (workspace === undefined) throw new AppError("not_found", { detail: "There is no such workspace." });
   return workspace;
 }
@@ -43,12 +45,12 @@ function listRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["read"],
     summary: "List the workspaces",
-    description: "The token's own; with the scope `installation` all of them.",
+    description: "The caller's own; with the scope `installation` all of them.",
     query: pageQuery,
     responses: { 200: workspaceList },
-    handle: async ({ query, token }) => {
+    handle: async ({ query, caller }) => {
       const after = decodeCursor(idPlace, query.cursor)?.[0] ?? 0;
-      const workspaces = await seen(services, token, (db) => listWorkspaces(db, after, query.limit + 1));
+      const workspaces = await seen(services, caller, (db) => listWorkspaces(db, after, query.limit + 1));
       return { status: 200, body: pageFrom(workspaces, query.limit, shownWorkspace, (workspace) => [workspace.id]) };
     },
   });
@@ -63,14 +65,8 @@ function readRoute(services: ApiServices): Route {
     summary: "Read one workspace",
     params: workspaceParams,
     responses: { 200: workspaceEntry },
-    handle: async ({ params, token }) => ({ status: 200, body: shownWorkspace(await present(services, token, params.workspace)) }),
+    handle: async ({ params, caller }) => ({ status: 200, body: shownWorkspace(await present(services, caller, params.workspace)) }),
   });
-}
-
-interface Caller {
-  /** The token's own workspace: what it does elsewhere stands in its audit log too. */
-  readonly workspaceId: number;
-  readonly actor: string;
 }
 
 function createRoute(services: ApiServices): Route {
@@ -88,8 +84,8 @@ function createRoute(services: ApiServices): Route {
       "this once. Send an `Idempotency-Key`: a repeat then gets the same answer.",
     body: workspaceCreateBody,
     responses: { 201: workspaceCreated },
-    handle: async ({ body, workspaceId, actor }) => {
-      const { made, control } = await gate.pass(() => make(services, body, { workspaceId, actor }));
+    handle: async ({ body, caller }) => {
+      const { made, control } = await gate.pass(() => make(services, body, caller));
       services.deps.onSourcesChanged?.();
       await control?.receipt();
       return {
@@ -122,6 +118,7 @@ async function make(
     const target = `workspace:${workspace.id}`;
     await recordAudit(db, { workspaceId: caller.workspaceId, actor: caller.actor, action: "workspace.create", target }, clock.nowMs());
     const theirs = { workspaceId: workspace.id, actor: caller.actor };
+    if (caller.kind === "account") await addFirstOwner(db, workspace.id, caller, clock.nowMs());
     const details = { slug: workspace.slug, source: source.id, token: token.id };
     let control: AppendedControl | undefined;
     for (const action of firstControls(source)) {
@@ -132,6 +129,12 @@ async function make(
     }
     return { made, control };
   });
+}
+
+/** Who makes a workspace owns it; one that a token makes has no members until that workspace's own token takes some in. */
+async function addFirstOwner(db: ClientBase, workspaceId: number, { account, actor }: AccountCaller, nowMs: number): Promise<void> {
+  await addMember(db, { workspaceId, accountId: account.id, role: "owner", by: actor });
+  await recordAudit(db, { workspaceId, actor, action: "member.create", target: `account:${account.id}`, detail: { role: "owner" } }, nowMs);
 }
 
 function renameRoute(services: ApiServices): Route {
@@ -145,8 +148,8 @@ function renameRoute(services: ApiServices): Route {
     params: workspaceParams,
     body: workspacePatchBody,
     responses: { 200: workspaceEntry },
-    handle: async ({ params, body, token, workspaceId, actor, nowMs }) => {
-      const { id } = await present(services, token, params.workspace);
+    handle: async ({ params, body, caller, workspaceId, actor, nowMs }) => {
+      const { id } = await present(services, caller, params.workspace);
       const renamed = await asOwner(services.deps.pool, async (db) => {
         const change = { actor, action: "workspace.rename", target: `workspace:${id}` };
         await recordAudit(db, { ...change, workspaceId: id, detail: { name: body.name } }, nowMs);

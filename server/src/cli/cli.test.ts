@@ -50,6 +50,17 @@ beforeAll(async () => {
   await writeFile(join(dataDir, "server.json"), JSON.stringify({ url, localToken: api.first.token }), { mode: 0o600 });
   await writeFile(join(dataDir, "map.yaml"), mapping);
 });
+test("a lost password is replaced, and the new one is the only thing on standard output", async () => {
+  const email = "owner@localhost.localdomain";
+  const ran = await tributary(["account", "reset-password", email]);
+  expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^([a-z2-9]{5}-){4}[a-z2-9]{5}\n$/), err: expect.stringContaining(email) });
+  const signedIn = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email, password: ran.out.trim() }),
+  });
+  expect(signedIn.status).toBe(200);
+  expect(await tributary(["account", "reset-password", "nobody@example.com"])).toMatchObject({ code: 1, out: "", err: expect.stringContaining("no account") });
+});
+
 afterAll(async () => {
   await workspaceDb.end();
   await api.stop();

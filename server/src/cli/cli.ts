@@ -1,6 +1,7 @@
 // The command `tributary`: one file per command. Commands talk to the running server, never to its files; but backup copies
 // them, with the server's help while it runs, and backup, restore and rebuild take a stopped server's place.
 import { Command } from "commander";
+import { accountCommand } from "./account.ts";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -23,7 +24,8 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), statusCommand(), doctorCommand(), backupCommand(), restoreCommand(), rebuildCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), accountCommand(), statusCommand(), doctorCommand(),
+  backupCommand(), restoreCommand(), rebuildCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 

@@ -4,7 +4,7 @@ import type { ClientBase } from "pg";
 
 export interface AuditEntry {
   readonly workspaceId: number;
-  /** `token:<id>`, `system`, later accounts. */
+  /** `token:<id>`, `account:<id>` or `system`. */
   readonly actor: string;
   /** A dotted word such as `source.create`. */
   readonly action: string;

@@ -19,7 +19,7 @@ describe("the first start", () => {
     postgres = await startTestPostgres();
     pool = postgres.pool("test", 4);
   });
-  afterEach(() => pool.query("truncate workspace, source, write_key, api_token, audit_log, pipeline_config cascade"));
+  afterEach(() => pool.query("truncate workspace, source, write_key, api_token, audit_log, pipeline_config, auth_user cascade"));
   afterAll(() => postgres.stop());
 
   test("makes a workspace, a source, a write key and a token with all scopes, and gives the secrets once", async () => {
@@ -52,11 +52,13 @@ describe("the first start", () => {
     const both = await Promise.all([start(), start(), start()]);
     expect(both.filter((made) => made.isFirstStart)).toHaveLength(1);
     expect(both.filter((made) => made.print.apiToken !== undefined)).toHaveLength(1);
-    for (const table of ["workspace", "source", "write_key", "api_token"]) expect(await count(table), table).toBe(1);
+    for (const table of ["workspace", "source", "write_key", "api_token", "auth_user", "auth_account", "member"]) expect(await count(table), table).toBe(1);
   });
 
   test("takes the operator's secrets, prints none of them, and makes no others", async () => {
-    const given = { writeKey: "dev-write-key", apiToken: "dev-api-token-0123" };
+    const given = {
+      writeKey: "dev-write-key", apiToken: "dev-api-token-0123", adminEmail: "boss@example.com", adminPassword: "dev-password",
+    };
     expect((await start(given)).print).toEqual({});
     expect((await start(given)).print).toEqual({});
     expect(await count("write_key")).toBe(1);
@@ -77,6 +79,35 @@ describe("the first start", () => {
     const { workspace: other } = await asOwner(pool, (db) => createWorkspace(db, { name: "Other", partitions: 3, token }));
     await pool.query("update api_token set workspace_id = $1 where workspace_id = $2", [other.id, workspaceId]);
     await expect(start({ apiToken: "dev-api-token-0123" })).rejects.toThrow("TRIBUTARY_API_TOKEN belongs to another workspace");
+  });
+
+  test("makes an owner who may act for the installation, and prints their password once", async () => {
+    const made = await start();
+    expect(made.print.owner).toEqual({ email: "owner@localhost.localdomain", password: expect.stringMatching(/^([a-z2-9]{5}-){4}[a-z2-9]{5}$/) });
+    const owners = await pool.query("select u.email, u.is_operator, m.workspace_id, m.role, m.by_whom from member m join auth_user u on u.id = m.account_id");
+    expect(owners.rows).toEqual([
+      { email: "owner@localhost.localdomain", is_operator: true, workspace_id: made.workspaceId, role: "owner", by_whom: "system" },
+    ]);
+    const { rows } = await pool.query("select password from auth_account");
+    expect(rows[0].password).not.toContain(made.print.owner?.password);
+    expect((await start()).print).toEqual({});
+  });
+
+  test("makes an owner of the given address at a later start, and leaves one that is there as it is", async () => {
+    await start();
+    const given = { adminEmail: "Boss@Example.com", adminPassword: "dev-password" };
+    expect((await start(given)).print).toEqual({});
+    const read = async () => (await pool.query("select u.email, m.role, a.password from auth_user u join member m on m.account_id = u.id join auth_account a on a.user_id = u.id where email like 'boss%'")).rows;
+    const before = await read();
+    expect(before).toMatchObject([{ email: "boss@example.com", role: "owner" }]);
+    await pool.query("update member set role = 'viewer' where account_id = (select id from auth_user where email = 'boss@example.com')");
+    await start({ ...given, adminPassword: "another password" });
+    expect(await read()).toEqual([{ ...before[0], role: "viewer" }]);
+    // With no owner at all there is nobody who could make one.
+    await pool.query("update member set role = 'viewer'");
+    expect((await start(given)).print).toEqual({});
+    expect(await read()).toEqual(before);
+    expect((await start({ adminEmail: "second@example.com" })).print.owner).toEqual({ email: "second@example.com", password: expect.any(String) });
   });
 
   test("leaves the settings to the log as control records until they are in force", async () => {

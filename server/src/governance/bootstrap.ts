@@ -1,4 +1,4 @@
-// The first start: workspace `default`, source `website`, a write key, and an API token with all scopes. Repeating it
+// The first start: workspace `default`, source `website`, a write key, an API token with all scopes, and an owner. Repeating it
 // changes nothing that is there, and two starts at once make one of each.
 import type { ClientBase, Pool } from "pg";
 import type { ControlAction } from "@tributary/schema/control.ts";
@@ -6,6 +6,7 @@ import { scope } from "@tributary/schema/api/answer-parts.ts";
 import { AppError, assert } from "../core/errors.ts";
 import type { EventLog } from "../log/log.ts";
 import { recordAudit } from "./audit.ts";
+import { ensureOwner, type MadeOwner } from "./owner.ts";
 import { createSource, createWriteKey, readSource, type Source } from "./sources.ts";
 import { createToken, hashSecret } from "./tokens.ts";
 import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, lockMaking, type Workspace } from "./workspaces.ts";
@@ -21,6 +22,8 @@ export interface BootstrapOptions {
   /** Fixed by the operator; made when absent, on the first start only. */
   readonly writeKey?: string;
   readonly apiToken?: string;
+  readonly adminEmail?: string;
+  readonly adminPassword?: string;
 }
 
 export interface Bootstrapped {
@@ -30,7 +33,7 @@ export interface Bootstrapped {
   /** True when this call made the workspace. */
   readonly isFirstStart: boolean;
   /** Secrets that this call made, to be printed once and never again; absent when they were there or the operator gave them. */
-  readonly print: { readonly writeKey?: string; readonly apiToken?: string };
+  readonly print: { readonly writeKey?: string; readonly apiToken?: string; readonly owner?: MadeOwner };
   /** Control records that still have to be appended to the log; see `appendBootstrapControls`. */
   readonly controls: readonly ControlAction[];
 }
@@ -39,7 +42,15 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   return asOwner(options.pool, async (db) => {
     await lockMaking(db);
     const workspace = await findWorkspace(db, WORKSPACE.slug);
-    return workspace === undefined ? firstStart(db, options) : laterStart(db, options, workspace);
+    const made = await (workspace === undefined ? firstStart(db, options) : laterStart(db, options, workspace));
+    const owner = await ensureOwner(db, {
+      workspaceId: made.workspaceId,
+      nowMs: options.nowMs,
+      ...(options.adminEmail === undefined ? {} : { email: options.adminEmail }),
+      ...(options.adminPassword === undefined ? {} : { password: options.adminPassword }),
+    });
+    // Who chose the password knows the address, too.
+    return owner?.password === undefined ? made : { ...made, print: { ...made.print, owner } };
   });
 }
 

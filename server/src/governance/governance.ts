@@ -1,8 +1,15 @@
 // The door of this folder: who may do what, what was changed by whom, the settings in force, the first start, and the map of
 // personal data.
+export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MIN, setPassword, type Account } from "./account-store.ts";
+export {
+  AUTH_PREFIX, CLIENT_ADDRESS_HEADER, createAccounts, SESSION_COOKIE, type Accounts, type AccountsOptions, type Session,
+} from "./accounts.ts";
 export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredAuditEntry } from "./audit.ts";
 export { appendBootstrapControls, bootstrap, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
 export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
+export {
+  addMember, countOwners, findMember, listMembers, lockMembers, membershipsOf, removeMember, setRole, stillHolds, type Member, type Membership,
+} from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";

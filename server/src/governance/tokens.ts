@@ -49,9 +49,9 @@ export function secretPrefix(secret: string): string {
 }
 
 /** `admin` includes reading and writing; personal data is always named by itself. */
-export function hasScope(token: ApiToken, needed: Scope): boolean {
-  if (token.scopes.includes(needed)) return true;
-  return (needed === "read" || needed === "write") && token.scopes.includes("admin");
+export function hasScope(holder: Pick<ApiToken, "scopes">, needed: Scope): boolean {
+  if (holder.scopes.includes(needed)) return true;
+  return (needed === "read" || needed === "write") && holder.scopes.includes("admin");
 }
 
 interface CacheEntry {

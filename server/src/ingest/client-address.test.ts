@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { createClientAddress, senderGroup } from "./client-address.ts";
+import { senderGroup } from "../core/trusted-addresses.ts";
+import { createClientAddress } from "./client-address.ts";
 
 /** The parts of a request that are looked at. */
 function from(remoteAddress: string, forwarded?: string): IncomingMessage {

@@ -25,18 +25,3 @@ export function createClientAddress(trustProxy: readonly string[]): ClientAddres
     return address;
   };
 }
-
-/**
- * Whom limits per sender take for one: an IPv4 address, or the 64 bits of an IPv6 address that a network gives out as a
- * whole. Undefined (the sender has gone) is a group of its own.
- */
-export function senderGroup(address: string | undefined): string {
-  if (address === undefined || !address.includes(":")) return address ?? "";
-  const [left = "", right] = address.toLowerCase().split("::");
-  const before = left === "" ? [] : left.split(":");
-  const after = right === undefined || right === "" ? [] : right.split(":");
-  // An IPv4 address at the end takes the place of two groups.
-  const missing = 8 - before.length - after.length - (address.includes(".") ? 1 : 0);
-  const groups = right === undefined ? before : [...before, ...Array.from({ length: Math.max(0, missing) }, () => "0"), ...after];
-  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":");
-}

@@ -1,0 +1,105 @@
+// Sign-in and sessions, by better-auth on our Postgres: e-mail and password only, nobody signs up. It reads its tables by
+// the names of migration 0005; who may do what once signed in is not its business (members.ts).
+import { hkdfSync } from "node:crypto";
+import { betterAuth, type BetterAuthOptions } from "better-auth";
+import type { Pool } from "pg";
+import type { Logger } from "../core/logger.ts";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type Account } from "./account-store.ts";
+
+export const SESSION_COOKIE = "tributary_session";
+export const AUTH_PREFIX = "/api/auth";
+/** The header in which the door says where a request comes from; what a sender puts there is thrown away. */
+export const CLIENT_ADDRESS_HEADER = "x-tributary-client-address";
+const SESSION_SECONDS = 7 * 86_400;
+const SESSION_RENEW_SECONDS = 86_400;
+
+export interface Session {
+  readonly id: string;
+  readonly account: Account;
+}
+
+export interface Accounts {
+  /** Answers a request below AUTH_PREFIX; its URL must be on the origin that it was checked to come from. */
+  handle(request: Request): Promise<Response>;
+  /** Forgets sessions whose time is up, with the addresses that stand in them. */
+  forgetEnded(): Promise<void>;
+  /** Whose session a Cookie header carries, and cookies to set because it was renewed or has ended. */
+  sessionOf(cookie: string): Promise<{ readonly session: Session | undefined; readonly setCookies: readonly string[] }>;
+}
+
+export interface AccountsOptions {
+  /** Connections as the owner of the tables. */
+  readonly pool: Pool;
+  /** The install's: session cookies are signed by a key that derives from it. */
+  readonly secret: string;
+  readonly publicUrl: string;
+  readonly logger: Logger;
+}
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const auth = betterAuth(authOptions(options));
+  return {
+    handle: (request) => auth.handler(request),
+    async forgetEnded() {
+      await options.pool.query("delete from auth_session where expires_at < now()");
+    },
+    async sessionOf(cookie) {
+      const { headers, response } = await auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
+      const setCookies = headers.getSetCookie();
+      if (response === null) return { session: undefined, setCookies };
+      const { id, name, email } = response.user;
+      return { session: { id: response.session.id, account: { id, name, email } }, setCookies };
+    },
+  };
+}
+
+const times = { createdAt: "created_at", updatedAt: "updated_at" };
+
+/** How better-auth is set up. Exported for the test that holds migration 0005 against it. */
+export function authOptions({ pool, secret, publicUrl, logger }: AccountsOptions) {
+  const { origin, protocol } = new URL(publicUrl);
+  const value = Buffer.from(hkdfSync("sha256", secret, "", "session cookies", 32)).toString("base64url");
+  return {
+    appName: "Tributary",
+    baseURL: origin,
+    basePath: AUTH_PREFIX,
+    // The list, and not `secret`, for only the list keeps the environment from naming other ones.
+    secrets: [{ version: 1, value }],
+    database: pool,
+    // The door in front (api/account-door.ts) has checked the origin against all addresses that this server has.
+    trustedOrigins: async (request) => (request === undefined ? [] : [new URL(request.url).origin]),
+    emailAndPassword: {
+      enabled: true, disableSignUp: true, minPasswordLength: PASSWORD_LENGTH_MIN, maxPasswordLength: PASSWORD_LENGTH_MAX,
+    },
+    user: { modelName: "auth_user", fields: { ...times, emailVerified: "email_verified" } },
+    session: {
+      modelName: "auth_session",
+      fields: { ...times, userId: "user_id", expiresAt: "expires_at", ipAddress: "ip_address", userAgent: "user_agent" },
+      expiresIn: SESSION_SECONDS,
+      updateAge: SESSION_RENEW_SECONDS,
+    },
+    account: {
+      modelName: "auth_account",
+      fields: {
+        ...times, userId: "user_id", accountId: "account_id", providerId: "provider_id", accessToken: "access_token", refreshToken: "refresh_token",
+        idToken: "id_token", accessTokenExpiresAt: "access_token_expires_at", refreshTokenExpiresAt: "refresh_token_expires_at",
+      },
+    },
+    verification: { modelName: "auth_verification", fields: { ...times, expiresAt: "expires_at" } },
+    // The door limits attempts, by address and by account, and says how long to wait.
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    logger: { level: "error", log: (_level, message) => logger.error({ part: "accounts" }, message) },
+    advanced: {
+      // Its own prefix for secure cookies would change the name; the attribute is set all the same.
+      useSecureCookies: false,
+      cookies: { session_token: { name: SESSION_COOKIE, attributes: { secure: protocol === "https:" } } },
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/", secure: protocol === "https:" },
+      cookiePrefix: "tributary",
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      // Said, because under NODE_ENV=test it would leave these checks out.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+    },
+  } satisfies BetterAuthOptions;
+}
