@@ -2,7 +2,7 @@
 // not every machine has, and are run by `npm run test:browser`.
 import { defineConfig } from "vitest/config";
 
-const everywhere = "{schema,server,tests}/**/*";
+const everywhere = "{schema,server,console/src,tests}/**/*";
 const inBrowser = `${everywhere}.browser.test.ts`;
 
 // Vitest asks for a default export.

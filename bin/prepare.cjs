@@ -1,5 +1,6 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (plain CommonJS, no dependency): installs the
-// pinned packages when something is missing or differs from the lockfile, and makes sure that the pinned Node is there.
+// pinned packages when something is missing or differs from the lockfile, makes sure that the pinned Node is there, and
+// builds the console when its sources have changed.
 // It compares contents, never times of files: a checkout or a copy must not cause a second install.
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
@@ -93,4 +94,12 @@ if (!isInstalled()) {
     console.error("The packages are installed, but not as package-lock.json says. Remove the folder node_modules and try again.");
     process.exit(1);
   }
+}
+
+// Events must come in even where the pages can't be built, so a failure is said and does not end the start.
+try {
+  const { buildConsole } = require("./build-console.cjs");
+  alone(buildConsole);
+} catch {
+  console.error("The console could not be built: Vite says above why. Everything else works without it.");
 }

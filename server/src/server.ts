@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import fastify from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
-import { apiServerOptions, createApi, type Api } from "./api/api.ts";
+import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api/api.ts";
 import { backupRoutes } from "./api/backups.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
+import { createConsole, type Console } from "./console/console.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
@@ -182,7 +183,7 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
     serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : ingest.plainServerFactory(next, tls)),
     clientErrorHandler: (error, socket) => ingest.answerClientError(error, socket),
   });
-  if (config.roles.has("api")) await app.register(buildApi(parts, pool, publicUrl, () => sources.forget()).plugin);
+  if (config.roles.has("api")) await registerApi(app, parts, { pool, publicUrl, onSourcesChanged: () => sources.forget() });
   await app.listen({ host: config.host, port });
   return {
     url,
@@ -193,7 +194,23 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
   };
 }
 
-function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUrl: string, onSourcesChanged: () => void): Api {
+interface ApiParts {
+  readonly pool: ReturnType<Postgres["pool"]>;
+  readonly publicUrl: string;
+  readonly onSourcesChanged: () => void;
+}
+
+/** The API, and the console where no route is. */
+async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: ApiParts): Promise<void> {
+  const pages: { console?: Console } = {};
+  const api = buildApi(parts, { ...apiParts, page: (request, reply) => pages.console?.page(request, reply) });
+  const hasAccounts = api.routes.some((route) => route.path === "/me");
+  pages.console = await createConsole({ folder: join(import.meta.dirname, "../../console/dist"), boot: { publicUrl: apiParts.publicUrl, hasAccounts, version } });
+  await app.register(api.plugin);
+  await app.register(pages.console.plugin);
+}
+
+function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }: ApiParts & Pick<ApiDeps, "page">): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
   const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
@@ -210,6 +227,7 @@ function buildApi(parts: HttpParts, pool: ReturnType<Postgres["pool"]>, publicUr
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
     onSourcesChanged,
+    ...(page === undefined ? {} : { page }),
     moreRoutes: [
       ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),

@@ -12,7 +12,7 @@ const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "AGENTS.md
   .filter((path) => existsSync(join(root, path)))
   .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
-const ours = filesBelow(["schema", "server", "tests", "bench", "docs"], "");
+const ours = filesBelow(["schema", "server", "console/src", "tests", "bench", "docs"], "");
 
 /** Read by the command line or by tests, and so not among the server's settings. */
 const otherSettings = ["TRIBUTARY_URL"];
@@ -57,7 +57,7 @@ function pathsIn(text: string): string[] {
 function isPath(word: string): boolean {
   if (!/^[\w.][\w./-]*$/.test(word)) return false;
   if (/\.(ts|cjs|md|yaml|json|sql)$/.test(word)) return word.includes("/") || word.endsWith(".md");
-  return /^(\.\/)?(schema|server|tests|bench|docs|bin|\.ci)\//.test(word);
+  return /^(\.\/)?(schema|server|console|tests|bench|docs|bin|\.ci)\//.test(word);
 }
 
 /** Documents may name a path from the root, from where they stand, or by its end when the beginning was said before. */

@@ -126,7 +126,7 @@ test("nothing is exported as default, and nothing is typed `any`", () => {
 
 test("files are named for what they hold", () => {
   const words = /(^|\/)(index|utils?|helpers?|common|misc|lib|types|legacy|new|base)(\/|\.|$)|\/v\d+(\/|\.)/;
-  const isKebab = (path: string): boolean => /^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split("/").at(-1) ?? "");
+  const isKebab = (path: string): boolean => /^[a-z0-9-]+(\.[a-z0-9-]+)*\.tsx?$/.test(path.split("/").at(-1) ?? "");
   expect(files.map((file) => file.path).filter((path) => words.test(path) || !isKebab(path))).toEqual([]);
 });
 

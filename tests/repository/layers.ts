@@ -41,6 +41,18 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
   "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits],
 
+  // Serves the built console: files, and nothing of what is in them.
+  "server/src/console/": [],
+
+  // The console: a client of the API in the browser. ui/ knows no word of the domain, and one file talks to the server.
+  "console/src/texts/": [],
+  "console/src/ui/": ["console/src/texts/texts.ts"],
+  "console/src/event-stream.ts": [],
+  "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
+  "console/src/app/": [schema, "console/src/ui/", "console/src/features/", "console/src/texts/texts.ts", "console/src/api.ts"],
+  "console/src/main.tsx": ["console/src/app/", "console/src/ui/", "console/src/texts/texts.ts"],
+
   // A client of a running server; `start` alone runs one, `doctor` looks whether the databases' binaries are there, and what
   // works on a stopped server's data takes its place.
   "server/src/cli/": [
@@ -53,7 +65,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
     "server/src/pipeline/outbox/retry-refused.ts",
   ],

@@ -33,13 +33,13 @@ export interface SyntaxNode {
   readonly [key: string]: unknown;
 }
 
-const folders = ["schema/src", "server/src", "tests", "bench"];
+const folders = ["schema/src", "server/src", "console/src", "tests", "bench"];
 
 /** All of our files, in the order of their paths. */
 export function sourceFiles(): readonly SourceFile[] {
-  return filesBelow(folders, ".ts").map((path) => {
+  return [...filesBelow(folders, ".ts"), ...filesBelow(folders, ".tsx")].sort().map((path) => {
     const text = readFileSync(join(root, path), "utf8");
-    const nodes = [...walk(parseAst(text, { lang: "ts" }, path))];
+    const nodes = [...walk(parseAst(text, { lang: path.endsWith(".tsx") ? "tsx" : "ts" }, path))];
     const lineOf = (node: SyntaxNode): number => text.slice(0, node.start).split("\n").length;
     return { path, text, nodes, imports: importsOf(path, nodes), lineOf };
   });

@@ -35,6 +35,7 @@ export const eventListQuery = pageQuery.extend({
 });
 
 export const eventList = pageOf(eventRow);
+export type EventList = z.infer<typeof eventList>;
 
 export const eventParams = z.strictObject({ messageId: z.string().min(1).max(1000) });
 
@@ -52,6 +53,7 @@ export const eventFate = eventRow
     raw: z.string().meta({ description: "The event's bytes exactly as received, as text." }),
   })
   .meta({ id: "EventFate" });
+export type EventFate = z.infer<typeof eventFate>;
 
 export const waiting = z.strictObject({
   unread_chunks: z.int().meta({ description: "Chunks of the log that the pipeline has not read yet." }),
@@ -71,6 +73,7 @@ export const eventFateAnswer = z.strictObject({
   more: z.boolean(),
   waiting,
 });
+export type EventFateAnswer = z.infer<typeof eventFateAnswer>;
 
 export const quarantineQuery = pageQuery.extend({
   source: numberParam.optional(),
@@ -89,8 +92,10 @@ export const quarantineRow = z.strictObject({
   status: z.enum(["open", "resent", "discarded"]),
   raw: z.string().nullable().meta({ description: "As received; null while it has not landed in the event table, empty when it names someone suppressed." }),
 });
+export type QuarantineRow = z.infer<typeof quarantineRow>;
 
 export const quarantineList = pageOf(quarantineRow);
+export type QuarantineList = z.infer<typeof quarantineList>;
 
 export const quarantineParams = z.strictObject({ row_id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) });
 
@@ -133,6 +138,7 @@ export const ledgerSource = z
     balanced: z.boolean(),
   })
   .meta({ id: "LedgerSource" });
+export type LedgerSource = z.infer<typeof ledgerSource>;
 
 export const ledgerAnswer = z
   .strictObject({
@@ -152,3 +158,4 @@ export const ledgerAnswer = z
     }),
   })
   .meta({ id: "Ledger" });
+export type Ledger = z.infer<typeof ledgerAnswer>;

@@ -20,6 +20,7 @@ export const meAnswer = z
     }),
   })
   .meta({ id: "Me" });
+export type MeAnswer = z.infer<typeof meAnswer>;
 
 export const memberAnswer = z
   .strictObject({

@@ -71,8 +71,10 @@ export const timelineEvent = z
     properties: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "TimelineEvent" });
+export type TimelineEvent = z.infer<typeof timelineEvent>;
 
 export const timeline = z.strictObject({ data: z.array(timelineEvent), next_cursor: nextCursor });
+export type Timeline = z.infer<typeof timeline>;
 
 export const profileAnswer = z
   .strictObject({
@@ -125,6 +127,7 @@ export const profileListQuery = pageQuery.extend({
 });
 
 export const profileListAnswer = z.strictObject({ data: z.array(profileSummary), next_cursor: nextCursor });
+export type ProfileList = z.infer<typeof profileListAnswer>;
 
 /** Status 300: the identifier was seen with several people, so it names none of them. */
 export const sharedAnswer = z
@@ -136,6 +139,7 @@ export const sharedAnswer = z
     profiles: z.array(profileSummary),
   })
   .meta({ id: "SharedIdentifier" });
+export type SharedIdentifier = z.infer<typeof sharedAnswer>;
 
 export const identifierAnswer = z.strictObject({
   identifier,

@@ -43,6 +43,7 @@ export const refusedWrite = z
 export type RefusedWrite = z.infer<typeof refusedWrite>;
 
 export const refusedWriteList = pageOf(refusedWrite);
+export type RefusedWriteList = z.infer<typeof refusedWriteList>;
 
 export const refusedWriteParams = z.strictObject({ id: z.string().regex(/^\d{1,16}-\d{1,9}$/, "An id is one that the list gave.") });
 

@@ -16,6 +16,7 @@ export const workspaceAnswer = z
     }),
   })
   .meta({ id: "Workspace" });
+export type WorkspaceAnswer = z.infer<typeof workspaceAnswer>;
 
 export const settingsAnswer = z.strictObject({
   settings: workspaceSettings,
@@ -52,6 +53,7 @@ export const sourceAnswer = z
 export type SourceAnswer = z.infer<typeof sourceAnswer>;
 
 export const sourceList = pageOf(sourceAnswer);
+export type SourceList = z.infer<typeof sourceList>;
 
 const originText = z
   .string()
@@ -90,6 +92,7 @@ export const newWriteKey = z
     write_key: z.string().meta({ description: "Shown this once and kept nowhere." }),
   })
   .meta({ id: "NewWriteKey" });
+export type NewWriteKey = z.infer<typeof newWriteKey>;
 
 export const sourceCreated = z.strictObject({ source: sourceAnswer, key: newWriteKey });
 
@@ -113,8 +116,10 @@ export const rejectedKey = z.strictObject({
   last_at: isoTime,
   source_id: z.int().nullable().meta({ description: "The source that the key belonged to, where it is one of yours." }),
 });
+export type RejectedKey = z.infer<typeof rejectedKey>;
 
 export const rejectedKeyList = z.strictObject({ data: z.array(rejectedKey), note: z.string() });
+export type RejectedKeyList = z.infer<typeof rejectedKeyList>;
 
 export const tokenAnswer = z
   .strictObject({

@@ -1,5 +1,6 @@
 // What the API is given to work with. It starts nothing itself.
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 import type { Registry } from "prom-client";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
@@ -108,5 +109,7 @@ export interface ApiDeps {
   readonly onSourcesChanged?: () => void;
   /** Routes of other resources (imports), declared with the same defineRoute. */
   readonly moreRoutes?: readonly Route[];
+  /** Answers a request for which there is no route when it is for a page of the console; undefined when it is not. */
+  readonly page?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
   readonly limits?: Partial<ApiLimits>;
 }

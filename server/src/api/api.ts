@@ -70,6 +70,8 @@ export function createApi(deps: ApiDeps): Api {
     plugin: async (server) => {
       server.setErrorHandler(errorHandler(deps.logger));
       server.setNotFoundHandler((request, reply) => {
+        const page = deps.page?.(request, reply);
+        if (page !== undefined) return page;
         const nothing = new AppError("not_found", { hint: "The API is below /api/v1, with its reference at /api/docs; events are sent to /v1." });
         return sendProblem(reply.header("x-content-type-options", "nosniff"), nothing, request.id);
       });

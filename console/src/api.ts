@@ -1,0 +1,151 @@
+// The one way to the server. Every call goes through here: who asks (an API token of this tab, or the session cookie),
+// errors as ApiProblem, and the live stream. Shapes are those of schema/src/api.
+import type { Problem } from "@tributary/schema/api/answer-parts.ts";
+import { readEventStream } from "./event-stream.ts";
+import { texts } from "./texts/texts.ts";
+
+export interface Boot {
+  /** The address that SDKs send to. */
+  readonly publicUrl: string;
+  readonly hasAccounts: boolean;
+  readonly version: string;
+}
+
+const TOKEN_KEY = "tributary.token";
+const WORKSPACE_KEY = "tributary.workspace";
+
+/** What the server said about itself in the page. */
+export const boot: Boot = readBoot();
+
+/** What went wrong, in words for people: what the API answered, or that there was no answer (status 0). */
+export class ApiProblem extends Error {
+  override readonly name = "ApiProblem";
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string;
+  readonly requestId: string;
+
+  constructor(problem: Pick<Problem, "status" | "code" | "message" | "hint" | "request_id">) {
+    super(problem.message);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.hint = problem.hint;
+    this.requestId = problem.request_id;
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Reads; `path` is below /api/v1. A shared identifier's 300 is an answer, too. Rejects with ApiProblem. */
+export async function read<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const response = await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials(), ...(signal && { signal }) });
+  return answerOf<T>(response);
+}
+
+/** Changes something; rejects with ApiProblem. */
+export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+  return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));
+}
+
+export async function signInWithPassword(email: string, password: string): Promise<void> {
+  useToken(undefined);
+  await answerOf(await ask("/api/auth/sign-in/email", writing("POST", { email, password })));
+}
+
+/** Ends the session, wherever it is kept. A server that can't be reached keeps nobody from leaving this tab. */
+export async function signOut(): Promise<void> {
+  const hadToken = currentToken() !== undefined;
+  useToken(undefined);
+  if (!hadToken && boot.hasAccounts) await ask("/api/auth/sign-out", writing("POST", {})).catch(() => undefined);
+}
+
+export interface StreamListener {
+  readonly onOpen: () => void;
+  readonly onMessage: (event: string, data: string) => void;
+}
+
+/** Follows a stream until it ends or `signal` aborts. Rejects with ApiProblem when it can't be opened or breaks off. */
+export async function follow(path: string, query: Query, listener: StreamListener, signal: AbortSignal): Promise<void> {
+  const headers = { ...credentials(), accept: "text/event-stream" };
+  const response = await ask(`/api/v1${path}${queryText(query)}`, { headers, signal });
+  if (!response.ok || response.body === null) throw await problemOf(response);
+  listener.onOpen();
+  try {
+    for await (const message of readEventStream(response.body)) listener.onMessage(message.event, message.data);
+  } catch {
+    throw unreachable();
+  }
+}
+
+export function currentToken(): string | undefined {
+  return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+}
+
+/** For this tab only: no other tab and no later visit has it. */
+export function useToken(token: string | undefined): void {
+  if (token === undefined) sessionStorage.removeItem(TOKEN_KEY);
+  else sessionStorage.setItem(TOKEN_KEY, token);
+}
+
+export function useWorkspace(slug: string): void {
+  sessionStorage.setItem(WORKSPACE_KEY, slug);
+}
+
+function credentials(): Record<string, string> {
+  const token = currentToken();
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  const workspace = sessionStorage.getItem(WORKSPACE_KEY);
+  return workspace === null ? {} : { "x-tributary-workspace": workspace };
+}
+
+function writing(method: string, body: unknown): RequestInit {
+  const headers = { ...credentials(), "x-tributary-csrf": "1", ...(body === undefined ? {} : { "content-type": "application/json" }) };
+  return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+}
+
+async function ask(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, { credentials: "same-origin", cache: "no-store", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw unreachable();
+  }
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
+  if (!response.ok && response.status !== 300) throw await problemOf(response);
+  try {
+    return (await response.json()) as T; // The schema that the server checks its answers against.
+  } catch {
+    throw new ApiProblem({ status: response.status, code: "unreadable", ...texts.everywhere.unreadable, request_id: response.headers.get("x-request-id") ?? "" });
+  }
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const given: Partial<Problem> = await response.json().catch(() => ({}));
+  return new ApiProblem({
+    status: response.status,
+    code: given.code ?? String(response.status),
+    message: given.message ?? texts.everywhere.unreadable.message,
+    hint: given.hint ?? "",
+    request_id: given.request_id ?? response.headers.get("x-request-id") ?? "",
+  });
+}
+
+function unreachable(): ApiProblem {
+  return new ApiProblem({ status: 0, code: "unreachable", ...texts.everywhere.offline, request_id: "" });
+}
+
+function queryText(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  return given.length === 0 ? "" : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+function readBoot(): Boot {
+  const fallback = { publicUrl: location.origin, hasAccounts: true, version: "" };
+  try {
+    return { ...fallback, ...JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="boot"]')?.content ?? "{}") };
+  } catch {
+    return fallback; // Under Vite's own server, where nobody fills it in.
+  }
+}

@@ -1,0 +1,100 @@
+// The left navigation: what exists, and nothing else.
+import { Menu, Tooltip } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import {
+  IconActivity, IconBook2, IconHome, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconLogout, IconPlugConnected, IconSearch, IconUser, IconUsers,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { Session } from "../features/accounts/session.ts";
+import { texts } from "../texts/texts.ts";
+import { Mark } from "../ui/mark.tsx";
+import { SchemeItems } from "./scheme-items.tsx";
+
+const t = texts.navigation;
+
+export const places = [
+  { to: "/", text: t.home, Icon: IconHome },
+  { to: "/sources", text: t.sources, Icon: IconPlugConnected },
+  { to: "/live", text: t.live, Icon: IconActivity },
+  { to: "/profiles", text: t.profiles, Icon: IconUsers },
+] as const;
+
+export interface NavigationProps {
+  readonly session: Session;
+  readonly isCollapsed: boolean;
+  /** Without it there is no button to collapse. */
+  readonly onToggle?: () => void;
+  readonly onGo?: () => void;
+  readonly onSignOut: () => void;
+  readonly onWorkspace: (slug: string) => void;
+  readonly className?: string;
+}
+
+export function Navigation(props: NavigationProps): ReactNode {
+  const { session, isCollapsed, onToggle, onGo, className = "" } = props;
+  return (
+    <nav className={`nav ${className}`} aria-label={t.label}>
+      <WorkspaceName {...props} />
+      <Hint text={t.search} isOn={isCollapsed}>
+        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} aria-label={t.search}>
+          <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
+        </button>
+      </Hint>
+      {places.map(({ to, text, Icon }) => (
+        <Hint key={to} text={text} isOn={isCollapsed}>
+          <Link to={to} className="nav-item" activeProps={{ className: "active" }} activeOptions={{ exact: to === "/" }} aria-label={text} {...(onGo && { onClick: onGo })}>
+            <Icon size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : text}
+          </Link>
+        </Hint>
+      ))}
+      <div className="nav-space" />
+      <Hint text={t.reference} isOn={isCollapsed}>
+        <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
+      </Hint>
+      <AccountMenu who={session.who} isCollapsed={isCollapsed} onSignOut={props.onSignOut} />
+      {onToggle ? (
+        <Hint text={t.expand} isOn={isCollapsed}>
+          <button type="button" className="nav-item" onClick={onToggle} aria-label={isCollapsed ? t.expand : t.collapse} aria-expanded={!isCollapsed}>
+            {isCollapsed ? <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden /> : <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} aria-hidden />}
+            {isCollapsed ? null : t.collapse}
+          </button>
+        </Hint>
+      ) : null}
+    </nav>
+  );
+}
+
+function WorkspaceName({ session, isCollapsed, onWorkspace }: NavigationProps): ReactNode {
+  const name = <><Mark size={22} />{isCollapsed ? null : <bdi className="cut">{session.workspace.name}</bdi>}</>;
+  if (session.workspaces.length < 2) return <div className="nav-brand" title={session.workspace.name}>{name}</div>;
+  return (
+    <Menu position="bottom-start" width={200}>
+      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}</button></Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t.workspace}</Menu.Label>
+        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)}><bdi>{one}</bdi></Menu.Item>)}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function AccountMenu({ who, isCollapsed, onSignOut }: { readonly who: string; readonly isCollapsed: boolean; readonly onSignOut: () => void }): ReactNode {
+  return (
+    <Menu position="right-end" width={208}>
+      <Menu.Target>
+        <button type="button" className="nav-item" aria-label={who}><IconUser size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : <bdi className="cut">{who}</bdi>}</button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t.scheme.label}</Menu.Label>
+        <SchemeItems />
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>{t.signOut}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Hint({ text, isOn, children }: { readonly text: string; readonly isOn: boolean; readonly children: ReactNode }): ReactNode {
+  return <Tooltip label={text} position="right" disabled={!isOn}>{children}</Tooltip>;
+}

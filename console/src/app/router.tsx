@@ -1,0 +1,137 @@
+// Every address of the console. Pages are loaded when they are visited; pointing at a link begins that.
+import { Button } from "@mantine/core";
+import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Link, Outlet, redirect, type ErrorComponentProps } from "@tanstack/react-router";
+import { IconMapQuestion } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { ApiProblem, boot, currentToken, useToken } from "../api.ts";
+import { sessionQuery } from "../features/accounts/session.ts";
+import { liveSearch } from "../features/events/live-search.ts";
+import { homeSearch } from "../features/home/home-search.ts";
+import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
+import { personSearch, profilesSearch } from "../features/profiles/search.ts";
+import { sourceListQuery } from "../features/sources/queries.ts";
+import { texts } from "../texts/texts.ts";
+import { Empty, ProblemNotice } from "../ui/notice.tsx";
+import { Page } from "../ui/page.tsx";
+import { Shell } from "./shell.tsx";
+
+const RETRIES_MAX = 2;
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+  mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What the server refused it refuses again.
+      retry: (failures, error) => failures < RETRIES_MAX && !(error instanceof ApiProblem && error.status >= 400 && error.status < 500),
+      retryDelay: (failures) => 400 * 2 ** failures,
+    },
+  },
+});
+
+interface Context {
+  readonly queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string; ended?: boolean } => ({
+    // Only to a page of ours: `//host` would be somebody else's.
+    ...(typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {}),
+    ...(search["ended"] === true ? { ended: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../features/accounts/sign-in-page.tsx"), "SignInPage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    const next = location.href === "/" ? {} : { next: location.href };
+    if (currentToken() === undefined && !boot.hasAccounts) throw redirect({ to: "/sign-in", search: next });
+    try {
+      await context.queryClient.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+      const hadToken = currentToken() !== undefined;
+      useToken(undefined);
+      throw redirect({ to: "/sign-in", search: { ...next, ...(hadToken ? { ended: true } : {}) } });
+    }
+  },
+  component: Shell,
+  errorComponent: PageFailed,
+});
+
+const home = createRoute({
+  getParentRoute: () => shell, path: "/", validateSearch: homeSearch,
+  component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
+});
+const sources = createRoute({
+  getParentRoute: () => shell, path: "/sources", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
+});
+const source = createRoute({
+  getParentRoute: () => shell, path: "/sources/$sourceId", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
+});
+const live = createRoute({
+  getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
+  component: lazyRouteComponent(() => import("../features/events/live-page.tsx"), "LivePage"),
+});
+const profiles = createRoute({
+  getParentRoute: () => shell, path: "/profiles", validateSearch: profilesSearch, loaderDeps: ({ search }) => ({ search: search.search ?? "" }),
+  loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
+  component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
+});
+const person = createRoute({
+  getParentRoute: () => shell, path: "/profiles/$ref", validateSearch: personSearch,
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(personQuery(params.ref)),
+  component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, shell.addChildren([home, sources, source, live, profiles, person])]),
+  context: { queryClient },
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  defaultErrorComponent: PageFailed,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function leaveWhenSignedOut(error: Error): void {
+  if (!(error instanceof ApiProblem) || error.status !== 401) return;
+  const { href, pathname } = router.state.location;
+  if (pathname === "/sign-in") return;
+  useToken(undefined);
+  queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
+  void router.navigate({ to: "/sign-in", search: { next: href, ended: true } });
+}
+
+function NotFound(): ReactNode {
+  const t = texts.everywhere.notFound;
+  return <Page title={t.title} heading={<span />}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page>;
+}
+
+function PageFailed({ error, reset }: ErrorComponentProps): ReactNode {
+  const t = texts.everywhere.pageFailed;
+  // A page of the build before is gone: only loading everything anew brings the one that is there.
+  const again = (): void => (error instanceof ApiProblem ? (reset(), void router.invalidate()) : location.reload());
+  return (
+    <Page title={texts.everywhere.failedToLoad}>
+      {error instanceof ApiProblem ? <ProblemNotice problem={error} onRetry={again} /> : (
+        <><ProblemNotice problem={Object.assign(new Error(t.message), { hint: t.hint, code: String(error) })} /><p><Button mt={12} onClick={again}>{texts.everywhere.retry}</Button></p></>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,63 @@
+// The frame around every page for somebody who is signed in: navigation, palette, keyboard, and where errors of a page end.
+import { ActionIcon, Drawer, Modal } from "@mantine/core";
+import { useDisclosure, useHotkeys, useLocalStorage } from "@mantine/hooks";
+import { spotlight } from "@mantine/spotlight";
+import { IconMenu2, IconSearch } from "@tabler/icons-react";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { signOut, useWorkspace } from "../api.ts";
+import { sessionQuery } from "../features/accounts/session.ts";
+import { texts } from "../texts/texts.ts";
+import { Mark } from "../ui/mark.tsx";
+import { Navigation } from "./navigation.tsx";
+import { Palette } from "./palette.tsx";
+import "./shell.css";
+
+const t = texts.navigation;
+
+export function Shell(): ReactNode {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const [isCollapsed, setCollapsed] = useLocalStorage({ key: "tributary.navigation", defaultValue: false, getInitialValueInEffect: false });
+  const [isSheetOpen, sheet] = useDisclosure(false);
+  const [areKeysOpen, keys] = useDisclosure(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  useHotkeys([["?", keys.open], ["shift+?", keys.open], ["/", focusSearch]]);
+  const leave = async (): Promise<void> => {
+    await signOut();
+    client.clear();
+    await navigate({ to: "/sign-in" });
+  };
+  const enter = (slug: string): void => {
+    useWorkspace(slug);
+    location.assign("/"); // Nothing of one workspace may stay in memory in another.
+  };
+  const common = { session, onSignOut: () => void leave(), onWorkspace: enter };
+  return (
+    <div className={isCollapsed ? "shell collapsed" : "shell"}>
+      <a className="skip" href="#main">{texts.everywhere.skip}</a>
+      <Navigation {...common} isCollapsed={isCollapsed} onToggle={() => setCollapsed(!isCollapsed)} />
+      <div className="topbar">
+        <ActionIcon onClick={sheet.open} aria-label={t.open}><IconMenu2 size={20} /></ActionIcon>
+        <Mark size={20} /><strong className="grow cut"><bdi>{session.workspace.name}</bdi></strong>
+        <ActionIcon onClick={spotlight.open} aria-label={t.search}><IconSearch size={18} /></ActionIcon>
+      </div>
+      <Drawer opened={isSheetOpen} onClose={sheet.close} size={264} padding={0} withCloseButton={false} aria-label={t.label}>
+        <Navigation {...common} className="in-sheet" isCollapsed={false} onGo={sheet.close} />
+      </Drawer>
+      <main id="main" className="shell-main" tabIndex={-1}><Outlet /></main>
+      <Palette onSignOut={common.onSignOut} onShortcuts={keys.open} />
+      <Modal opened={areKeysOpen} onClose={keys.close} title={texts.shortcuts.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+        <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>
+      </Modal>
+    </div>
+  );
+}
+
+/** The page's own search, or else the palette. */
+function focusSearch(): void {
+  const search = document.querySelector<HTMLInputElement>("[data-search]");
+  if (search) search.focus();
+  else spotlight.open();
+}

@@ -1,0 +1,33 @@
+// Who is signed in, and in which workspace.
+import type { Scope } from "@tributary/schema/api/answer-parts.ts";
+import type { MeAnswer } from "@tributary/schema/api/members.ts";
+import { queryOptions } from "@tanstack/react-query";
+import { read } from "../../api.ts";
+import { texts } from "../../texts/texts.ts";
+
+export interface WorkspaceName {
+  readonly slug: string;
+  readonly name: string;
+}
+
+export interface Session {
+  /** The account's name; of a token, that it is one. */
+  readonly who: string;
+  readonly workspace: WorkspaceName;
+  readonly scopes: readonly Scope[];
+  /** All that this account may enter; a token has one. */
+  readonly workspaces: readonly WorkspaceName[];
+}
+
+export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: readSession, staleTime: 60_000 });
+
+async function readSession(): Promise<Session> {
+  const { account, workspace, scopes, workspaces } = await read<MeAnswer>("/me");
+  return { who: account?.name || account?.email || texts.navigation.token, workspace, scopes, workspaces };
+}
+
+/** Scopes as the API reads them: admin includes reading and writing. */
+export function may(session: Session, scope: Scope): boolean {
+  if (session.scopes.includes(scope)) return true;
+  return (scope === "read" || scope === "write") && session.scopes.includes("admin");
+}

@@ -1,0 +1,126 @@
+// One event: what became of it, the path it took, and its bytes as they were received.
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDots, IconFilter, IconLink, IconUser } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { EventFate, EventFateAnswer } from "@tributary/schema/api/events.ts";
+import { boot, read } from "../../api.ts";
+import { texts } from "../../texts/texts.ts";
+import { CopyIcon, CopyText } from "../../ui/copy.tsx";
+import { Clock, When } from "../../ui/figure.tsx";
+import { valueText } from "../../ui/format.ts";
+import { Json } from "../../ui/json.tsx";
+import { prettyJson } from "../../ui/json-text.ts";
+import { Bar, ProblemNotice } from "../../ui/notice.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { Told } from "../../ui/told.tsx";
+import { Value } from "../../ui/value.tsx";
+import { useSourceName } from "../sources/queries.ts";
+import { curlOfEvent } from "./curl.ts";
+import { TypeIcon } from "./event-type.tsx";
+import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
+import { Outcome, toneOf } from "./outcome.tsx";
+
+const t = texts.events;
+const PENDING_MS = 1_000;
+
+export interface EventPanelProps {
+  readonly messageId: string;
+  readonly search: LiveSearch;
+  readonly onChange: (search: LiveSearch) => void;
+}
+
+export function EventPanel({ messageId, search, onChange }: EventPanelProps): ReactNode {
+  const fate = useQuery({
+    queryKey: ["events", "fate", messageId],
+    queryFn: ({ signal }) => read<EventFateAnswer>(`/events/${encodeURIComponent(messageId)}`, {}, signal),
+    refetchInterval: ({ state }) => (state.data?.status === "pending" ? PENDING_MS : false),
+  });
+  const row = fate.data?.rows.find((one) => one.row_id === search.row) ?? fate.data?.rows[0];
+  const title = row ? row.event || row.type || t.panel.title : t.panel.title;
+  return (
+    <Panel title={valueText(title, 80)} onClose={() => onChange(filtersOf(search))} actions={row ? <More row={row} search={search} onChange={onChange} /> : undefined}>
+      {fate.error ? <ProblemNotice problem={fate.error} onRetry={() => void fate.refetch()} /> : null}
+      {fate.isPending ? [70, 50, 90, 60].map((width) => <Bar key={width} width={width} />) : null}
+      {fate.data ? <Fate answer={fate.data} row={row} /> : null}
+    </Panel>
+  );
+}
+
+function Fate({ answer, row }: { readonly answer: EventFateAnswer; readonly row: EventFate | undefined }): ReactNode {
+  // Several events may have come under one message id: then this row's own outcome counts.
+  const status = answer.rows.length > 1 && row ? row.outcome : answer.status;
+  return (
+    <>
+      <div className="stack">
+        <Outcome outcome={status} />
+        <p>{t.outcomeText[status] ?? ""}{row?.detail ? <> <Told text={row.detail} /></> : null}</p>
+        {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length, row ? answer.rows.indexOf(row) + 1 : 1)}</p> : null}
+        {row ? <Actions row={row} /> : null}
+      </div>
+      {row ? <><section><h3>{t.panel.path}</h3><Path row={row} /></section><Facts row={row} /><Raw row={row} /></> : null}
+    </>
+  );
+}
+
+function Actions({ row }: { readonly row: EventFate }): ReactNode {
+  return (
+    <div className="row wrap">
+      {row.profile_id === null ? null : <Button component={Link} to={`/profiles/${row.profile_id}`} variant="default" leftSection={<IconUser size={15} />}>{t.panel.openPerson}</Button>}
+      {row.raw === "" ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
+    </div>
+  );
+}
+
+function Path({ row }: { readonly row: EventFate }): ReactNode {
+  const sourceName = useSourceName();
+  const { partition, offset, index } = row.position;
+  const isStored = row.outcome !== "failed";
+  const isCorrected = row.time_note !== "" || Date.parse(row.at) !== Date.parse(row.received_at);
+  return (
+    <ol className="steps">
+      <Step name={t.panel.received}><Clock at={row.received_at} /> <span className="dim">· <bdi>{sourceName(row.source_id).slice(0, 80)}</bdi></span><div className="dim">{t.panel.receivedText(partition, offset, index)}</div></Step>
+      {isCorrected ? <Step name={t.panel.time}><When at={row.at} />{row.time_note ? <div className="dim">{row.time_note}</div> : null}</Step> : null}
+      <Step name={t.panel.decided} tone={toneOf(row.outcome)}>{t.outcomes[row.outcome] ?? row.outcome}{row.reason ? <> <span className="mono dim">{row.reason}</span></> : null}</Step>
+      {row.outcome === "stored" ? <Step name={t.panel.person} tone={row.profile_id === null ? "waiting" : "good"}>{row.profile_id === null ? t.panel.noPerson : <span className="mono cut">{row.profile_id}</span>}</Step> : null}
+      <Step name={t.panel.landed} tone={isStored ? "good" : "bad"}>{isStored ? t.panel.landedYes : t.panel.landedNo}</Step>
+    </ol>
+  );
+}
+
+function Step({ name, tone = "good", children }: { readonly name: string; readonly tone?: string; readonly children: ReactNode }): ReactNode {
+  return <li data-tone={tone}><span className="name">{name}</span><div>{children}</div></li>;
+}
+
+function Facts({ row }: { readonly row: EventFate }): ReactNode {
+  return (
+    <dl className="facts">
+      <dt>{t.panel.messageId}</dt><dd className="row"><span className="mono grow"><Value value={row.message_id} /></span><CopyIcon value={row.message_id} /></dd>
+      {row.library ? <><dt>{t.panel.library}</dt><dd><Value value={row.library} /></dd></> : null}
+      <dt>{t.panel.sent}</dt><dd><When at={row.at} />{row.is_historical ? ` · ${t.panel.historical}` : ""}</dd>
+    </dl>
+  );
+}
+
+function Raw({ row }: { readonly row: EventFate }): ReactNode {
+  return (
+    <section>
+      <h3 className="row"><span className="grow">{t.panel.raw}</span>{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
+      {row.raw ? <Json text={row.raw} label={t.panel.raw} /> : <p className="dim">{t.panel.hidden}</p>}
+    </section>
+  );
+}
+
+function More({ row, search, onChange }: { readonly row: EventFate; readonly search: LiveSearch; readonly onChange: (search: LiveSearch) => void }): ReactNode {
+  const only = { ...(row.type === "" ? {} : { type: row.type }), ...(row.event === "" ? {} : { event: row.event }), outcome: row.outcome, ...openOf(search) };
+  return (
+    <Menu position="bottom-end" width={200}>
+      <Menu.Target><ActionIcon aria-label={texts.everywhere.all}><IconDots size={16} /></ActionIcon></Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconFilter size={15} />} onClick={() => onChange(only)}>{t.panel.onlyThis}</Menu.Item>
+        <Menu.Item leftSection={<IconLink size={15} />} onClick={() => void navigator.clipboard.writeText(location.href)}>{t.panel.copyLink}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,60 @@
+// The rows behind a group of problems: refused writes, or requests whose key was rejected.
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { RefusedWrite } from "@tributary/schema/api/refused-writes.ts";
+import type { RejectedKey } from "@tributary/schema/api/workspace.ts";
+import { texts } from "../../texts/texts.ts";
+import { When } from "../../ui/figure.tsx";
+import { Bar, ProblemNotice } from "../../ui/notice.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { rejectedAdvice } from "./needs-card.tsx";
+import { refusedQuery, rejectedQuery } from "./queries.ts";
+
+const t = texts.home;
+
+export function ProblemPanel({ kind, onClose }: { readonly kind: "refused" | "rejected"; readonly onClose: () => void }): ReactNode {
+  return kind === "refused" ? <Refused onClose={onClose} /> : <Rejected onClose={onClose} />;
+}
+
+function Refused({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { data, error, refetch } = useQuery(refusedQuery);
+  return (
+    <Panel over title={t.refused(data?.data.length ?? 0)} onClose={onClose}>
+      {error ? <ProblemNotice problem={error} onRetry={() => void refetch()} /> : null}
+      {data ? data.data.map((row) => <RefusedEntry key={row.id} row={row} />) : <Bar />}
+    </Panel>
+  );
+}
+
+function RefusedEntry({ row }: { readonly row: RefusedWrite }): ReactNode {
+  return (
+    <div className="entry">
+      <div className="row"><strong className="mono">{row.reason}</strong><span className="dim">{row.table}</span><span className="grow" /><span className="dim"><When at={row.at} /></span></div>
+      <div>{row.detail}</div>
+      {row.message_id ? <div className="mono dim"><bdi>{row.message_id.slice(0, 200)}</bdi></div> : null}
+      <div className="mono dim">ClickHouse {row.engine.code}: {row.engine.message.slice(0, 500)}</div>
+    </div>
+  );
+}
+
+function Rejected({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { data, error, refetch } = useQuery(rejectedQuery);
+  const total = data?.data.reduce((sum, row) => sum + row.count, 0) ?? 0;
+  return (
+    <Panel over title={t.rejected(total)} onClose={onClose}>
+      {error ? <ProblemNotice problem={error} onRetry={() => void refetch()} /> : null}
+      {data?.note ? <p className="dim">{data.note}</p> : null}
+      {data ? data.data.map((row) => <RejectedEntry key={`${row.key_prefix} ${row.origin} ${row.sdk} ${row.reason}`} row={row} />) : <Bar />}
+    </Panel>
+  );
+}
+
+function RejectedEntry({ row }: { readonly row: RejectedKey }): ReactNode {
+  return (
+    <div className="entry">
+      <div className="row"><strong className="mono cut"><bdi>{row.key_prefix}…</bdi></strong><span className="grow" /><span className="dim nowrap">{row.count} × · <When at={row.last_at} /></span></div>
+      <div>{rejectedAdvice(row.reason)}</div>
+      <div className="dim"><bdi>{[row.sdk, row.origin].filter((text) => text !== "").join(" · ")}</bdi></div>
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+// One person: who it is and why we think so, what is known, what they did.
+import { Button, Tabs } from "@mantine/core";
+import { IconActivity, IconUsers } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { ProfileAnswer, SharedIdentifier } from "@tributary/schema/api/profiles.ts";
+import { boot } from "../../api.ts";
+import { texts } from "../../texts/texts.ts";
+import { CopyIcon, CopyText } from "../../ui/copy.tsx";
+import { When } from "../../ui/figure.tsx";
+import { Json } from "../../ui/json.tsx";
+import { Bar, ProblemNotice } from "../../ui/notice.tsx";
+import { Card, Page } from "../../ui/page.tsx";
+import { State } from "../../ui/state.tsx";
+import { Face, Value } from "../../ui/value.tsx";
+import { curlOfRead } from "../events/curl.ts";
+import { Identifiers } from "./identifiers.tsx";
+import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
+import { joinWords, nameOf } from "./person-words.ts";
+import { personPath, personQuery } from "./queries.ts";
+import type { PersonTab } from "./search.ts";
+import { Timeline } from "./timeline.tsx";
+import { Traits } from "./traits.tsx";
+import "./profiles.css";
+
+const t = texts.profiles;
+const route = getRouteApi("/shell/profiles/$ref");
+const back = { to: "/profiles", text: t.title } as const;
+const tabs: readonly PersonTab[] = ["overview", "identity", "raw"];
+
+export function PersonPage(): ReactNode {
+  const { ref } = route.useParams();
+  const person = useQuery(personQuery(ref));
+  if (person.data && "shared" in person.data) return <SharedPeople answer={person.data} />;
+  if (person.data) return <Person person={person.data} />;
+  if (person.error) return <Page title={t.title} back={back}><ProblemNotice problem={person.error} onRetry={() => void person.refetch()} /></Page>;
+  return (
+    <Page title={t.title} back={back} heading={<div className="person-head"><span className="face large" /><div className="stack grow"><Bar width={30} /><Bar width={50} /></div></div>}>
+      <div className="person-grid">{[1, 2, 3].map((card) => <Card key={card} title={[t.traits, t.timeline, t.identifiers][card - 1] ?? ""}><div className="stack">{[70, 50, 80, 60, 40].map((width) => <Bar key={width} width={width} />)}</div></Card>)}</div>
+    </Page>
+  );
+}
+
+function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
+  const { tab = "overview" } = route.useSearch();
+  const { ref } = route.useParams();
+  const navigate = useNavigate();
+  const name = nameOf(person);
+  const go = (next: string | null): void => void navigate({ to: "/profiles/$ref", params: { ref }, search: next === "identity" || next === "raw" ? { tab: next } : {}, replace: true });
+  const actions = (
+    <>
+      <CopyText value={curlOfRead(boot.publicUrl, personPath(person.id))}>{t.copyCurl}</CopyText>
+      <Button component={Link} to={`/live?profile=${person.id}`} variant="default" leftSection={<IconActivity size={15} />}>{t.watch}</Button>
+    </>
+  );
+  return (
+    <Page title={name} back={back} heading={<Heading person={person} name={name} />} actions={actions}>
+      <Tabs value={tab} onChange={go} keepMounted={false}>
+        <Tabs.List className="tabs-space">{tabs.map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
+        <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
+        <Tabs.Panel value="identity"><Identifiers person={person} /></Tabs.Panel>
+        <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function Heading({ person, name }: { readonly person: ProfileAnswer; readonly name: string }): ReactNode {
+  const { words } = t;
+  return (
+    <div className="person-head">
+      <Face name={name} isAnonymous={person.is_anonymous} isLarge />
+      <div className="grow">
+        <h1><bdi>{name}</bdi></h1>
+        <div className="person-words">
+          <span>{person.is_anonymous ? words.anonymous : words.knownAs}, </span>
+          {person.first_seen_at ? <span>{before(words.since)}<When at={person.first_seen_at} />{after(words.since)}, </span> : null}
+          {person.last_seen_at ? <span>{before(words.seen)}<When at={person.last_seen_at} />{after(words.seen)}, </span> : null}
+          <span>{words.events(person.event_count)}</span>
+          {person.devices.length > 0 ? <span> {words.devices(person.devices.length)}</span> : null}
+          <span>. {joinWords(person.identifiers)}</span>
+        </div>
+        <div className="row dim"><span className="mono cut">{person.id}</span><CopyIcon value={person.id} label={t.copyId} /></div>
+      </div>
+    </div>
+  );
+}
+
+const MARK = "\u0000";
+/** The words of a sentence around the time in it, which is drawn. */
+const before = (sentence: (when: string) => string): string => sentence(MARK).split(MARK)[0] ?? "";
+const after = (sentence: (when: string) => string): string => sentence(MARK).split(MARK)[1] ?? "";
+
+function Overview({ person }: { readonly person: ProfileAnswer }): ReactNode {
+  return (
+    <div className="person-grid">
+      <Card title={t.traits}><Traits person={person} /></Card>
+      <Timeline id={person.id} />
+      <div className="stack" style={{ gap: 16 }}>
+        <Card title={t.identifiers}><KnownBy person={person} /></Card>
+        <Card title={t.consents}><Consents person={person} /></Card>
+        <Card title={t.devices}><Devices person={person} /></Card>
+        <Linked person={person} />
+      </div>
+    </div>
+  );
+}
+
+function SharedPeople({ answer }: { readonly answer: SharedIdentifier }): ReactNode {
+  return (
+    <Page title={t.sharedTitle} back={back} sentence={<><span className="mono"><bdi>{answer.identifier.namespace}:{answer.identifier.value.slice(0, 200)}</bdi></span> {t.sharedText}</>}>
+      <Card title={t.title} bare>
+        {answer.profiles.length === 0 ? <div className="card-body"><State tone="plain">{texts.everywhere.nobody}</State></div> : null}
+        {answer.profiles.map((person) => (
+          <Link key={person.id} to="/profiles/$ref" params={{ ref: person.id }} className="timeline-line">
+            <IconUsers size={16} aria-hidden /><Value value={nameOf(person)} />{person.last_seen_at ? <When at={person.last_seen_at} /> : null}
+          </Link>
+        ))}
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,39 @@
+// Sources, and what the ledger counted of them. Names of sources are wanted on many pages, so the list is shared.
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { EventList, Ledger } from "@tributary/schema/api/events.ts";
+import type { SourceAnswer, SourceList } from "@tributary/schema/api/workspace.ts";
+import { read } from "../../api.ts";
+
+const PAGE = 200;
+const PAGES_MAX = 20;
+const REFRESH_MS = 10_000;
+
+export const sourceListQuery = queryOptions({ queryKey: ["sources"], queryFn: ({ signal }) => readAllSources(signal), staleTime: 30_000 });
+
+async function readAllSources(signal: AbortSignal): Promise<readonly SourceAnswer[]> {
+  const sources: SourceAnswer[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const answer: SourceList = await read<SourceList>("/sources", { limit: PAGE, cursor }, signal);
+    sources.push(...answer.data);
+    if (answer.next_cursor === null) break;
+    cursor = answer.next_cursor;
+  }
+  return sources;
+}
+
+/** The last 24 hours, of all sources. */
+export const ledgerQuery = queryOptions({
+  queryKey: ["ledger"], queryFn: ({ signal }) => read<Ledger>("/ledger", {}, signal), refetchInterval: REFRESH_MS,
+});
+
+/** The event received last; of one source when it is named. */
+export const latestEventQuery = (source?: number) => queryOptions({
+  queryKey: ["events", "latest", source ?? 0], queryFn: ({ signal }) => read<EventList>("/events", { limit: 1, source }, signal), refetchInterval: REFRESH_MS,
+});
+
+/** The name of a source by its id; until it is known, and for the workspace's own changes, the id. */
+export function useSourceName(): (id: number) => string {
+  const { data } = useQuery(sourceListQuery);
+  return (id) => data?.find((source) => source.id === id)?.name ?? `#${id}`;
+}

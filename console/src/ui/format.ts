@@ -1,0 +1,76 @@
+// Numbers, times and names for people to read. Pure: the time it is now is an argument.
+import { texts } from "../texts/texts.ts";
+
+const COMPACT_FROM = 10_000;
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const full = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const dateFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** Grouped, and compact from ten thousand on. */
+export function shortNumber(n: number): string {
+  return Math.abs(n) < COMPACT_FROM ? full.format(n) : compact.format(n);
+}
+
+export function fullNumber(n: number): string {
+  return full.format(n);
+}
+
+/** With the viewer's zone. */
+export function absoluteTime(ms: number): string {
+  return absolute.format(ms);
+}
+
+export function clockTime(ms: number): string {
+  return clockFormat.format(ms);
+}
+
+export function date(ms: number): string {
+  return dateFormat.format(ms);
+}
+
+const UNITS: readonly (readonly [string, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]];
+
+/** `3 d`, `2 h`, `5 min`, `12 s`: the largest unit alone; empty below a second. */
+export function duration(ms: number): string {
+  const unit = UNITS.find(([, size]) => ms >= size);
+  return unit === undefined ? "" : `${full.format(Math.floor(ms / unit[1]))} ${unit[0]}`;
+}
+
+const RELATIVE_MAX_MS = 30 * 86_400_000;
+
+/** `5 min ago`; beyond a month the date. */
+export function relativeTime(ms: number, nowMs: number): string {
+  const distance = nowMs - ms;
+  if (Math.abs(distance) >= RELATIVE_MAX_MS) return date(ms);
+  const text = duration(Math.abs(distance));
+  if (text === "") return texts.everywhere.now;
+  return distance < 0 ? texts.everywhere.in(text) : texts.everywhere.ago(text);
+}
+
+/** The day in the viewer's zone, as a heading. */
+export function dayName(ms: number, nowMs: number): string {
+  const name = dayFormat.format(ms);
+  if (name === dayFormat.format(nowMs)) return texts.everywhere.today;
+  return name === dayFormat.format(nowMs - 86_400_000) ? texts.everywhere.yesterday : name;
+}
+
+/** Two letters for a face; whole characters, also of emoji and of letters outside the first plane. */
+export function initials(name: string): string {
+  const words = name.trim().split(/[\s@._-]+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
+  return words.slice(0, 2).map((word) => firstCharacter(word)).join("").toUpperCase() || "?";
+}
+
+function firstCharacter(word: string): string {
+  const letter = [...word].find((character) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(character));
+  return letter ?? "";
+}
+
+/** A value of a trait or property on one line, cut to what one can read. */
+export function valueText(value: unknown, charactersMax = 300): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const line = text.slice(0, charactersMax + 1).replace(/\s+/g, " ");
+  return line.length > charactersMax ? `${line.slice(0, charactersMax)}…` : line;
+}

@@ -1,0 +1,190 @@
+// The console through the real server, in Chromium: sign in with a token, see an event arrive, open its person; by
+// pointer and by keyboard; hostile values stay text. Any violation of the policy, any error in the browser's console and
+// any dialog fails it.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { chromiumFlags, chromiumPath } from "./chromium.ts";
+import { HOSTILE_NAME, shopEvents } from "./screenshots/shop-events.ts";
+import { API_TOKEN, startServerProcess, type ServerProcess } from "./server-process.ts";
+
+const EMAIL = "owner@example.com";
+const PASSWORD = "a long enough password 4711";
+
+let server: ServerProcess;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+describe.skipIf(chromiumPath === undefined)("the console", () => {
+  beforeAll(async () => {
+    execFileSync(process.execPath, [fileURLToPath(new URL("../bin/build-console.cjs", import.meta.url))]);
+    server = await startServerProcess({ env: { TRIBUTARY_ADMIN_EMAIL: EMAIL, TRIBUTARY_ADMIN_PASSWORD: PASSWORD } });
+    await server.send("/v1/batch", { batch: shopEvents(Date.now()) });
+    await server.settled();
+    browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.remove();
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("dialog", (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("request", (request) => void (request.url().startsWith(server.url) || request.url().startsWith("data:") || complaints.push(`loads ${request.url()}`)));
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  });
+
+  test("leads from signing in to an event that arrives, and to its person", async () => {
+    await page.goto(`${server.url}/live?type=identify`);
+    await signIn();
+    // The browser itself says so of the answer 401 to the question who is signed in.
+    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+    await page.getByRole("heading", { level: 1, name: "Live debugger" }).waitFor();
+    await page.getByText("Live. New events appear as they are stored.").waitFor();
+    expect(new URL(page.url()).search).toBe("?type=identify");
+    await server.send("/v1/identify", { messageId: "seen-live", userId: "u-live", traits: { name: "Nia Newcomer", email: "nia@example.com" } });
+    await page.getByRole("row").filter({ hasText: "u-live" }).click();
+    const panel = page.getByRole("complementary");
+    await panel.getByText("Accepted, folded into profiles, and stored.").waitFor();
+    expect(await panel.getByLabel("As received").innerText()).toContain('"email": "nia@example.com"');
+    await panel.getByRole("link", { name: "Open person" }).click();
+    await page.getByRole("heading", { level: 1, name: "Nia Newcomer" }).waitFor();
+    await page.getByRole("feed").getByText("identify").first().waitFor();
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Nia Newcomer" }).waitFor();
+  });
+
+  test("lets somebody in by e-mail and password, who may change things and leave", async () => {
+    await page.goto(`${server.url}/sources/1`);
+    await page.getByRole("textbox", { name: "E-mail" }).fill(EMAIL);
+    await page.getByRole("textbox", { name: "Password" }).fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(await page.getByRole("alert").innerText()).toContain("E-mail and password do not match.");
+    await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByText("Your new write key").waitFor();
+    expect(await page.evaluate("sessionStorage.getItem('tributary.token')")).toBe(null);
+    await page.goto(`${server.url}/live`);
+    await page.getByText("Live. New events appear as they are stored.").waitFor();
+    await page.getByRole("navigation").getByRole("button").nth(1).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await page.goto(`${server.url}/profiles`);
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    // The browser itself says so of answers 401: before signing in, of the wrong password, and after signing out.
+    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+  });
+
+  test("keeps what comes in while it is paused until one resumes", async () => {
+    await open("/live?event=While+paused");
+    await page.getByText("No event matches these filters").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await server.send("/v1/track", { event: "While paused", userId: "u-1" });
+    await page.getByRole("button", { name: "1 new" }).waitFor();
+    expect(await page.getByRole("gridcell").count()).toBe(0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.mouse.move(5, 5);
+    await page.getByRole("gridcell", { name: "While paused" }).waitFor();
+  });
+
+  test("tells a repeat from the event that it repeats", async () => {
+    await open("/live?event=Order+Completed");
+    await page.getByRole("row").filter({ hasText: "Repeat" }).click();
+    const panel = page.getByRole("complementary");
+    await panel.getByText("A repeat: this message id came before, so it counts once.").waitFor();
+    await page.getByRole("row").filter({ hasText: "Stored" }).first().click();
+    await panel.getByText("Accepted, folded into profiles, and stored.").waitFor();
+  });
+
+  test("is gone through by keyboard alone", async () => {
+    await open("/");
+    await page.getByRole("heading", { level: 1, name: /^Running\./ }).waitFor();
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.getByRole("dialog").locator("input:focus").waitFor();
+    await page.keyboard.type("person2@example.com");
+    await page.getByRole("dialog").getByText("Björn Straßenbahnhaltestelle").waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Björn Straßenbahnhaltestelle" }).waitFor();
+    await page.goto(`${server.url}/live`);
+    await page.getByRole("gridcell").first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary").getByText("The path it took").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("complementary").waitFor({ state: "detached" });
+  });
+
+  test("shows hostile values as the text that they are, on every screen that shows them", async () => {
+    await open("/profiles/user_id:hostile-1");
+    await page.getByRole("heading", { level: 1, name: HOSTILE_NAME }).waitFor();
+    for (const path of ["/profiles/user_id:hostile-1?tab=raw", "/profiles?search=hostile", "/live", "/profiles/user_id:hostile-1?tab=identity"]) {
+      await page.goto(`${server.url}${path}`);
+      await page.getByText("hostile").first().waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path).toBe(true);
+      expect(await page.evaluate("document.querySelectorAll('img, [onerror], #root script').length"), path).toBe(0);
+    }
+  });
+
+  test("makes a write key, shows it once, and puts it into the snippet", async () => {
+    await open("/sources/1");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    const key = await page.getByRole("status").locator("code").innerText();
+    expect(await page.getByLabel("Website", { exact: true }).and(page.locator("pre")).innerText()).toContain(key);
+    await page.reload();
+    await page.getByRole("button", { name: "Make a key" }).waitFor();
+    expect(await page.content()).not.toContain(key);
+  });
+
+  test("gives everything that can be used a name", async () => {
+    for (const path of ["/", "/sources", "/sources/1", "/live", "/profiles", "/profiles/user_id:u-1"]) {
+      await open(path);
+      await page.locator("h1").waitFor();
+      await expect.poll(() => page.locator(".bar, [aria-busy=true]").count()).toBe(0);
+      const snapshot = await page.locator("body").ariaSnapshot();
+      expect(snapshot.match(/- (button|link|textbox|combobox)(?! ["/]).*/g) ?? [], path).toEqual([]);
+      expect(await page.locator("h1").count(), path).toBe(1);
+      expect(await page.getByRole("main").count(), path).toBe(1);
+    }
+  });
+
+  test("refuses a wrong token, and says what to do", async () => {
+    await page.goto(`${server.url}/`);
+    await page.getByText("API token", { exact: true }).click();
+    await page.getByRole("textbox", { name: "API token" }).fill("not-a-token-of-this-server");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(await page.getByRole("alert").innerText()).toContain("This token is not valid.");
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    // The browser itself says so of the answer 401.
+    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+  });
+});
+
+async function signIn(): Promise<void> {
+  await page.getByText("API token", { exact: true }).click();
+  await page.getByRole("textbox", { name: "API token" }).fill(API_TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Signed in already, as in a tab that was signed in before. */
+async function open(path: string): Promise<void> {
+  await page.addInitScript(`sessionStorage.setItem("tributary.token", "${API_TOKEN}")`);
+  await page.goto(`${server.url}${path}`);
+}

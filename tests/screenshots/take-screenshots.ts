@@ -1,0 +1,77 @@
+// Takes pictures of the console with a small shop in it: `npm run screenshots` writes the one of the README;
+// `npm run screenshots -- FOLDER` writes every screen there, wide and narrow, light and dark.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { chromiumFlags, chromiumPath } from "../chromium.ts";
+import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
+import { shopEvents } from "./shop-events.ts";
+
+const images = fileURLToPath(new URL("../../docs/images", import.meta.url));
+const screens: Readonly<Record<string, string>> = {
+  "home": "/", "home-rejected": "/?open=rejected", "sources": "/sources", "source": "/sources/1", "live": "/live", "live-held": "/live?outcome=quarantined",
+  "live-event": "/live?type=track&message=sent-twice", "live-empty": "/live?event=Nothing", "profiles": "/profiles", "profiles-nobody": "/profiles?search=nobody-like-this",
+  "person": "/profiles/user_id:u-2", "person-identity": "/profiles/user_id:u-2?tab=identity", "person-raw": "/profiles/user_id:u-2?tab=raw", "person-hostile": "/profiles/user_id:hostile-1",
+  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere",
+};
+
+async function fill(server: ServerProcess): Promise<void> {
+  const calls = shopEvents(Date.now());
+  for (let from = 0; from < calls.length; from += 20) await server.send("/v1/batch", { batch: calls.slice(from, from + 20) });
+  for (let i = 0; i < 3; i++) {
+    await fetch(`${server.url}/v1/track`, { method: "POST", headers: { authorization: `Basic ${btoa("wk_old_key_of_last_year:")}` }, body: JSON.stringify({ event: "x", userId: "u" }) });
+  }
+  await server.settled();
+}
+
+async function pageFor(browser: Browser, server: ServerProcess, width: number, colorScheme: "light" | "dark"): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: width > 1000 ? 820 : 1024 }, colorScheme, locale: "en-GB", timezoneId: "Europe/Copenhagen" });
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && process.stdout.write(`  console: ${message.text()} (${page.url()})\n`));
+  page.on("pageerror", (error) => process.stdout.write(`  page error: ${error.message}\n`));
+  await page.goto(`${server.url}/sign-in`);
+  await page.evaluate(`sessionStorage.setItem("tributary.token", "${API_TOKEN}")`);
+  return page;
+}
+
+async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
+  await page.goto(`${server.url}${path}`);
+  for (let i = 0; i < 100 && (i < 3 || (await page.locator(".bar, [aria-busy=true]").count()) > 0); i++) await page.waitForTimeout(50);
+  await page.waitForTimeout(250); // What fades in has done so.
+  await page.screenshot({ path: file });
+}
+
+async function takeAll(browser: Browser, server: ServerProcess, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const width of [1280, 768]) {
+    for (const scheme of ["light", "dark"] as const) {
+      const page = await pageFor(browser, server, width, scheme);
+      for (const [name, path] of Object.entries(screens)) await shoot(page, server, path, join(folder, `${name}-${width}-${scheme}.png`));
+      await page.goto(`${server.url}/profiles`);
+      await page.getByRole("gridcell").first().waitFor();
+      await page.keyboard.press("ControlOrMeta+k");
+      await page.getByRole("dialog").getByRole("textbox").fill("person2");
+      await page.waitForTimeout(900);
+      await page.screenshot({ path: join(folder, `palette-${width}-${scheme}.png`) });
+      await page.evaluate("sessionStorage.clear()");
+      await shoot(page, server, "/sign-in", join(folder, `sign-in-${width}-${scheme}.png`));
+      await page.context().close();
+    }
+  }
+}
+
+const [folder] = process.argv.slice(2);
+const server = await startServerProcess();
+const browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
+try {
+  await fill(server);
+  if (folder !== undefined) await takeAll(browser, server, folder);
+  else {
+    await mkdir(images, { recursive: true });
+    await shoot(await pageFor(browser, server, 1280, "light"), server, "/profiles/user_id:u-2", join(images, "console-person.png"));
+  }
+} finally {
+  await browser.close();
+  await server.remove();
+}
