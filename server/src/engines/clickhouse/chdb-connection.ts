@@ -63,7 +63,13 @@ export function openChdbConnection(native: ChdbNative, path: string, args: reado
     },
     async *stream(sql, format, environment) {
       await session.enter(environment);
-      yield* chunksOf(native, native.StreamQuery(connection, sql, format));
+      try {
+        yield* chunksOf(native, native.StreamQuery(connection, sql, format));
+      } catch (error) {
+        // A query that was ended from outside stays in the engine's list until its connection runs another one.
+        await native.QueryAsyncConnection(connection, "SELECT 1", "Null").catch(() => undefined);
+        throw error;
+      }
       await session.leave(environment);
     },
     close: () => native.CloseConnection(connection),
