@@ -7,6 +7,8 @@ const schema = "schema/src/";
 const core = "server/src/core/";
 /** Queries inside one workspace: all that a domain folder gets of Postgres. */
 const workspaceDb = "server/src/engines/postgres/workspace-db.ts";
+/** A transaction on a pool that one is handed: how Postgres is reached stays with whoever hands it. */
+const inTransaction = "server/src/engines/postgres/in-transaction.ts";
 /** The event log's contract. Which log it is, composition decides. */
 const log = "server/src/log/log.ts";
 const identity = "server/src/identity/identity.ts";
@@ -21,11 +23,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/core/": [schema],
   "server/src/config.ts": [core],
   "server/src/engines/": [schema, core],
-  "server/src/log/": [schema, core],
+  "server/src/log/": [schema, core, inTransaction],
 
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
-  "server/src/governance/": [schema, core, workspaceDb, log],
+  "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
   // Made from a seed alone, and knows nothing of what is done with it.
   "server/src/demo/": [],
   "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
@@ -34,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/ingest/": [schema, core, log, sourceDirectory],
 
   "server/src/pipeline/": [
-    schema, core, log, "server/src/log/reader-offset.ts", identity, "server/src/profiles/fold.ts",
+    schema, core, inTransaction, log, "server/src/log/reader-offset.ts", identity, "server/src/profiles/fold.ts",
     "server/src/engines/clickhouse/insert-block.ts", "server/src/engines/clickhouse/row-binary.ts",
   ],
 

@@ -6,6 +6,7 @@ import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import type { ControlAction } from "@tributary/schema/control.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import { createSource, createWriteKey, slugOf, type MadeWriteKey, type Source } from "./sources.ts";
 import { createToken, type StoredToken } from "./tokens.ts";
 
@@ -71,20 +72,8 @@ function workspaceOf(row: WorkspaceRow): Workspace {
  * A transaction as the owner of the tables: a workspace that is being made has no session of its own yet, and the role of
  * such sessions may not write the table of workspaces.
  */
-export async function asOwner<T>(pool: Pool, work: (db: ClientBase) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
-    const result = await work(client);
-    await client.query("commit");
-    return result;
-  } catch (error) {
-    await client.query("rollback").catch(() => undefined);
-    throw error;
-  } finally {
-    // A connection that could not even roll back is not given to the next.
-    client.release(client.getTransactionStatus() !== "I");
-  }
+export function asOwner<T>(pool: Pool, work: (db: ClientBase) => Promise<T>): Promise<T> {
+  return inTransaction(pool, work);
 }
 
 /** Until the transaction ends, nobody else makes a workspace: for those who look first whether there is one. */

@@ -3,6 +3,7 @@
 // Nothing is dropped that a reader in log_offset has not passed, and never the open segment.
 import type pg from "pg";
 import type { ClientBase } from "pg";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import type { LogLimits } from "./log-limits.ts";
 
 export interface SegmentStart {
@@ -158,21 +159,4 @@ async function makeSegmentTable(tx: ClientBase, segment: number): Promise<void> 
   const neverVacuum = "with (autovacuum_enabled = false, toast.autovacuum_enabled = false)";
   await tx.query(`create table ${table} (like log_chunk including all) ${neverVacuum}`);
   await tx.query(`alter table log_chunk attach partition ${table} for values in (${Math.trunc(segment)})`);
-}
-
-async function inTransaction<Result>(pool: pg.Pool, work: (tx: ClientBase) => Promise<Result>): Promise<Result> {
-  const tx = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await tx.query("begin");
-    const result = await work(tx);
-    await tx.query("commit");
-    return result;
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    await tx.query("rollback").then(() => (failure = undefined), () => undefined);
-    throw error;
-  } finally {
-    tx.release(failure);
-  }
 }

@@ -1,6 +1,7 @@
 // The one Postgres transaction of a batch: everything that was decided about its events, the finished blocks for
 // ClickHouse, and the reader's new place by compare-and-set. After it nothing about these events is decided again.
 import type { ClientBase, Pool, QueryConfig } from "pg";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
 import type { Edge, IdentifierState } from "../identity/identity.ts";
 import { arrayLiteral, joinJson, jsonTexts } from "./array-literal.ts";
@@ -66,10 +67,7 @@ export async function commitBatch(
   pool: Pool, claim: ReaderClaim, next: { nextOffset: number; nowMs: number; nextBlock: number }, changes: readonly QueryConfig[], seen: SeenMessages,
   decisions: Decisions, more?: (tx: ClientBase) => Promise<void>,
 ): Promise<ReaderClaim> {
-  const tx = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await tx.query("begin");
+  return inTransaction(pool, async (tx) => {
     const claimed = await commitOffset(tx, claim, next);
     await seen.write(tx, decisions.sightings);
     for (const change of changes) await tx.query(change);
@@ -79,16 +77,8 @@ export async function commitBatch(
     await writeLedger(tx, "decided", decisions.ledger);
     await more?.(tx);
     await writeOutbox(tx, decisions.blocks);
-    await tx.query("commit");
     return claimed;
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    await tx.query("rollback").catch(() => undefined);
-    throw failure;
-  } finally {
-    // A connection that failed may be in any state: it is not used again.
-    tx.release(failure);
-  }
+  });
 }
 
 /**

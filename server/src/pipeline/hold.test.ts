@@ -4,7 +4,8 @@ import type { Pool } from "pg";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { startTestPostgres } from "../engines/testing.ts";
 import { createHold, createWritesHold, type Hold } from "./hold.ts";
-import { inTransaction, takeTurn } from "./outbox/statement-turn.ts";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
+import { takeTurn } from "./outbox/statement-turn.ts";
 
 let postgres: Postgres;
 let pool: Pool;

@@ -6,6 +6,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClientBase, Pool } from "pg";
 import { AppError } from "../core/errors.ts";
 import { rowId } from "../core/position.ts";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import { claimReader } from "../log/reader-offset.ts";
 import { createBlockBuilder, blockIdOf } from "./outbox/block-builder.ts";
 import { writeOutbox } from "./outbox/outbox-block.ts";
@@ -126,24 +127,14 @@ const DECIDED_TABLES = [
 
 /** In one transaction: notes up to which place the event table has everything, wipes the state, sends the reader back. */
 async function begin(pool: Pool, partitions: number): Promise<void> {
-  const tx = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await tx.query("begin");
+  await inTransaction(pool, async (tx) => {
     for (let partition = 0; partition < partitions; partition++) await sendBack(tx, partition);
     await tx.query(`truncate ${DECIDED_TABLES.join(", ")}`);
     await tx.query(`delete from ledger where hop = 'decided'`);
     await keepDecisionsOfExpired(tx);
     // What statements changed is undone and decided anew: none of before is to be sent again.
     await tx.query(`update ch_refused set status = 'discarded', resolved_at = now() where kind = 'statement' and status = 'open'`);
-    await tx.query("commit");
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    await tx.query("rollback").catch(() => undefined);
-    throw failure;
-  } finally {
-    tx.release(failure);
-  }
+  });
 }
 
 /** Nothing decides again about events that are in neither the table nor the log. Those that the log still has are decided. */

@@ -3,6 +3,7 @@
 // that does not first name the workspace.
 import type pg from "pg";
 import { assert } from "../../core/errors.ts";
+import { giveBack, transact } from "./in-transaction.ts";
 import type { Postgres } from "./postgres.ts";
 
 export interface WorkspaceDb {
@@ -28,8 +29,7 @@ export function createWorkspaceDb(postgres: Pick<Postgres, "pool">, options: { r
       if (served.get(client) !== workspaceId) await enter(client, workspaceId);
       return await fn(client);
     } finally {
-      // Only a connection outside any transaction goes back: another one might undo its workspace, or hold locks.
-      client.release(client.getTransactionStatus() !== "I");
+      giveBack(client);
     }
   }
 
@@ -41,22 +41,7 @@ export function createWorkspaceDb(postgres: Pick<Postgres, "pool">, options: { r
 
   return {
     run: withClient,
-    transaction: (workspaceId, fn) => withClient(workspaceId, (client) => inTransaction(client, fn)),
+    transaction: (workspaceId, fn) => withClient(workspaceId, (client) => transact(client, fn)),
     end: () => pool.end(),
   };
-}
-
-async function inTransaction<T>(client: pg.PoolClient, fn: (db: pg.ClientBase) => Promise<T>): Promise<T> {
-  await client.query("begin");
-  try {
-    const result = await fn(client);
-    // Postgres answers a commit with a rollback when a statement had failed and `fn` went on all the same.
-    const { command } = await client.query("commit");
-    if (command !== "COMMIT") throw new Error("The transaction was rolled back, for one of its statements had failed.");
-    return result;
-  } catch (error) {
-    // A connection that can't even roll back is thrown away by whoever releases it.
-    await client.query("rollback").catch(() => {});
-    throw error;
-  }
 }

@@ -6,10 +6,11 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
 import { insertBlock, isRefusal, killFailedMutations, landedCounts, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
+import { inTransaction } from "../../engines/postgres/in-transaction.ts";
 import { readBlock, readSent, type InsertBlock, type OutboxBlock, type SentBlock } from "./outbox-block.ts";
 import { countAsFailed, putRowAside, putStatementAside, refusedRowsOf, setAsideOf } from "./refused.ts";
 import { restoreLost } from "./retry-refused.ts";
-import { inTransaction, takeTurn } from "./statement-turn.ts";
+import { takeTurn } from "./statement-turn.ts";
 
 export interface LandingOptions {
   readonly pool: Pool;

@@ -8,10 +8,11 @@ import { AppError } from "../../core/errors.ts";
 import { hash64Of } from "../../core/hash.ts";
 import { insertBlock, isTransient, killFailedMutations, landedRows, runStatement, waitUntilIdle } from "../../engines/clickhouse/insert-block.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
+import { inTransaction } from "../../engines/postgres/in-transaction.ts";
 import { refusalOf } from "./refusal-cause.ts";
 import { countAsFailed, countAsLanded, setAsideOf } from "./refused.ts";
 import { readRow, withColumns, type ReadRow } from "./row-reader.ts";
-import { inTransaction, takeTurn } from "./statement-turn.ts";
+import { takeTurn } from "./statement-turn.ts";
 
 export interface RefusedDeps {
   readonly pool: Pool;

@@ -8,12 +8,12 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../../core/logger.ts";
 import { isRefusal } from "../../engines/clickhouse/insert-block.ts";
+import { inTransaction } from "../../engines/postgres/in-transaction.ts";
 import { writeLedger } from "../commit.ts";
 import type { Hold } from "../hold.ts";
 import { createLanding } from "./landing.ts";
 import { createPatience, type PatienceLimits } from "./patience.ts";
 import { countAsFailed, isInOrder } from "./refused.ts";
-import { inTransaction } from "./statement-turn.ts";
 import { BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, MONTH_UNKNOWN, readOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 
 export interface SenderOptions {

@@ -1,6 +1,6 @@
 // Statements of one partition run one at a time, the sender's and those that a person has sent again: each changes rows that
 // another may change, so which came last must be known.
-import type { ClientBase, Pool } from "pg";
+import type { ClientBase } from "pg";
 
 /** Key of the advisory locks; any number that nobody else uses. */
 const STATEMENT_LOCK = 7_413_003;
@@ -8,22 +8,4 @@ const STATEMENT_LOCK = 7_413_003;
 /** Waits for the partition's turn, and has it until the transaction ends. */
 export async function takeTurn(tx: ClientBase, partition: number): Promise<void> {
   await tx.query("select pg_advisory_xact_lock($1, $2)", [STATEMENT_LOCK, partition]);
-}
-
-export async function inTransaction<T>(pool: Pool, action: (tx: ClientBase) => Promise<T>): Promise<T> {
-  const tx = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await tx.query("begin");
-    const result = await action(tx);
-    await tx.query("commit");
-    return result;
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    await tx.query("rollback").catch(() => undefined);
-    throw failure;
-  } finally {
-    // A connection that failed may be in any state: it is not used again.
-    tx.release(failure);
-  }
 }
