@@ -7,7 +7,6 @@ import { texts } from "./texts/texts.ts";
 export interface Boot {
   /** The address that SDKs send to. */
   readonly publicUrl: string;
-  readonly hasAccounts: boolean;
   readonly version: string;
 }
 
@@ -56,7 +55,7 @@ export async function signInWithPassword(email: string, password: string): Promi
 export async function signOut(): Promise<void> {
   const hadToken = currentToken() !== undefined;
   useToken(undefined);
-  if (!hadToken && boot.hasAccounts) await ask("/api/auth/sign-out", writing("POST", {})).catch(() => undefined);
+  if (!hadToken) await ask("/api/auth/sign-out", writing("POST", {})).catch(() => undefined);
 }
 
 export interface StreamListener {
@@ -142,7 +141,7 @@ function queryText(query: Query): string {
 }
 
 function readBoot(): Boot {
-  const fallback = { publicUrl: location.origin, hasAccounts: true, version: "" };
+  const fallback = { publicUrl: location.origin, version: "" };
   try {
     return { ...fallback, ...JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="boot"]')?.content ?? "{}") };
   } catch {

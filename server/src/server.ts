@@ -9,7 +9,7 @@ import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api/api.t
 import { backupRoutes } from "./api/backups.ts";
 import { importRoutes } from "./api/imports.ts";
 import type { Config } from "./config.ts";
-import { createConsole, type Console } from "./console/console.ts";
+import { createConsole } from "./console/console.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
@@ -202,15 +202,13 @@ interface ApiParts {
 
 /** The API, and the console where no route is. */
 async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: ApiParts): Promise<void> {
-  const pages: { console?: Console } = {};
-  const api = buildApi(parts, { ...apiParts, page: (request, reply) => pages.console?.page(request, reply) });
-  const hasAccounts = api.routes.some((route) => route.path === "/me");
-  pages.console = await createConsole({ folder: join(import.meta.dirname, "../../console/dist"), boot: { publicUrl: apiParts.publicUrl, hasAccounts, version } });
+  const pages = await createConsole({ folder: join(import.meta.dirname, "../../console/dist"), boot: { publicUrl: apiParts.publicUrl, version } });
+  const api = buildApi(parts, { ...apiParts, page: pages.page });
   await app.register(api.plugin);
-  await app.register(pages.console.plugin);
+  await app.register(pages.plugin);
 }
 
-function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }: ApiParts & Pick<ApiDeps, "page">): Api {
+function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }: ApiParts & Required<Pick<ApiDeps, "page">>): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
   const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
@@ -227,7 +225,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
     onSourcesChanged,
-    ...(page === undefined ? {} : { page }),
+    page,
     moreRoutes: [
       ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),

@@ -4,7 +4,7 @@ import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Link, Outlet, redirect, type ErrorComponentProps } from "@tanstack/react-router";
 import { IconMapQuestion } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { ApiProblem, boot, currentToken, useToken } from "../api.ts";
+import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
@@ -53,7 +53,6 @@ const shell = createRoute({
   id: "shell",
   beforeLoad: async ({ context, location }) => {
     const next = location.href === "/" ? {} : { next: location.href };
-    if (currentToken() === undefined && !boot.hasAccounts) throw redirect({ to: "/sign-in", search: next });
     try {
       await context.queryClient.ensureQueryData(sessionQuery);
     } catch (error) {

@@ -1,5 +1,5 @@
-// The language in use. English is the only one so far: a second is a file like en.ts and an entry here.
-import { en, type Texts } from "./en.ts";
+// The language in use. English is the only one so far: a second is a folder like en and an entry here.
+import { en, type Texts } from "./en/en.ts";
 
 const languages: Readonly<Record<string, Texts>> = { en };
 

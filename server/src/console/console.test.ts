@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createConsole } from "./console.ts";
 
-const boot = { publicUrl: "https://cdp.example.com/\"><script>", hasAccounts: false, version: "1" };
+const boot = { publicUrl: "https://cdp.example.com/\"><script>", version: "1" };
 const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 let folder: string;
 let server: FastifyInstance;

@@ -17,8 +17,6 @@ export interface ConsoleOptions {
 export interface ConsoleBoot {
   /** The address that SDKs send to. */
   readonly publicUrl: string;
-  /** People can sign in by e-mail and password; otherwise by an API token alone. */
-  readonly hasAccounts: boolean;
   readonly version: string;
 }
 
@@ -26,7 +24,7 @@ export interface Console {
   /** Registers the built files. */
   readonly plugin: (server: FastifyInstance) => Promise<void>;
   /** Answers with the page when the request is for one; undefined when it is for something else. */
-  page(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined;
+  readonly page: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
 }
 
 const NONCE = "__CSP_NONCE__";
@@ -48,7 +46,7 @@ export async function createConsole({ folder, boot }: ConsoleOptions): Promise<C
         setHeaders: (reply) => void reply.header("x-content-type-options", "nosniff"),
       });
     },
-    page(request, reply) {
+    page: (request, reply) => {
       if (!isPage(request)) return undefined;
       const nonce = randomBytes(16).toString("base64");
       return reply

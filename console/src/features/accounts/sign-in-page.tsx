@@ -1,9 +1,9 @@
-// The door: e-mail and password where the server has accounts, an API token everywhere.
+// The door: e-mail and password, or an API token.
 import { Button, Card, PasswordInput, SegmentedControl, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
-import { ApiProblem, boot, signInWithPassword, useToken } from "../../api.ts";
+import { ApiProblem, signInWithPassword, useToken } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../../ui/mark.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
@@ -16,7 +16,7 @@ const route = getRouteApi("/sign-in");
 
 export function SignInPage(): ReactNode {
   const { ended } = route.useSearch();
-  const [way, setWay] = useState(boot.hasAccounts ? "password" : "token");
+  const [way, setWay] = useState("password");
   useEffect(() => {
     document.title = t.title;
   }, []);
@@ -26,9 +26,7 @@ export function SignInPage(): ReactNode {
         <div className="sign-in-mark"><Mark size={28} /></div>
         <h1>{t.title}</h1>
         {ended ? <p className="dim">{t.ended}</p> : null}
-        {boot.hasAccounts ? (
-          <SegmentedControl fullWidth value={way} onChange={setWay} data={[{ value: "password", label: t.withPassword }, { value: "token", label: t.withToken }]} />
-        ) : null}
+        <SegmentedControl fullWidth value={way} onChange={setWay} data={[{ value: "password", label: t.withPassword }, { value: "token", label: t.withToken }]} />
         {way === "password" ? <PasswordForm /> : <TokenForm />}
       </Card>
     </main>

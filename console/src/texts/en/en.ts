@@ -1,0 +1,26 @@
+// Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
+import { events } from "./events.ts";
+import { everywhere } from "./everywhere.ts";
+import { home } from "./home.ts";
+import { navigation } from "./navigation.ts";
+import { palette } from "./palette.ts";
+import { profiles } from "./profiles.ts";
+import { shortcuts } from "./shortcuts.ts";
+import { signIn } from "./sign-in.ts";
+import { sources } from "./sources.ts";
+
+export const en = {
+  language: "en",
+  product: "Tributary",
+  everywhere,
+  navigation,
+  palette,
+  shortcuts,
+  signIn,
+  home,
+  sources,
+  events,
+  profiles,
+};
+
+export type Texts = typeof en;

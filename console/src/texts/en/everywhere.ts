@@ -1,0 +1,30 @@
+// Words that many pages use.
+import { plural } from "../words.ts";
+
+export const everywhere = {
+  retry: "Try again",
+  close: "Close",
+  copy: "Copy",
+  copied: "Copied",
+  cancel: "Cancel",
+  loading: "Loading",
+  more: "Load more",
+  all: "All",
+  none: "None",
+  nobody: "Nobody",
+  skip: "Skip to the content",
+  requestId: "Request",
+  empty: "empty",
+  failedToLoad: "This could not be loaded",
+  offline: { message: "The server can't be reached.", hint: "Check that it runs and that this machine reaches it; then try again." },
+  unreadable: { message: "The server's answer can't be read.", hint: "Try again. If it stays, look for the request in the server's log." },
+  pageFailed: { message: "This page has failed.", hint: "Load it again. If it stays, the browser's console says where." },
+  notFound: { title: "There is no such page", text: "The address may be mistyped, or the page has moved.", action: "Go to Home" },
+  forbidden: "Your token or role may not see this.",
+  ago: (text: string) => `${text} ago`,
+  in: (text: string) => `in ${text}`,
+  now: "just now",
+  today: "Today",
+  yesterday: "Yesterday",
+  rows: (n: number) => plural(n, "row", "rows"),
+};

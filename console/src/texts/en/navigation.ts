@@ -1,0 +1,18 @@
+// The frame: navigation and switches.
+
+export const navigation = {
+  label: "Main",
+  home: "Home",
+  sources: "Sources",
+  live: "Live debugger",
+  profiles: "Profiles",
+  collapse: "Collapse navigation",
+  expand: "Expand navigation",
+  open: "Open navigation",
+  search: "Find or go to",
+  reference: "API reference",
+  signOut: "Sign out",
+  scheme: { auto: "System appearance", light: "Light", dark: "Dark", label: "Appearance" },
+  workspace: "Workspace",
+  token: "API token",
+};

@@ -1,0 +1,11 @@
+// The command palette.
+
+export const palette = {
+  placeholder: "Go to a page, or find a person by e-mail, name or id",
+  goTo: "Go to",
+  people: "People",
+  actions: "Actions",
+  nothing: "Nothing found. Try a whole e-mail address or id.",
+  searching: "Looking for people…",
+  shortcuts: "Keyboard shortcuts",
+};
