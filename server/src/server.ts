@@ -24,6 +24,7 @@ import { openLocalAccess } from "./local-access.ts";
 import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
+import { createEventPaths } from "./pipeline/event-path.ts";
 import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
@@ -218,6 +219,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
+    eventPaths: createEventPaths(preview),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: createReadiness({
       pool, clock: systemClock, logger,

@@ -12,8 +12,10 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
+import { heldEventRoutes } from "./held-events.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
 import { ledgerRoutes } from "./ledger.ts";
@@ -89,7 +91,9 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...profileRoutes(services),
     ...identityRoutes(services),
     ...eventRoutes(services, tail),
+    ...eventPathRoutes(services),
     ...quarantineRoutes(services),
+    ...heldEventRoutes(services),
     ...refusedWriteRoutes(services),
     ...ledgerRoutes(services),
     ...sourceRoutes(services),

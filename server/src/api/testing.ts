@@ -8,6 +8,7 @@ import { problem } from "@tributary/schema/api/answer-parts.ts";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { hash64Of } from "../core/hash.ts";
+import { defaultLimits } from "../core/limits.ts";
 import { rowId } from "../core/position.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
@@ -16,6 +17,7 @@ import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
+import { createEventPaths } from "../pipeline/event-path.ts";
 import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
 import type { Route } from "./define-route.ts";
@@ -90,6 +92,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
       throw new Error("This test gives no preview.");
     },
     previewIdentity: async () => ({ people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true }),
+    eventPaths: createEventPaths({ pool, clickhouse: clickhouse.client("evaluate"), secret: testSecret, limits: defaultLimits }),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
