@@ -25,7 +25,7 @@ import { createBackupSessions, type BackupSessions } from "./maintenance/backup-
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
 import { createEventPaths } from "./pipeline/event-path.ts";
-import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
+import { previewIdentity, previewUnmerge, previewWithdraw } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
@@ -229,7 +229,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
     onSourcesChanged,
     page,
     moreRoutes: [
-      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged, previewWithdraw: (workspaceId, id) => previewWithdraw(preview, workspaceId, id) })),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
     ],
   });

@@ -5,6 +5,7 @@ import type { EventPath } from "@tributary/schema/api/event-path.ts";
 import { eventPath } from "@tributary/schema/api/event-path.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { createEventPaths, type EventPaths } from "./event-path.ts";
+import { previewWithdraw } from "./previews.ts";
 import { SECRET, startTestPipeline, type TestPipeline } from "./testing.ts";
 
 let pipeline: TestPipeline;
@@ -169,4 +170,19 @@ test("a repeat names the event that counts, and an unknown position is nothing",
   expect((await paths.path(1, Number(one?.row)))?.repeat).toBeNull();
   expect(await paths.path(2, Number(one?.row))).toBeUndefined();
   expect(defaultWorkspaceSettings.identity.namespaces.length).toBeGreaterThan(0);
+});
+
+test("taking an import back: how many people it touches, and who would be gone, merges counted as one person", async () => {
+  const deps = { pool: pipeline.pool, clickhouse: pipeline.clickhouse.client("evaluate"), secret: SECRET, limits: defaultLimits };
+  const imported = { importId: 7, historical: true };
+  await pipeline.send([{ type: "identify", messageId: "i1", userId: "known", traits: { a: 1 } }]);
+  await pipeline.send([{ type: "identify", messageId: "i2", userId: "known", traits: { b: 1 } }, { type: "identify", messageId: "i3", userId: "only-here", traits: { b: 1 } }, { type: "track", event: "Stock Counted", messageId: "i4" }], imported);
+  await pipeline.send([{ type: "track", event: "Viewed", messageId: "i5", anonymousId: "joined-later" }], imported);
+  await pipeline.send([{ type: "track", event: "Viewed", messageId: "i6", userId: "only-here", anonymousId: "joined-later" }], imported);
+  expect(await previewWithdraw(deps, 1, 7)).toEqual({ events: 5, people: 2, gone: 1, complete: true });
+  expect(await previewWithdraw(deps, 1, 8)).toEqual({ events: 0, people: 0, gone: 0, complete: true });
+  await pipeline.control({ kind: "import.withdraw", importId: 7 });
+  expect(await pipeline.person("user_id", "only-here")).toBeUndefined();
+  expect((await pipeline.person("user_id", "known"))?.traits).toMatchObject({ a: { value: 1 } });
+  expect((await paths.path(1, Number((await rows("message_id = 'i2'"))[0]?.row)))?.folded).toBeNull();
 });
