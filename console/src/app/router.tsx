@@ -87,6 +87,9 @@ const profiles = createRoute({
   loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
   component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
 });
+const about = createRoute({
+  getParentRoute: () => shell, path: "/about", component: lazyRouteComponent(() => import("../features/about/about-page.tsx"), "AboutPage"),
+});
 const person = createRoute({
   getParentRoute: () => shell, path: "/profiles/$ref", validateSearch: personSearch,
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(personQuery(params.ref)),
@@ -94,7 +97,7 @@ const person = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([home, sources, source, live, profiles, person])]),
+  routeTree: root.addChildren([signIn, shell.addChildren([home, sources, source, live, profiles, person, about])]),
   context: { queryClient },
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,

@@ -1,4 +1,5 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
+import { about } from "./about.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
@@ -21,6 +22,7 @@ export const en = {
   sources,
   events,
   profiles,
+  about,
 };
 
 export type Texts = typeof en;
