@@ -2,7 +2,18 @@
 import { Menu, Tooltip } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import {
-  IconActivity, IconBook2, IconHome, IconInfoCircle, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconLogout, IconPlugConnected, IconSearch, IconUser, IconUsers,
+  IconActivity,
+  IconBook2,
+  IconHome,
+  IconInfoCircle,
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconLogout,
+  IconPlugConnected,
+  IconSearch,
+  IconSettings,
+  IconUser,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -18,6 +29,7 @@ export const places = [
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;
 
 export interface NavigationProps {
