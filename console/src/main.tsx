@@ -1,4 +1,5 @@
 // Starts the console in the page.
+import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles.css";
 import "@mantine/spotlight/styles.css";
 import "./ui/ui.css";
