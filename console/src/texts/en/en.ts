@@ -5,6 +5,7 @@ import { home } from "./home.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
+import { sdks } from "./sdks.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
@@ -19,6 +20,7 @@ export const en = {
   signIn,
   home,
   sources,
+  sdks,
   events,
   profiles,
 };
