@@ -7,6 +7,8 @@ export const everywhere = {
   copy: "Copy",
   copied: "Copied",
   cancel: "Cancel",
+  save: "Save",
+  undo: "Undo",
   loading: "Loading",
   more: "Load more",
   all: "All",
