@@ -7,9 +7,11 @@ import { expect } from "vitest";
 import { problem } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentityPreview } from "@tributary/schema/api/identity.ts";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
+import { defaultReferences } from "@tributary/schema/settings.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { hash64Of } from "../core/hash.ts";
 import { rowId } from "../core/position.ts";
+import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
@@ -335,6 +337,10 @@ function eventRowOf(wish: EventWish): Record<string, unknown> {
     }),
     raw: wish.raw ?? JSON.stringify({ messageId: wish.messageId }),
     identifiers: (wish.keys ?? []).map((key) => String(hash64Of(key))),
+    reference_keys: defaultReferences
+      .map((name) => referenceKey(wish.properties?.[name]))
+      .filter((key) => key !== undefined)
+      .map((key) => String(hash64Of(key))),
   };
 }
 

@@ -151,6 +151,15 @@ const postgres: readonly PersonalDataPlace[] = [
   },
   {
     engine: "postgres",
+    name: "field",
+    personal: { path: "a field's name, which a sender may have made from a value", event: "likewise", description: "words of the staff", owner: "who answers for it", decided_by: "the opaque id of who decided" },
+    other: ["workspace_id", "place", "personal", "kind", "decided_at"],
+    find: "By text search.",
+    export: "Not exported: names of fields, not of people.",
+    erase: "Delete the row; the field is undecided then, and masked.",
+  },
+  {
+    engine: "postgres",
     name: "idempotency_key",
     personal: { response: "the answer of a request, sealed by a key that is not stored" },
     other: ["workspace_id", "key", "request_hash", "status", "created_at"],
@@ -366,6 +375,7 @@ const clickhouse: readonly PersonalDataPlace[] = [
       click_ids: "ids of clicks",
       consent: "decisions",
       identifiers: "first 64 bits of salted keys",
+      reference_keys: "first 64 bits of hashes of order, receipt and ticket numbers",
       envelope: "address, user agent and batch context; of an event of a suppressed person only the salted keys by which it was dropped",
       raw: "the event as received",
     },
