@@ -12,6 +12,7 @@ import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts"
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
+import { sourceSearch } from "../features/sources/source-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -76,7 +77,7 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
 });
 const source = createRoute({
-  getParentRoute: () => shell, path: "/sources/$sourceId", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
 const live = createRoute({

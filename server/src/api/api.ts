@@ -16,6 +16,8 @@ import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { identityGraphRoutes } from "./identity-graph.ts";
+import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
@@ -87,7 +89,9 @@ export function createApi(deps: ApiDeps): Api {
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
     ...profileRoutes(services),
+    ...identityGraphRoutes(services),
     ...identityRoutes(services),
+    ...identityListRoutes(services),
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
     ...refusedWriteRoutes(services),

@@ -9,6 +9,7 @@ import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
+import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
@@ -27,6 +28,7 @@ export const en = {
   signIn,
   home,
   sources,
+  sdks,
   events,
   profiles,
   about,

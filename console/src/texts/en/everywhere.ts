@@ -29,5 +29,6 @@ export const everywhere = {
   now: "just now",
   today: "Today",
   yesterday: "Yesterday",
+  exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
 };
