@@ -27,11 +27,10 @@ export function chosenLanguage(): Language | undefined {
   return isLanguage(stored) ? stored : undefined;
 }
 
-/** Loads the page anew in that language; undefined: as the browser has it. */
-export function chooseLanguage(wish: Language | undefined): void {
+/** From the next page load on; undefined: as the browser has it. */
+export function storeLanguage(wish: Language | undefined): void {
   if (wish === undefined) localStorage.removeItem(KEY);
   else localStorage.setItem(KEY, wish);
-  location.reload();
 }
 
 function baseOf(tag: string): string {

@@ -2,7 +2,7 @@
 import { en, type Texts } from "./en/en.ts";
 import { language, type Language } from "./language.ts";
 
-export { chooseLanguage, chosenLanguage, languages, locale, type Language } from "./language.ts";
+export { chosenLanguage, languages, locale, storeLanguage, type Language } from "./language.ts";
 
 const others: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {
   de: () => import("./de/de.ts").then(({ de }) => de),

@@ -1,7 +1,7 @@
 // Light, dark, or as the system has it, and the language: kept in this browser.
 import { NativeSelect, SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
-import { chooseLanguage, chosenLanguage, languages, texts, type Language } from "../../texts/texts.ts";
+import { chosenLanguage, languages, storeLanguage, texts, type Language } from "../../texts/texts.ts";
 import { Card } from "../../ui/page.tsx";
 
 const t = texts.accounts.appearance;
@@ -19,7 +19,10 @@ export function Appearance(): ReactNode {
         <NativeSelect
           label={t.language} value={chosenLanguage() ?? ""} w={260}
           data={[{ value: "", label: t.languageAuto }, ...Object.entries(languages).map(([value, label]) => ({ value, label }))]}
-          onChange={(event) => chooseLanguage(languageOf(event.currentTarget.value))}
+          onChange={(event) => {
+            storeLanguage(languageOf(event.currentTarget.value));
+            location.reload();
+          }}
         />
         <p className="dim">{t.text}</p>
       </div>
