@@ -23,6 +23,8 @@ export const settingsAnswer = z.strictObject({
   row_id: z.int().nullable().meta({ description: "The change that set them; null while the defaults stand." }),
 });
 
+export type SettingsAnswer = z.infer<typeof settingsAnswer>;
+
 export const settingsChanged = changeReceipt.extend({ settings: workspaceSettings });
 
 export const sourceKind = z.enum(["website", "server", "mobile", "import", "webhook"]);
@@ -138,7 +140,10 @@ export const tokenAnswer = z
   })
   .meta({ id: "Token" });
 
+export type TokenAnswer = z.infer<typeof tokenAnswer>;
+
 export const tokenList = pageOf(tokenAnswer);
+export type TokenList = z.infer<typeof tokenList>;
 
 export const tokenCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
@@ -150,6 +155,8 @@ export const tokenCreated = z.strictObject({
   token: tokenAnswer,
   secret: z.string().meta({ description: "Shown this once and kept nowhere." }),
 });
+
+export type TokenCreated = z.infer<typeof tokenCreated>;
 
 export const tokenParams = z.strictObject({ id: numberParam });
 

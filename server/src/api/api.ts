@@ -17,6 +17,8 @@ import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
 import { ledgerBucketRoutes } from "./ledger-buckets.ts";
+import { identityGraphRoutes } from "./identity-graph.ts";
+import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
@@ -89,7 +91,9 @@ export function createApi(deps: ApiDeps): Api {
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
     ...profileRoutes(services),
+    ...identityGraphRoutes(services),
     ...identityRoutes(services),
+    ...identityListRoutes(services),
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
     ...refusedWriteRoutes(services),

@@ -376,6 +376,7 @@ const clickhouse: readonly PersonalDataPlace[] = [
       click_ids: "ids of clicks",
       consent: "decisions",
       identifiers: "first 64 bits of salted keys",
+      reference_keys: "first 64 bits of hashes of order, receipt and ticket numbers",
       envelope: "address, user agent and batch context; of an event of a suppressed person only the salted keys by which it was dropped",
       raw: "the event as received",
     },
