@@ -1,14 +1,14 @@
 // Numbers, times and names for people to read. Pure: the time it is now is an argument.
-import { texts } from "../texts/texts.ts";
+import { locale, texts } from "../texts/texts.ts";
 
 const COMPACT_FROM = 10_000;
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const full = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const precise = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const dateFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const full = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const precise = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const absolute = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const dateFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** Grouped, and compact from ten thousand on. */
 export function shortNumber(n: number): string {
