@@ -34,7 +34,9 @@ export const writeKeyAnswer = z.strictObject({
   prefix: z.string(),
   created_at: isoTime,
   revoked_at: isoTime.nullable(),
+  expires_at: isoTime.nullable().meta({ description: "From then on it is refused; null: it lives until it is revoked." }),
 });
+export type WriteKeyAnswer = z.infer<typeof writeKeyAnswer>;
 
 const hiddenSecret = sourceSettings.omit({ identityTokenSecret: true, name: true }).extend({ hasIdentityTokenSecret: z.boolean() });
 
@@ -84,7 +86,10 @@ export const sourcePatchBody = z.strictObject({
   enabled: z.boolean().optional(),
   allowed_origins: z.array(originText).max(100).optional(),
   events_per_second: z.int().min(1).max(1_000_000).nullable().optional(),
-  settings: sourceWishes.extend({ identityTokenSecret: identityTokenSecret.nullable().optional() }).optional(),
+  settings: sourceWishes
+    .extend({ identityTokenSecret: identityTokenSecret.nullable().optional(), traitRank: z.int().nullable().optional() })
+    .optional()
+    .meta({ description: "Those named; null takes the secret or the rank away." }),
 });
 
 export const newWriteKey = z

@@ -128,6 +128,8 @@ describe("two workspaces", () => {
     "POST /profiles/{ref}/suppress": {},
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
     "PATCH /sources/{id}": { enabled: false },
+    "PATCH /sources/{id}/keys/{keyId}": { expires_at: null },
+    "POST /sources/{id}/keys/{keyId}/rotate": {},
     "PATCH /members/{id}": { role: "viewer" },
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },

@@ -69,7 +69,8 @@ const postgres: readonly PersonalDataPlace[] = [
     "settings",
     "created_at",
   ]),
-  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at"]),
+  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at"]),
+  withoutPeople("key_use", ["workspace_id", "source_id", "key_id", "hour", "sdk", "version", "requests", "events", "last_at"]),
   {
     engine: "postgres",
     name: "api_token",
