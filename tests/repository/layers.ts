@@ -51,6 +51,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "console/src/ui/": ["console/src/texts/texts.ts"],
   "console/src/event-stream.ts": [],
   "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  // One page shows a document of the project as it stands.
+  "console/src/features/about/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "docs/compare.md"],
   "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/app/": [schema, "console/src/ui/", "console/src/features/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/main.tsx": ["console/src/app/", "console/src/ui/", "console/src/texts/texts.ts"],

@@ -19,15 +19,13 @@ interface Asked {
 }
 
 export function createProfileLookup(workspaceDb: WorkspaceDb): ProfileLookup {
+  /** One a workspace; they stay, being few and small. */
   const gatherers = new Map<number, ReturnType<typeof createGatherer>>();
 
   function gathererOf(workspaceId: number): ReturnType<typeof createGatherer> {
     const known = gatherers.get(workspaceId);
     if (known) return known;
-    const made = createGatherer(
-      (keys) => workspaceDb.run(workspaceId, (db) => findByKeys(db, workspaceId, keys)),
-      () => gatherers.delete(workspaceId),
-    );
+    const made = createGatherer((keys) => workspaceDb.run(workspaceId, (db) => findByKeys(db, workspaceId, keys)));
     gatherers.set(workspaceId, made);
     return made;
   }
@@ -37,8 +35,7 @@ export function createProfileLookup(workspaceDb: WorkspaceDb): ProfileLookup {
 
 type FindAll = (keys: readonly string[]) => Promise<ReadonlyMap<string, Found>>;
 
-/** `onIdle`: nothing waits and nothing is under way; the gatherer will not be used again. */
-function createGatherer(findAll: FindAll, onIdle: () => void): { add(asked: Asked): void } {
+function createGatherer(findAll: FindAll): { add(asked: Asked): void } {
   let waiting: Asked[] = [];
   let running = 0;
   let isScheduled = false;
@@ -46,7 +43,6 @@ function createGatherer(findAll: FindAll, onIdle: () => void): { add(asked: Aske
   function next(): void {
     isScheduled = false;
     while (waiting.length > 0 && running < STATEMENTS_AT_ONCE) void send(waiting.splice(0, KEYS_MAX));
-    if (waiting.length === 0 && running === 0) onIdle();
   }
 
   async function send(batch: readonly Asked[]): Promise<void> {

@@ -39,7 +39,7 @@ export async function findByKeys(db: ClientBase, workspaceId: number, keys: read
     text: `select i.key, i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
              from identifier i left join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id
             where i.key = any($1::uuid[]) and i.workspace_id = $2`,
-    values: [`{${keys.join(",")}}`, workspaceId],
+    values: [keys, workspaceId],
   });
   const found = new Map<string, Found>();
   for (const row of rows) found.set(row.key, await foundOf(db, workspaceId, row));

@@ -1,9 +1,8 @@
 // `tributary account`: help for somebody who can't sign in.
 import { Command } from "commander";
 import { passwordResetAnswer } from "@tributary/schema/api/members.ts";
-import { createApiClient } from "./api-client.ts";
+import { withServer } from "./api-client.ts";
 import { processOutput, type Output } from "./output.ts";
-import { findServer } from "./server-address.ts";
 
 export function accountCommand(output: Output = processOutput): Command {
   return new Command("account").description("help somebody sign in")
@@ -13,12 +12,7 @@ export function accountCommand(output: Output = processOutput): Command {
 }
 
 async function resetPassword(output: Output, email: string): Promise<void> {
-  const client = createApiClient(await findServer(process.env));
-  try {
-    const { account, password } = await client.post("/api/v1/accounts/reset-password", { email }, passwordResetAnswer);
-    output.err(`All sessions of ${account.email} have ended. The new password is shown this once:\n`);
-    output.out(`${password}\n`);
-  } finally {
-    await client.close();
-  }
+  const { account, password } = await withServer(process.env, (client) => client.post("/api/v1/accounts/reset-password", { email }, passwordResetAnswer));
+  output.err(`All sessions of ${account.email} have ended. The new password is shown this once:\n`);
+  output.out(`${password}\n`);
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { Agent, request, type Dispatcher } from "undici";
 import { z } from "zod";
 import { CliError } from "./cli-error.ts";
-import type { ServerAddress } from "./server-address.ts";
+import { findServer, type Environment, type ServerAddress } from "./server-address.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -19,6 +19,31 @@ export interface ApiClient {
   /** Whatever the server answers, with its status. */
   read(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
+}
+
+/** Finds the server, lets `work` talk to it, and hangs up. */
+export async function withServer<T>(env: Environment, work: (client: ApiClient) => Promise<T>): Promise<T> {
+  const client = createApiClient(await findServer(env));
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+const PAGE_ROWS = 200;
+
+/** All rows of a list, page by page. `page`: the schema of one. */
+export async function readAll<Row>(client: ApiClient, path: string, page: z.ZodType<{ data: Row[]; next_cursor: string | null }>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const { data, next_cursor: next }: { data: Row[]; next_cursor: string | null } = await client.get(
+      `${path}?limit=${PAGE_ROWS}${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, page,
+    );
+    rows.push(...data);
+    cursor = next;
+  }
+  return rows;
 }
 
 const problemAnswer = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });

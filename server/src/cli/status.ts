@@ -3,9 +3,9 @@ import { Command } from "commander";
 import { z } from "zod";
 import { ledgerAnswer } from "@tributary/schema/api/events.ts";
 import { workspaceAnswer } from "@tributary/schema/api/workspace.ts";
-import { createApiClient, type ApiClient } from "./api-client.ts";
+import { withServer, type ApiClient } from "./api-client.ts";
 import { countText, processOutput, tableText, type Output } from "./output.ts";
-import { findServer, type Environment } from "./server-address.ts";
+import type { Environment } from "./server-address.ts";
 
 const readiness = z.object({ status: z.string(), parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
 type Readiness = z.infer<typeof readiness>;
@@ -21,9 +21,8 @@ export function statusCommand(output: Output = processOutput): Command {
 }
 
 /** True when the server is ready and every event adds up. */
-export async function status(env: Environment, output: Output, asJson: boolean): Promise<boolean> {
-  const client = createApiClient(await findServer(env));
-  try {
+export function status(env: Environment, output: Output, asJson: boolean): Promise<boolean> {
+  return withServer(env, async (client) => {
     const workspace = await client.get("/api/v1/workspace", workspaceAnswer);
     const ledger = await client.get("/api/v1/ledger", ledgerAnswer);
     const ready = await readReadiness(client);
@@ -31,9 +30,7 @@ export async function status(env: Environment, output: Output, asJson: boolean):
     if (asJson) output.out(`${JSON.stringify({ url: client.server.url, workspace: workspace.slug, ready, ledger }, null, 2)}\n`);
     else output.out(statusText(client.server.url, ready, ledger));
     return isWell;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 async function readReadiness(client: ApiClient): Promise<Readiness> {

@@ -3,9 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import { tokenAnswer, tokenCreated, tokenList } from "@tributary/schema/api/workspace.ts";
 import type { z } from "zod";
-import { createApiClient, type ApiClient } from "./api-client.ts";
+import { readAll, withServer, type ApiClient } from "./api-client.ts";
 import { processOutput, tableText, type Output } from "./output.ts";
-import { findServer } from "./server-address.ts";
 
 type Token = z.infer<typeof tokenAnswer>;
 
@@ -15,21 +14,12 @@ export function tokenCommand(output: Output = processOutput): Command {
       .argument("<name>", "what it is for")
       .addOption(new Option("--scope <scopes...>", "what it may do").choices(scope.options).default(["read"], "read"))
       .option("--expires <time>", "ISO 8601 time after which it no longer works, such as 2027-01-01T00:00:00Z")
-      .action((name: string, options: { scope: Scope[]; expires?: string }) => withClient((client) => create(client, output, name, options))))
+      .action((name: string, options: { scope: Scope[]; expires?: string }) => withServer(process.env, (client) => create(client, output, name, options))))
     .addCommand(new Command("list").description("list the tokens (never their secrets)")
-      .action(() => withClient((client) => list(client, output))))
+      .action(() => withServer(process.env, (client) => list(client, output))))
     .addCommand(new Command("revoke").description("make a token stop working")
       .argument("<id>", "its number in the list", tokenId)
-      .action((id: number) => withClient((client) => revoke(client, output, id))));
-}
-
-async function withClient(work: (client: ApiClient) => Promise<void>): Promise<void> {
-  const client = createApiClient(await findServer(process.env));
-  try {
-    await work(client);
-  } finally {
-    await client.close();
-  }
+      .action((id: number) => withServer(process.env, (client) => revoke(client, output, id))));
 }
 
 function tokenId(text: string): number {
@@ -45,12 +35,7 @@ async function create(client: ApiClient, output: Output, name: string, options: 
 }
 
 async function list(client: ApiClient, output: Output): Promise<void> {
-  const tokens: Token[] = [];
-  for (let cursor: string | null = ""; cursor !== null;) {
-    const page: z.infer<typeof tokenList> = await client.get(`/api/v1/tokens?limit=200${cursor ? `&cursor=${cursor}` : ""}`, tokenList);
-    tokens.push(...page.data);
-    cursor = page.next_cursor;
-  }
+  const tokens = await readAll(client, "/api/v1/tokens", tokenList);
   const rows = tokens.map((token) => [String(token.id), token.name, `${token.prefix}…`, token.scopes.join(","), stateOf(token)]);
   output.out(tableText([["ID", "NAME", "BEGINS WITH", "MAY", "STATE"], ...rows]));
 }

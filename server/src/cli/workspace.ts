@@ -1,30 +1,17 @@
 // `tributary workspace`: makes and lists workspaces.
 import { Command } from "commander";
 import { workspaceCreated, workspaceList } from "@tributary/schema/api/workspaces.ts";
-import type { z } from "zod";
-import { createApiClient, type ApiClient } from "./api-client.ts";
+import { readAll, withServer, type ApiClient } from "./api-client.ts";
 import { processOutput, tableText, type Output } from "./output.ts";
-import { findServer } from "./server-address.ts";
-
-type Entry = z.infer<typeof workspaceList>["data"][number];
 
 export function workspaceCommand(output: Output = processOutput): Command {
   return new Command("workspace").description("make and list workspaces")
     .addCommand(new Command("create").description("make a workspace; its write key and its API token are shown once")
       .argument("<name>", "what people call it")
       .option("--slug <slug>", "what programs call it, for ever; made from the name when absent")
-      .action((name: string, options: { slug?: string }) => withClient((client) => create(client, output, { name, ...options }))))
+      .action((name: string, options: { slug?: string }) => withServer(process.env, (client) => create(client, output, { name, ...options }))))
     .addCommand(new Command("list").description("list the workspaces that the token may see")
-      .action(() => withClient((client) => list(client, output))));
-}
-
-async function withClient(work: (client: ApiClient) => Promise<void>): Promise<void> {
-  const client = createApiClient(await findServer(process.env));
-  try {
-    await work(client);
-  } finally {
-    await client.close();
-  }
+      .action(() => withServer(process.env, (client) => list(client, output))));
 }
 
 async function create(client: ApiClient, output: Output, wish: { name: string; slug?: string }): Promise<void> {
@@ -34,12 +21,7 @@ async function create(client: ApiClient, output: Output, wish: { name: string; s
 }
 
 async function list(client: ApiClient, output: Output): Promise<void> {
-  const workspaces: Entry[] = [];
-  for (let cursor: string | null = ""; cursor !== null;) {
-    const page: z.infer<typeof workspaceList> = await client.get(`/api/v1/workspaces?limit=200${cursor ? `&cursor=${cursor}` : ""}`, workspaceList);
-    workspaces.push(...page.data);
-    cursor = page.next_cursor;
-  }
+  const workspaces = await readAll(client, "/api/v1/workspaces", workspaceList);
   const rows = workspaces.map(({ id, slug, name, created_at: madeAt }) => [String(id), slug, name, madeAt]);
   output.out(tableText([["ID", "SLUG", "NAME", "MADE"], ...rows]));
 }

@@ -8,6 +8,12 @@ export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredA
 export { appendBootstrapControls, bootstrap, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
 export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
 export {
+  createFieldDecisionsCache, fieldDecisions, readFields, setFields,
+  type FieldChange, type FieldChangeContext, type FieldDecision, type FieldDecisions, type FieldDecisionsCache, type FieldStanding,
+} from "./field-decisions.ts";
+export { knownField, type KnownField } from "./known-fields.ts";
+export { MASK, maskTree, maskValue, maskWithin, type LeafKind, type MaskKind } from "./mask.ts";
+export {
   addMember, countOwners, findMember, listMembers, lockMembers, membershipsOf, removeMember, setRole, stillHolds, type Member, type Membership,
 } from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";

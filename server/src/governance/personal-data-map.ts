@@ -151,6 +151,15 @@ const postgres: readonly PersonalDataPlace[] = [
   },
   {
     engine: "postgres",
+    name: "field",
+    personal: { path: "a field's name, which a sender may have made from a value", event: "likewise", description: "words of the staff", owner: "who answers for it", decided_by: "the opaque id of who decided" },
+    other: ["workspace_id", "place", "personal", "kind", "decided_at"],
+    find: "By text search.",
+    export: "Not exported: names of fields, not of people.",
+    erase: "Delete the row; the field is undecided then, and masked.",
+  },
+  {
+    engine: "postgres",
     name: "idempotency_key",
     personal: { response: "the answer of a request, sealed by a key that is not stored" },
     other: ["workspace_id", "key", "request_hash", "status", "created_at"],

@@ -244,7 +244,7 @@ async function writePaths(tx: ClientBase, paths: readonly PathEntry[]): Promise<
 }
 
 /** Adds to the ledger; the rows are ordered by key, so that two writers never wait for each other in a circle. */
-export async function writeLedger(tx: ClientBase, hop: "decided" | "landed", counts: readonly LedgerCount[]): Promise<void> {
+export async function writeLedger(tx: ClientBase, hop: "decided" | "landed" | "expired", counts: readonly LedgerCount[]): Promise<void> {
   if (counts.length === 0) return;
   await tx.query({
     name: "ledger-write",

@@ -3,6 +3,7 @@
 // `events.keepDays` nothing is ever asked.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
+import { isInOrder } from "./outbox/refused.ts";
 import { askSystem, isActedOn, type AskedRecord, type SystemControlDeps } from "./system-control.ts";
 
 const DAY_MS = 86_400_000;
@@ -29,14 +30,15 @@ export function createEventExpiry(deps: ExpiryDeps): EventExpiry {
   const asked = new Map<number, AskedRecord>();
   let nextLookMs = 0;
 
-  async function look(workspaceId: number, borderMs: number, nowMs: number): Promise<void> {
+  async function look({ workspaceId, partition, keepDays }: Keeping, nowMs: number): Promise<void> {
+    const borderMs = expiryBorderMs(nowMs, keepDays);
     if ((doneMs.get(workspaceId) ?? -Infinity) >= borderMs) return;
     const before = asked.get(workspaceId);
     if (before && !(await isActedOn(deps, before))) return;
     asked.delete(workspaceId);
     if (!(await hasExpired(deps.clickhouse, workspaceId, borderMs))) return void doneMs.set(workspaceId, borderMs);
     // Until what was set aside is sent again, a record would remove nothing.
-    if (!(await isInOrder(deps.pool, workspaceId))) return;
+    if (!(await isInOrder(deps.pool, partition))) return;
     const place = await askSystem(deps, workspaceId, { kind: "events.expire" }, nowMs);
     if (place) asked.set(workspaceId, place);
   }
@@ -44,19 +46,26 @@ export function createEventExpiry(deps: ExpiryDeps): EventExpiry {
   return {
     async run(nowMs) {
       if (nowMs < nextLookMs) return;
-      for (const [workspaceId, keepDays] of await keepingWorkspaces(deps.pool)) await look(workspaceId, expiryBorderMs(nowMs, keepDays), nowMs);
+      for (const workspace of await keepingWorkspaces(deps.pool)) await look(workspace, nowMs);
       nextLookMs = asked.size > 0 ? nowMs : nowMs + LOOK_MS;
     },
   };
 }
 
-/** Workspaces that don't keep events for ever → for how many days they do. */
-async function keepingWorkspaces(pool: Pool): Promise<Map<number, number>> {
-  const { rows } = await pool.query<{ workspace_id: number; days: number }>(
-    `select workspace_id, (settings #>> '{events,keepDays}')::integer as days from pipeline_config
-     where settings #>> '{events,keepDays}' is not null order by workspace_id`,
+/** A workspace that doesn't keep events for ever. */
+interface Keeping {
+  readonly workspaceId: number;
+  readonly partition: number;
+  readonly keepDays: number;
+}
+
+async function keepingWorkspaces(pool: Pool): Promise<Keeping[]> {
+  const { rows } = await pool.query<Keeping>(
+    `select c.workspace_id as "workspaceId", w.log_partition as partition, (c.settings #>> '{events,keepDays}')::integer as "keepDays"
+     from pipeline_config c join workspace w on w.id = c.workspace_id
+     where c.settings #>> '{events,keepDays}' is not null order by c.workspace_id`,
   );
-  return new Map(rows.map((row) => [row.workspace_id, row.days]));
+  return rows;
 }
 
 async function hasExpired(clickhouse: ClickHouseClient, workspaceId: number, beforeMs: number): Promise<boolean> {
@@ -66,13 +75,4 @@ async function hasExpired(clickhouse: ClickHouseClient, workspaceId: number, bef
     query_params: { workspace: workspaceId, before: beforeMs }, format: "JSONEachRow",
   });
   return (await result.json()).length > 0;
-}
-
-/** False while a statement of the workspace's log partition is set aside. */
-async function isInOrder(pool: Pool, workspaceId: number): Promise<boolean> {
-  const { rows } = await pool.query(
-    `select from ch_refused r join workspace w on w.log_partition = r.partition where w.id = $1 and r.kind = 'statement' and r.status = 'open' limit 1`,
-    [workspaceId],
-  );
-  return rows.length === 0;
 }

@@ -7,6 +7,8 @@ export const everywhere = {
   copy: "Copy",
   copied: "Copied",
   cancel: "Cancel",
+  save: "Save",
+  undo: "Undo",
   loading: "Loading",
   more: "Load more",
   all: "All",
@@ -26,5 +28,6 @@ export const everywhere = {
   now: "just now",
   today: "Today",
   yesterday: "Yesterday",
+  exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
 };

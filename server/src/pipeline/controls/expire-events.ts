@@ -7,6 +7,7 @@
 // together with it. What is removed is counted before, and the count is committed with the statement, so that the ledger
 // adds up whatever is broken off or repeated; the statement names only rows before the record.
 import type { ClientBase } from "pg";
+import { writeLedger } from "../commit.ts";
 import { expiryBorderMs } from "../expire-events.ts";
 import { forgetExpired } from "../outbox/refused.ts";
 import type { ControlWork } from "./handle-control.ts";
@@ -106,13 +107,9 @@ async function recount(work: ControlWork, part: Part, limits: ExpiryLimits): Pro
 async function writeExpired(tx: ClientBase, work: ControlWork, part: Part, counts: readonly ExpiredCount[], held: readonly number[]): Promise<void> {
   const { workspaceId } = work.header;
   for (let i = 0; i < counts.length; i += LEDGER_ROWS_AT_ONCE) {
-    const some = counts.slice(i, i + LEDGER_ROWS_AT_ONCE);
-    await tx.query(
-      `insert into ledger (workspace_id, source_id, minute, hop, outcome, reason, count)
-       select $1, s, to_timestamp(m * 60), 'expired', o, r, c from unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::bigint[]) as e (s, m, o, r, c)
-       on conflict (workspace_id, minute, source_id, hop, outcome, reason) do update set count = ledger.count + excluded.count`,
-      [workspaceId, some.map((c) => c.source_id), some.map((c) => c.minute), some.map((c) => c.decided), some.map((c) => c.why), some.map((c) => c.rows)],
-    );
+    await writeLedger(tx, "expired", counts.slice(i, i + LEDGER_ROWS_AT_ONCE).map((one) => ({
+      workspaceId, sourceId: one.source_id, minuteMs: Number(one.minute) * 60_000, outcome: one.decided, reason: one.why, count: Number(one.rows),
+    })));
   }
   // What was held can't be sent again without its bytes.
   await tx.query(`delete from quarantine where workspace_id = $1 and row_id = any($2::bigint[])`, [workspaceId, held]);

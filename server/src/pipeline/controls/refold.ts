@@ -119,7 +119,7 @@ export async function refold(clickhouse: ClickHouseClient, rules: RuleBook, requ
   const replayed = new Set<number>();
   let events = 0;
   for await (const row of readRows(clickhouse, request)) {
-    replayed.add(Number(row.position));
+    if (request.hasExpired) replayed.add(Number(row.position));
     if (++events > REFOLD_EVENTS_MAX) throw new RefoldTooLarge(`These people have more than ${REFOLD_EVENTS_MAX} events; so many are not folded anew at once.`);
     if (row.outcome === "control") {
       applyControl(world, rules, workspaceId, row, heirOf);
