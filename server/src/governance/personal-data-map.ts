@@ -69,7 +69,8 @@ const postgres: readonly PersonalDataPlace[] = [
     "settings",
     "created_at",
   ]),
-  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at"]),
+  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at"]),
+  withoutPeople("key_use", ["workspace_id", "source_id", "key_id", "hour", "sdk", "version", "requests", "events", "last_at"]),
   {
     engine: "postgres",
     name: "api_token",
@@ -408,6 +409,7 @@ const clickhouse: readonly PersonalDataPlace[] = [
       click_ids: "ids of clicks",
       consent: "decisions",
       identifiers: "first 64 bits of salted keys",
+      reference_keys: "first 64 bits of hashes of order, receipt and ticket numbers",
       envelope: "address, user agent and batch context; of an event of a suppressed person only the salted keys by which it was dropped",
       raw: "the event as received",
     },
