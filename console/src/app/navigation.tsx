@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconHandStop,
   IconHome,
   IconInfoCircle,
   IconLayoutSidebarLeftCollapse,
@@ -28,6 +29,7 @@ export const places = [
   { to: "/", text: t.home, Icon: IconHome },
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
+  { to: "/held", text: t.held, Icon: IconHandStop },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;

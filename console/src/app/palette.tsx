@@ -1,7 +1,7 @@
 // ⌘K: go anywhere, find anybody.
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconKeyboard, IconLogout, IconSearch } from "@tabler/icons-react";
+import { IconFileImport, IconKeyboard, IconLogout, IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -34,6 +34,8 @@ export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => 
     {
       group: t.actions,
       actions: [
+        { id: "import", label: texts.imports.create, leftSection: <IconFileImport size={18} stroke={1.6} />, onClick: () => void navigate({ to: "/imports/new" }) },
+        { id: "imports", label: texts.imports.title, leftSection: <IconFileImport size={18} stroke={1.6} />, onClick: () => void navigate({ to: "/imports" }) },
         { id: "shortcuts", label: t.shortcuts, leftSection: <IconKeyboard size={18} stroke={1.6} />, onClick: onShortcuts },
         { id: "sign-out", label: texts.navigation.signOut, leftSection: <IconLogout size={18} stroke={1.6} />, onClick: onSignOut },
       ].filter(({ label }) => matches(label)),

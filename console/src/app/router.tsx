@@ -7,6 +7,8 @@ import type { ReactNode } from "react";
 import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
+import { heldSearch } from "../features/held/held-search.ts";
+import { importsSearch, newImportSearch } from "../features/imports/imports-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
@@ -80,6 +82,18 @@ const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
+const held = createRoute({
+  getParentRoute: () => shell, path: "/held", validateSearch: heldSearch,
+  component: lazyRouteComponent(() => import("../features/held/held-page.tsx"), "HeldPage"),
+});
+const importsRoute = createRoute({
+  getParentRoute: () => shell, path: "/imports", validateSearch: importsSearch,
+  component: lazyRouteComponent(() => import("../features/imports/imports-page.tsx"), "ImportsPage"),
+});
+const newImport = createRoute({
+  getParentRoute: () => shell, path: "/imports/new", validateSearch: newImportSearch,
+  component: lazyRouteComponent(() => import("../features/imports/new-import-page.tsx"), "NewImportPage"),
+});
 const live = createRoute({
   getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
   component: lazyRouteComponent(() => import("../features/events/live-page.tsx"), "LivePage"),
@@ -141,6 +155,9 @@ export const router = createRouter({
       sources,
       source,
       live,
+      held,
+      importsRoute,
+      newImport,
       profiles,
       person,
       about,

@@ -71,6 +71,18 @@ test("all of one reason are sent again in steps, those that can't go stay open, 
   expect(audit.rows.filter(({ action }) => action === "quarantine.resend")).toHaveLength(202);
 }, 30_000);
 
+test("a repair as text keeps every digit, and is refused when it is no object", async () => {
+  const row = rowId(4, 0);
+  await hold([{ row, reason: "exact" }]);
+  const text = '{"type":"track","event":"Paid","userId":"u-4","properties":{"id":12345678901234567}}';
+  for (const wrong of ["[1]", "{", ""]) expect((await api.call("POST", `/quarantine/${row}/resend`, { body: { text: wrong } })).status).toBe(400);
+  expect((await api.call("POST", `/quarantine/${row}/resend`, { body: { text, event: {} } })).status).toBe(400);
+  const sent = await api.call("POST", `/quarantine/${row}/resend`, { body: { text } });
+  const [chunk] = await api.log.read(api.first.partition, Math.floor(sent.body.resent.row_id / 4096), 1e6);
+  expect(String(chunk?.records[0]?.events[0])).toBe(text.replace("{", `{"messageId":"held-${row}",`));
+  expect((await api.call("GET", `/quarantine?row=${row}`)).body.data).toMatchObject([{ row_id: row, status: "resent" }]);
+});
+
 test("needs the rights to write and to see personal data", async () => {
   const reader = (await api.call("POST", "/tokens", { body: { name: "reader", scopes: ["read"] } })).body.secret;
   for (const [path, body] of [["/quarantine/resend", { reason: "many" }], ["/quarantine/discard", { reason: "many" }], [`/quarantine/${rowId(2, 0)}/check`, {}]] as const) {

@@ -1,7 +1,8 @@
 // All sources: is each well, and how much does it send?
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { IconPlugConnected } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { IconFileImport, IconPlugConnected } from "@tabler/icons-react";
 import { useMemo, type ReactNode } from "react";
 import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
 import { texts } from "../../texts/texts.ts";
@@ -35,7 +36,8 @@ const columns: readonly Column<Row>[] = [
 
 function Count({ hops, of }: { readonly hops: Hops | undefined; readonly of: "received" | "held" | "failed" }): ReactNode {
   if (hops === undefined) return <Bar />;
-  return hops[of] === 0 ? <span className="dim">0</span> : <Figure value={hops[of]} />;
+  if (hops[of] === 0) return <span className="dim">0</span>;
+  return of === "held" ? <Link to="/held" tabIndex={-1} onClick={(event) => event.stopPropagation()}><Figure value={hops[of]} /></Link> : <Figure value={hops[of]} />;
 }
 
 export function SourcesPage(): ReactNode {
@@ -48,7 +50,7 @@ export function SourcesPage(): ReactNode {
   }), [sources.data, ledger.data]);
   const silent = rows?.filter((row) => row.hops?.received === 0).length ?? 0;
   return (
-    <Page title={t.title} sentence={rows && rows.length > 0 && ledger.data ? t.sentence(rows.length, silent) : <>&nbsp;</>}>
+    <Page title={t.title} actions={<Button component={Link} to="/imports" variant="default" leftSection={<IconFileImport size={16} />}>{texts.imports.title}</Button>} sentence={rows && rows.length > 0 && ledger.data ? t.sentence(rows.length, silent) : <>&nbsp;</>}>
       <div className="stack">
         {sources.error ? <ProblemNotice problem={sources.error} onRetry={() => void sources.refetch()} /> : null}
         {ledger.error && !sources.error ? <ProblemNotice problem={ledger.error} onRetry={() => void ledger.refetch()} /> : null}

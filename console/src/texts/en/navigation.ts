@@ -5,6 +5,7 @@ export const navigation = {
   home: "Home",
   sources: "Sources",
   live: "Live debugger",
+  held: "Held events",
   profiles: "Profiles",
   settings: "Settings",
   collapse: "Collapse navigation",
