@@ -14,6 +14,7 @@ const log = "server/src/log/log.ts";
 const identity = "server/src/identity/identity.ts";
 const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
+const desk = "server/src/desk/desk.ts";
 const imports = "server/src/sources/import/import.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
@@ -28,6 +29,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
   "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
+  "server/src/desk/": [schema, core, workspaceDb, log, governance],
   // Made from a seed alone, and knows nothing of what is done with it.
   "server/src/demo/": [],
   "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
@@ -41,7 +43,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, desk],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],

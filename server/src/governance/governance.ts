@@ -21,6 +21,7 @@ export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
   changeSource,
+  CONSOLE_KIND,
   createSource,
   createWriteKey,
   listSources,
