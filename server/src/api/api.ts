@@ -17,6 +17,9 @@ import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { ledgerBucketRoutes } from "./ledger-buckets.ts";
+import { identityGraphRoutes } from "./identity-graph.ts";
+import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
@@ -31,6 +34,7 @@ import { registerReference } from "./reference-page.ts";
 import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
 import { settingsRoutes } from "./settings.ts";
+import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -91,12 +95,14 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...profileRoutes(services),
     ...deskRoutes(services),
     ...personRoutes(services),
+    ...identityGraphRoutes(services),
     ...identityRoutes(services),
+    ...identityListRoutes(services),
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
     ...refusedWriteRoutes(services),
-    ...ledgerRoutes(services),
-    ...sourceRoutes(services),
+    ...ledgerRoutes(services), ...ledgerBucketRoutes(services),
+    ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
