@@ -107,7 +107,7 @@ export const traitHistory = z.strictObject({
 });
 export type TraitHistory = z.infer<typeof traitHistory>;
 
-export const accountParams = z.strictObject({ id: z.string().min(1).max(512) });
+export const accountParams = z.strictObject({ ref: z.string().min(1).max(2200), account: z.string().min(1).max(512) });
 export const traitNames = z.strictObject({ data: z.array(z.strictObject({ name: z.string(), people: z.int() })) });
 export type TraitNames = z.infer<typeof traitNames>;
 

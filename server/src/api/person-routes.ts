@@ -52,26 +52,28 @@ function consentRoute(services: ApiServices): Route {
 function accountRoute(services: ApiServices): Route {
   return defineRoute({
     method: "GET",
-    path: "/accounts/{id}/people",
+    path: "/profiles/{ref}/accounts/{account}/people",
     tag: TAG,
     scopes: ["read", "personal_data"],
-    summary: "Who belongs to an account",
+    summary: "Who else belongs to an account of this person",
     description: "By the group calls that name it.",
     params: accountParams,
     responses: { 200: accountPeople },
     handle: async ({ params, workspaceId, nowMs }) => {
+      const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      if (!Object.hasOwn(profile.doc.accounts, params.account)) return { status: 200, body: { data: [], more: false } };
       const rows = await services.scan<{ id: string }>(
         workspaceId,
         `select toString(profile_id) as id from events
           where workspace_id = {workspace:UInt32} and event = 'group' and group_id = {account:String} and outcome = 'stored' and profile_id != {nobody:UUID}
           group by profile_id order by max(timestamp) desc limit {limit:UInt32}`,
-        { account: params.id, nobody: NOBODY, limit: ACCOUNT_PEOPLE_MAX + 1 },
+        { account: params.account, nobody: NOBODY, limit: ACCOUNT_PEOPLE_MAX + 1 },
       );
       const ids = rows.slice(0, ACCOUNT_PEOPLE_MAX).map(({ id }) => id);
       const people = await services.deps.workspaceDb.run(workspaceId, (db) => readPeople(db, workspaceId, ids));
       const devices = deviceNamespacesOf(await services.settings.get(workspaceId, nowMs));
       // Whoever was merged or split since answers for themselves: their document says whether they belong to it.
-      const members = people.filter(({ doc }) => Object.hasOwn(doc.accounts, params.id));
+      const members = people.filter(({ id, doc }) => id !== profile.id && Object.hasOwn(doc.accounts, params.account));
       return {
         status: 200,
         body: { data: members.map(({ id, doc }) => profileSummary(id, doc, devices)), more: rows.length > ACCOUNT_PEOPLE_MAX },
