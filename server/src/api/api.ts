@@ -13,6 +13,7 @@ import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
 import { eventRoutes } from "./events.ts";
+import { freshnessRoutes } from "./freshness.ts";
 import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
@@ -97,7 +98,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...eventRoutes(services, tail),
     ...quarantineRoutes(services),
     ...refusedWriteRoutes(services),
-    ...ledgerRoutes(services), ...ledgerBucketRoutes(services),
+    ...ledgerRoutes(services),
+    ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
