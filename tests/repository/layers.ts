@@ -76,7 +76,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/console/console.ts",
-    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
+    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
     "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema,
   ],
 };

@@ -300,6 +300,7 @@ const postgres: readonly PersonalDataPlace[] = [
   },
   withoutPeople("dedupe_window", ["only_row", "days", "first_day"]),
   withoutPeople("expired_events", ["workspace_id", "before", "events", "row_id"]),
+  withoutPeople("freshness", ["workspace_id", "minute", "span", "count"]),
   withoutPeople("ledger", ["workspace_id", "source_id", "minute", "hop", "outcome", "reason", "count"]),
   {
     engine: "postgres",
