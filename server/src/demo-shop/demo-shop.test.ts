@@ -2,6 +2,7 @@
 // broken off; and what is removed leaves nothing, in either database, in memory or out of the log, while others stay whole.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ControlAction } from "@tributary/schema/control.ts";
 import { systemClock } from "../core/clock.ts";
 import { createShop, truthOf, type Call, type Truth } from "../demo/demo.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
@@ -12,7 +13,7 @@ import { READER } from "../pipeline/sequencer.ts";
 import { SECRET, startTestPipeline, type TestPipeline } from "../pipeline/testing.ts";
 import { createDemoShops, createPromiseFor, type DemoCaller, type DemoShops } from "./demo-shops.ts";
 
-const wish = { people: 40, days: 25, seed: "a test", pace: 1_000 };
+const wish = { people: 60, days: 40, seed: "a test", pace: 1_000 };
 
 let pipeline: TestPipeline;
 let shops: DemoShops;
@@ -106,6 +107,7 @@ test("the history comes to be what the generator declares, though playing and th
   await breakOff();
   await pipeline.restart();
   await until(async () => ((await shops.status(caller)).progress?.appended ?? 0) > 900);
+  expect(await state(), "it was broken off in the middle").toBe("history");
   await breakOff();
   await until(async () => (await state()) === "live");
   await shops.change(caller, { paused: true });
@@ -158,15 +160,18 @@ test("the scenarios are read from what the system knows", async () => {
   expect(merged).toMatchObject({ ready: true, done: false });
   expect(lender?.profile_id).toBe(borrower?.profile_id);
   const [namespace = "", value = ""] = (merged?.facts["lender"] ?? "").split(/:(.*)/s);
-  await pipeline.control({ kind: "profile.unmerge", profileId: lender?.profile_id ?? "", identifiers: [{ namespace, value }] }, workspaceId);
+  const { rows } = await pipeline.pool.query<{ id: number; partition: number }>(
+    "select s.id, w.log_partition as partition from source s join workspace w on w.id = s.workspace_id where w.id = $1 and s.slug = 'support'", [workspaceId],
+  );
+  const { id: sourceId = 0, partition = 0 } = rows[0] ?? {};
+  const action: ControlAction = { kind: "profile.unmerge", profileId: lender?.profile_id ?? "", identifiers: [{ namespace, value }] };
+  await pipeline.log.append(partition, { header: { kind: "control", workspaceId, receivedAtMs: Date.now(), actor: "test", action }, events: [] });
+  await pipeline.settled();
   expect(await of("wrong_merge")).toMatchObject({ done: true });
 
   expect(await of("late_order")).toMatchObject({ ready: true, done: false });
-  const { rows } = await pipeline.pool.query<{ id: number; log_partition: number }>(
-    "select s.id, w.log_partition from source s join workspace w on w.id = s.workspace_id where w.id = $1 and s.slug = 'support'", [workspaceId],
-  );
-  await pipeline.log.append(rows[0]?.log_partition ?? 0, {
-    header: { kind: "events", workspaceId, sourceId: rows[0]?.id ?? 0, receivedAtMs: Date.now() },
+  await pipeline.log.append(partition, {
+    header: { kind: "events", workspaceId, sourceId, receivedAtMs: Date.now() },
     events: [Buffer.from(JSON.stringify({ type: "track", event: "Promise Made", userId: "cust-10000", messageId: "promised" }))],
   });
   await pipeline.settled();
