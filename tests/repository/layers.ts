@@ -16,6 +16,7 @@ const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
 const imports = "server/src/sources/import/import.ts";
 const demoShops = "server/src/demo-shop/demo-shops.ts";
+const observedSchema = "server/src/observed-schema/observed-schema.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -43,8 +44,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/engines/clickhouse/insert-block.ts", "server/src/engines/clickhouse/row-binary.ts",
   ],
 
+  // Follows the event table, and nothing waits for it.
+  "server/src/observed-schema/": [schema, core, inTransaction, governance],
+
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, demoShops],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, demoShops, observedSchema],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -54,6 +58,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "console/src/ui/": ["console/src/texts/texts.ts"],
   "console/src/event-stream.ts": [],
   "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  // One page shows a document of the project as it stands.
+  "console/src/features/about/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "docs/compare.md"],
   "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/app/": [schema, "console/src/ui/", "console/src/features/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/main.tsx": ["console/src/app/", "console/src/ui/", "console/src/texts/texts.ts"],
@@ -70,9 +76,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
-    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
+    "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema,
   ],
 };
 

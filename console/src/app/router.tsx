@@ -10,7 +10,9 @@ import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
+import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
+import { sourceSearch } from "../features/sources/source-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -75,7 +77,7 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
 });
 const source = createRoute({
-  getParentRoute: () => shell, path: "/sources/$sourceId", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
 const live = createRoute({
@@ -87,14 +89,64 @@ const profiles = createRoute({
   loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
   component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
 });
+const about = createRoute({
+  getParentRoute: () => shell, path: "/about", component: lazyRouteComponent(() => import("../features/about/about-page.tsx"), "AboutPage"),
+});
 const person = createRoute({
   getParentRoute: () => shell, path: "/profiles/$ref", validateSearch: personSearch,
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(personQuery(params.ref)),
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => shell, path: "/settings", component: lazyRouteComponent(() => import("../features/settings/settings-layout.tsx"), "SettingsLayout"),
+});
+const settingsStart = createRoute({
+  getParentRoute: () => settings, path: "/",
+  beforeLoad: async ({ context }) => {
+    throw redirect({ to: sectionsFor(await context.queryClient.ensureQueryData(sessionQuery))[0]?.path ?? "/", replace: true });
+  },
+});
+const settingsAccount = createRoute({
+  getParentRoute: () => settings, path: "/account", component: lazyRouteComponent(() => import("../features/accounts/account-page.tsx"), "AccountPage"),
+});
+const settingsMembers = createRoute({
+  getParentRoute: () => settings, path: "/members", component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
+});
+
+const settingsWorkspace = createRoute({
+  getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
+});
+const settingsTokens = createRoute({
+  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+});
+const settingsLimits = createRoute({
+  getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),
+});
+
+const settingsRoutes = settings.addChildren([
+  settingsStart,
+  settingsAccount,
+  settingsMembers,
+  settingsWorkspace,
+  settingsTokens,
+  settingsLimits,
+]);
+
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([home, sources, source, live, profiles, person])]),
+  routeTree: root.addChildren([
+    signIn,
+    shell.addChildren([
+      home,
+      sources,
+      source,
+      live,
+      profiles,
+      person,
+      about,
+      settingsRoutes,
+    ]),
+  ]),
   context: { queryClient },
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,

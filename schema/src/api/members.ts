@@ -32,8 +32,10 @@ export const memberAnswer = z
     by: z.string().meta({ description: "Who took them in, as `actor` in the audit log." }),
   })
   .meta({ id: "Member" });
+export type MemberAnswer = z.infer<typeof memberAnswer>;
 
 export const memberList = pageOf(memberAnswer);
+export type MemberList = z.infer<typeof memberList>;
 
 export const memberCreateBody = z.strictObject({
   email: accountEmail,

@@ -25,6 +25,9 @@ export interface Removals {
   advance(): Promise<boolean>;
 }
 
+/** What others count in memory, or read from the event table, they may write down later than the end: it is looked for again. */
+const SWEPT_FOR = "15 minutes";
+const SWEEP_EVERY_MS = 20_000;
 /** Rows of one table that one statement removes. */
 const ROWS_AT_ONCE = 5_000;
 /** Postgres's code for a row that another table still names. */
@@ -58,6 +61,14 @@ export async function lastRemovalFrom(db: Pick<Pool | ClientBase, "query">, home
 export function createRemovals({ pool, log, clock }: { readonly pool: Pool; readonly log: EventLog; readonly clock: Clock }): Removals {
   /** Asked of the pipeline by this process; after a kill it is asked again, and the second record is passed over. */
   const asked = new Set<number>();
+  let sweptAtMs = -Infinity;
+
+  async function sweep(): Promise<void> {
+    if (clock.nowMs() - sweptAtMs < SWEEP_EVERY_MS) return;
+    sweptAtMs = clock.nowMs();
+    const { rows } = await pool.query<{ id: number }>(`select workspace_id as id from removed_workspace where done_at > now() - interval '${SWEPT_FOR}'`);
+    for (const { id } of rows) await removeSome(pool, id);
+  }
 
   /** True: it came further, and may come further yet. */
   async function step(removal: Removal): Promise<boolean> {
@@ -85,6 +96,7 @@ export function createRemovals({ pool, log, clock }: { readonly pool: Pool; read
       const { rows } = await pool.query<Removal>(`select ${COLUMNS} from removed_workspace where done_at is null order by workspace_id`);
       let isMore = false;
       for (const removal of rows) isMore = (await step(removal)) || isMore;
+      await sweep();
       return isMore;
     },
   };

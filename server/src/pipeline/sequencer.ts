@@ -7,11 +7,12 @@ import type { Logger } from "../core/logger.ts";
 import type { Chunk, EventLog } from "../log/log.ts";
 import { positionsOf } from "../log/log.ts";
 import { claimReader, ReaderFenced, type ReaderClaim } from "../log/reader-offset.ts";
-import { createBatch, countOutcomes, freshCopy, type Batch, type BatchEvent } from "./batch.ts";
+import { createBatch, countOutcomes, freshCopy, type Batch } from "./batch.ts";
 import { assert } from "../core/errors.ts";
 import { createChunkReader } from "./chunk-reader.ts";
 import { captureChanges, commitBatch, type Decisions, type LedgerCount } from "./commit.ts";
 import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
+import { waitsOf, type Waits } from "./freshness.ts";
 import { findCulprits, isDataError } from "./find-culprits.ts";
 import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
@@ -57,8 +58,8 @@ export interface Progress {
   readonly tookMs: number;
   /** Age of the batch's oldest event when it was committed: receivedAt to visible. */
   readonly oldestAgeMs: number;
-  /** The same of its oldest event that is no history; undefined: it has none. */
-  readonly freshnessMs?: number;
+  /** How long its events took until then. */
+  readonly waits: Waits;
 }
 
 export interface Sequencer {
@@ -213,7 +214,7 @@ async function runControl(options: SequencerOptions, commits: CommitLine, chunk:
   options.sender.enqueue(next.blocks);
   options.onCommit({
     partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,
-    oldestAgeMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs), freshnessMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs),
+    oldestAgeMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs), waits: new Map(),
   });
 }
 
@@ -315,13 +316,12 @@ async function tryBatch(options: SequencerOptions, claim: ReaderClaim, batch: Ba
 }
 
 function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly LedgerCount[], nextOffset: number, startedMs: number): void {
+  const nowMs = options.clock.nowMs();
   const outcomes: Record<string, number> = {};
   for (const { outcome, count } of ledger) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
-  const ageMs = (event: BatchEvent | undefined): number => Math.max(0, options.clock.nowMs() - (event?.received.header.receivedAtMs ?? 0));
-  const live = batch.events.find(({ received }) => !received.header.historical);
   options.onCommit({
     partition: options.partition, nextOffset, events: batch.events.length, outcomes, tookMs: performance.now() - startedMs,
-    oldestAgeMs: ageMs(batch.events[0]), ...(live && { freshnessMs: ageMs(live) }),
+    oldestAgeMs: Math.max(0, nowMs - (batch.events[0]?.received.header.receivedAtMs ?? 0)), waits: waitsOf(batch.events, nowMs, options.storedBelowRow),
   });
 }
 

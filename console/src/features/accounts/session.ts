@@ -13,6 +13,9 @@ export interface WorkspaceName {
 export interface Session {
   /** The account's name; of a token, that it is one. */
   readonly who: string;
+  /** Null for a token. */
+  readonly account: MeAnswer["account"];
+  readonly role: MeAnswer["role"];
   readonly workspace: WorkspaceName;
   readonly scopes: readonly Scope[];
   /** All that this account may enter; a token has one. */
@@ -22,8 +25,8 @@ export interface Session {
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: readSession, staleTime: 60_000 });
 
 async function readSession(): Promise<Session> {
-  const { account, workspace, scopes, workspaces } = await read<MeAnswer>("/me");
-  return { who: account?.name || account?.email || texts.navigation.token, workspace, scopes, workspaces };
+  const { account, role, workspace, scopes, workspaces } = await read<MeAnswer>("/me");
+  return { who: account?.name || account?.email || texts.navigation.token, account, role, workspace, scopes, workspaces };
 }
 
 /** Scopes as the API reads them: admin includes reading and writing. */

@@ -1,0 +1,13 @@
+// Settings: the frame and the names of its sections. Each section's own words are in a file of its own.
+
+export const settings = {
+  title: "Settings",
+  label: "Settings",
+  choose: "Section",
+  account: "My account",
+  members: "Members",
+  workspace: "Workspace",
+  tokens: "API tokens",
+  limits: "Limits",
+  forbidden: { title: "This is not open to you", text: "Your role or token may not see this section. An owner or admin of the workspace can change your role." },
+};
