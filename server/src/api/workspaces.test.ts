@@ -113,7 +113,7 @@ describe("two workspaces", () => {
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
-    if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
+    if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
     if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
@@ -200,6 +200,7 @@ describe("two workspaces", () => {
       "/members",
       "/profiles",
       "/quarantine",
+      "/quarantine/groups",
       "/refused-writes",
       "/rejected-keys",
       "/settings",
