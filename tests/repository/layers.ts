@@ -14,6 +14,7 @@ const log = "server/src/log/log.ts";
 const identity = "server/src/identity/identity.ts";
 const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
+const mail = "server/src/mail/mail.ts";
 const imports = "server/src/sources/import/import.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
@@ -28,6 +29,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
   "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
+  // Sends letters to people who work here; who gets which, its callers decide.
+  "server/src/mail/": [core],
   // Made from a seed alone, and knows nothing of what is done with it.
   "server/src/demo/": [],
   "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
@@ -41,7 +44,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -64,7 +67,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
   // Composition: the files beside this table's folders, and maintenance/, which works on a whole data directory. They start the engines, choose the log and hand out the parts.
   "server/src/": [
-    schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
+    schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/console/console.ts",

@@ -16,6 +16,7 @@ import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { invitationRoutes } from "./invitations.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
@@ -98,6 +99,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...workspaceRoutes(services),
     ...meRoutes(services),
     ...memberRoutes(services),
+    ...invitationRoutes(services),
     ...accountPasswordRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),
