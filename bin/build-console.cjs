@@ -10,7 +10,7 @@ const home = path.join(root, "console");
 const dist = path.join(home, "dist");
 /** Beside the build: the hash of what it was made from. */
 const stampFile = path.join(dist, "sources.sha256");
-const sources = ["package-lock.json", "schema/src", "console/src", "console/index.html", "console/vite.config.ts", "console/package.json"];
+const sources = ["package-lock.json", "schema/src", "console/src", "console/index.html", "console/vite.config.ts", "console/package.json", "docs/compare.md"];
 
 function filesBelow(place) {
   if (!fs.existsSync(place)) return [];

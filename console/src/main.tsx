@@ -1,5 +1,7 @@
 // Starts the console in the page.
+import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
 import "./ui/ui.css";
 import { MantineProvider } from "@mantine/core";
@@ -10,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient, router } from "./app/router.tsx";
 import { texts } from "./texts/texts.ts";
 import { cssVariables, theme } from "./ui/theme.ts";
+import { Toasts } from "./ui/toast.tsx";
 
 /** New with each page; what makes styles as it runs has to show it. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
@@ -24,6 +27,7 @@ if (place !== null) {
       <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
+          <Toasts />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

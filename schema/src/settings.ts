@@ -56,6 +56,12 @@ export const eventSettings = z.strictObject({
   keepDays: z.int().min(KEEP_DAYS_MIN).max(36_500).nullable(),
 });
 
+export const REFERENCES_MAX = 50;
+export const defaultReferences: readonly string[] = [
+  "order_id", "orderId", "order_number", "receipt_id", "receipt_number", "invoice_number", "ticket_id", "ticket_number", "case_id", "tracking_number",
+  "subscription_id", "booking_id",
+];
+
 export const workspaceSettings = z.strictObject({
   identity: identitySettings,
   /** What the absence of a consent decision means for a category. */
@@ -66,6 +72,8 @@ export const workspaceSettings = z.strictObject({
   internalIps: z.array(z.string()),
   /** How long events are kept; absent in what was written before there was a choice. */
   events: eventSettings.default({ keepDays: null }),
+  /** Properties whose values people read out (order, receipt and ticket numbers): the search finds a person by them. */
+  references: z.array(z.string().min(1).max(200)).max(REFERENCES_MAX).default(() => [...defaultReferences]),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
@@ -117,6 +125,7 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   consentWhenAbsent: "granted",
   internalIps: [],
   events: { keepDays: null },
+  references: [...defaultReferences],
 };
 
 export const defaultSourceSettings: SourceSettings = { name: "", ip: "keep", nullErases: false };

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { sdks } from "../../console/src/features/sources/snippets.ts";
 import { settings } from "../../server/src/config.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
 import { generatedDocs } from "./generated-docs.ts";
@@ -35,6 +36,18 @@ test.each(documents)("$path names only settings that exist", ({ text }) => {
 
 test.each(Object.entries(generatedDocs))("%s says what the code says (`npm run docs` writes it)", (path, text) => {
   expect(readFileSync(join(root, path), "utf8")).toBe(text);
+});
+
+const sdkPage = readFileSync(join(root, "docs/sdks.md"), "utf8");
+
+test.each(sdks.filter((sdk) => sdk.family !== "http"))("docs/sdks.md says of $name what its snippet's table says", ({ name, tested }) => {
+  const row = sdkPage.split("\n").find((line) => line.startsWith("| ") && (line.includes(`\`${name}\``) || line.includes(`| ${name} `)));
+  expect(row, name).toBeDefined();
+  const section = sdkPage.slice(0, sdkPage.indexOf(row ?? "")).split("\n## ").at(-1)?.split("\n")[0] ?? "";
+  const isSaid = {
+    kills: row?.includes("through kills"), requests: row?.includes("by its requests") || section === "On phones", documented: section === "By their documentation alone",
+  };
+  expect(isSaid[tested], `${name} in "${section}"`).toBe(true);
 });
 
 test("paths are found in code, in blocks and in links, and nothing else is taken for one", () => {

@@ -1,6 +1,8 @@
 // The pages of docs/ that are made from the code, so that they can't say anything else than it does. `npm run docs` writes
 // them; docs.test.ts compares.
 import { z } from "zod";
+import { sdkGroups, sdks, snippetOf } from "../../console/src/features/sources/snippets.ts";
+import { texts } from "../../console/src/texts/texts.ts";
 import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
@@ -13,6 +15,7 @@ export const generatedDocs: Readonly<Record<string, string>> = {
   "docs/configuration.md": configurationPage(),
   "docs/errors.md": errorsPage(),
   "docs/roles.md": rolesPage(),
+  "docs/sdk-snippets.md": sdkSnippetsPage(),
 };
 
 function configurationPage(): string {
@@ -71,6 +74,31 @@ owner whose account the first start made has \`installation\` besides. More: [ac
 
 ${table(["Role", "Scopes", "For"], rows)}
 `;
+}
+
+function sdkSnippetsPage(): string {
+  const groups = sdkGroups.map((group) => {
+    const parts = sdks.filter((sdk) => sdk.group === group).map((sdk) => {
+      const install = sdk.install === undefined ? [] : [`Install: \`${sdk.install}\``];
+      const notes = (sdk.notes ?? []).map((note) => `- ${texts.sdks.notes[note]}`);
+      return [`### ${sdk.platform}: ${sdk.name}`, ...install, fenced(snippetOf(sdk.id, "https://cdp.example.com", "KEY")), ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
+    });
+    return [`## ${texts.sdks.groups[group]}`, ...parts].join("\n\n");
+  });
+  return `# Snippets
+
+${notice}
+
+How to send a first event with each SDK, as the page of a source in the console shows it with its own address and key in
+place. \`https://cdp.example.com\` stands for your \`PUBLIC_URL\`, \`KEY\` for a write key. Which of them were run, and how:
+[sdks.md](sdks.md).
+
+${groups.join("\n\n")}
+`;
+}
+
+function fenced(code: string): string {
+  return `~~~\n${code}\n~~~`;
 }
 
 function errorsPage(): string {

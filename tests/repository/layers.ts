@@ -54,6 +54,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "console/src/ui/": ["console/src/texts/texts.ts"],
   "console/src/event-stream.ts": [],
   "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  // One page shows a document of the project as it stands.
+  "console/src/features/about/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "docs/compare.md"],
   "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/app/": [schema, "console/src/ui/", "console/src/features/", "console/src/texts/texts.ts", "console/src/api.ts"],
   "console/src/main.tsx": ["console/src/app/", "console/src/ui/", "console/src/texts/texts.ts"],
@@ -70,7 +72,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/console/console.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
     "server/src/pipeline/outbox/retry-refused.ts",
   ],

@@ -39,6 +39,7 @@ const permissive = new Set([
 
 /** Package of the production tree → its licence, and why that is acceptable though it is not on the list. */
 const licenceExceptions: Readonly<Record<string, { readonly licence: string; readonly because: string }>> = {
+  "@fontsource-variable/inter": { licence: "OFL-1.1", because: "a typeface, which may be shipped within any program" },
   "@segment/facade": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
   "@segment/isodate": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
   "@segment/isodate-traverse": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },

@@ -84,7 +84,8 @@ function isTypeOnly(node: SyntaxNode): boolean {
 }
 
 function fileOf(from: string, specifier: string): string | undefined {
-  if (specifier.startsWith(".")) return posix.join(dirname(from), specifier);
+  // What stands behind a question mark says how the bundler takes a file in.
+  if (specifier.startsWith(".")) return posix.join(dirname(from), specifier.split("?", 1)[0] ?? "");
   if (specifier.startsWith("@tributary/schema/")) return specifier.replace("@tributary/schema/", "schema/src/");
   return undefined;
 }

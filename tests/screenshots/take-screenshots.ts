@@ -1,5 +1,5 @@
 // Takes pictures of the console with a small shop in it: `npm run screenshots` writes the one of the README;
-// `npm run screenshots -- FOLDER` writes every screen there, wide and narrow, light and dark.
+// `npm run screenshots -- FOLDER [NAME…]` writes every screen (or those named) there, wide and narrow, light and dark.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,12 +8,14 @@ import { chromiumFlags, chromiumPath } from "../chromium.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
 import { shopEvents } from "./shop-events.ts";
 
+const [folder, ...names] = process.argv.slice(2);
+const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
 const images = fileURLToPath(new URL("../../docs/images", import.meta.url));
 const screens: Readonly<Record<string, string>> = {
   "home": "/", "home-rejected": "/?open=rejected", "sources": "/sources", "source": "/sources/1", "live": "/live", "live-held": "/live?outcome=quarantined",
   "live-event": "/live?type=track&message=sent-twice", "live-empty": "/live?event=Nothing", "profiles": "/profiles", "profiles-nobody": "/profiles?search=nobody-like-this",
   "person": "/profiles/user_id:u-2", "person-identity": "/profiles/user_id:u-2?tab=identity", "person-raw": "/profiles/user_id:u-2?tab=raw", "person-hostile": "/profiles/user_id:hostile-1",
-  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere",
+  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere", "about": "/about", "settings-workspace": "/settings/workspace", "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
 };
 
 async function fill(server: ServerProcess): Promise<void> {
@@ -47,7 +49,11 @@ async function takeAll(browser: Browser, server: ServerProcess, folder: string):
   for (const width of [1280, 768]) {
     for (const scheme of ["light", "dark"] as const) {
       const page = await pageFor(browser, server, width, scheme);
-      for (const [name, path] of Object.entries(screens)) await shoot(page, server, path, join(folder, `${name}-${width}-${scheme}.png`));
+      for (const [name, path] of Object.entries(screens).filter(([one]) => isWanted(one))) await shoot(page, server, path, join(folder, `${name}-${width}-${scheme}.png`));
+      if (names.length > 0) {
+        await page.context().close();
+        continue;
+      }
       await page.goto(`${server.url}/profiles`);
       await page.getByRole("gridcell").first().waitFor();
       await page.keyboard.press("ControlOrMeta+k");
@@ -61,7 +67,6 @@ async function takeAll(browser: Browser, server: ServerProcess, folder: string):
   }
 }
 
-const [folder] = process.argv.slice(2);
 const server = await startServerProcess();
 const browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
 try {

@@ -2,7 +2,18 @@
 import { Menu, Tooltip } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import {
-  IconActivity, IconBook2, IconHome, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconLogout, IconPlugConnected, IconSearch, IconSettings, IconUser, IconUsers,
+  IconActivity,
+  IconBook2,
+  IconHome,
+  IconInfoCircle,
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconLogout,
+  IconPlugConnected,
+  IconSearch,
+  IconSettings,
+  IconUser,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -52,6 +63,11 @@ export function Navigation(props: NavigationProps): ReactNode {
       <div className="nav-space" />
       <Hint text={t.reference} isOn={isCollapsed}>
         <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
+      </Hint>
+      <Hint text={texts.about.link} isOn={isCollapsed}>
+        <Link to="/about" className="nav-item" activeProps={{ className: "active" }} aria-label={texts.about.link} {...(onGo && { onClick: onGo })}>
+          <IconInfoCircle size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : texts.about.link}
+        </Link>
       </Hint>
       <AccountMenu who={session.who} isCollapsed={isCollapsed} onSignOut={props.onSignOut} />
       {onToggle ? (

@@ -12,6 +12,7 @@ import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts"
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
+import { sourceSearch } from "../features/sources/source-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -76,7 +77,7 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
 });
 const source = createRoute({
-  getParentRoute: () => shell, path: "/sources/$sourceId", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
 const live = createRoute({
@@ -87,6 +88,9 @@ const profiles = createRoute({
   getParentRoute: () => shell, path: "/profiles", validateSearch: profilesSearch, loaderDeps: ({ search }) => ({ search: search.search ?? "" }),
   loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
   component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
+});
+const about = createRoute({
+  getParentRoute: () => shell, path: "/about", component: lazyRouteComponent(() => import("../features/about/about-page.tsx"), "AboutPage"),
 });
 const person = createRoute({
   getParentRoute: () => shell, path: "/profiles/$ref", validateSearch: personSearch,
@@ -110,10 +114,39 @@ const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
 });
 
-const settingsRoutes = settings.addChildren([settingsStart, settingsAccount, settingsMembers]);
+const settingsWorkspace = createRoute({
+  getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
+});
+const settingsTokens = createRoute({
+  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+});
+const settingsLimits = createRoute({
+  getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),
+});
+
+const settingsRoutes = settings.addChildren([
+  settingsStart,
+  settingsAccount,
+  settingsMembers,
+  settingsWorkspace,
+  settingsTokens,
+  settingsLimits,
+]);
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([home, sources, source, live, profiles, person, settingsRoutes])]),
+  routeTree: root.addChildren([
+    signIn,
+    shell.addChildren([
+      home,
+      sources,
+      source,
+      live,
+      profiles,
+      person,
+      about,
+      settingsRoutes,
+    ]),
+  ]),
   context: { queryClient },
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,

@@ -3,6 +3,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { texts } from "../texts/texts.ts";
+import type { CsvValue } from "./csv.ts";
 import { Bar } from "./notice.tsx";
 
 const ROW_PX = 36;
@@ -15,6 +16,8 @@ export interface Column<Row> {
   readonly width: string;
   readonly isEnd?: boolean;
   readonly cell: (row: Row) => ReactNode;
+  /** What the cell is in a file; a column without it is left out there. */
+  readonly csv?: (row: Row) => CsvValue;
 }
 
 export interface DataTableProps<Row> {

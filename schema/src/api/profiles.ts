@@ -122,11 +122,27 @@ export const profileSummary = z
   .meta({ id: "ProfileSummary" });
 export type ProfileSummary = z.infer<typeof profileSummary>;
 
+export const profileSort = z.enum(["changed", "newest", "oldest"]);
+export type ProfileSort = z.infer<typeof profileSort>;
+
 export const profileListQuery = pageQuery.extend({
-  search: z.string().max(500).optional().meta({ description: "An identifier, part of one, or text in a trait." }),
+  search: z.string().max(500).optional().meta({
+    description:
+      "An identifier in any spelling, the number of an order or ticket, a name, or words in a trait; or conditions joined by `and`: " +
+      "`email:ann@example.com`, `order_id:W-1`, `city = Aarhus`, `name contains lee`.",
+  }),
+  sort: profileSort.default("changed").meta({ description: "`changed`: the latest changed first; `newest`, `oldest`: by when they were first seen." }),
 });
 
-export const profileListAnswer = z.strictObject({ data: z.array(profileSummary), next_cursor: nextCursor });
+export const profileListAnswer = z.strictObject({
+  data: z.array(profileSummary),
+  next_cursor: nextCursor,
+  note: z.enum(["cut", "no_phone_country"]).optional().meta({
+    description:
+      "`cut`: the search ran out of time, so there may be more. `no_phone_country`: the text looks like a telephone number without its " +
+      "country, which is read only when the setting `phoneCountry` names one.",
+  }),
+});
 export type ProfileList = z.infer<typeof profileListAnswer>;
 
 /** Status 300: the identifier was seen with several people, so it names none of them. */

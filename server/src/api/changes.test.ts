@@ -4,10 +4,12 @@ import { controlAction } from "@tributary/schema/control.ts";
 import { hash128 } from "../core/hash.ts";
 import { createSourceSeal } from "../core/sealed-text.ts";
 import { rowId } from "../core/position.ts";
-import { addIdentifier, addPerson, keyOf, startTestApi, testSecret, type TestApi } from "./testing.ts";
+import { addIdentifier, addPerson, keyOf, noChange, startTestApi, testSecret, type TestApi } from "./testing.ts";
 
 const ada = hash128("person", "ada");
 const former = hash128("person", "former");
+
+const plainSide = { traits: {}, first_seen_at: null, last_seen_at: null, consents: {}, latest_events: [], people: 1 };
 
 describe("changes through the API", () => {
   let api: TestApi;
@@ -19,11 +21,13 @@ describe("changes through the API", () => {
     api = await startTestApi({
       previewIdentity: async () => {
         await previewMayEnd;
-        return { people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true };
+        return noChange;
       },
       previewUnmerge: async (workspaceId, profileId, identifiers) => ({
-        stays: { profile_id: profileId, identifiers: [{ namespace: "user_id", value: `${workspaceId}` }], traits: {}, event_count: 1 },
-        splits_off: { profile_id: null, identifiers: [...identifiers], traits: {}, event_count: 2 },
+        stays: { profile_id: profileId, identifiers: [{ namespace: "user_id", value: `${workspaceId}` }], event_count: 1, ...plainSide },
+        splits_off: { profile_id: null, identifiers: [...identifiers], event_count: 2, ...plainSide },
+        others: 0,
+        nobodys: [],
       }),
     });
     const { first } = api;

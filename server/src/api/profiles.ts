@@ -112,14 +112,14 @@ function listRoute(services: ApiServices): Route {
     scopes: ["read", "personal_data"],
     summary: "List or search people",
     description:
-      "The latest changed first. With `search`, people with exactly this identifier come first, then those with the text in an " +
-      "identifier or a trait. " +
-      "A page may hold fewer people than `limit`.",
+      "With `search`, people whom it names exactly come first (an identifier, or the number of an order or ticket); then those who are called " +
+      "so; then those with every word in an identifier or a trait, which is looked for during a few seconds. A person may come twice, on " +
+      "different pages; a page may hold fewer people than `limit`.",
     query: profileListQuery,
     responses: { 200: profileListAnswer },
     handle: async ({ query, workspaceId, nowMs }) => ({
       status: 200,
-      body: await listProfiles(services, workspaceId, { search: query.search, limit: query.limit, cursor: query.cursor }, nowMs),
+      body: await listProfiles(services, workspaceId, { search: query.search, sort: query.sort, limit: query.limit, cursor: query.cursor }, nowMs),
     }),
   });
 }

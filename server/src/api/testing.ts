@@ -5,10 +5,13 @@ import type { Pool } from "pg";
 import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { problem } from "@tributary/schema/api/answer-parts.ts";
+import type { IdentityPreview } from "@tributary/schema/api/identity.ts";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
+import { defaultReferences } from "@tributary/schema/settings.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { hash64Of } from "../core/hash.ts";
 import { rowId } from "../core/position.ts";
+import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
@@ -23,6 +26,12 @@ import type { Route } from "./define-route.ts";
 
 export const testSecret = "test-installation-secret";
 export const nobodyId = "00000000-0000-0000-0000-000000000000";
+
+/** What a preview of rules answers where there is nobody. */
+export const noChange: IdentityPreview = {
+  people_before: 0, people_after: 0, merging: 0, merged_into: 0, splitting: 0, split_into: 0, merges: [], splits: [], leaving: 0, dropped: 0, dropped_examples: [],
+  examined: 0, evidence: 0, complete: true,
+};
 
 export interface TestWorkspace {
   readonly id: number;
@@ -91,7 +100,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     previewUnmerge: async () => {
       throw new Error("This test gives no preview.");
     },
-    previewIdentity: async () => ({ people_before: 0, people_after: 0, merges: [], splits: [], examined: 0, complete: true }),
+    previewIdentity: async () => noChange,
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
@@ -330,6 +339,10 @@ function eventRowOf(wish: EventWish): Record<string, unknown> {
     }),
     raw: wish.raw ?? JSON.stringify({ messageId: wish.messageId }),
     identifiers: (wish.keys ?? []).map((key) => String(hash64Of(key))),
+    reference_keys: defaultReferences
+      .map((name) => referenceKey(wish.properties?.[name]))
+      .filter((key) => key !== undefined)
+      .map((key) => String(hash64Of(key))),
   };
 }
 

@@ -6,6 +6,7 @@ import { createImports } from "../sources/import/import.ts";
 import { importRoutes } from "./imports.ts";
 import {
   addEvents, addIdentifier, addPerson, startTestApi, testSecret, type Called, type CallOptions, type TestApi, type TestWorkspace,
+  keyOf,
 } from "./testing.ts";
 
 const theirs = hash128("person", "theirs");
@@ -102,6 +103,10 @@ describe("two workspaces", () => {
 
   /** The addresses of a route with every foreign id that fits; undefined when it has no parameters. */
   function foreignAddresses(path: string): string[] {
+    if (path === "/profiles/{ref}/identity/events") {
+      const key = keyOf(second, "email", `${marker}@example.com`);
+      return [`/profiles/${theirs}/identity/events?a=${key}&b=${key}`];
+    }
     if (path.startsWith("/profiles/{ref}"))
       return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path.startsWith("/identifiers/{ref}"))
@@ -123,6 +128,8 @@ describe("two workspaces", () => {
     "POST /profiles/{ref}/suppress": {},
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
     "PATCH /sources/{id}": { enabled: false },
+    "PATCH /sources/{id}/keys/{keyId}": { expires_at: null },
+    "POST /sources/{id}/keys/{keyId}/rotate": {},
     "PATCH /members/{id}": { role: "viewer" },
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },
@@ -176,6 +183,8 @@ describe("two workspaces", () => {
     expect(shown.toSorted()).toEqual([
       "/audit",
       "/events",
+      "/identity/merges",
+      "/identity/shared",
       "/imports",
       "/ledger",
       "/me",

@@ -13,25 +13,19 @@ export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredA
 export { appendBootstrapControls, bootstrap, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
 export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
 export {
+  createFieldDecisionsCache, fieldDecisions, readFields, setFields,
+  type FieldChange, type FieldChangeContext, type FieldDecision, type FieldDecisions, type FieldDecisionsCache, type FieldStanding,
+} from "./field-decisions.ts";
+export { knownField, type KnownField } from "./known-fields.ts";
+export { MASK, maskTree, maskValue, maskWithin, type LeafKind, type MaskKind } from "./mask.ts";
+export {
   addMember, countOwners, findMember, listMembers, lockMembers, membershipsOf, removeMember, setRole, stillHolds, type Member, type Membership,
 } from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
-  changeSource,
-  createSource,
-  createWriteKey,
-  listSources,
-  readSource,
-  refuseTooManySources,
-  revokeWriteKey,
-  SOURCES_MAX,
-  type MadeWriteKey,
-  type NewSource,
-  type Source,
-  type SourceChange,
-  type WriteKey,
+  changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,
 } from "./sources.ts";
 export { createSingleSignOn, discoveryOf, type SingleSignOn, type SingleSignOnOptions } from "./single-sign-on.ts";
 export {
@@ -60,3 +54,6 @@ export {
   type NewWorkspace,
   type Workspace,
 } from "./workspaces.ts";
+export {
+  createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
+} from "./write-keys.ts";

@@ -69,7 +69,8 @@ const postgres: readonly PersonalDataPlace[] = [
     "settings",
     "created_at",
   ]),
-  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at"]),
+  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at"]),
+  withoutPeople("key_use", ["workspace_id", "source_id", "key_id", "hour", "sdk", "version", "requests", "events", "last_at"]),
   {
     engine: "postgres",
     name: "api_token",
@@ -175,6 +176,15 @@ const postgres: readonly PersonalDataPlace[] = [
     find: "By target `profile:<id>`, for the person's id and those merged into it.",
     export: "As JSON: who changed what about the person.",
     erase: "The entry stays as proof of the change; `detail` is blanked.",
+  },
+  {
+    engine: "postgres",
+    name: "field",
+    personal: { path: "a field's name, which a sender may have made from a value", event: "likewise", description: "words of the staff", owner: "who answers for it", decided_by: "the opaque id of who decided" },
+    other: ["workspace_id", "place", "personal", "kind", "decided_at"],
+    find: "By text search.",
+    export: "Not exported: names of fields, not of people.",
+    erase: "Delete the row; the field is undecided then, and masked.",
   },
   {
     engine: "postgres",
@@ -393,6 +403,7 @@ const clickhouse: readonly PersonalDataPlace[] = [
       click_ids: "ids of clicks",
       consent: "decisions",
       identifiers: "first 64 bits of salted keys",
+      reference_keys: "first 64 bits of hashes of order, receipt and ticket numbers",
       envelope: "address, user agent and batch context; of an event of a suppressed person only the salted keys by which it was dropped",
       raw: "the event as received",
     },

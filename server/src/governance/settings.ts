@@ -3,9 +3,9 @@
 import type { ClientBase } from "pg";
 import { defaultWorkspaceSettings, workspaceSettings, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
+import { createWorkspaceCache, type WorkspaceCache } from "./workspace-cache.ts";
 
 export const SETTINGS_CACHE_MS = 2_000;
-const CACHE_ENTRIES_MAX = 1_000;
 
 export interface SettingsInForce {
   readonly settings: WorkspaceSettings;
@@ -26,45 +26,8 @@ export async function readSettings(db: ClientBase, workspaceId: number): Promise
 }
 
 /** Settings by workspace, at most SETTINGS_CACHE_MS old: for look-ups, which need the namespaces' normalisation. */
-export interface SettingsCache {
-  get(workspaceId: number, nowMs: number): WorkspaceSettings | Promise<WorkspaceSettings>;
-  forget(workspaceId: number): void;
-}
+export type SettingsCache = WorkspaceCache<WorkspaceSettings>;
 
 export function createSettingsCache(workspaceDb: WorkspaceDb): SettingsCache {
-  const cache = new Map<number, { readonly settings: WorkspaceSettings; readonly readAtMs: number }>();
-  const loading = new Map<number, Promise<WorkspaceSettings>>();
-
-  /** One reader for all who ask meanwhile. What is forgotten while it is read is not kept. */
-  function load(workspaceId: number, nowMs: number): Promise<WorkspaceSettings> {
-    const known = loading.get(workspaceId);
-    if (known) return known;
-    const reading: Promise<WorkspaceSettings> = workspaceDb
-      .run(workspaceId, (db) => readSettings(db, workspaceId))
-      .then(({ settings }) => {
-        if (loading.get(workspaceId) !== reading) return settings;
-        if (cache.size >= CACHE_ENTRIES_MAX) cache.clear();
-        cache.set(workspaceId, { settings, readAtMs: nowMs });
-        return settings;
-      })
-      .finally(() => {
-        if (loading.get(workspaceId) === reading) loading.delete(workspaceId);
-      });
-    loading.set(workspaceId, reading);
-    return reading;
-  }
-
-  return {
-    get(workspaceId, nowMs) {
-      const entry = cache.get(workspaceId);
-      if (entry === undefined || nowMs - entry.readAtMs >= SETTINGS_CACHE_MS) return load(workspaceId, nowMs);
-      // Read again before they are too old, so that nobody has to wait; a failure is met by whoever comes after that.
-      if (nowMs - entry.readAtMs >= SETTINGS_CACHE_MS / 2) load(workspaceId, nowMs).catch(() => undefined);
-      return entry.settings;
-    },
-    forget(workspaceId) {
-      cache.delete(workspaceId);
-      loading.delete(workspaceId);
-    },
-  };
+  return createWorkspaceCache(workspaceDb, SETTINGS_CACHE_MS, async (db, workspaceId) => (await readSettings(db, workspaceId)).settings);
 }

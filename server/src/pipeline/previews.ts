@@ -7,10 +7,10 @@ import type { IdentifierRef } from "@tributary/schema/control.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import { AppError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { compileIdentityRules, memoryIdentityState, normaliseIdentifier, resolve, type EventIdentifier } from "../identity/identity.ts";
 import { hasExpiredEvents } from "./controls/expired-evidence.ts";
 import { componentOf, refold } from "./controls/refold.ts";
 import { drawLine } from "./controls/unmerge.ts";
+import { previewRules } from "./preview-rules.ts";
 import { createRuleBook } from "./workspace-rules.ts";
 import { createWorld, type Person } from "./world.ts";
 
@@ -44,14 +44,22 @@ export async function previewUnmerge(
     const hasExpired = await hasExpiredEvents(db, workspaceId);
     const result = await refold(deps.clickhouse, rules, { workspaceId, component, beforeRow: AFTER_ALL_ROWS, splits: lines, hasExpired }, deps.secret);
     const isChosen = (side: Person): boolean => side.state.splits[String(PREVIEW_SPLIT)] === 1;
+    // Whoever shares history with this person is made anew, too, and is no side of the line.
+    const isOfThem = (side: Person): boolean => side.state.splits[String(PREVIEW_SPLIT)] !== undefined;
+    const ofThem = new Set(lines.keys());
     return {
-      stays: sideOf(result.people.filter((side) => !isChosen(side))),
+      stays: sideOf(result.people.filter((side) => isOfThem(side) && !isChosen(side))),
       splits_off: sideOf(result.people.filter(isChosen)),
+      others: result.people.filter((side) => !isOfThem(side)).length,
+      nobodys: result.orphaned.filter(({ key }) => ofThem.has(key)).map(({ namespace, value }) => ({ namespace, value })),
     };
   } finally {
     db.release();
   }
 }
+
+/** Last events that a side shows. */
+const LATEST_MAX = 5;
 
 /** How long a preview waits for what was decided to be in ClickHouse, where it reads people's events. */
 const LANDING_WAIT_MS = 3_000;
@@ -69,105 +77,36 @@ async function untilLanded(pool: Pool, workspaceId: number): Promise<void> {
 }
 
 function sideOf(people: readonly Person[]): UnmergePreview["stays"] {
-  const [oldest] = people.toSorted((a, b) => a.state.firstRow - b.state.firstRow);
+  const oldestFirst = people.toSorted((a, b) => a.state.firstRow - b.state.firstRow);
+  const [oldest] = oldestFirst;
+  const counted = people.filter(({ doc }) => doc.events.count > 0);
+  const ends = { first: Math.min(...counted.map(({ doc }) => doc.events.firstAtMs)), last: Math.max(...counted.map(({ doc }) => doc.events.lastAtMs)) };
+  const iso = (ms: number): string | null => (counted.length === 0 ? null : new Date(ms).toISOString());
+  // What several have together; of what differs, the oldest's.
+  const together = <T>(of: (person: Person) => Record<string, T>): Record<string, T> => Object.fromEntries(oldestFirst.toReversed().flatMap((one) => Object.entries(of(one))));
   return {
     profile_id: oldest?.state.id ?? null,
     identifiers: people.flatMap(({ state }) => state.identifiers.map(({ namespace, value }) => ({ namespace, value }))),
-    traits: Object.fromEntries(Object.entries(oldest?.doc.traits ?? {}).map(([name, { value }]) => [name, value])),
+    traits: together(({ doc }) => Object.fromEntries(Object.entries(doc.traits).filter(([, { value }]) => value !== null).map(([name, { value }]) => [name, value]))),
     event_count: people.reduce((sum, { doc }) => sum + doc.events.count, 0),
+    first_seen_at: iso(ends.first),
+    last_seen_at: iso(ends.last),
+    consents: together(({ doc }) => Object.fromEntries(Object.entries(doc.consents).map(([category, { granted }]) => [category, granted]))),
+    latest_events: people.flatMap(({ doc }) => doc.events.latest).sort((a, b) => b.atMs - a.atMs).slice(0, LATEST_MAX)
+      .map(({ name, atMs }) => ({ event: name, at: new Date(atMs).toISOString() })),
+    people: people.length,
   };
 }
 
-/** Most pieces of evidence that a preview of rules replays; the answer says when there were more. */
-const EVIDENCE_MAX = 100_000;
-const EXAMPLES_MAX = 50;
-
-interface EvidenceRow {
-  readonly row_id: string;
-  readonly kind: string;
-  readonly a: string;
-  readonly a_namespace: string;
-  readonly a_value: string;
-  readonly a_profile: string | null;
-  readonly b: string;
-  readonly b_namespace: string;
-  readonly b_value: string;
-  readonly b_profile: string | null;
-}
-
-/**
- * Who would be joined and who would come apart under other rules: replays the evidence (which identifiers were first seen
- * together, in log order) with the new rules and compares with the people of today.
- */
+/** Who would be joined and who would come apart under other rules. */
 export async function previewIdentity(deps: PreviewDeps, workspaceId: number, identity: IdentitySettings): Promise<IdentityPreview> {
-  const rules = compileIdentityRules(identity);
-  if (rules.problems.length > 0) throw new AppError("bad_request", { detail: rules.problems.join(" ") });
-  const { rows } = await deps.pool.query<EvidenceRow>(
-    `select e.row_id, e.kind, a.key as a, a.namespace as a_namespace, a.value as a_value, a.profile_id as a_profile,
-       b.key as b, b.namespace as b_namespace, b.value as b_value, b.profile_id as b_profile
-     from identity_edge e join identifier a on a.key = e.a join identifier b on b.key = e.b
-     where e.workspace_id = $1 and a.value <> '' and b.value <> '' order by e.row_id limit $2`,
-    [workspaceId, EVIDENCE_MAX + 1],
-  );
-  const evidence = rows.slice(0, EVIDENCE_MAX);
-  const before = new Map<string, string>();
-  const names = new Map<string, IdentifierRef>();
-  const state = memoryIdentityState();
-  for (const group of groupByRow(evidence)) {
-    const identifiers = new Map<string, EventIdentifier>();
-    for (const row of group) {
-      for (const side of ["a", "b"] as const) {
-        const ref = { namespace: row[`${side}_namespace`], value: row[`${side}_value`] };
-        const owner = row[`${side}_profile`];
-        if (owner) before.set(row[side], owner);
-        names.set(row[side], ref);
-        const rule = rules.byName.get(ref.namespace);
-        if (rule && !("invalid" in normaliseIdentifier(ref.value, rule, undefined))) identifiers.set(row[side], { ...ref, key: row[side] });
-      }
-    }
-    const rankOf = (identifier: EventIdentifier): number => rules.byName.get(identifier.namespace)?.rank ?? 0;
-    resolve(
-      {
-        workspaceId, rowId: Number(group[0]?.row_id ?? 0), sourceId: 0, atMs: 0, type: "identify", previous: [],
-        trust: group.some(({ kind }) => kind === "claimed") ? "query_string" : "full",
-        identifiers: [...identifiers.values()].sort((one, other) => rankOf(one) - rankOf(other)),
-      },
-      rules, state,
-    );
+  const rules = createRuleBook(deps);
+  const db = await deps.pool.connect();
+  try {
+    await rules.load(db, [workspaceId]);
+    const { identity: now, settings } = rules.of(workspaceId);
+    return await previewRules(deps.pool, workspaceId, { now, changed: identity, phoneCountry: settings.phoneCountry });
+  } finally {
+    db.release();
   }
-  return compare(before, new Map([...state.identifiers].map(([key, { profileId }]) => [key, profileId])), names, rows.length <= EVIDENCE_MAX);
-}
-
-function groupByRow(rows: readonly EvidenceRow[]): EvidenceRow[][] {
-  const groups: EvidenceRow[][] = [];
-  for (const row of rows) {
-    const last = groups.at(-1);
-    if (last?.[0]?.row_id === row.row_id) last.push(row);
-    else groups.push([row]);
-  }
-  return groups;
-}
-
-function compare(
-  before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string | null>, names: ReadonlyMap<string, IdentifierRef>, isComplete: boolean,
-): IdentityPreview {
-  const formerOf = new Map<string, Set<string>>();
-  const laterOf = new Map<string, Set<string>>();
-  const bridge = new Map<string, string>();
-  for (const [key, former] of before) {
-    const later = after.get(key) ?? `alone ${key}`;
-    const formers = formerOf.get(later) ?? new Set();
-    if (formers.size > 0 && !formers.has(former)) bridge.set(later, key);
-    formerOf.set(later, formers.add(former));
-    laterOf.set(former, (laterOf.get(former) ?? new Set()).add(later));
-  }
-  return {
-    people_before: laterOf.size,
-    people_after: formerOf.size,
-    merges: [...formerOf].filter(([, formers]) => formers.size > 1).slice(0, EXAMPLES_MAX)
-      .map(([later, formers]) => ({ profiles: [...formers], by: names.get(bridge.get(later) ?? "") ?? null })),
-    splits: [...laterOf].filter(([, laters]) => laters.size > 1).slice(0, EXAMPLES_MAX).map(([profile, laters]) => ({ profile, into: laters.size })),
-    examined: laterOf.size,
-    complete: isComplete,
-  };
 }

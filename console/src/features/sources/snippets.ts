@@ -1,49 +1,45 @@
-// How to send the first event, per platform. The key stands in code, so only the characters that keys are made of are put there.
-export type Platform = "curl" | "website" | "node" | "python";
+// How to send the first event with each SDK, host and key in place. One table for the page of a source, for the start guide and
+// for docs/sdk-snippets.md, which is made from it. The key stands in code, so only the characters that keys are made of are put there.
+import { httpSdks } from "./sdks/http-sdks.ts";
+import { phoneSdks } from "./sdks/phone-sdks.ts";
+import { rudderstackPhoneSdks, rudderstackServerSdks } from "./sdks/rudderstack-sdks.ts";
+import type { Place, Sdk } from "./sdks/sdk.ts";
+import { serverSdks } from "./sdks/server-sdks.ts";
+import { webSdks } from "./sdks/web-sdks.ts";
 
-export const platforms: readonly Platform[] = ["curl", "website", "node", "python"];
+const table = [...webSdks, ...serverSdks, ...rudderstackServerSdks, ...phoneSdks, ...rudderstackPhoneSdks, ...httpSdks] as const;
+
+export type Platform = (typeof table)[number]["id"];
+
+/** By group, and those that most people look for first. */
+export const sdks: readonly (Sdk & { readonly id: Platform })[] = table;
+export const sdkGroups = ["web", "server", "phone", "http"] as const;
+export const platforms: readonly Platform[] = table.map((sdk) => sdk.id);
+
+export function isPlatform(text: unknown): text is Platform {
+  return platforms.some((platform) => platform === text);
+}
 
 /** Which snippet fits a source of this kind best. */
 export function platformOf(kind: string): Platform {
-  return kind === "website" ? "website" : kind === "server" ? "node" : "curl";
+  return kind === "website" ? "website" : kind === "server" ? "node" : kind === "mobile" ? "swift" : "curl";
 }
 
+export function sdkOf(platform: Platform): Sdk {
+  const sdk = sdks.find((one) => one.id === platform);
+  if (sdk === undefined) throw new Error(`There is no SDK ${platform}.`);
+  return sdk;
+}
+
+/** The code with a host and, where there is one, a key in place. */
 export function snippetOf(platform: Platform, host: string, writeKey: string | undefined): string {
-  const key = writeKey !== undefined && /^[\w-]+$/.test(writeKey) ? writeKey : "WRITE_KEY";
-  return snippets[platform](host, key);
+  return sdkOf(platform).code(placeOf(host, writeKey));
 }
 
-const snippets: Readonly<Record<Platform, (host: string, key: string) => string>> = {
-  curl: (host, key) => `curl -u '${key}:' ${host}/v1/identify \\
-  -H 'content-type: application/json' \\
-  -d '{"userId":"u-1","traits":{"email":"ann@example.com","name":"Ann Lee"}}'`,
-  website: (host, key) => `<script>
-  var analytics = window.analytics = window.analytics || [];
-  ["identify", "track", "page", "group", "alias", "reset", "ready", "on"].forEach(function (method) {
-    analytics[method] = function () {
-      analytics.push([method].concat([].slice.call(arguments)));
-      return analytics;
-    };
-  });
-  analytics._writeKey = "${key}";
-  var script = document.createElement("script");
-  script.async = true;
-  script.src = "${host}/analytics.js/v1/${key}/analytics.min.js";
-  document.head.appendChild(script);
-  analytics.page();
-</script>`,
-  node: (host, key) => `// npm install @segment/analytics-node
-import { Analytics } from "@segment/analytics-node";
-
-const analytics = new Analytics({ writeKey: "${key}", host: "${host}" });
-analytics.identify({ userId: "u-1", traits: { email: "ann@example.com", name: "Ann Lee" } });
-analytics.track({ userId: "u-1", event: "Order Completed", properties: { total: 49.9 } });
-await analytics.closeAndFlush();`,
-  python: (host, key) => `# pip install segment-analytics-python
-from segment.analytics.client import Client
-
-analytics = Client("${key}", host="${host}")
-analytics.identify("u-1", {"email": "ann@example.com", "name": "Ann Lee"})
-analytics.track("u-1", "Order Completed", {"total": 49.9})
-analytics.flush()`,
-};
+function placeOf(address: string, writeKey: string | undefined): Place {
+  const url = address.replace(/\/+$/, "");
+  const { protocol, host, hostname, port } = new URL(url);
+  const isHttps = protocol === "https:";
+  const key = writeKey !== undefined && /^[\w-]+$/.test(writeKey) ? writeKey : "WRITE_KEY";
+  return { url, host, hostname, port: port === "" ? (isHttps ? "443" : "80") : port, isHttps, key };
+}

@@ -17,6 +17,7 @@ import { Outcome } from "../events/outcome.tsx";
 import { healthOf, hopsOf } from "../ledger/hops.ts";
 import { Health, healthSentence } from "./health.tsx";
 import { Install } from "./install.tsx";
+import { isPlatform, platformOf } from "./snippets.ts";
 import { latestEventQuery, ledgerQuery, sourceListQuery } from "./queries.ts";
 import { WriteKeys } from "./write-keys.tsx";
 import "./source.css";
@@ -37,6 +38,8 @@ export function SourcePage(): ReactNode {
 }
 
 function Loaded({ source, back }: { readonly source: SourceAnswer; readonly back: { readonly to: "/sources"; readonly text: string } }): ReactNode {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
   const [madeKey, setMadeKey] = useState<string>();
   const ledger = useQuery(ledgerQuery);
   const counts = ledger.data?.sources.filter((one) => one.source_id === source.id);
@@ -51,7 +54,10 @@ function Loaded({ source, back }: { readonly source: SourceAnswer; readonly back
       <div className="source-grid">
         <div className="stack-wide">
           <WriteKeys source={source} onMade={setMadeKey} />
-          <Install source={source} writeKey={madeKey} />
+          <Install
+            writeKey={madeKey} platform={isPlatform(search.sdk) ? search.sdk : platformOf(source.kind)}
+            onPlatform={(sdk) => void navigate({ search: { ...search, sdk }, replace: true })}
+          />
         </div>
         <div className="stack-wide">
           <Card title={t.facts.title}><Facts source={source} /></Card>

@@ -1,17 +1,22 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
+import { about } from "./about.ts";
 import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
+import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
+import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tokens } from "./tokens.ts";
+import { workspace } from "./workspace.ts";
 
 export const en = {
   language: "en",
@@ -23,12 +28,17 @@ export const en = {
   signIn,
   home,
   sources,
+  sdks,
   events,
   profiles,
+  about,
   settings,
   accounts,
   members,
   roles,
+  tokens,
+  workspace,
+  limits,
 };
 
 export type Texts = typeof en;

@@ -7,6 +7,9 @@ export const everywhere = {
   copy: "Copy",
   copied: "Copied",
   cancel: "Cancel",
+  save: "Save",
+  undo: "Undo",
+  leaveUnsaved: "What you changed here is not saved. Leave all the same?",
   loading: "Loading",
   more: "Load more",
   all: "All",
@@ -26,5 +29,6 @@ export const everywhere = {
   now: "just now",
   today: "Today",
   yesterday: "Yesterday",
+  exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
 };

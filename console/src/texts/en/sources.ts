@@ -31,7 +31,6 @@ export const sources = {
   revokeText: "From then on whoever still sends with it is turned away, within two seconds. This can't be undone.",
   install: "Send events",
   installText: (hasKey: boolean) => hasKey ? "With your new key in place." : "Put a write key in place of WRITE_KEY, or make one: it is filled in here.",
-  snippets: { curl: "curl", website: "Website", node: "Node", python: "Python" },
   watch: "Watch its events",
   decisions: "What became of its events, last 24 hours",
   outcome: "Outcome", reason: "Reason", events: "Events",

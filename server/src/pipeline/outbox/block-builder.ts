@@ -2,6 +2,7 @@
 // a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
 import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
 import { NOBODY } from "../../core/nobody.ts";
+import { referenceKey } from "../../core/reference-key.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
 import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
@@ -121,9 +122,9 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
         batch.current = item.received.rowId;
         if (item.received.rowId < storedBelowRow) continue;
         const { workspaceId } = item.received.header;
-        const paths = rules.of(workspaceId).paths;
+        const { paths, settings } = rules.of(workspaceId);
         const block = blockFor("events", eventStatement, monthOf(item.event?.timestampMs ?? item.received.header.receivedAtMs));
-        writeEvent(block, item, paths);
+        writeEvent(block, item, { paths, references: settings.references });
         for (const path of paths.takeAdded()) batch.paths.push({ workspaceId, path, rowId: item.received.rowId });
         block.items.push(item);
       }
@@ -222,7 +223,24 @@ function suppressedEnvelope({ received, event, previous }: BatchEvent): string {
   return JSON.stringify(header);
 }
 
-function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void {
+/** Keys of the properties that the workspace names as references; most events have none. */
+function referenceKeys(properties: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
+  let keys: string[] | undefined;
+  for (const name of names) {
+    const key = Object.hasOwn(properties, name) ? referenceKey(properties[name]) : undefined;
+    if (key !== undefined && !keys?.includes(key)) (keys ??= []).push(key);
+  }
+  return keys ?? noKeys;
+}
+
+const noKeys: readonly string[] = [];
+
+interface EventRules {
+  readonly paths: KnownPaths;
+  readonly references: readonly string[];
+}
+
+function writeEvent(block: OpenBlock, item: BatchEvent, { paths, references }: EventRules): void {
   const { received, refusal } = item;
   // Nothing of what a suppressed person sends is kept, only that it came.
   const isSuppressed = refusal?.reason === "suppressed";
@@ -251,6 +269,7 @@ function writeEvent(block: OpenBlock, item: BatchEvent, paths: KnownPaths): void
   writer.uint32(header.importId ?? 0);
   writer.uint8Map(event?.consent ?? {});
   writer.uuidHeads(event ? event.identifiers.map(({ key }) => key) : []);
+  writer.uuidHeads(event && !refusal ? referenceKeys(event.properties, references) : noKeys);
   writer.uint16(received.partition);
   writer.uint64(received.rowId);
   writer.uint64(block.blockId);
@@ -309,7 +328,8 @@ function writeControl(block: OpenBlock, header: ControlHeader, partition: number
   writer.uint8(0);
   writer.uint32(0);
   writer.uint8Map({});
-  writer.uuidHeads([]);
+  writer.uuidHeads(noKeys);
+  writer.uuidHeads(noKeys);
   writer.uint16(partition);
   writer.uint64(rowId);
   writer.uint64(block.blockId);

@@ -8,7 +8,7 @@ const columnTypes: Readonly<Record<string, ColumnType>> = {
   workspace_id: "uint32", ingest_profile_id: "uuid", profile_id: "uuid", survivor_id: "uuid", timestamp: "dateTime64", received_at: "dateTime64",
   updated_at: "dateTime64", first_seen: "dateTime64", source_id: "uint32", click_ids: "stringMap", is_bot: "uint8", is_internal: "uint8",
   is_historical: "uint8", is_anonymous: "uint8", deleted: "uint8", import_id: "uint32", consent: "uint8Map", log_partition: "uint16",
-  row_id: "uint64", block_id: "uint64", block_row: "uint32",
+  row_id: "uint64", block_id: "uint64", block_row: "uint32", reference_keys: "uint64Array",
 };
 
 function typeOf(table: string, column: string): ColumnType {

@@ -6,7 +6,7 @@ export const eventColumns = [
   "user_id", "anonymous_id", "group_id", "outcome", "reason", "properties", "ip", "country", "locale", "timezone", "device_type", "os",
   "browser", "page_url", "page_path", "page_referrer", "campaign_source", "campaign_medium", "campaign_name", "campaign_term",
   "campaign_content", "click_ids", "library", "library_version", "is_bot", "is_internal", "is_historical", "import_id", "consent",
-  "identifiers", "log_partition", "row_id", "block_id", "block_row", "envelope", "raw",
+  "identifiers", "reference_keys", "log_partition", "row_id", "block_id", "block_row", "envelope", "raw",
 ] as const;
 
 export const overrideColumns = ["workspace_id", "profile_id", "survivor_id", "row_id", "block_id", "block_row"] as const;

@@ -1,0 +1,7 @@
+// The page about the program; what it says stands in docs/compare.md.
+
+export const about = {
+  title: "About Tributary",
+  link: "About Tributary",
+  table: "Table",
+};
