@@ -23,7 +23,7 @@ interface AuditList {
 /** What axe finds on the page as it is. */
 async function axeFinds(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe);
-  return page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + " " + target.join(" "))))`);
+  return page.evaluate(`axe.run("main, [role=dialog]", { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + " " + target.join(" "))))`);
 }
 
 describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
@@ -72,6 +72,7 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
     const code = (): string => totpCode(`otpauth://totp/x?secret=${secret}`);
     await agent.getByRole("textbox", { name: "Code from the app" }).fill(code());
     await agent.getByRole("button", { name: "Check the code" }).click();
+    await agent.getByRole("list", { name: "Your recovery codes" }).waitFor();
     const codes = await agent.getByRole("list", { name: "Your recovery codes" }).getByRole("listitem").allInnerTexts();
     expect(new Set(codes).size).toBe(10);
     await agent.getByRole("button", { name: "I have kept them" }).click();
@@ -84,7 +85,8 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
     await agent.getByRole("textbox", { name: "Code" }).fill(code());
     await agent.getByRole("button", { name: "Go on" }).click();
     await agent.getByRole("navigation", { name: "Main" }).waitFor();
-    it.forgiveStatus(401);
+    // The home page asks for what a service agent may not see.
+    it.forgiveStatus(401, 403);
 
     await owner.reload();
     await owner.getByRole("row").filter({ hasText: "Agnes Agent" }).click();
@@ -103,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
     await owner.getByText("1 person works in this workspace.").waitFor();
     await agent.goto(`${server.url}/sources`);
     await agent.getByRole("button", { name: "Sign in", exact: true }).waitFor();
-    it.forgiveStatus(401);
+    it.forgiveStatus(401, 403);
   });
 
   test("a forgotten password: the same words for everybody, a link by mail, another password", async () => {

@@ -13,7 +13,7 @@ const rights = [...new Set(role.options.flatMap((one) => roleTable[one].scopes))
 export function RoleTable({ members }: { readonly members: readonly MemberAnswer[] | undefined }): ReactNode {
   return (
     <Card title={t.roles.title} bare>
-      <div className="role-table-scroll" tabIndex={0} role="region" aria-label={t.roles.title}>
+      <div className="role-table-scroll" tabIndex={0} role="group" aria-label={t.roles.table}>
         <table className="role-table">
           <thead>
             <tr>

@@ -54,7 +54,7 @@ export const members = {
     unknown: "somebody who is no member any more",
     token: (id: string) => `the API token ${id}`,
   },
-  roles: { title: "What each role may do", role: "Role", yes: "Yes", no: "No", count: "People" },
+  roles: { title: "What each role may do", table: "Roles and rights", role: "Role", yes: "Yes", no: "No", count: "People" },
   rights: {
     read: "See numbers, sources and settings",
     write: "Change things about people and events",
