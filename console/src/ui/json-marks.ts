@@ -23,11 +23,12 @@ export function markedParts(text: string, places: readonly JsonPlace[]): MarkedP
     }
     if (part.kind !== "mark") return { ...part, isMarked: isAt(frames, places) };
     const mark = part.text.trim().slice(0, 1);
-    const isMarked = mark !== "," && isAt(frames, places) && frames.length > 0;
+    // A closing mark belongs to what is around the values before it.
+    if (mark === "}" || mark === "]") frames.pop();
+    const isMarked = mark !== "," && isAt(frames, places);
     if (mark === "{" || mark === "[") frames.push({ isList: mark === "[", index: 0, name: "" });
-    else if (mark === "}" || mark === "]") frames.pop();
     else if (mark === ",") advance(frames.at(-1));
-    return { ...part, isMarked: mark === ":" ? isAt(frames, places) : isMarked };
+    return { ...part, isMarked };
   });
 }
 
