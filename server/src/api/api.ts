@@ -12,6 +12,7 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { deskRoutes } from "./desk.ts";
 import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
 import { freshnessRoutes } from "./freshness.ts";
@@ -29,6 +30,7 @@ import { meRoutes } from "./me.ts";
 import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
+import { personRoutes } from "./person-routes.ts";
 import { profileRoutes } from "./profiles.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { RateLimiter } from "./rate-limit.ts";
@@ -95,6 +97,8 @@ export function createApi(deps: ApiDeps): Api {
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
     ...profileRoutes(services),
+    ...deskRoutes(services),
+    ...personRoutes(services),
     ...identityGraphRoutes(services),
     ...identityRoutes(services),
     ...identityListRoutes(services),
