@@ -71,7 +71,7 @@ describe("single sign-on", () => {
     expect(again.location).toBe("/");
     expect((await ask(api, again.cookie, "GET", "/me")).body.account.id).toBe(body.account.id);
     const { rows } = await api.pool.query("select provider_id, account_id, access_token, id_token, refresh_token, password from auth_account where user_id = $1", [body.account.id]);
-    expect(rows).toEqual([{ provider_id: "oidc", account_id: "nia", access_token: null, id_token: null, refresh_token: null, password: null }]);
+    expect(rows).toEqual([{ provider_id: "oidc", account_id: `${oidc.issuer}#nia`, access_token: null, id_token: null, refresh_token: null, password: null }]);
     expect((await post(api, "sign-in/email", { email: nia.email, password: "" })).statusCode).toBe(401);
   });
 
@@ -83,18 +83,31 @@ describe("single sign-on", () => {
   test("ties itself to an account that is there only when the provider has verified the address", async () => {
     const account = await addAccount(api, "ann@example.com", [[api.first, "owner"]]);
     const before = await comeIn({ sub: "ann", email: account.email, email_verified: false });
-    expect([errorOf(before.location), await isIn(before.cookie)]).toEqual(["email_not_verified", false]);
+    expect([errorOf(before.location), await isIn(before.cookie)]).toEqual(["account_not_linked", false]);
     const silent = await comeIn({ sub: "ann", email: account.email });
-    expect(errorOf(silent.location)).toBe("email_not_verified");
+    expect(errorOf(silent.location)).toBe("account_not_linked");
     expect((await api.pool.query("select from auth_account where provider_id = 'oidc' and user_id = $1", [account.id])).rowCount).toBe(0);
     const after = await comeIn({ sub: "ann", email: account.email, email_verified: true });
     expect((await ask(api, after.cookie, "GET", "/me")).body).toMatchObject({ account: { id: account.id }, role: "owner" });
+    const later = await comeIn({ sub: "ann", email: account.email, email_verified: false });
+    expect([errorOf(later.location), await isIn(later.cookie)]).toEqual(["email_not_verified", false]);
+  });
+
+  test("lets in no account of another domain, not even one that came in before the domains were named", async () => {
+    const account = await addAccount(api, "ole@example.org", [[api.first, "viewer"]]);
+    const ole = { sub: "ole", email: account.email, email_verified: true };
+    expect(errorOf((await comeIn(ole)).location)).toBe("domain_not_allowed");
+    configure();
+    expect((await ask(api, (await comeIn(ole)).cookie, "GET", "/me")).body.account.id).toBe(account.id);
+    configure({ domains: ["example.com"] });
+    const { location, cookie } = await comeIn(ole);
+    expect([errorOf(location), await isIn(cookie)]).toEqual(["domain_not_allowed", false]);
   });
 
   test.each<readonly [string, Partial<SingleSignOnOptions>, TestPerson, string]>([
-    ["another domain", {}, { sub: "eve", email: "eve@example.org", email_verified: true }, "domain_not_allowed"],
-    ["a domain that ends like ours", {}, { sub: "eve", email: "eve@notexample.com", email_verified: true }, "domain_not_allowed"],
-    ["a domain below ours", {}, { sub: "eve", email: "eve@sub.example.com", email_verified: true }, "domain_not_allowed"],
+    ["another domain", {}, { sub: "eve", email: "eve@example.org", email_verified: true }, "signup_disabled"],
+    ["a domain that ends like ours", {}, { sub: "eve", email: "eve@notexample.com", email_verified: true }, "signup_disabled"],
+    ["a domain below ours", {}, { sub: "eve", email: "eve@sub.example.com", email_verified: true }, "signup_disabled"],
     ["an address with two @", {}, { sub: "eve", email: '"eve@example.com"@example.org', email_verified: true }, "unable_to_get_user_info"],
     ["nobody new, where newcomers are not taken in", { newcomers: undefined }, { sub: "newcomer", email: "newcomer@example.com", email_verified: true }, "signup_disabled"],
     ["a workspace that is not there", { newcomers: { role: "viewer", workspace: "nowhere" } }, { sub: "lost", email: "lost@example.com", email_verified: true }, "signup_disabled"],
@@ -125,6 +138,21 @@ describe("single sign-on", () => {
     expect(await isIn((await comeIn({ sub: "late" })).cookie)).toBe(true);
     oidc.misbehaves = { tellsLater: { sub: "late", email: "nia@example.com", email_verified: true } };
     expect(await isIn((await comeIn({ sub: "somebody-else" })).cookie)).toBe(false);
+  });
+
+  test("takes nobody for somebody else whom another provider calls the same", async () => {
+    const { body: before } = await ask(api, (await comeIn(nia)).cookie, "GET", "/me");
+    const [first, second] = [oidc, await startTestOidc()];
+    try {
+      oidc = second;
+      configure({ domains: ["example.com"], newcomers: { role: "viewer", workspace: "default" } });
+      const { body } = await ask(api, (await comeIn({ ...nia, email: "another@example.com" })).cookie, "GET", "/me");
+      expect(body.account).toMatchObject({ email: "another@example.com" });
+      expect(body.account.id).not.toBe(before.account.id);
+    } finally {
+      oidc = first;
+      await second.stop();
+    }
   });
 
   test("begins and ends in one browser: no state of another's, none made up, none used twice", async () => {
