@@ -20,8 +20,8 @@ export const roleTable: Readonly<Record<Role, RoleRights>> = {
   marketer: { scopes: ["read", "write"], what: "Works with many people at once, and sees none of them in the clear." },
   analyst: { scopes: ["read", "personal_data"], what: "Looks at everything, changes nothing." },
   // No `write` yet: of what it opens without `personal_data` there are only imports.
-  service_agent: { scopes: ["read"], what: "Helps one customer at a time." },
-  privacy_officer: { scopes: ["read", "write", "personal_data"], what: "Answers people's requests about their data." },
+  service_agent: { scopes: ["read", "reveal"], what: "Helps one customer at a time." },
+  privacy_officer: { scopes: ["read", "write", "personal_data", "audit"], what: "Answers people's requests about their data." },
   developer: { scopes: ["read", "write", "admin"], what: "Connects sources and sets rules, without seeing people." },
   viewer: { scopes: ["read"], what: "Looks at numbers." },
 };
