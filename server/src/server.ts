@@ -8,6 +8,7 @@ import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api/api.ts";
 import { backupRoutes } from "./api/backups.ts";
 import { importRoutes } from "./api/imports.ts";
+import { limitRoutes } from "./api/limits.ts";
 import type { Config } from "./config.ts";
 import { createConsole } from "./console/console.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
@@ -228,6 +229,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
     page,
     moreRoutes: [
       ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+      ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
     ],
   });

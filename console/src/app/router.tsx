@@ -114,7 +114,24 @@ const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
 });
 
-const settingsRoutes = settings.addChildren([settingsStart, settingsAccount, settingsMembers]);
+const settingsWorkspace = createRoute({
+  getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
+});
+const settingsTokens = createRoute({
+  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+});
+const settingsLimits = createRoute({
+  getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),
+});
+
+const settingsRoutes = settings.addChildren([
+  settingsStart,
+  settingsAccount,
+  settingsMembers,
+  settingsWorkspace,
+  settingsTokens,
+  settingsLimits,
+]);
 
 export const router = createRouter({
   routeTree: root.addChildren([

@@ -1,13 +1,8 @@
 // How answers about people look to callers without the scope `personal_data`. Each mask names the fields that may be shown;
 // whatever an answer holds besides is hidden, so that a new field shows nothing until it is named here.
-import { MASK, maskKindOf, maskTree, maskWithin, type FieldDecisions, type MaskKind } from "../governance/governance.ts";
+import { MASK, maskKindOf, maskTree, maskWithin, type MaskKind } from "../governance/governance.ts";
 import type { FieldPlace } from "@tributary/schema/field.ts";
-import { maskPayload } from "./mask-payload.ts";
-
-/** What masking goes by in one workspace, at one time. */
-export interface Masking {
-  readonly decisions: FieldDecisions;
-}
+import { maskPayload, placeOf, type Masking } from "./mask-payload.ts";
 
 export type Mask = (value: unknown, masking: Masking) => unknown;
 
@@ -77,11 +72,6 @@ const timelineEvent = byContent(({ type, event }) => ({
 }));
 
 export const timelineMask = pageOf(timelineEvent);
-
-/** Where what an event carries stands: identify tells traits, group those of an account. */
-export function placeOf(type: unknown): FieldPlace {
-  return type === "identify" ? "trait" : type === "group" ? "account" : "property";
-}
 
 const summary: Fields = {
   id: keep, is_anonymous: keep, first_seen_at: keep, last_seen_at: keep, event_count: keep, traits: valuesOf("trait"), identifiers: listOf(identifierMask()),

@@ -9,7 +9,7 @@ import { registerAccountDoor } from "./account-door.ts";
 import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
-import type { Mask, Masking } from "./answer-masks.ts";
+import type { Mask } from "./answer-masks.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -17,11 +17,13 @@ import { eventRoutes } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { ledgerBucketRoutes } from "./ledger-buckets.ts";
 import { identityGraphRoutes } from "./identity-graph.ts";
 import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
+import type { Masking } from "./mask-payload.ts";
 import { MASKED_HEADER, maskingFor, missingScope, takeLookUp } from "./masked-reading.ts";
 import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
@@ -32,8 +34,9 @@ import { RateLimiter } from "./rate-limit.ts";
 import { registerReference } from "./reference-page.ts";
 import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
-import { settingsRoutes } from "./settings.ts";
 import { revealRoutes } from "./reveal.ts";
+import { settingsRoutes } from "./settings.ts";
+import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -101,8 +104,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...revealRoutes(services),
     ...quarantineRoutes(services),
     ...refusedWriteRoutes(services),
-    ...ledgerRoutes(services),
-    ...sourceRoutes(services),
+    ...ledgerRoutes(services), ...ledgerBucketRoutes(services),
+    ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

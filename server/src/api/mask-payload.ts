@@ -1,8 +1,17 @@
 // What a source sent, for those who may not see people: parsed, every value in it masked by what is decided about its field,
 // and written as JSON again. It is never what was received, byte for byte, and what can't be read as JSON is not shown at all.
 import type { FieldPlace } from "@tributary/schema/field.ts";
-import { MASK, maskKindOf, maskTree, maskWithin } from "../governance/governance.ts";
-import { placeOf, type Masking } from "./answer-masks.ts";
+import { MASK, maskKindOf, maskTree, maskWithin, type FieldDecisions } from "../governance/governance.ts";
+
+/** What masking goes by in one workspace, at one time. */
+export interface Masking {
+  readonly decisions: FieldDecisions;
+}
+
+/** Where what a call carries stands: identify tells traits, group those of an account. */
+export function placeOf(type: unknown): FieldPlace {
+  return type === "identify" ? "trait" : type === "group" ? "account" : "property";
+}
 
 /** Fields of a call's envelope that tell of the call alone. */
 const harmless = new Set(["type", "action", "channel", "version", "timestamp", "sentAt", "originalTimestamp", "receivedAt", "library", "nonInteraction"]);

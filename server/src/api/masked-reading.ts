@@ -4,10 +4,10 @@ import type { Scope } from "@tributary/schema/api/answer-parts.ts";
 import { role, scopesOf } from "@tributary/schema/api/roles.ts";
 import { AppError } from "../core/errors.ts";
 import { hasScope } from "../governance/governance.ts";
-import type { Masking } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import type { Caller } from "./caller.ts";
 import type { Route } from "./define-route.ts";
+import type { Masking } from "./mask-payload.ts";
 import { parseProfileRef } from "./identifier-ref.ts";
 
 /** Undefined: the caller sees people as they are, or the route knows none. */

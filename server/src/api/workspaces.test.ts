@@ -112,7 +112,7 @@ describe("two workspaces", () => {
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
-    if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
+    if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
     if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
@@ -123,11 +123,15 @@ describe("two workspaces", () => {
   }
 
   const bodies: Record<string, unknown> = {
+    "POST /profiles/{ref}/reveal": { field: { kind: "trait", name: "name" }, reason: "to look into another shop" },
+    "POST /events/{messageId}/reveal": { row_id: 51, path: "type", reason: "to look into another shop" },
     "PATCH /profiles/{ref}": { traits: { a: 1 } },
     "POST /profiles/{ref}/consent": { categories: { a: true } },
     "POST /profiles/{ref}/suppress": {},
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
     "PATCH /sources/{id}": { enabled: false },
+    "PATCH /sources/{id}/keys/{keyId}": { expires_at: null },
+    "POST /sources/{id}/keys/{keyId}/rotate": {},
     "PATCH /members/{id}": { role: "viewer" },
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },

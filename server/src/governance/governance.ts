@@ -21,19 +21,7 @@ export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts"
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
-  changeSource,
-  createSource,
-  createWriteKey,
-  listSources,
-  readSource,
-  refuseTooManySources,
-  revokeWriteKey,
-  SOURCES_MAX,
-  type MadeWriteKey,
-  type NewSource,
-  type Source,
-  type SourceChange,
-  type WriteKey,
+  changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,
 } from "./sources.ts";
 export {
   createToken,
@@ -59,3 +47,6 @@ export {
   type NewWorkspace,
   type Workspace,
 } from "./workspaces.ts";
+export {
+  createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
+} from "./write-keys.ts";

@@ -7,7 +7,8 @@ import type { ControlAction } from "@tributary/schema/control.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
-import { createSource, createWriteKey, slugOf, type MadeWriteKey, type Source } from "./sources.ts";
+import { createSource, slugOf, type Source } from "./sources.ts";
+import { createWriteKey, type MadeWriteKey } from "./write-keys.ts";
 import { createToken, type StoredToken } from "./tokens.ts";
 
 /** The pipeline keeps the compiled rules of each in memory. */
@@ -19,8 +20,8 @@ const ID_MAX = 2_147_483_647;
 
 export const firstSource = { slug: "website", name: "Website", kind: "website" } as const;
 
-/** All that a token may do within its own workspace; `installation` reaches beyond it (decision 0011). */
-export const workspaceScopes: readonly Scope[] = scope.options.filter((one) => one !== "installation");
+/** All that a token may do within its own workspace, `reveal` and `audit` being within two of them; `installation` reaches beyond it (decision 0011). */
+export const workspaceScopes: readonly Scope[] = scope.options.filter((one) => one !== "installation" && one !== "reveal" && one !== "audit");
 
 export interface Workspace {
   readonly id: number;

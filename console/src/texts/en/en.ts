@@ -4,6 +4,7 @@ import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
+import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
@@ -14,6 +15,8 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tokens } from "./tokens.ts";
+import { workspace } from "./workspace.ts";
 
 export const en = {
   language: "en",
@@ -33,6 +36,9 @@ export const en = {
   accounts,
   members,
   roles,
+  tokens,
+  workspace,
+  limits,
 };
 
 export type Texts = typeof en;
