@@ -137,6 +137,7 @@ export const tokenAnswer = z
     created_at: isoTime,
     expires_at: isoTime.nullable(),
     revoked_at: isoTime.nullable(),
+    made_by: z.string().nullable().meta({ description: "Who made it, as `actor` in the audit log: it ends when they are removed. Null where nobody is known." }),
   })
   .meta({ id: "Token" });
 

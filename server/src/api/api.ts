@@ -20,6 +20,7 @@ import { registerHealth } from "./health.ts";
 import { heldEventRoutes } from "./held-events.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { invitationRoutes } from "./invitations.ts";
 import { ledgerBucketRoutes } from "./ledger-buckets.ts";
 import { identityGraphRoutes } from "./identity-graph.ts";
 import { identityListRoutes } from "./identity-lists.ts";
@@ -117,6 +118,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...workspaceRoutes(services),
     ...meRoutes(services),
     ...memberRoutes(services),
+    ...invitationRoutes(services),
     ...accountPasswordRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),

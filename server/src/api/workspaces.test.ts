@@ -194,6 +194,7 @@ describe("two workspaces", () => {
       "/members",
       "/profiles",
       "/quarantine",
+      "/quarantine/groups",
       "/refused-writes",
       "/rejected-keys",
       "/settings",

@@ -30,7 +30,7 @@ async function readSession(): Promise<Session> {
 }
 
 /** Scopes as the API reads them: admin includes reading, writing and the audit log; seeing everything includes each value. */
-export function may(session: Session, scope: Scope): boolean {
+export function may(session: Pick<Session, "scopes">, scope: Scope): boolean {
   if (session.scopes.includes(scope)) return true;
   if (scope === "reveal") return session.scopes.includes("personal_data");
   return (scope === "read" || scope === "write" || scope === "audit") && session.scopes.includes("admin");
