@@ -14,6 +14,7 @@ const log = "server/src/log/log.ts";
 const identity = "server/src/identity/identity.ts";
 const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
+const desk = "server/src/desk/desk.ts";
 const mail = "server/src/mail/mail.ts";
 const imports = "server/src/sources/import/import.ts";
 const demoShops = "server/src/demo-shop/demo-shops.ts";
@@ -31,6 +32,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
   "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
+  "server/src/desk/": [schema, core, workspaceDb, log, governance],
   // Sends letters to people who work here; who gets which, its callers decide.
   "server/src/mail/": [core],
   // Made from a seed alone, and knows nothing of what is done with it.
@@ -51,7 +53,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/observed-schema/": [schema, core, inTransaction, governance],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],

@@ -54,11 +54,12 @@ export const changeReceipt = z
   })
   .meta({ id: "ChangeReceipt" });
 
-export const scope = z.enum(["read", "write", "admin", "personal_data", "reveal", "audit", "installation"]).meta({
+export const scope = z.enum(["read", "write", "admin", "personal_data", "reveal", "audit", "service", "installation"]).meta({
   id: "Scope",
   description:
     "`read` looks, and sees people masked; `write` changes people and events, `admin` changes the workspace (and includes both and `audit`), " +
     "`personal_data` may see and touch what is known about people (and includes `reveal`), `reveal` may see one hidden value at a time for a stated reason, " +
-    "`audit` reads the audit log, `installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
+    "`audit` reads the audit log, `service` helps one person at a time: corrections, notes, promises, consents, " +
+    "`installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
 });
 export type Scope = z.infer<typeof scope>;

@@ -66,12 +66,24 @@ const provenance: Mask = (value, masking) => {
   }));
 };
 
+/** What was decided by hand: who did it is somebody of the workspace's own. */
+const decidedByHand = fields({ author_id: keep, author_name: keep, categories: keep, traits: valuesOf("trait"), previous: valuesOf("trait"), undoes: keep });
+
 const timelineEvent = byContent(({ type, event }) => ({
   row_id: keep, message_id: within, type: keep, event: within, at: keep, received_at: keep, source_id: keep, page_url: only("url"), device_type: keep,
-  is_historical: keep, properties: valuesOf(placeOf(type), placeOf(type) === "property" ? textOf(event) : ""),
+  is_historical: keep, properties: type === "control" ? decidedByHand : valuesOf(placeOf(type), placeOf(type) === "property" ? textOf(event) : ""),
 }));
 
 export const timelineMask = pageOf(timelineEvent);
+
+/** Whichever trait it is of: by its look alone. */
+export const traitHistoryMask = fields({
+  data: listOf(fields({ value: hide, times: keep, in_force: keep, row_id: keep, source_id: keep, event: within, type: keep, at: keep })), complete: keep,
+});
+export const consentHistoryMask = fields({
+  data: listOf(fields({ value: keep, times: keep, in_force: keep, row_id: keep, source_id: keep, event: within, type: keep, at: keep })), complete: keep,
+});
+export const traitNamesMask = fields({ data: listOf(fields({ name: within, people: keep })) });
 
 const summary: Fields = {
   id: keep, is_anonymous: keep, first_seen_at: keep, last_seen_at: keep, event_count: keep, traits: valuesOf("trait"), identifiers: listOf(identifierMask()),

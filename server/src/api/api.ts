@@ -13,6 +13,7 @@ import type { Mask } from "./answer-masks.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { deskRoutes } from "./desk.ts";
 import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
 import { freshnessRoutes } from "./freshness.ts";
@@ -32,6 +33,7 @@ import { MASKED_HEADER, maskingFor, missingScope, takeLookUp } from "./masked-re
 import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
+import { personRoutes } from "./person-routes.ts";
 import { profileRoutes } from "./profiles.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { RateLimiter } from "./rate-limit.ts";
@@ -101,6 +103,8 @@ export function createApi(deps: ApiDeps): Api {
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
     ...profileRoutes(services),
+    ...deskRoutes(services),
+    ...personRoutes(services),
     ...identityGraphRoutes(services),
     ...identityRoutes(services),
     ...identityListRoutes(services),
@@ -197,10 +201,8 @@ async function handle({ services, once }: Parts, route: Route, asking: Asking): 
   const params = route.params ? parseInput(route.params, request.params, "path") : undefined;
   const query = route.query ? parseInput(route.query, request.query, "query") : undefined;
   const masking = await maskingFor(services, route, caller, nowMs);
-  if (masking !== undefined) {
-    reply.header(MASKED_HEADER, "true");
-    await takeLookUp(services, caller, { params, query }, nowMs);
-  }
+  if (masking !== undefined) reply.header(MASKED_HEADER, "true");
+  if (!hasScope(caller, "personal_data")) await takeLookUp(services, caller, { params, query }, nowMs);
   const context = { ...asking, ...readingOf(services, caller, masking), params, query, body: route.body ? parseInput(route.body, body, "body") : undefined, nowMs };
   const key = request.headers["idempotency-key"];
   if (route.method !== "POST" || route.streamBody !== undefined || key === undefined) {

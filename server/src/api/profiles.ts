@@ -15,8 +15,9 @@ import {
   suppressAnswer,
   suppressBody,
   timeline,
+  timelineQuery,
 } from "@tributary/schema/api/profiles.ts";
-import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
+import { changeReceipt } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ReadEntry } from "../governance/governance.ts";
@@ -103,14 +104,16 @@ function timelineRoute(services: ApiServices): Route {
     scopes: ["read"],
     masks: timelineMask,
     summary: "What one person did",
-    description: "The latest first. Under its own limit; beyond it 429.",
+    description: "The latest first, with what was decided about them by hand. Under its own limit; beyond it 429.",
     params: profileRefParams,
-    query: pageQuery,
+    query: timelineQuery,
     responses: { 200: timeline },
-    handle: async ({ params, query, workspaceId, nowMs, saw }) => {
+    handle: async ({ params, query, workspaceId, nowMs, isMasked, saw }) => {
+      if (isMasked && query.search !== undefined) throw new AppError("forbidden", { detail: "Searching what is masked needs the scope personal_data." });
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
       await saw(personOpened(profile.id));
-      return { status: 200, body: await readTimeline(services, workspaceId, profile, { limit: query.limit, cursor: query.cursor }) };
+      const { limit, cursor, ...filter } = query;
+      return { status: 200, body: await readTimeline(services, workspaceId, profile, { limit, cursor, filter }) };
     },
   });
 }

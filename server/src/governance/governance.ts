@@ -57,5 +57,6 @@ export {
   type Workspace,
 } from "./workspaces.ts";
 export {
+  CONSOLE_KIND,
   createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
 } from "./write-keys.ts";
