@@ -11,7 +11,7 @@ export const screens: Readonly<Record<string, string>> = {
   "person-hostile": "/profiles/user_id:hostile-1", "person-missing": "/profiles/user_id:no-one",
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-workspace": "/settings/workspace",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
-  "about": "/about", "nowhere": "/nowhere",
+  "audit": "/audit", "audit-reveals": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 
 /** What is still on its way on a page that is being loaded. */
