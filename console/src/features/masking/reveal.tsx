@@ -4,8 +4,7 @@ import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
 import { IconEye, IconEyeOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
-import type { RevealAnswer, revealBody } from "@tributary/schema/api/reveal.ts";
-import type { z } from "zod";
+import type { RevealAnswer, RevealField } from "@tributary/schema/api/reveal.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { valueText } from "../../ui/format.ts";
@@ -18,7 +17,7 @@ const REASON_MAX = 500;
 
 export interface RevealProps {
   readonly personId: string;
-  readonly field: z.input<typeof revealBody>["field"];
+  readonly field: RevealField;
   /** What the field is called. */
   readonly name: string;
   /** The value as this viewer was given it. */
