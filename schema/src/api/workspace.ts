@@ -23,6 +23,8 @@ export const settingsAnswer = z.strictObject({
   row_id: z.int().nullable().meta({ description: "The change that set them; null while the defaults stand." }),
 });
 
+export type SettingsAnswer = z.infer<typeof settingsAnswer>;
+
 export const settingsChanged = changeReceipt.extend({ settings: workspaceSettings });
 
 export const sourceKind = z.enum(["website", "server", "mobile", "import", "webhook"]);

@@ -4,6 +4,7 @@ import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
+import { identity } from "./identity.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
@@ -24,6 +25,7 @@ export const en = {
   shortcuts,
   signIn,
   home,
+  identity,
   sources,
   sdks,
   events,
