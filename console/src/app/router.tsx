@@ -8,6 +8,7 @@ import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
+import { mergesSearch } from "../features/identity/merges-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
@@ -98,6 +99,11 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const identity = createRoute({
+  getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
+  component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell, path: "/settings", component: lazyRouteComponent(() => import("../features/settings/settings-layout.tsx"), "SettingsLayout"),
 });
@@ -114,7 +120,11 @@ const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
 });
 
-const settingsRoutes = settings.addChildren([settingsStart, settingsAccount, settingsMembers]);
+const settingsIdentity = createRoute({
+  getParentRoute: () => settings, path: "/identity", component: lazyRouteComponent(() => import("../features/identity/rules-page.tsx"), "RulesPage"),
+});
+
+const settingsRoutes = settings.addChildren([settingsStart, settingsAccount, settingsMembers, settingsIdentity]);
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -126,6 +136,7 @@ export const router = createRouter({
       live,
       profiles,
       person,
+      identity,
       about,
       settingsRoutes,
     ]),

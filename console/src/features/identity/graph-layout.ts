@@ -3,7 +3,7 @@
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationNodeDatum } from "d3-force";
 import type { GraphModel } from "./graph-model.ts";
 
-export const NODE_WIDTH = 184;
+export const NODE_WIDTH = 200;
 export const NODE_HEIGHT = 44;
 const STEPS = 260;
 /** Nodes are wide and low, forces are round: what they push apart is pulled wide and laid down flat. */

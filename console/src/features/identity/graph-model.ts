@@ -6,7 +6,7 @@ export const CLUSTERS_ABOVE = 40;
 /** Of a kind, so few are never put together. */
 const CLUSTER_MIN = 5;
 /** Of an opened kind, so many are drawn; the table has all. */
-export const OPENED_MAX = 60;
+export const OPENED_MAX = 24;
 
 export interface GraphNode {
   readonly id: string;

@@ -3,6 +3,7 @@ import { Tooltip } from "@mantine/core";
 import { IconAd2, IconDeviceMobile, IconHash, IconId, IconMail, IconPhone, IconWorld } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { kindWord, shortValue } from "./identity-words.ts";
+import "./identity.css";
 
 const icons = { email: IconMail, user_id: IconId, phone: IconPhone, anonymous_id: IconWorld, device_id: IconDeviceMobile, advertising_id: IconAd2 } as const;
 

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
-import type { EvidenceEvent, IdentityGraph } from "@tributary/schema/api/identity.ts";
+import type { EvidenceEvent, GraphIdentifier, IdentityGraph } from "@tributary/schema/api/identity.ts";
 import { texts } from "../../texts/texts.ts";
 import { date } from "../../ui/format.ts";
 import { sourceListQuery, useSourceName } from "../sources/queries.ts";
@@ -34,7 +34,7 @@ function Sentence({ step }: { readonly step: StoryStep }): ReactNode {
   const deviceWord = useDeviceWord(step.sourceId);
   const [more, morePeople] = [step.devices.length - NAMED_MAX, step.people.length - NAMED_MAX];
   const people = [...step.people.slice(0, NAMED_MAX).map((one) => <Ident key={one.key} identifier={one} />), ...(morePeople > 0 ? [t.story.others(morePeople)] : [])];
-  const devices = [...step.devices.slice(0, NAMED_MAX).map((one) => <Ident key={one.key} identifier={one} {...(step.kind === "together" ? {} : { word: deviceWord })} />), ...(more > 0 ? [t.story.others(more)] : [])];
+  const devices = [...step.devices.slice(0, NAMED_MAX).map((one, index) => <Ident key={one.key} identifier={one} {...(step.kind === "together" ? {} : { word: index > 0 && isAlike(one, step.devices[0]) ? "" : one.namespace === "anonymous_id" ? deviceWord : t.device })} />), ...(more > 0 ? [t.story.others(more)] : [])];
   const all = [...devices, ...people];
   const parts = {
     date: <time dateTime={step.at}>{date(Date.parse(step.at))}</time>,
@@ -44,6 +44,11 @@ function Sentence({ step }: { readonly step: StoryStep }): ReactNode {
     event: step.event ? <EventLink event={step.event} /> : <bdi>{sourceName(step.sourceId).slice(0, 60)}</bdi>,
   };
   return <li data-tone={step.merges > 0 ? "attention" : "good"}><div><Filled text={t.story[step.kind]} parts={parts} />{step.merges > 0 ? <strong> {t.story.merged}</strong> : null}</div></li>;
+}
+
+/** After "the browser a", b needs no word again. */
+function isAlike(one: GraphIdentifier, first: GraphIdentifier | undefined): boolean {
+  return one.namespace === first?.namespace;
 }
 
 /** An event's name and source, as a link to what became of it. */

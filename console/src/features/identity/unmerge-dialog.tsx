@@ -2,7 +2,7 @@
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { GraphIdentifier, SplitSide, UnmergeAnswer, UnmergePreview } from "@tributary/schema/api/identity.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
@@ -26,8 +26,10 @@ export interface UnmergeDialogProps {
   readonly onClose: () => void;
 }
 
-export function UnmergeDialog({ profileId, chosen, stayCount, onClose }: UnmergeDialogProps): ReactNode {
+export function UnmergeDialog({ profileId, onClose, ...asked }: UnmergeDialogProps): ReactNode {
   const client = useQueryClient();
+  // As it was asked: once it is done, the person has these identifiers no more.
+  const [{ chosen, stayCount }] = useState(asked);
   const identifiers = chosen.map(({ namespace, value }) => ({ namespace, value }));
   const preview = useQuery({
     queryKey: ["profiles", "unmerge-preview", profileId, identifiers],

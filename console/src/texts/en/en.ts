@@ -5,6 +5,7 @@ import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
 import { identity } from "./identity.ts";
+import { identityRules } from "./identity-rules.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
@@ -26,6 +27,7 @@ export const en = {
   signIn,
   home,
   identity,
+  identityRules,
   sources,
   sdks,
   events,

@@ -17,7 +17,7 @@ export const identity = {
   device: "the device",
   and: " and ",
   story: {
-    began: "On {date} it began with {who}: {event}.",
+    began: "On {date} it began with {who} ({event}).",
     signedIn: "On {date} {devices} signed in as {people}: {event}.",
     seen: "On {date} {devices} came with {people}: {event}.",
     together: "On {date} {people} came together: {event}.",
