@@ -1,59 +1,32 @@
 // The console through the real server, in Chromium: sign in with a token, see an event arrive, open its person; by
 // pointer and by keyboard; hostile values stay text. Any violation of the policy, any error in the browser's console and
 // any dialog fails it.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { chromiumFlags, chromiumPath } from "./chromium.ts";
+import { describe, expect, test } from "vitest";
+import { chromiumPath } from "./chromium.ts";
+import { consoleTest, OWNER_PASSWORD } from "./console-page.ts";
 import { HOSTILE_NAME, shopEvents } from "./screenshots/shop-events.ts";
-import { API_TOKEN, startServerProcess, type ServerProcess } from "./server-process.ts";
-
-const EMAIL = "owner@example.com";
-const PASSWORD = "a long enough password 4711";
-
-let server: ServerProcess;
-let browser: Browser;
-let page: Page;
-let complaints: string[];
+import { API_TOKEN } from "./server-process.ts";
 
 describe.skipIf(chromiumPath === undefined)("the console", () => {
-  beforeAll(async () => {
-    execFileSync(process.execPath, [fileURLToPath(new URL("../bin/build-console.cjs", import.meta.url))]);
-    server = await startServerProcess({ env: { TRIBUTARY_ADMIN_EMAIL: EMAIL, TRIBUTARY_ADMIN_PASSWORD: PASSWORD } });
-    await server.send("/v1/batch", { batch: shopEvents(Date.now()) });
-    await server.settled();
-    browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.remove();
+  const at = consoleTest({
+    fill: async (server) => {
+      await server.send("/v1/batch", { batch: shopEvents(Date.now()) });
+      await server.settled();
+    },
   });
 
-  beforeEach(async () => {
-    complaints = [];
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    page.setDefaultTimeout(15_000);
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("dialog", (dialog) => {
-      complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on("request", (request) => void (request.url().startsWith(server.url) || request.url().startsWith("data:") || complaints.push(`loads ${request.url()}`)));
-  });
-
-  afterEach(async () => {
-    await page.context().close();
-    expect(complaints).toEqual([]);
-  });
+  async function signInWithToken(): Promise<void> {
+    await at.page.getByText("API token", { exact: true }).click();
+    await at.page.getByRole("textbox", { name: "API token" }).fill(API_TOKEN);
+    await at.page.getByRole("button", { name: "Sign in" }).click();
+  }
 
   test("leads from signing in to an event that arrives, and to its person", async () => {
+    const { page, server } = at;
     await page.goto(`${server.url}/live?type=identify`);
-    await signIn();
+    await signInWithToken();
     // The browser itself says so of the answer 401 to the question who is signed in.
-    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+    at.forgiveStatus(401);
     await page.getByRole("heading", { level: 1, name: "Live debugger" }).waitFor();
     await page.getByText("Live. New events appear as they are stored.").waitFor();
     expect(new URL(page.url()).search).toBe("?type=identify");
@@ -70,12 +43,11 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("lets somebody in by e-mail and password, who may change things and leave", async () => {
+    const { page, server } = at;
     await page.goto(`${server.url}/sources/1`);
-    await page.getByRole("textbox", { name: "E-mail" }).fill(EMAIL);
-    await page.getByRole("textbox", { name: "Password" }).fill("not the password");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await at.signIn(undefined, "not the password");
     expect(await page.getByRole("alert").innerText()).toContain("E-mail and password do not match.");
-    await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+    await page.getByRole("textbox", { name: "Password" }).fill(OWNER_PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("button", { name: "Make a key" }).click();
     await page.getByText("Your new write key").waitFor();
@@ -88,11 +60,12 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
     await page.goto(`${server.url}/profiles`);
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     // The browser itself says so of answers 401: before signing in, of the wrong password, and after signing out.
-    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+    at.forgiveStatus(401);
   });
 
   test("keeps what comes in while it is paused until one resumes", async () => {
-    await open("/live?event=While+paused");
+    const { page, server } = at;
+    await at.open("/live?event=While+paused");
     await page.getByText("No event matches these filters").waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await server.send("/v1/track", { event: "While paused", userId: "u-1" });
@@ -104,7 +77,8 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("tells a repeat from the event that it repeats", async () => {
-    await open("/live?event=Order+Completed");
+    const { page, server } = at;
+    await at.open("/live?event=Order+Completed");
     await page.getByRole("row").filter({ hasText: "Repeat" }).click();
     const panel = page.getByRole("complementary");
     await panel.getByText("A repeat: this message id came before, so it counts once.").waitFor();
@@ -113,7 +87,8 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("is gone through by keyboard alone", async () => {
-    await open("/");
+    const { page, server } = at;
+    await at.open("/");
     await page.getByRole("heading", { level: 1, name: /^Running\./ }).waitFor();
     await page.keyboard.press("ControlOrMeta+k");
     await page.getByRole("dialog").locator("input:focus").waitFor();
@@ -133,7 +108,8 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("shows hostile values as the text that they are, on every screen that shows them", async () => {
-    await open("/profiles/user_id:hostile-1");
+    const { page, server } = at;
+    await at.open("/profiles/user_id:hostile-1");
     await page.getByRole("heading", { level: 1, name: HOSTILE_NAME }).waitFor();
     for (const path of ["/profiles/user_id:hostile-1?tab=raw", "/profiles?search=hostile", "/live", "/profiles/user_id:hostile-1?tab=identity"]) {
       await page.goto(`${server.url}${path}`);
@@ -144,7 +120,8 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("makes a write key, shows it once, and puts it into the snippet", async () => {
-    await open("/sources/1");
+    const { page, server } = at;
+    await at.open("/sources/1");
     await page.getByRole("button", { name: "Make a key" }).click();
     const key = await page.getByRole("status").locator("code").innerText();
     expect(await page.getByLabel("Website", { exact: true }).and(page.locator("pre")).innerText()).toContain(key);
@@ -154,8 +131,9 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("gives everything that can be used a name", async () => {
+    const { page, server } = at;
     for (const path of ["/", "/sources", "/sources/1", "/live", "/profiles", "/profiles/user_id:u-1"]) {
-      await open(path);
+      await at.open(path);
       await page.locator("h1").waitFor();
       await expect.poll(() => page.locator(".bar, [aria-busy=true]").count()).toBe(0);
       const snapshot = await page.locator("body").ariaSnapshot();
@@ -166,6 +144,7 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
   });
 
   test("refuses a wrong token, and says what to do", async () => {
+    const { page, server } = at;
     await page.goto(`${server.url}/`);
     await page.getByText("API token", { exact: true }).click();
     await page.getByRole("textbox", { name: "API token" }).fill("not-a-token-of-this-server");
@@ -173,18 +152,6 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
     expect(await page.getByRole("alert").innerText()).toContain("This token is not valid.");
     expect(await page.evaluate("sessionStorage.length")).toBe(0);
     // The browser itself says so of the answer 401.
-    expect(complaints.splice(0).filter((text) => !text.includes("401"))).toEqual([]);
+    at.forgiveStatus(401);
   });
 });
-
-async function signIn(): Promise<void> {
-  await page.getByText("API token", { exact: true }).click();
-  await page.getByRole("textbox", { name: "API token" }).fill(API_TOKEN);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-/** Signed in already, as in a tab that was signed in before. */
-async function open(path: string): Promise<void> {
-  await page.addInitScript(`sessionStorage.setItem("tributary.token", "${API_TOKEN}")`);
-  await page.goto(`${server.url}${path}`);
-}

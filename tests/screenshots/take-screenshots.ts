@@ -15,7 +15,7 @@ const screens: Readonly<Record<string, string>> = {
   "home": "/", "home-rejected": "/?open=rejected", "sources": "/sources", "source": "/sources/1", "live": "/live", "live-held": "/live?outcome=quarantined",
   "live-event": "/live?type=track&message=sent-twice", "live-empty": "/live?event=Nothing", "profiles": "/profiles", "profiles-nobody": "/profiles?search=nobody-like-this",
   "person": "/profiles/user_id:u-2", "person-identity": "/profiles/user_id:u-2?tab=identity", "person-raw": "/profiles/user_id:u-2?tab=raw", "person-hostile": "/profiles/user_id:hostile-1",
-  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere", "about": "/about",
+  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere", "about": "/about", "settings-workspace": "/settings/workspace", "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
 };
 
 async function fill(server: ServerProcess): Promise<void> {

@@ -124,7 +124,25 @@ const settingsIdentity = createRoute({
   getParentRoute: () => settings, path: "/identity", component: lazyRouteComponent(() => import("../features/identity/rules-page.tsx"), "RulesPage"),
 });
 
-const settingsRoutes = settings.addChildren([settingsStart, settingsAccount, settingsMembers, settingsIdentity]);
+const settingsWorkspace = createRoute({
+  getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
+});
+const settingsTokens = createRoute({
+  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+});
+const settingsLimits = createRoute({
+  getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),
+});
+
+const settingsRoutes = settings.addChildren([
+  settingsStart,
+  settingsAccount,
+  settingsMembers,
+  settingsWorkspace,
+  settingsTokens,
+  settingsLimits,
+  settingsIdentity,
+]);
 
 export const router = createRouter({
   routeTree: root.addChildren([

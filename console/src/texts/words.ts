@@ -1,5 +1,7 @@
 // Numbers within sentences. Full digits, grouped as the viewer's language does.
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+import { locale } from "./language.ts";
+
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
 export function count(n: number): string {
   return whole.format(n);

@@ -1,6 +1,6 @@
 // What people read: numbers, times, initials.
 import { expect, test } from "vitest";
-import { dayName, duration, initials, relativeTime, shortNumber, valueText } from "./format.ts";
+import { amountWithUnit, dayName, duration, initials, relativeTime, shortNumber, valueText } from "./format.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -35,4 +35,9 @@ test("a value stands on one line and is cut", () => {
   expect(valueText({ a: [1] })).toBe('{"a":[1]}');
   expect(valueText("x".repeat(10_000)).length).toBe(301);
   expect(valueText(undefined)).toBe("undefined");
+});
+
+test("amounts stand with units that people read", () => {
+  expect([amountWithUnit(5 * 1024 * 1024, "bytes"), amountWithUnit(512_000, "bytes"), amountWithUnit(0, "bytes"), amountWithUnit(1023, "bytes")]).toEqual(["5 MB", "500 KB", "0 bytes", "1,023 bytes"]);
+  expect([amountWithUnit(30_000, "milliseconds"), amountWithUnit(250, "milliseconds"), amountWithUnit(2_500, "events")]).toEqual(["30 s", "250 ms", "2,500 events"]);
 });

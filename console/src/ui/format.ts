@@ -1,13 +1,14 @@
 // Numbers, times and names for people to read. Pure: the time it is now is an argument.
-import { texts } from "../texts/texts.ts";
+import { locale, texts } from "../texts/texts.ts";
 
 const COMPACT_FROM = 10_000;
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const full = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const dateFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const full = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const precise = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const absolute = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const dateFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** Grouped, and compact from ten thousand on. */
 export function shortNumber(n: number): string {
@@ -29,6 +30,16 @@ export function clockTime(ms: number): string {
 
 export function date(ms: number): string {
   return dateFormat.format(ms);
+}
+
+const sizes = ["bytes", "KB", "MB", "GB", "TB"] as const;
+
+/** With units that people read: `5 MB`, `30 s`, `2,500 events`. Sizes by 1,024. */
+export function amountWithUnit(value: number, unit: string): string {
+  if (unit === "milliseconds") return value >= 1000 ? `${precise.format(value / 1000)} s` : `${full.format(value)} ms`;
+  if (unit !== "bytes") return `${full.format(value)} ${unit}`;
+  const power = Math.min(sizes.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return `${precise.format(value / 1024 ** power)} ${sizes[power]}`;
 }
 
 const UNITS: readonly (readonly [string, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]];

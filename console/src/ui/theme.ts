@@ -25,6 +25,7 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 420, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
+    InputWrapper: { styles: { description: { fontSize: 12, lineHeight: 1.4 } } },
     Modal: { defaultProps: { transitionProps: { duration: 100 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },

@@ -34,7 +34,9 @@ export const writeKeyAnswer = z.strictObject({
   prefix: z.string(),
   created_at: isoTime,
   revoked_at: isoTime.nullable(),
+  expires_at: isoTime.nullable().meta({ description: "From then on it is refused; null: it lives until it is revoked." }),
 });
+export type WriteKeyAnswer = z.infer<typeof writeKeyAnswer>;
 
 const hiddenSecret = sourceSettings.omit({ identityTokenSecret: true, name: true }).extend({ hasIdentityTokenSecret: z.boolean() });
 
@@ -84,7 +86,10 @@ export const sourcePatchBody = z.strictObject({
   enabled: z.boolean().optional(),
   allowed_origins: z.array(originText).max(100).optional(),
   events_per_second: z.int().min(1).max(1_000_000).nullable().optional(),
-  settings: sourceWishes.extend({ identityTokenSecret: identityTokenSecret.nullable().optional() }).optional(),
+  settings: sourceWishes
+    .extend({ identityTokenSecret: identityTokenSecret.nullable().optional(), traitRank: z.int().nullable().optional() })
+    .optional()
+    .meta({ description: "Those named; null takes the secret or the rank away." }),
 });
 
 export const newWriteKey = z
@@ -135,7 +140,10 @@ export const tokenAnswer = z
   })
   .meta({ id: "Token" });
 
+export type TokenAnswer = z.infer<typeof tokenAnswer>;
+
 export const tokenList = pageOf(tokenAnswer);
+export type TokenList = z.infer<typeof tokenList>;
 
 export const tokenCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
@@ -147,6 +155,8 @@ export const tokenCreated = z.strictObject({
   token: tokenAnswer,
   secret: z.string().meta({ description: "Shown this once and kept nowhere." }),
 });
+
+export type TokenCreated = z.infer<typeof tokenCreated>;
 
 export const tokenParams = z.strictObject({ id: numberParam });
 

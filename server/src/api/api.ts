@@ -12,10 +12,14 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
+import { freshnessRoutes } from "./freshness.ts";
 import { registerHealth } from "./health.ts";
+import { heldEventRoutes } from "./held-events.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { ledgerBucketRoutes } from "./ledger-buckets.ts";
 import { identityGraphRoutes } from "./identity-graph.ts";
 import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
@@ -31,6 +35,7 @@ import { registerReference } from "./reference-page.ts";
 import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
 import { settingsRoutes } from "./settings.ts";
+import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -93,10 +98,13 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityRoutes(services),
     ...identityListRoutes(services),
     ...eventRoutes(services, tail),
+    ...eventPathRoutes(services),
     ...quarantineRoutes(services),
+    ...heldEventRoutes(services),
     ...refusedWriteRoutes(services),
     ...ledgerRoutes(services),
-    ...sourceRoutes(services),
+    ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
+    ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

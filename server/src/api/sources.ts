@@ -1,9 +1,7 @@
-// Sources and their write keys, and the keys that collection turned away.
+// Sources, and the keys that collection turned away. Their write keys: source-keys.ts.
 import { z } from "zod";
 import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
-  keyParams,
-  newWriteKey,
   rejectedKeyList,
   rejectedKeyQuery,
   sourceAnswer,
@@ -13,7 +11,6 @@ import {
   sourceList,
   sourceParams,
   sourcePatchBody,
-  writeKeyAnswer,
   type SourceAnswer,
 } from "@tributary/schema/api/workspace.ts";
 import { sourceSettings, type SourceSettings } from "@tributary/schema/settings.ts";
@@ -27,14 +24,12 @@ import {
   listSources,
   readSource,
   recordAudit,
-  revokeWriteKey,
-  type MadeWriteKey,
   type Source,
-  type WriteKey,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
+import { shownKey, shownStoredKey } from "./shown-keys.ts";
 
 const TAG = "Sources";
 
@@ -44,8 +39,6 @@ export function sourceRoutes(services: ApiServices): Route[] {
     createRoute(services),
     readRoute(services),
     patchRoute(services),
-    addKeyRoute(services),
-    revokeKeyRoute(services),
     rejectedRoute(services),
   ];
 }
@@ -184,8 +177,8 @@ function sealed<T extends Pick<SettingsWish, "identityTokenSecret">>(wish: T, se
 
 function mergedSettings(current: SourceSettings, wish: SettingsWish): SourceSettings {
   const merged: Record<string, unknown> = { ...current, ...withoutAbsent(wish) };
-  // null takes the secret away.
-  if (merged["identityTokenSecret"] === null) delete merged["identityTokenSecret"];
+  // null takes a setting away that may be absent.
+  for (const name of ["identityTokenSecret", "traitRank"]) if (merged[name] === null) delete merged[name];
   return sourceSettings.parse(merged);
 }
 
@@ -194,66 +187,6 @@ function withoutAbsent<T extends object>(wish: T): { [K in keyof T]: Exclude<T[K
   return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
-}
-
-function addKeyRoute(services: ApiServices): Route {
-  return defineRoute({
-    method: "POST",
-    path: "/sources/{id}/keys",
-    tag: TAG,
-    scopes: ["admin"],
-    summary: "Make another write key",
-    description: "It is in the answer, this once.",
-    params: sourceParams,
-    responses: { 201: newWriteKey },
-    handle: async ({ params, workspaceId, actor, nowMs }) => {
-      const key = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const source = present(await readSource(db, workspaceId, params.id));
-        const made = await createWriteKey(db, workspaceId, source.id);
-        await recordAudit(
-          db,
-          { workspaceId, actor, action: "write_key.create", target: `source:${source.id}`, detail: { key: made.id, prefix: made.prefix } },
-          nowMs,
-        );
-        return made;
-      });
-      services.deps.onSourcesChanged?.();
-      return { status: 201, body: shownKey(key) };
-    },
-  });
-}
-
-function revokeKeyRoute(services: ApiServices): Route {
-  return defineRoute({
-    method: "DELETE",
-    path: "/sources/{id}/keys/{keyId}",
-    tag: TAG,
-    scopes: ["admin"],
-    summary: "Revoke a write key",
-    description: "Collection refuses it within two seconds.",
-    params: keyParams,
-    responses: { 200: writeKeyAnswer },
-    handle: async ({ params, workspaceId, actor, nowMs }) => {
-      const key = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const revoked = await revokeWriteKey(db, { workspaceId, sourceId: params.id, keyId: params.keyId }, nowMs);
-        if (revoked === undefined) throw new AppError("not_found", { detail: "This source has no such key." });
-        await recordAudit(
-          db,
-          {
-            workspaceId,
-            actor,
-            action: "write_key.revoke",
-            target: `source:${params.id}`,
-            detail: { key: revoked.id, prefix: revoked.prefix },
-          },
-          nowMs,
-        );
-        return revoked;
-      });
-      services.deps.onSourcesChanged?.();
-      return { status: 200, body: shownStoredKey(key) };
-    },
-  });
 }
 
 function rejectedRoute(services: ApiServices): Route {
@@ -286,7 +219,7 @@ function rejectedRoute(services: ApiServices): Route {
   });
 }
 
-function present(source: Source | undefined): Source {
+export function present(source: Source | undefined): Source {
   if (source === undefined) throw new AppError("not_found", { detail: "There is no such source." });
   return source;
 }
@@ -306,12 +239,4 @@ export function shownSource(source: Source): SourceAnswer {
     write_keys: source.keys.map(shownStoredKey),
     created_at: source.createdAt.toISOString(),
   };
-}
-
-function shownStoredKey(key: WriteKey): z.input<typeof writeKeyAnswer> {
-  return { id: key.id, prefix: key.prefix, created_at: key.createdAt.toISOString(), revoked_at: key.revokedAt?.toISOString() ?? null };
-}
-
-export function shownKey(key: MadeWriteKey): z.input<typeof newWriteKey> {
-  return { id: key.id, prefix: key.prefix, write_key: key.secret };
 }

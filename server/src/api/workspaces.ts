@@ -16,7 +16,8 @@ import type { AccountCaller, Caller } from "./caller.ts";
 import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { Gate } from "./rate-limit.ts";
-import { shownKey, shownSource } from "./sources.ts";
+import { shownKey } from "./shown-keys.ts";
+import { shownSource } from "./sources.ts";
 import { shownToken } from "./tokens.ts";
 
 const TAG = "Workspaces";

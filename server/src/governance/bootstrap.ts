@@ -7,7 +7,8 @@ import { AppError, assert } from "../core/errors.ts";
 import type { EventLog } from "../log/log.ts";
 import { recordAudit } from "./audit.ts";
 import { ensureOwner, type MadeOwner } from "./owner.ts";
-import { createSource, createWriteKey, readSource, type Source } from "./sources.ts";
+import { createSource, readSource, type Source } from "./sources.ts";
+import { createWriteKey } from "./write-keys.ts";
 import { createToken, hashSecret } from "./tokens.ts";
 import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, lockMaking, type Workspace } from "./workspaces.ts";
 

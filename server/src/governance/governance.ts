@@ -18,21 +18,10 @@ export {
 } from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
+export { askRemoval, createRemovals, lastRemovalFrom, type Removal, type Removals } from "./removals.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
-  changeSource,
-  createSource,
-  createWriteKey,
-  listSources,
-  readSource,
-  refuseTooManySources,
-  revokeWriteKey,
-  SOURCES_MAX,
-  type MadeWriteKey,
-  type NewSource,
-  type Source,
-  type SourceChange,
-  type WriteKey,
+  changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,
 } from "./sources.ts";
 export {
   createToken,
@@ -58,3 +47,6 @@ export {
   type NewWorkspace,
   type Workspace,
 } from "./workspaces.ts";
+export {
+  createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
+} from "./write-keys.ts";

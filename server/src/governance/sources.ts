@@ -1,21 +1,11 @@
-// Sources and their write keys as the control plane keeps them. A key is shown once; only its SHA-256 is kept. Collection
-// reads the same tables; the pipeline learns of a source's settings by control records.
+// Sources as the control plane keeps them, each with its write keys. Collection reads the same tables; the pipeline learns of a
+// source's settings by control records.
 import type { ClientBase } from "pg";
 import { defaultSourceSettings, sourceSettings, type SourceSettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
-import { hashSecret, newSecret, secretPrefix } from "./tokens.ts";
+import { writeKeyOf, type WriteKey, type WriteKeyRow } from "./write-keys.ts";
 
 export const SOURCES_MAX = 1_000;
-export const KEYS_PER_SOURCE_MAX = 50;
-/** What a write key given by the operator must at least be long. */
-export const WRITE_KEY_LENGTH_MIN = 8;
-
-export interface WriteKey {
-  readonly id: number;
-  readonly prefix: string;
-  readonly createdAt: Date;
-  readonly revokedAt: Date | null;
-}
 
 export interface Source {
   readonly id: number;
@@ -51,11 +41,11 @@ interface SourceRow {
   events_per_second: number | null;
   settings: unknown;
   created_at: Date;
-  keys: { id: number; prefix: string; created_at: string; revoked_at: string | null }[] | null;
+  keys: WriteKeyRow[] | null;
 }
 
 const SELECT = `select s.id, s.slug, s.name, s.kind, s.enabled, s.allowed_origins, s.events_per_second, s.settings, s.created_at,
-  (select json_agg(json_build_object('id', k.id, 'prefix', k.prefix, 'created_at', k.created_at, 'revoked_at', k.revoked_at) order by k.id)
+  (select json_agg(json_build_object('id', k.id, 'prefix', k.prefix, 'created_at', k.created_at, 'revoked_at', k.revoked_at, 'expires_at', k.expires_at) order by k.id)
      from write_key k where k.source_id = s.id) as keys from source s`;
 
 function sourceOf(row: SourceRow): Source {
@@ -70,12 +60,7 @@ function sourceOf(row: SourceRow): Source {
     eventsPerSecond: row.events_per_second,
     settings: sourceSettings.parse({ ...defaultSourceSettings, ...wished, name: row.name }),
     createdAt: row.created_at,
-    keys: (row.keys ?? []).map((key) => ({
-      id: key.id,
-      prefix: key.prefix,
-      createdAt: new Date(key.created_at),
-      revokedAt: key.revoked_at === null ? null : new Date(key.revoked_at),
-    })),
+    keys: (row.keys ?? []).map(writeKeyOf),
   };
 }
 
@@ -164,50 +149,4 @@ export async function changeSource(db: ClientBase, workspaceId: number, source: 
     ],
   );
   return mustRead(db, workspaceId, source.id);
-}
-
-export interface MadeWriteKey {
-  readonly id: number;
-  readonly prefix: string;
-  /** Shown once and kept nowhere. */
-  readonly secret: string;
-}
-
-/** Makes a write key, or takes one that the operator gives. */
-export async function createWriteKey(db: ClientBase, workspaceId: number, sourceId: number, given?: string): Promise<MadeWriteKey> {
-  if (given !== undefined && given.length < WRITE_KEY_LENGTH_MIN) {
-    throw new AppError("invalid_config", {
-      detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`,
-      hint: "Choose a longer one, or let the server make it.",
-    });
-  }
-  const { rows: counted } = await db.query<{ count: string }>(
-    "select count(*) from write_key where source_id = $1 and revoked_at is null",
-    [sourceId],
-  );
-  if (Number(counted[0]?.count) >= KEYS_PER_SOURCE_MAX)
-    throw new AppError("limit_reached", { detail: `A source has at most ${KEYS_PER_SOURCE_MAX} write keys.` });
-  const secret = given ?? newSecret("write");
-  const { rows } = await db.query<{ id: number; prefix: string }>(
-    "insert into write_key (workspace_id, source_id, key_hash, prefix) values ($1, $2, $3, $4) returning id, prefix",
-    [workspaceId, sourceId, hashSecret(secret), secretPrefix(secret)],
-  );
-  const row = rows[0];
-  assert(row !== undefined, "an insert returns its row");
-  return { id: row.id, prefix: row.prefix, secret };
-}
-
-/** Revokes; undefined when this source has no such key. Revoking twice keeps the first time. */
-export async function revokeWriteKey(
-  db: ClientBase,
-  where: { readonly workspaceId: number; readonly sourceId: number; readonly keyId: number },
-  nowMs: number,
-): Promise<WriteKey | undefined> {
-  const { rows } = await db.query<{ id: number; prefix: string; created_at: Date; revoked_at: Date | null }>(
-    `update write_key set revoked_at = coalesce(revoked_at, $4) where workspace_id = $1 and source_id = $2 and id = $3
-     returning id, prefix, created_at, revoked_at`,
-    [where.workspaceId, where.sourceId, where.keyId, new Date(nowMs)],
-  );
-  const row = rows[0];
-  return row && { id: row.id, prefix: row.prefix, createdAt: row.created_at, revokedAt: row.revoked_at };
 }

@@ -7,7 +7,8 @@ import type { ControlAction } from "@tributary/schema/control.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { AppError, assert } from "../core/errors.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
-import { createSource, createWriteKey, slugOf, type MadeWriteKey, type Source } from "./sources.ts";
+import { createSource, slugOf, type Source } from "./sources.ts";
+import { createWriteKey, type MadeWriteKey } from "./write-keys.ts";
 import { createToken, type StoredToken } from "./tokens.ts";
 
 /** The pipeline keeps the compiled rules of each in memory. */

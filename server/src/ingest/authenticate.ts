@@ -1,6 +1,7 @@
 // From a write key to the source that may be written to, or to the reason why not. Every refusal is counted, so that a wrong
 // key is found.
 import type { IncomingMessage } from "node:http";
+import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { SourceDirectory, SourceEntry } from "../sources/source-directory.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
@@ -29,14 +30,16 @@ const refusalDetails = {
   unknown: "No source has it.",
   disabled: "Its source is disabled.",
   revoked: "It was revoked.",
+  expired: "Its time is over: it was replaced by another key.",
 };
 
 export function createAuthenticate(options: {
   readonly sources: SourceDirectory;
   readonly rejectedKeys: RejectedKeys;
   readonly metrics: IngestMetrics;
+  readonly clock: Clock;
 }): { readonly authenticate: Authenticate; readonly authenticateKey: AuthenticateKey } {
-  const { sources, rejectedKeys, metrics } = options;
+  const { sources, rejectedKeys, metrics, clock } = options;
 
   async function find(key: string): Promise<Found | undefined> {
     for (const spelling of spellings(key)) {
@@ -49,7 +52,7 @@ export function createAuthenticate(options: {
 
   async function foundOrRefused(key: string | undefined, request: IncomingMessage, body?: Buffer): Promise<Found> {
     const found = key === undefined ? undefined : await find(key);
-    const reason = reasonAgainst(key, found?.source, request.headers.origin);
+    const reason = reasonAgainst(key, found?.source, { origin: request.headers.origin, nowMs: clock.nowMs() });
     if (found && !reason) return found;
     const refused = reason ?? "unknown";
     rejectedKeys.count({ key: key ?? "", reason: refused, headers: request.headers, ...(body && { body }) });
@@ -63,10 +66,16 @@ export function createAuthenticate(options: {
   };
 }
 
-function reasonAgainst(key: string | undefined, entry: SourceEntry | undefined, origin: string | undefined): RejectionReason | undefined {
+interface Asked {
+  readonly origin: string | undefined;
+  readonly nowMs: number;
+}
+
+function reasonAgainst(key: string | undefined, entry: SourceEntry | undefined, { origin, nowMs }: Asked): RejectionReason | undefined {
   if (key === undefined) return "missing";
   if (!entry) return "unknown";
   if (entry.revoked) return "revoked";
+  if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= nowMs) return "expired";
   if (!entry.enabled) return "disabled";
   return originAllowed(entry, origin) ? undefined : "origin";
 }

@@ -13,11 +13,13 @@ import { KeyRefused, type Authenticate } from "./authenticate.ts";
 import { readBody, type BodyBudget, type BodyShare } from "./body-reader.ts";
 import { fieldOf, textOf, type ScannedItem } from "./body-scanner.ts";
 import type { ClientAddress } from "./client-address.ts";
+import type { KeyUse } from "./key-use.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pixelBody } from "./pixel.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { collectBody, recordsFor, type CollectedBody, type Envelope } from "./records.ts";
 import type { Route } from "./routes.ts";
+import { sdkOf } from "./sdk-name.ts";
 import { basicKey, headerKey, queryKey, usable } from "./write-key.ts";
 
 export interface CollectOptions {
@@ -28,6 +30,7 @@ export interface CollectOptions {
   readonly budget: BodyBudget;
   readonly rateLimiter: RateLimiter;
   readonly metrics: IngestMetrics;
+  readonly keyUse: KeyUse;
   readonly clientAddress: ClientAddress;
   /** The status for unknown, disabled, revoked and missing keys. 200 looks like success to every SDK and stores nothing. */
   readonly unknownKeyStatus: 200 | 401;
@@ -39,7 +42,7 @@ export type CollectRoute = Extract<Route, { readonly kind: "single" | "batch" | 
 export type Collect = (request: IncomingMessage, route: CollectRoute, query: string) => Promise<Answer>;
 
 export function createCollect(options: CollectOptions): Collect {
-  const { log, authenticate, clock, limits, budget, rateLimiter, metrics, unknownKeyStatus } = options;
+  const { log, authenticate, clock, limits, budget, rateLimiter, metrics, keyUse, unknownKeyStatus } = options;
 
   /** The usable source of each of the keys, or why it is refused. All at once: the directory reads them in one query. */
   async function authenticateAll(keys: readonly string[], request: IncomingMessage, body: Buffer): Promise<Map<string, Authenticated>> {
@@ -60,20 +63,21 @@ export function createCollect(options: CollectOptions): Collect {
       throw new AppError("body_too_large", { detail, hint: "Send one batch for each write key." });
     }
     const found = await authenticateAll([...distinct], request, body.bytes);
-    const groups = new Map<number, { readonly source: SourceEntry; readonly items: ScannedItem[] }>();
+    const groups = new Map<number, { readonly source: SourceEntry; readonly items: ScannedItem[]; readonly byKey: Map<SourceEntry, number> }>();
     let refused: KeyRefused | undefined;
     body.items.forEach((item, index) => {
       const own = found.get(keys[index] ?? "");
       if (own instanceof KeyRefused) refused = own;
       const target = own instanceof KeyRefused || own === undefined ? source : own;
       if (!target) return;
-      const group = groups.get(target.sourceId) ?? { source: target, items: [] };
+      const group = groups.get(target.sourceId) ?? { source: target, items: [], byKey: new Map<SourceEntry, number>() };
       group.items.push(item);
+      group.byKey.set(target, (group.byKey.get(target) ?? 0) + 1);
       groups.set(target.sourceId, group);
     });
     // None has a usable key: refused for the last wrong one, or, when there is none either, for the lack of it.
     if (groups.size === 0) throw refused ?? (await authenticate(undefined, request, body.bytes).catch(refusedOnly));
-    return new Map([...groups.values()].map((group) => [group.source, group.items]));
+    return [...groups.values()];
   }
 
   /** All or an error. When one of several is refused the others may be stored: the sender repeats all, the pipeline drops the doubles. */
@@ -88,13 +92,18 @@ export function createCollect(options: CollectOptions): Collect {
   async function store(groups: Groups, body: CollectedBody, envelope: Envelope): Promise<void> {
     const records: { partition: number; record: LogRecord }[] = [];
     let events = 0;
-    for (const [source, items] of groups) {
+    for (const { source, items } of groups) {
       events += items.length;
       rateLimiter.admit(source, items.length, envelope.receivedAtMs);
       for (const record of recordsFor(source, body, items, { envelope, limits })) records.push({ partition: source.partition, record });
     }
     if (records.length > 0) await append(records);
     metrics.accepted(events, body.bytes.length);
+  }
+
+  function countUse(groups: Groups, request: IncomingMessage, bytes: Buffer): void {
+    const sdk = sdkOf(request.headers, bytes);
+    for (const { byKey } of groups) for (const [entry, events] of byKey) keyUse.count(entry, sdk, events);
   }
 
   async function takeIn(request: IncomingMessage, route: CollectRoute, query: string, share: BodyShare): Promise<void> {
@@ -108,12 +117,13 @@ export function createCollect(options: CollectOptions): Collect {
     const key = usable(body.writeKey) ?? (parameters && queryKey(parameters)) ?? headerKey(request.headers);
     const hasKeysInside = hasKeyInside(body);
     if (!source && (key !== undefined || !hasKeysInside)) source = await authenticate(key, request, bytes);
-    const groups: Groups = source && !hasKeysInside ? new Map([[source, body.items]]) : await divide(body, source, request);
+    const groups: Groups = source && !hasKeysInside ? [wholeOf(source, body)] : await divide(body, source, request);
     const envelope = {
       receivedAtMs, type: route.kind === "batch" ? undefined : route.type, ip: options.clientAddress(request),
       userAgent: request.headers["user-agent"], origin: request.headers.origin,
     };
     await store(groups, body, envelope);
+    countUse(groups, request, bytes);
   }
 
   return async (request, route, query) => {
@@ -131,7 +141,18 @@ export function createCollect(options: CollectOptions): Collect {
 }
 
 type Authenticated = SourceEntry | KeyRefused | undefined;
-type Groups = ReadonlyMap<SourceEntry, readonly ScannedItem[]>;
+/** What goes to one source. Its events may have come by several of its keys. */
+interface Group {
+  readonly source: SourceEntry;
+  readonly items: readonly ScannedItem[];
+  /** Key → how many came by it. */
+  readonly byKey: ReadonlyMap<SourceEntry, number>;
+}
+type Groups = readonly Group[];
+
+function wholeOf(source: SourceEntry, body: CollectedBody): Group {
+  return { source, items: body.items, byKey: new Map([[source, body.items.length]]) };
+}
 
 function refusedOnly(error: unknown): KeyRefused {
   if (error instanceof KeyRefused) return error;

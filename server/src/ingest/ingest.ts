@@ -22,6 +22,7 @@ import { answerClientError } from "./client-error.ts";
 import { createCollect } from "./collect.ts";
 import { boundBody, createHttpServer, type Listener } from "./http-server.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
+import { createKeyUse } from "./key-use.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { createRejectedKeys } from "./rejected-keys.ts";
 import { createResponder } from "./respond.ts";
@@ -31,7 +32,7 @@ import { publicAddress } from "./settings-json.ts";
 export interface IngestOptions {
   readonly log: EventLog;
   readonly sources: SourceDirectory;
-  /** For the counts of rejected keys only. */
+  /** For the counts of rejected keys and of the use of keys only. */
   readonly pool: pg.Pool;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -70,9 +71,10 @@ export function createIngest(options: IngestOptions): Ingest {
   const budget = createBodyBudget(limits);
   const metrics = createIngestMetrics(options.registry, () => budget.heldBytes);
   const rejectedKeys = createRejectedKeys(options);
-  const { authenticate, authenticateKey } = createAuthenticate({ sources: options.sources, rejectedKeys, metrics });
+  const keyUse = createKeyUse(options);
+  const { authenticate, authenticateKey } = createAuthenticate({ sources: options.sources, rejectedKeys, metrics, clock: options.clock });
   const collect = createCollect({
-    ...options, authenticate, budget, metrics, rateLimiter: createRateLimiter(options.websiteEventsPerSecond), clientAddress: createClientAddress(options.trustProxy),
+    ...options, authenticate, budget, metrics, keyUse, rateLimiter: createRateLimiter(options.websiteEventsPerSecond), clientAddress: createClientAddress(options.trustProxy),
   });
   const library = createBrowserLibrary(address.url);
   const respond = createResponder({ collect, authenticate, authenticateKey, library, address, version: options.version });
@@ -134,6 +136,8 @@ export function createIngest(options: IngestOptions): Ingest {
       });
     },
     answerClientError: (error, socket) => answerClientError(error, socket, limits),
-    stop: () => rejectedKeys.stop(),
+    async stop() {
+      await Promise.all([rejectedKeys.stop(), keyUse.stop()]);
+    },
   };
 }

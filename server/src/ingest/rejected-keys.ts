@@ -4,8 +4,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import type pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { printable, sdkOf } from "./sdk-name.ts";
 
-export type RejectionReason = "unknown" | "disabled" | "revoked" | "missing" | "origin";
+export type RejectionReason = "unknown" | "disabled" | "revoked" | "expired" | "missing" | "origin";
 
 export interface Rejection {
   /** As sent; empty when none was. */
@@ -88,7 +89,7 @@ export function createRejectedKeys(options: { readonly pool: pg.Pool; readonly c
       const now = clock.nowMs();
       add({
         prefix: printable(key.slice(0, prefixCharacters), prefixCharacters), origin: printable(headers.origin ?? "", 200),
-        sdk: sdkName(headers, body), reason, count: 1, firstAtMs: now, lastAtMs: now,
+        sdk: sdkOf(headers, body).name, reason, count: 1, firstAtMs: now, lastAtMs: now,
       });
     },
     flush,
@@ -97,20 +98,6 @@ export function createRejectedKeys(options: { readonly pool: pg.Pool; readonly c
       await flush();
     },
   };
-}
-
-function printable(text: string, charactersMax: number): string {
-  return text.slice(0, charactersMax).replace(/[^\x20-\x7e]/g, "?");
-}
-
-/** The library's name as the body says, else the first word of the user agent; all browsers are `browser`. */
-function sdkName(headers: IncomingHttpHeaders, body: Buffer | undefined): string {
-  const library = body?.indexOf('"library"') ?? -1;
-  const named = library < 0 ? null : /"name"\s*:\s*"([^"\\]{1,60})"/.exec(body?.toString("latin1", library, library + 200) ?? "");
-  if (named?.[1]) return printable(named[1], 60);
-  const agent = headers["user-agent"] ?? "";
-  if (agent.startsWith("Mozilla/")) return "browser";
-  return printable(/^[^\s/]*/.exec(agent)?.[0] ?? "", 60);
 }
 
 async function store(pool: pg.Pool, rows: readonly Counted[]): Promise<void> {

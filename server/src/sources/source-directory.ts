@@ -20,6 +20,8 @@ export interface SourceEntry {
   readonly enabled: boolean;
   /** True when this key was revoked; the source may have others. */
   readonly revoked: boolean;
+  /** From then on this key is refused; undefined: it stays until it is revoked. */
+  readonly expiresAtMs: number | undefined;
   /** Empty: any origin. */
   readonly allowedOrigins: readonly string[];
   /** Of all its keys together. */
@@ -147,6 +149,7 @@ interface Row {
   readonly log_partition: number;
   readonly enabled: boolean;
   readonly revoked: boolean;
+  readonly expires_at: Date | null;
   readonly allowed_origins: string[];
   readonly events_per_second: number | null;
 }
@@ -155,14 +158,14 @@ async function readEntries(pool: pg.Pool, keyHashes: readonly string[]): Promise
   const { rows } = await pool.query<Row>({
     name: "source-directory",
     text: `select k.key_hash, k.id as key_id, k.workspace_id, k.source_id, s.slug, s.name, s.kind, w.log_partition, s.enabled,
-                  k.revoked_at is not null as revoked, s.allowed_origins, s.events_per_second
+                  k.revoked_at is not null as revoked, k.expires_at, s.allowed_origins, s.events_per_second
              from write_key k join source s on s.id = k.source_id join workspace w on w.id = k.workspace_id
             where k.key_hash = any($1)`,
     values: [keyHashes.map((keyHash) => Buffer.from(keyHash, "hex"))],
   });
   return new Map(rows.map((row) => [row.key_hash.toString("hex"), {
     workspaceId: row.workspace_id, sourceId: row.source_id, keyId: row.key_id, slug: row.slug, name: row.name, kind: row.kind, partition: row.log_partition,
-    enabled: row.enabled, revoked: row.revoked, allowedOrigins: row.allowed_origins,
+    enabled: row.enabled, revoked: row.revoked, expiresAtMs: row.expires_at?.getTime(), allowedOrigins: row.allowed_origins,
     eventsPerSecond: row.events_per_second ?? undefined,
   }]));
 }

@@ -6,6 +6,7 @@ import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
 import { identity } from "./identity.ts";
 import { identityRules } from "./identity-rules.ts";
+import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
 import { palette } from "./palette.ts";
@@ -16,6 +17,8 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tokens } from "./tokens.ts";
+import { workspace } from "./workspace.ts";
 
 export const en = {
   language: "en",
@@ -37,6 +40,9 @@ export const en = {
   accounts,
   members,
   roles,
+  tokens,
+  workspace,
+  limits,
 };
 
 export type Texts = typeof en;

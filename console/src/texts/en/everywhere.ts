@@ -9,6 +9,7 @@ export const everywhere = {
   cancel: "Cancel",
   save: "Save",
   undo: "Undo",
+  leaveUnsaved: "What you changed here is not saved. Leave all the same?",
   loading: "Loading",
   more: "Load more",
   all: "All",

@@ -6,5 +6,8 @@ export const settings = {
   choose: "Section",
   account: "My account",
   members: "Members",
+  workspace: "Workspace",
+  tokens: "API tokens",
+  limits: "Limits",
   forbidden: { title: "This is not open to you", text: "Your role or token may not see this section. An owner or admin of the workspace can change your role." },
 };

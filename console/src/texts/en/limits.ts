@@ -1,0 +1,8 @@
+// The limits of the server.
+
+export const limits = {
+  title: "Limits",
+  sentence: "What one request or event may be. Whoever runs the server changes a limit by its setting.",
+  columns: { what: "What it bounds", value: "Limit", setting: "Setting" },
+  byDefault: (text: string) => `by default ${text}`,
+};

@@ -1,0 +1,36 @@
+// API tokens.
+import { plural } from "../words.ts";
+
+export const tokens = {
+  title: "API tokens",
+  sentence: (n: number) => (n === 0 ? "No token works now." : `${plural(n, "token works", "tokens work")} now. Programs use them to read and change this workspace.`),
+  make: "Make a token",
+  columns: { name: "For", prefix: "Begins with", scopes: "May", created: "Made", state: "State" },
+  works: "Works",
+  until: "Until",
+  expired: "Expired",
+  revoked: "Revoked",
+  revoke: "Revoke",
+  revokeTitle: (name: string) => `Revoke the token “${name}”?`,
+  revokeText: "Whatever uses it is refused within two seconds. This can't be undone.",
+  revokedToast: "The token no longer works.",
+  none: "No tokens yet",
+  noneText: "A token lets a program ask the API, with just the rights that you give it.",
+  name: "What it is for",
+  nameHint: "You will know it by this when you revoke it.",
+  scopes: "What it may do",
+  scopesNone: "Choose at least one.",
+  scopesMissing: "You can give only what you may do yourself.",
+  expiry: "Expires",
+  expiries: { "30": "After 30 days", "90": "After 90 days", "365": "After a year", never: "Never" },
+  scopeNames: {
+    read: { name: "Read", what: "Look at everything that is no personal data." },
+    write: { name: "Write", what: "Change people and events." },
+    admin: { name: "Administer", what: "Change the workspace; includes reading and writing." },
+    personal_data: { name: "Personal data", what: "See what is known about people in the clear." },
+    installation: { name: "Installation", what: "Make workspaces, and copy the server." },
+  },
+  madeTitle: "Your new token",
+  madeText: "Copy it now: it is shown this once and kept nowhere.",
+  done: "I have copied it",
+};

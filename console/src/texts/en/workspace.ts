@@ -1,0 +1,33 @@
+// The workspace's own settings.
+import { count } from "../words.ts";
+
+export const workspace = {
+  title: "Workspace",
+  sentence: (slug: string) => `Programs know it as ${slug}; that name never changes.`,
+  general: "General",
+  name: "Name",
+  nameSaved: "The workspace has a new name.",
+  rules: "How events are read",
+  rulesText: "A change holds for events that come after it.",
+  phoneCountry: "Country of phone numbers",
+  phoneCountryHint: "Two letters, such as DK. Numbers without a country code are read as of this country; without it they are not read at all.",
+  phoneCountryWrong: "Two letters of ISO 3166, such as DK, DE or US.",
+  consent: "Where nobody decided about a category, consent counts as",
+  consentGranted: "Granted",
+  consentDenied: "Denied",
+  internalIps: "Own addresses",
+  internalIpsHint: "One address or range a line, such as 192.0.2.0/24. Their traffic is marked as internal, never dropped.",
+  keep: "Keep events",
+  keepForever: "For ever",
+  keepDays: "For a number of days",
+  days: "Days",
+  keepHint: "Older events are removed from the event table, a day at a time, and never come back. What they made of people stays.",
+  keepWarning: (days: number) => `Events that happened more than ${count(days)} days ago will be removed for good, beginning with the next look within minutes.`,
+  keepWrong: "A whole number of days, at least 7.",
+  save: "Save changes",
+  saved: "Saved. It holds for events from now on.",
+  discard: "Discard",
+  paths: "Properties with a place of their own",
+  pathsText: (known: number, limit: number) => `${count(known)} of ${count(limit)} property names can be asked for fast. What comes beyond is found in the payload as received only.`,
+  readOnly: "Only owners, admins and developers change these.",
+};

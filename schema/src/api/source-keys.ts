@@ -1,0 +1,44 @@
+// Write keys of a source: rotating one, until when it lives, and who uses it.
+import { z } from "zod";
+import { isoTime } from "./answer-parts.ts";
+import { newWriteKey, writeKeyAnswer } from "./workspace.ts";
+
+/** How long a replaced key lives when nothing is said. */
+export const GRACE_DAYS = 7;
+/** Use is kept for so many days. */
+export const KEY_USE_DAYS = 35;
+
+const expiry = z.iso.datetime({ offset: true }).nullable().meta({
+  description: "From then on the key is refused; null: it lives until it is revoked. At most 400 days from now.",
+});
+
+export const rotateBody = z.strictObject({
+  expires_at: expiry.optional().meta({ description: `Until when the old key lives; null: until it is revoked. In ${GRACE_DAYS} days when absent.` }),
+});
+
+export const keyRotated = z.strictObject({ key: newWriteKey, old_key: writeKeyAnswer });
+export type KeyRotated = z.infer<typeof keyRotated>;
+
+export const keyPatchBody = z.strictObject({ expires_at: expiry });
+
+export const keyUseQuery = z.strictObject({
+  hours: z.coerce.number().int().min(1).max(KEY_USE_DAYS * 24).default(24).meta({ description: "Whole hours back from the running one." }),
+});
+
+export const keyUse = z.strictObject({
+  key_id: z.int(),
+  last_used_at: isoTime.nullable().meta({ description: `Null: not used within ${KEY_USE_DAYS} days.` }),
+  requests: z.int(),
+  events: z.int(),
+  by_sdk: z.array(z.strictObject({
+    sdk: z.string().meta({ description: "As the request says; `browser` for a browser without a library, `(other)` for all beyond 20 of an hour, empty when nothing says." }),
+    version: z.string(),
+    requests: z.int(),
+    events: z.int(),
+    last_at: isoTime,
+  })).meta({ description: "The most events first." }),
+});
+export type KeyUse = z.infer<typeof keyUse>;
+
+export const keyUseList = z.strictObject({ since: isoTime, data: z.array(keyUse) }).meta({ id: "KeyUseList" });
+export type KeyUseList = z.infer<typeof keyUseList>;
