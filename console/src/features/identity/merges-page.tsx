@@ -13,13 +13,14 @@ import { Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Value } from "../../ui/value.tsx";
 import { nameOf } from "../profiles/person-words.ts";
+import { settingsQuery } from "../settings/queries.ts";
 import { useSourceName } from "../sources/queries.ts";
 import { Listed } from "./filled.tsx";
 import { mergeIcons, PersonLink } from "./history.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, kindWord } from "./identity-words.ts";
 import { shows, type MergesSearch } from "./merges-search.ts";
-import { mergeFeedQuery, settingsQuery, sharedQuery } from "./queries.ts";
+import { mergeFeedQuery, sharedQuery } from "./queries.ts";
 import { EventLink } from "./story.tsx";
 import "./identity.css";
 

@@ -1,7 +1,6 @@
 // Who is who, read: the graph of one person, the events behind an edge, and the workspace's lists.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { EvidenceAnswer, IdentityGraph, MergeFeed, SharedList } from "@tributary/schema/api/identity.ts";
-import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import { read } from "../../api.ts";
 import { personPath } from "../profiles/queries.ts";
 
@@ -30,5 +29,3 @@ export const sharedQuery = (namespace: string | undefined) => infiniteQueryOptio
   initialPageParam: undefined as string | undefined, // As above.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
-
-export const settingsQuery = queryOptions({ queryKey: ["settings"], queryFn: ({ signal }) => read<SettingsAnswer>("/settings", {}, signal) });

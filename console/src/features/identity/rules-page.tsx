@@ -15,8 +15,8 @@ import { State } from "../../ui/state.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { Told } from "../../ui/told.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { settingsQuery } from "../settings/queries.ts";
 import { Namespaces } from "./namespace-list.tsx";
-import { settingsQuery } from "./queries.ts";
 import { changesOf, ordered } from "./rules-draft.ts";
 import { RulesPreview } from "./rules-preview.tsx";
 import { SignInChoice } from "./sign-in-choice.tsx";
@@ -25,7 +25,7 @@ import "./rules.css";
 const t = texts.identityRules;
 
 export function RulesPage(): ReactNode {
-  const settings = useQuery({ ...settingsQuery, staleTime: Infinity, refetchOnWindowFocus: false });
+  const settings = useQuery({ ...settingsQuery, staleTime: Infinity, refetchOnMount: "always", refetchOnWindowFocus: false });
   if (settings.data) return <Rules key={settings.data.row_id ?? 0} answer={settings.data} />;
   return (
     <Page title={t.title} sentence={t.sentence}>
@@ -83,10 +83,10 @@ function Rules({ answer }: { readonly answer: SettingsAnswer }): ReactNode {
 
 const CHANGES_SHOWN = 4;
 
-/** The whole of the settings is written, so what somebody else has changed since must not be overwritten. */
+/** The whole of the settings is written: what somebody else has changed since is kept, and other rules of theirs stop it. */
 async function saveRules(base: SettingsAnswer, identity: IdentitySettings): Promise<{ readonly processed: boolean }> {
   const now = await read<SettingsAnswer>("/settings");
-  if (now.row_id !== base.row_id) throw new ApiProblem({ status: 409, code: "conflict", ...t.changedMeanwhile, request_id: "" });
+  if (changesOf(base.settings.identity, now.settings.identity).length > 0) throw new ApiProblem({ status: 409, code: "conflict", ...t.changedMeanwhile, request_id: "" });
   return change<{ processed: boolean }>("PUT", "/settings", { ...now.settings, identity });
 }
 

@@ -19,7 +19,7 @@ export function RulesPreview({ result }: { readonly result: IdentityPreviewAnswe
   const { merging, merged_into, splitting, split_into, leaving, dropped } = result;
   const isSame = merging + splitting + leaving + dropped === 0;
   const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.scrollIntoView({ block: "center" }), [result]);
+  useEffect(() => void top.current?.scrollIntoView({ block: "center" }), [result]);
   return (
     <div ref={top}><Card title={t.title}>
       <div className="stack" role="status" style={{ gap: 12 }}>
