@@ -168,6 +168,14 @@ export const importState = z.object({
   file_count: z.int(),
   /** With `include=files`. */
   files: z.array(importFile).optional(),
+  /** With `include=files`: how they are read, to be used again. */
+  mapping: importMapping.nullable().optional(),
+  reading: importReading.optional(),
+  /** Of all files together; null when nobody said. */
+  bytes: z.int().nullable(),
+  /** Who made it, and who took it back. */
+  created_by: z.string(),
+  withdrawn_by: z.string(),
   /** Index of the file being read; equal to the number of files when all are read. */
   file: z.int(),
   /** Bytes of that file (uncompressed) that need not be sent again. */

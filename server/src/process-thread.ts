@@ -13,6 +13,8 @@ import type { LogLimits } from "./log/log-limits.ts";
 import { createPostgresLog } from "./log/postgres-log.ts";
 import { startProcessor, type ProcessTuning } from "./pipeline/process.ts";
 import { takeProcessRole } from "./role-lock.ts";
+import { createObserver } from "./observed-schema/observed-schema.ts";
+import { landedBefore } from "./pipeline/outbox/landed-before.ts";
 import type { Progress } from "./pipeline/sequencer.ts";
 
 export interface ProcessThreadData {
@@ -60,6 +62,9 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning,
     onProgress: (progress) => send({ kind: "progress", ...progress }),
   });
+  const observer = createObserver({
+    pool, clickhouse: clickhouseReader, partitions: data.partitions, landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger,
+  });
   // A sequencer that can't go on (fenced, damaged log) takes the thread with it: the main thread sees it and starts another.
   Promise.race([processor.failed, role.lost]).catch((error: unknown) => setImmediate(() => {
     throw error;
@@ -75,6 +80,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     if (message.kind === "release") return void processor.hold.release().then((isHeld) => send({ kind: "held", isHeld }));
     clearInterval(timer);
     void (async () => {
+      await observer.stop();
       await processor.stop({ drain: true });
       role.release();
       await log.close();

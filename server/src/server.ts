@@ -25,7 +25,8 @@ import { openLocalAccess } from "./local-access.ts";
 import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
-import { previewIdentity, previewUnmerge } from "./pipeline/previews.ts";
+import { createEventPaths } from "./pipeline/event-path.ts";
+import { previewIdentity, previewUnmerge, previewWithdraw } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
@@ -219,6 +220,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
+    eventPaths: createEventPaths(preview),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: createReadiness({
       pool, clock: systemClock, logger,
@@ -228,7 +230,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
     onSourcesChanged,
     page,
     moreRoutes: [
-      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged })),
+      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged, previewWithdraw: (workspaceId, id) => previewWithdraw(preview, workspaceId, id) })),
       ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
     ],

@@ -4,7 +4,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 import type { Registry } from "prom-client";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
+import type { EventCheck, EventPath } from "@tributary/schema/api/event-path.ts";
 import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
+import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
@@ -97,6 +99,11 @@ export interface ApiDeps {
     identifiers: readonly IdentifierRef[],
   ) => Promise<Omit<UnmergePreview, "dry_run">>;
   readonly previewIdentity: (workspaceId: number, identity: IdentitySettings) => Promise<IdentityPreview>;
+  /** What each stage did to the event at a position (undefined: none is there), and what would become of bytes sent now. */
+  readonly eventPaths: {
+    path(workspaceId: number, row: number): Promise<EventPath | undefined>;
+    check(header: EventsHeader, raw: Buffer): Promise<EventCheck>;
+  };
   /** Acts on what ClickHouse refused; undefined where the workspace has no such entry. */
   readonly refusedWrites: {
     retry(place: RefusedPlace): Promise<RefusedStatus | undefined>;

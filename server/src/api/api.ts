@@ -12,8 +12,11 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
+import { freshnessRoutes } from "./freshness.ts";
 import { registerHealth } from "./health.ts";
+import { heldEventRoutes } from "./held-events.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
 import { ledgerBucketRoutes } from "./ledger-buckets.ts";
@@ -95,9 +98,12 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityRoutes(services),
     ...identityListRoutes(services),
     ...eventRoutes(services, tail),
+    ...eventPathRoutes(services),
     ...quarantineRoutes(services),
+    ...heldEventRoutes(services),
     ...refusedWriteRoutes(services),
-    ...ledgerRoutes(services), ...ledgerBucketRoutes(services),
+    ...ledgerRoutes(services),
+    ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),

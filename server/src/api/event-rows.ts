@@ -35,14 +35,9 @@ export const SUPPRESSED_DETAIL = "The person is suppressed: what was received is
 /** The salted keys of identifiers that a row names besides its `keys64`: its user id and anonymous id, at least. */
 export type KeysOf<Row = StoredEventRow> = (row: Row) => readonly string[];
 
-/** Maps owners through merges; rows of suppressed people show nobody, and nothing that would name them. */
-export async function shownEvents(
-  db: ClientBase,
-  workspaceId: number,
-  rows: readonly StoredEventRow[],
-  keysOf: KeysOf,
-): Promise<EventRow[]> {
-  return (await eventsWithOwners(db, workspaceId, rows, keysOf)).map((shown) => shown.event);
+/** Where text was looked for in what was received, nothing of suppressed people is found. */
+export function visibleEvents(rows: readonly ShownEvent<StoredEventRow>[], { text }: Readonly<Record<string, unknown>>): EventRow[] {
+  return rows.filter(({ isSuppressed }) => text === undefined || !isSuppressed).map(({ event }) => event);
 }
 
 export interface ShownEvent<Row> {
@@ -52,6 +47,7 @@ export interface ShownEvent<Row> {
   readonly isSuppressed: boolean;
 }
 
+/** Maps owners through merges; rows of suppressed people show nobody, and nothing that would name them. */
 export async function eventsWithOwners<Row extends StoredEventRow>(
   db: ClientBase,
   workspaceId: number,

@@ -7,7 +7,7 @@ import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
-import { EVENT_COLUMNS, eventsWithOwners, shownEvents, SUPPRESSED_DETAIL, type StoredEventRow } from "./event-rows.ts";
+import { EVENT_COLUMNS, eventsWithOwners, SUPPRESSED_DETAIL, visibleEvents, type StoredEventRow } from "./event-rows.ts";
 import { iso } from "./iso.ts";
 import type { LiveTail, TailFilter } from "./live-tail.ts";
 import { ownerIds } from "./profile-store.ts";
@@ -19,6 +19,8 @@ const FATE_ROWS_MAX = 20;
 /** The list looks at the newest part of the log first, and at ever more of it until the page is full. */
 const FIRST_WINDOW_ROWS = 64 * EVENTS_PER_CHUNK_MAX;
 const WINDOW_GROWTH = 32;
+/** Payloads are read whole where text is looked for in them, so no further back than this. */
+const TEXT_WINDOW_ROWS = FIRST_WINDOW_ROWS * 8;
 
 export function eventRoutes(services: ApiServices, tail: LiveTail): Route[] {
   return [listRoute(services, tail), fateRoute(services)];
@@ -49,16 +51,14 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
       const before = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
       const keysOf = await services.eventKeys(workspaceId);
-      const shown = await services.deps.workspaceDb.run(workspaceId, (db) => shownEvents(db, workspaceId, rows, keysOf));
-      return {
-        status: 200,
-        body: pageFrom(
-          shown,
-          query.limit,
-          (row) => row,
-          (row) => [row.row_id],
-        ),
-      };
+      const found = await services.deps.workspaceDb.run(workspaceId, (db) => eventsWithOwners(db, workspaceId, rows, keysOf));
+      const page = pageFrom(
+        found,
+        query.limit,
+        (row) => row,
+        ({ event }) => [event.row_id],
+      );
+      return { status: 200, body: { ...page, data: visibleEvents(page.data, filter.params) } };
     },
   });
 }
@@ -79,6 +79,11 @@ async function filterOf(services: ApiServices, workspaceId: number, query: Filte
   if (query.since !== undefined) {
     conditions.push("received_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')");
     params["since_ms"] = Date.parse(query.since);
+  }
+  if (query.text !== undefined) {
+    // What was received of suppressed people is not shown, so nothing is found by it either: see `visibleEvents`.
+    conditions.push("positionCaseInsensitiveUTF8(raw, {text:String}) > 0");
+    params["text"] = query.text;
   }
   if (query.profile !== undefined) {
     const profile = await services.finder.get(workspaceId, query.profile, nowMs);
@@ -106,6 +111,7 @@ async function listEvents(
       { ...filter.params, from, end, limit: page.limit },
     );
     if (rows.length >= page.limit || from === 0) return rows;
+    if (filter.params["text"] !== undefined && window >= TEXT_WINDOW_ROWS) return rows;
   }
 }
 

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { z } from "zod";
 import { changeReceipt, pageOf, pageQuery } from "@tributary/schema/api/answer-parts.ts";
+import { importSampleAnswer, importSampleBody, withdrawBody, withdrawPreview } from "@tributary/schema/api/import-sample.ts";
 import { numberParam } from "@tributary/schema/api/workspace.ts";
 import { createImport, importContentAnswer, importError, importState } from "@tributary/schema/import.ts";
 import { AppError } from "../core/errors.ts";
@@ -13,6 +14,7 @@ import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
 const tag = "Imports";
+const withdrawn = z.object({ import: importState, change: changeReceipt });
 const params = z.strictObject({ id: numberParam });
 const contentQuery = z.strictObject({
   file: z.coerce.number().int().min(0).optional().meta({ description: "Index of the file in `files`; the one that is next when absent." }),
@@ -55,10 +57,17 @@ export function importRoutes(imports: Imports): readonly Route[] {
     }),
     contentRoute(imports),
     defineRoute({
+      method: "POST", path: "/imports/sample", tag, summary: "Read the first lines of a file", scopes: ["write"],
+      description: "What its columns hold and may be, a mapping that suits them, and the calls that come of these lines, read as an import would read them. Nothing is stored.",
+      body: importSampleBody, responses: { 200: importSampleAnswer },
+      handle: async ({ body }) => ({ status: 200, body: await imports.sample(body) }),
+    }),
+    defineRoute({
       method: "POST", path: "/imports/{id}/withdraw", tag, summary: "Take an import back", scopes: ["write"],
-      description: "Its events are set aside, and the people that it touched are folded again without them.",
-      params, responses: { 200: z.object({ import: importState, change: changeReceipt }), 202: z.object({ import: importState, change: changeReceipt }) },
-      handle: async ({ workspaceId, actor, params: { id } }) => {
+      description: "Its events are set aside, and the people that it touched are folded again without them. With `dry_run` it only says how many that are.",
+      params, body: withdrawBody.default({}), responses: { 200: z.union([withdrawn, withdrawPreview]), 202: withdrawn },
+      handle: async ({ workspaceId, actor, params: { id }, body }) => {
+        if (body.dry_run) return { status: 200, body: await imports.previewWithdraw(workspaceId, id) };
         const { import: state, receipt } = await imports.withdraw({ workspaceId, actor }, id);
         return { status: receipt.processed ? 200 : 202, body: { import: state, change: receipt } };
       },

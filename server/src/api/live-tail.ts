@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { EventRow } from "@tributary/schema/api/events.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
-import { EVENT_COLUMNS, shownEvents, type StoredEventRow } from "./event-rows.ts";
+import { EVENT_COLUMNS, eventsWithOwners, visibleEvents, type StoredEventRow } from "./event-rows.ts";
 
 /** Conditions on rows of `events`, as SQL of ours with parameters. */
 export interface TailFilter {
@@ -156,7 +156,8 @@ export function createLiveTail(services: ApiServices): LiveTail {
       { rows: rowIds },
     );
     const keysOf = await services.eventKeys(feed.workspaceId);
-    return deps.workspaceDb.run(feed.workspaceId, (db) => shownEvents(db, feed.workspaceId, rows, keysOf));
+    const found = await deps.workspaceDb.run(feed.workspaceId, (db) => eventsWithOwners(db, feed.workspaceId, rows, keysOf));
+    return visibleEvents(found, feed.filter.params);
   }
 
   async function resume(feed: Feed, listener: Listener, from: number): Promise<void> {

@@ -23,7 +23,6 @@ export function quarantineChangeRoutes(services: ApiServices): Route[] {
 }
 
 function resendRoute(services: ApiServices): Route {
-  const { workspaceDb, processed } = services.deps;
   return defineRoute({
     method: "POST",
     path: "/quarantine/{row_id}/resend",
@@ -38,22 +37,40 @@ function resendRoute(services: ApiServices): Route {
     responses: { 200: quarantineChange, 202: quarantineChange },
     handle: async ({ params, body, workspaceId, actor, nowMs }) => {
       const landed = await readLanded(services, workspaceId, params.row_id);
-      const sent = await workspaceDb.transaction(workspaceId, async (db) => {
-        const held = await lockHeld(db, workspaceId, params.row_id);
-        if (held.status === "resent") return undefined;
-        if (held.status === "discarded") throw new AppError("conflict", { detail: "This event was discarded." });
-        const record = { header: headerOf(landed, body.event !== undefined), events: [bytesOf(landed, body.event, held.message_id)] };
-        const { partition, offset, index } = await appended(services, workspaceId, record);
-        await setStatus(db, workspaceId, params.row_id, "resent");
-        const detail = { row_id: rowId(offset, index), repaired: body.event !== undefined };
-        await recordAudit(db, { workspaceId, actor, action: "quarantine.resend", target: `event:${params.row_id}`, detail }, nowMs);
-        return { partition, offset, row_id: rowId(offset, index) };
-      });
+      const sent = await resend(services, { workspaceId, actor, nowMs }, { row: params.row_id, landed, event: body.event });
       const change = { row_id: params.row_id, status: "resent" as const };
       if (sent === undefined) return { status: 200, body: { ...change, resent: null } };
-      const resent = { row_id: sent.row_id, processed: await processed.waitFor(sent.partition, sent.offset, CONTROL_WAIT_MS) };
+      const resent = { row_id: sent.row_id, processed: await services.deps.processed.waitFor(sent.partition, sent.offset, CONTROL_WAIT_MS) };
       return { status: resent.processed ? 200 : 202, body: { ...change, resent } };
     },
+  });
+}
+
+export interface HeldCaller {
+  readonly workspaceId: number;
+  readonly actor: string;
+  readonly nowMs: number;
+}
+
+interface Resending {
+  readonly row: number;
+  readonly landed: LandedRow | undefined;
+  /** The repaired event; undefined: as it was received. */
+  readonly event?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Undefined when it was sent again before. Throws AppError `not_found` and `conflict`; then nothing was sent. */
+export async function resend(services: ApiServices, { workspaceId, actor, nowMs }: HeldCaller, { row, landed, event }: Resending) {
+  return services.deps.workspaceDb.transaction(workspaceId, async (db) => {
+    const held = await lockHeld(db, workspaceId, row);
+    if (held.status === "resent") return undefined;
+    if (held.status === "discarded") throw new AppError("conflict", { detail: "This event was discarded." });
+    const record = { header: headerOf(landed, event !== undefined), events: [bytesOf(landed, event, held.message_id)] };
+    const { partition, offset, index } = await appended(services, workspaceId, record);
+    await setStatus(db, workspaceId, row, "resent");
+    const detail = { row_id: rowId(offset, index), repaired: event !== undefined };
+    await recordAudit(db, { workspaceId, actor, action: "quarantine.resend", target: `event:${row}`, detail }, nowMs);
+    return { partition, offset, row_id: rowId(offset, index) };
   });
 }
 
@@ -69,15 +86,19 @@ function discardRoute(services: ApiServices): Route {
     responses: { 200: quarantineChange },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const answer: z.input<typeof quarantineChange> = { row_id: params.row_id, status: "discarded", resent: null };
-      await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const held = await lockHeld(db, workspaceId, params.row_id);
-        if (held.status === "discarded") return;
-        if (held.status === "resent") throw new AppError("conflict", { detail: "This event was sent again already." });
-        await setStatus(db, workspaceId, params.row_id, "discarded");
-        await recordAudit(db, { workspaceId, actor, action: "quarantine.discard", target: `event:${params.row_id}`, detail: {} }, nowMs);
-      });
+      await discard(services, { workspaceId, actor, nowMs }, params.row_id);
       return { status: 200, body: answer };
     },
+  });
+}
+
+export async function discard(services: ApiServices, { workspaceId, actor, nowMs }: HeldCaller, row: number): Promise<void> {
+  await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
+    const held = await lockHeld(db, workspaceId, row);
+    if (held.status === "discarded") return;
+    if (held.status === "resent") throw new AppError("conflict", { detail: "This event was sent again already." });
+    await setStatus(db, workspaceId, row, "discarded");
+    await recordAudit(db, { workspaceId, actor, action: "quarantine.discard", target: `event:${row}`, detail: {} }, nowMs);
   });
 }
 
@@ -100,26 +121,30 @@ async function appended(services: ApiServices, workspaceId: number, record: { re
   return services.deps.log.append(partition, record);
 }
 
-interface LandedRow {
+export interface LandedRow {
   readonly outcome: string;
   readonly envelope: string;
   readonly raw: string;
 }
 
 async function readLanded(services: ApiServices, workspaceId: number, row: number): Promise<LandedRow | undefined> {
-  const rows = await services.scan<LandedRow>(
+  return (await readLandedRows(services, workspaceId, [row])).get(row);
+}
+
+export async function readLandedRows(services: ApiServices, workspaceId: number, rows: readonly number[]): Promise<Map<number, LandedRow>> {
+  const found = await services.scan<LandedRow & { readonly row_id: number }>(
     workspaceId,
-    "select outcome, envelope, raw from events where workspace_id = {workspace:UInt32} and row_id = {row:UInt64} limit 1",
-    { row },
+    "select row_id, outcome, envelope, raw from events where workspace_id = {workspace:UInt32} and row_id in {rows:Array(UInt64)}",
+    { rows },
   );
-  return rows[0];
+  return new Map(found.map((row) => [row.row_id, row]));
 }
 
 /**
  * What the request said, its time of receipt included: the event happened then. What collection found wrong stays true of the
  * same bytes.
  */
-function headerOf(landed: LandedRow | undefined, isRepaired: boolean): EventsHeader {
+export function headerOf(landed: LandedRow | undefined, isRepaired: boolean): EventsHeader {
   if (landed === undefined)
     throw new AppError("conflict", { detail: "This event has not landed in the event table yet.", hint: "Try again in a moment.", retryAfterSeconds: 1 });
   const header = landed.outcome === "control" ? undefined : eventsHeader.safeParse(JSON.parse(landed.envelope)).data;
@@ -132,7 +157,7 @@ function headerOf(landed: LandedRow | undefined, isRepaired: boolean): EventsHea
 }
 
 /** The same bytes, with the messageId under which it is listed before them when they name none. */
-function bytesOf(landed: LandedRow | undefined, repaired: Readonly<Record<string, unknown>> | undefined, messageId: string): Buffer {
+export function bytesOf(landed: LandedRow | undefined, repaired: Readonly<Record<string, unknown>> | undefined, messageId: string): Buffer {
   if (repaired !== undefined) {
     const bytes = Buffer.from(JSON.stringify({ ...repaired, messageId: repaired["messageId"] ?? messageId }));
     if (bytes.length <= defaultLimits.eventBytesMax) return bytes;

@@ -10,6 +10,7 @@ import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import { defaultReferences } from "@tributary/schema/settings.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { hash64Of } from "../core/hash.ts";
+import { defaultLimits } from "../core/limits.ts";
 import { rowId } from "../core/position.ts";
 import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
@@ -19,6 +20,7 @@ import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
+import { createEventPaths } from "../pipeline/event-path.ts";
 import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
 import type { Route } from "./define-route.ts";
@@ -99,6 +101,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
       throw new Error("This test gives no preview.");
     },
     previewIdentity: async () => noChange,
+    eventPaths: createEventPaths({ pool, clickhouse: clickhouse.client("evaluate"), secret: testSecret, limits: defaultLimits }),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),

@@ -40,6 +40,7 @@ describe("two workspaces", () => {
           log,
           clock,
           secret: testSecret,
+          previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }),
           control: createControl({ workspaceDb, log, processed, clock }),
         }),
       ),

@@ -40,11 +40,12 @@ beforeAll(async () => {
     moreRoutes: importRoutes({
       create: (...all) => imports().create(...all), receive: (...all) => imports().receive(...all), get: (...all) => imports().get(...all),
       list: (...all) => imports().list(...all), errors: (...all) => imports().errors(...all), withdraw: (...all) => imports().withdraw(...all),
+      previewWithdraw: (...all) => imports().previewWithdraw(...all), sample: (...all) => imports().sample(...all),
     }),
   });
   workspaceDb = createWorkspaceDb(api.postgres, { max: 3 });
   const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed: { waitFor: async () => true } });
-  late.imports = createImports({ workspaceDb, log: api.log, clock: systemClock, secret: testSecret, control });
+  late.imports = createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: api.log, clock: systemClock, secret: testSecret, control });
   url = await api.server.listen({ port: 0, host: "127.0.0.1" });
   dataDir = await mkdtemp(join(tmpdir(), "cli-"));
   await writeFile(join(dataDir, "server.json"), JSON.stringify({ url, localToken: api.first.token }), { mode: 0o600 });

@@ -27,6 +27,8 @@ export interface ExtractContext {
   readonly secret: string;
   /** ISO 3166-1 alpha-2; absent: only international phone numbers are read. */
   readonly phoneCountry?: string | undefined;
+  /** Told of each identifier that is taken, with the value as it stood in the event: for people who ask where it came from. */
+  readonly onTaken?: (identifier: EventIdentifier, path: string, raw: unknown) => void;
 }
 
 export interface Extracted {
@@ -83,7 +85,9 @@ function take(collected: Collection, rule: CompiledNamespace, path: string, raw:
   if (value.length > IDENTIFIER_LENGTH_MAX) return note(notes, rule.name, path, "too_long");
   for (const other of identifiers) if (other.namespace === rule.name && other.value === value) return;
   if (identifiers.length >= IDENTIFIERS_PER_EVENT_MAX) return note(notes, rule.name, path, "too_many");
-  identifiers.push({ namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) });
+  const identifier = { namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) };
+  identifiers.push(identifier);
+  context.onTaken?.(identifier, path, raw);
 }
 
 /** Bounded like everything else, so that an event full of rubbish does not become a list of notes. */

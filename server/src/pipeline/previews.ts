@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
+import type { WithdrawPreview } from "@tributary/schema/api/import-sample.ts";
 import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
@@ -56,6 +57,36 @@ export async function previewUnmerge(
   } finally {
     db.release();
   }
+}
+
+/** People whose events are looked at before an import is taken back. */
+const WITHDRAW_PEOPLE_MAX = 100_000;
+
+/** What taking an import back would touch: events, people, and those of whom nothing else is known. */
+export async function previewWithdraw(deps: PreviewDeps, workspaceId: number, importId: number): Promise<Omit<WithdrawPreview, "dry_run">> {
+  await untilLanded(deps.pool, workspaceId);
+  const result = await deps.clickhouse.query({
+    query: `select toString(ingest_profile_id) as id, toString(countIf(import_id = {i:UInt32} and outcome = 'stored')) as mine, toString(count()) as every from events
+      where workspace_id = {w:UInt32} and outcome in ('stored', 'control') and ingest_profile_id in (
+        select distinct ingest_profile_id from events where workspace_id = {w:UInt32} and import_id = {i:UInt32} and outcome = 'stored')
+      group by ingest_profile_id order by ingest_profile_id limit {limit:UInt32}`,
+    query_params: { w: workspaceId, i: importId, limit: WITHDRAW_PEOPLE_MAX + 1 },
+    format: "JSONEachRow",
+  });
+  const rows = await result.json<{ id: string; mine: string; every: string }>();
+  const { rows: people } = await deps.pool.query<{ id: string; now: string }>(
+    "select id, coalesce(merged_into, id) as now from profile where workspace_id = $1 and id = any($2::uuid[])", [workspaceId, rows.map(({ id }) => id)],
+  );
+  const now = new Map(people.map((person) => [person.id, person.now]));
+  const others = new Map<string, number>();
+  for (const { id, mine, every } of rows) {
+    const person = now.get(id);
+    if (person !== undefined) others.set(person, (others.get(person) ?? 0) + Number(every) - Number(mine));
+  }
+  return {
+    events: rows.reduce((sum, { mine }) => sum + Number(mine), 0), people: others.size,
+    gone: [...others.values()].filter((count) => count === 0).length, complete: rows.length <= WITHDRAW_PEOPLE_MAX,
+  };
 }
 
 /** Last events that a side shows. */

@@ -10,6 +10,7 @@ import { claimReader } from "../log/reader-offset.ts";
 import { expiryLimits, type ExpiryLimits } from "./controls/expire-events.ts";
 import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
+import { createFreshnessCounter, type FreshnessCounter } from "./freshness.ts";
 import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
 import { forgetSent } from "./outbox/refused.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
@@ -80,6 +81,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const hold = createHold();
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
+  const freshness = createFreshnessCounter(options.pool);
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
@@ -87,9 +89,9 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });
-    sequencers.push(startPartition(options, tuning, partition, sender, seen, rebuild));
+    sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, sender, seen, rebuild));
   }
-  const upkeep = startUpkeep(options, seen, senders, rebuild);
+  const upkeep = startUpkeep(options, seen, senders, rebuild, freshness);
   const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
   failed.catch(() => undefined);
   return {
@@ -108,7 +110,15 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
       if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), timeUp]);
       await Promise.all(senders.map((sender) => sender.stop()));
+      await freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "the last counts of freshness are lost"));
     },
+  };
+}
+
+function counted({ clock, onProgress }: ProcessOptions, freshness: FreshnessCounter): ProcessOptions["onProgress"] {
+  return (progress) => {
+    freshness.add(progress.waits, clock.nowMs());
+    onProgress(progress);
   };
 }
 
@@ -142,7 +152,7 @@ function startPartition(
   });
 }
 
-function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
+function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState, freshness: FreshnessCounter): NodeJS.Timeout {
   const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
   const folding = createOverrideFolding(asking);
   const expiry = createEventExpiry(asking);
@@ -152,6 +162,7 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
     isBusy = true;
     try {
       const nowMs = options.clock.nowMs();
+      await freshness.flush(nowMs);
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
       await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
       await rebuild.finish();

@@ -12,6 +12,7 @@ import { assert } from "../core/errors.ts";
 import { createChunkReader } from "./chunk-reader.ts";
 import { captureChanges, commitBatch, type Decisions, type LedgerCount } from "./commit.ts";
 import { ControlFailed, handleControl, type ControlDeps } from "./controls/handle-control.ts";
+import { waitsOf, type Waits } from "./freshness.ts";
 import { findCulprits, isDataError } from "./find-culprits.ts";
 import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
@@ -56,6 +57,8 @@ export interface Progress {
   readonly tookMs: number;
   /** Age of the batch's oldest event when it was committed: receivedAt to visible. */
   readonly oldestAgeMs: number;
+  /** How long its events took until then. */
+  readonly waits: Waits;
 }
 
 export interface Sequencer {
@@ -210,7 +213,7 @@ async function runControl(options: SequencerOptions, commits: CommitLine, chunk:
   options.sender.enqueue(next.blocks);
   options.onCommit({
     partition: options.partition, nextOffset: next.claim.nextOffset, events: 1, outcomes: { control: 1 }, tookMs: 0,
-    oldestAgeMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs),
+    oldestAgeMs: Math.max(0, options.clock.nowMs() - header.receivedAtMs), waits: new Map(),
   });
 }
 
@@ -310,11 +313,12 @@ async function tryBatch(options: SequencerOptions, claim: ReaderClaim, batch: Ba
 }
 
 function tellProgress(options: SequencerOptions, batch: Batch, ledger: readonly LedgerCount[], nextOffset: number, startedMs: number): void {
+  const nowMs = options.clock.nowMs();
   const outcomes: Record<string, number> = {};
   for (const { outcome, count } of ledger) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
   options.onCommit({
     partition: options.partition, nextOffset, events: batch.events.length, outcomes, tookMs: performance.now() - startedMs,
-    oldestAgeMs: Math.max(0, options.clock.nowMs() - (batch.events[0]?.received.header.receivedAtMs ?? 0)),
+    oldestAgeMs: Math.max(0, nowMs - (batch.events[0]?.received.header.receivedAtMs ?? 0)), waits: waitsOf(batch.events, nowMs, options.storedBelowRow),
   });
 }
 

@@ -23,7 +23,7 @@ export const importLimits = {
   linesPerStepMax: 10_000,
   /** Events shown, errors shown and people counted by a dry run. */
   previewEventsMax: 20,
-  previewErrorsMax: 100,
+  previewErrorsMax: 1_000,
   previewPeopleMax: 200_000,
   /** Dry runs that may be open at once in one server, and how long an idle one is kept. */
   previewsMax: 8,

@@ -36,6 +36,8 @@ export interface StoredImport extends ImportTotals {
   readonly file: number;
   readonly bytesDone: number;
   readonly failure: string | null;
+  readonly createdBy: string;
+  readonly withdrawnBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -57,12 +59,14 @@ interface Row {
   file: number;
   bytes_done: string;
   failure: string | null;
+  created_by: string;
+  withdrawn_by: string;
   created_at: Date;
   updated_at: Date;
 }
 
 const columns = `i.id, i.workspace_id, i.source_id, s.slug as source_slug, i.name, i.status, i.mapping, i.historical, i.dry_run,
-  i.lines, i.accepted, i.refused, i.skipped, i.file, i.bytes_done, i.failure, i.created_at, i.updated_at`;
+  i.lines, i.accepted, i.refused, i.skipped, i.file, i.bytes_done, i.failure, i.created_by, i.withdrawn_by, i.created_at, i.updated_at`;
 const from = "from import i left join source s on s.id = i.source_id";
 
 function storedImport(row: Row): StoredImport {
@@ -70,17 +74,23 @@ function storedImport(row: Row): StoredImport {
     id: row.id, workspaceId: row.workspace_id, sourceId: row.source_id, sourceSlug: row.source_slug ?? "", name: row.name,
     status: importStatus.parse(row.status), definition: importDefinition.parse(row.mapping), historical: row.historical, dryRun: row.dry_run,
     lines: Number(row.lines), accepted: Number(row.accepted), refused: Number(row.refused), skipped: Number(row.skipped),
-    file: row.file, bytesDone: Number(row.bytes_done), failure: row.failure, createdAt: row.created_at, updatedAt: row.updated_at,
+    file: row.file, bytesDone: Number(row.bytes_done), failure: row.failure, createdBy: row.created_by, withdrawnBy: row.withdrawn_by, createdAt: row.created_at, updatedAt: row.updated_at,
   };
 }
 
 export function importStateOf(stored: StoredImport, withFiles = false): ImportState {
   return {
     id: stored.id, name: stored.name, source: stored.sourceSlug, status: stored.status, dry_run: stored.dryRun, historical: stored.historical,
-    file_count: stored.definition.files.length, ...(withFiles ? { files: stored.definition.files } : {}), file: stored.file, bytes_done: stored.bytesDone, lines: stored.lines, accepted: stored.accepted,
+    file_count: stored.definition.files.length, ...(withFiles ? { files: stored.definition.files, mapping: stored.definition.mapping, reading: stored.definition.reading } : {}),
+    bytes: bytesOf(stored.definition), created_by: stored.createdBy, withdrawn_by: stored.withdrawnBy, file: stored.file, bytes_done: stored.bytesDone, lines: stored.lines, accepted: stored.accepted,
     refused: stored.refused, skipped: stored.skipped, failure: stored.failure,
     created_at: stored.createdAt.toISOString(), updated_at: stored.updatedAt.toISOString(),
   };
+}
+
+/** Null when the size of one file was not said. */
+function bytesOf({ files }: ImportDefinition): number | null {
+  return files.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === undefined ? null : sum + bytes), 0);
 }
 
 export interface NewImport {
@@ -91,13 +101,14 @@ export interface NewImport {
   readonly contentHash: Buffer | null;
   readonly historical: boolean;
   readonly dryRun: boolean;
+  readonly actor: string;
 }
 
 export async function insertImport(db: ClientBase, wish: NewImport, nowMs: number): Promise<number> {
   const { rows } = await db.query<{ id: number }>(
-    `insert into import (workspace_id, source_id, name, status, mapping, content_hash, historical, dry_run, created_at, updated_at)
-     values ($1, $2, $3, 'uploading', $4, $5, $6, $7, $8, $8) returning id`,
-    [wish.workspaceId, wish.sourceId, wish.name, JSON.stringify(wish.definition), wish.contentHash, wish.historical, wish.dryRun, new Date(nowMs)],
+    `insert into import (workspace_id, source_id, name, status, mapping, content_hash, historical, dry_run, created_by, created_at, updated_at)
+     values ($1, $2, $3, 'uploading', $4, $5, $6, $7, $8, $9, $9) returning id`,
+    [wish.workspaceId, wish.sourceId, wish.name, JSON.stringify(wish.definition), wish.contentHash, wish.historical, wish.dryRun, wish.actor, new Date(nowMs)],
   );
   return rows[0]?.id ?? 0;
 }
@@ -203,14 +214,15 @@ export async function listErrors(
 /** True when the import was in one of these states and now is in the new one. */
 export async function changeStatus(
   db: ClientBase, stored: Pick<StoredImport, "workspaceId" | "id">, change: {
-    from: readonly string[]; to: string; failure?: string; withdrawnRow?: number;
+    from: readonly string[]; to: string; failure?: string; withdrawnRow?: number; withdrawnBy?: string;
   }, nowMs: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update import set status = $4, failure = coalesce($5, failure), withdrawn_row = coalesce($6, withdrawn_row), updated_at = $7,
+       withdrawn_by = coalesce($8, withdrawn_by),
        checkpoint = case when $4 in ('failed', 'withdrawing', 'withdrawn') then null else checkpoint end
      where workspace_id = $1 and id = $2 and status = any($3)`,
-    [stored.workspaceId, stored.id, change.from, change.to, change.failure ?? null, change.withdrawnRow ?? null, new Date(nowMs)],
+    [stored.workspaceId, stored.id, change.from, change.to, change.failure ?? null, change.withdrawnRow ?? null, new Date(nowMs), change.withdrawnBy ?? null],
   );
   return rowCount === 1;
 }

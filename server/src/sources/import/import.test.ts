@@ -45,7 +45,7 @@ afterAll(async () => {
 
 function makeImports(through: EventLog = log): Imports {
   const processed = { waitFor: async () => true };
-  return createImports({ workspaceDb, log: through, clock, secret, control: createControl({ workspaceDb, log, clock, processed }) });
+  return createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: through, clock, secret, control: createControl({ workspaceDb, log, clock, processed }) });
 }
 
 const caller = () => ({ workspaceId, actor: "test" });

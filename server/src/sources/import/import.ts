@@ -1,6 +1,8 @@
 // The door of imports: make one, send its content, look at it, take it back. An import's events go into the log marked
 // with its number, as history unless it says otherwise; everything about its progress lies in Postgres, so that another
 // server goes on where one was killed.
+import type { z } from "zod";
+import type { ImportSample, importSampleBody, WithdrawPreview } from "@tributary/schema/api/import-sample.ts";
 import type { CreateImport, ImportContentAnswer, ImportError, ImportState } from "@tributary/schema/import.ts";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
@@ -16,6 +18,7 @@ import {
 import { compileMapping } from "./compile-mapping.ts";
 import { mappingColumns } from "./mapping-columns.ts";
 import { receiveContent, type ReceiveOptions } from "./receive-content.ts";
+import { readSample } from "./read-sample.ts";
 import { skipBytes } from "./skip-bytes.ts";
 
 export interface ImportDeps {
@@ -25,6 +28,8 @@ export interface ImportDeps {
   readonly clock: Clock;
   /** The install's secret, from which identifiers get their keys; for the people of a dry run. */
   readonly secret: string;
+  /** What taking an import back would touch; only the pipeline's tables can tell. */
+  readonly previewWithdraw: (workspaceId: number, importId: number) => Promise<Omit<WithdrawPreview, "dry_run">>;
   /** Called after a source was made. */
   readonly onSourcesChanged?: () => void;
 }
@@ -57,6 +62,10 @@ export interface Imports {
   errors(workspaceId: number, id: number, after: readonly [number, number, string], limit: number): Promise<(ImportError & { file_index: number })[]>;
   /** Stops what is being uploaded and asks the pipeline to set the import's events aside. */
   withdraw(caller: ImportCaller, id: number): Promise<{ import: ImportState; receipt: ControlReceipt }>;
+  /** Says what that would touch, and changes nothing. */
+  previewWithdraw(workspaceId: number, id: number): Promise<WithdrawPreview>;
+  /** Reads the first lines of a file as an import would. */
+  sample(body: z.output<typeof importSampleBody>): Promise<ImportSample>;
 }
 
 interface ActiveUpload {
@@ -87,7 +96,7 @@ export function createImports(deps: ImportDeps): Imports {
     const nowMs = clock.nowMs();
     const id = await workspaceDb.transaction(workspaceId, async (db) => {
       const made = await insertImport(db, {
-        workspaceId, sourceId: source?.id ?? 0, name: wish.name, definition, contentHash, historical: wish.historical ?? true, dryRun: wish.dry_run ?? false,
+        workspaceId, sourceId: source?.id ?? 0, name: wish.name, definition, contentHash, historical: wish.historical ?? true, dryRun: wish.dry_run ?? false, actor: caller.actor,
       }, nowMs);
       if (!wish.dry_run) await recordAudit(db, { workspaceId, actor: caller.actor, action: "import.create", target: `import:${made}`, detail: { source: slug } }, nowMs);
       return made;
@@ -149,7 +158,7 @@ export function createImports(deps: ImportDeps): Imports {
     const { workspaceId, actor } = caller;
     const stored = await load(workspaceId, id);
     const isChanged = await workspaceDb.run(workspaceId, (db) =>
-      changeStatus(db, stored, { from: ["uploading", "running", "done", "failed", "withdrawing"], to: "withdrawing" }, clock.nowMs()));
+      changeStatus(db, stored, { from: ["uploading", "running", "done", "failed", "withdrawing"], to: "withdrawing", withdrawnBy: actor }, clock.nowMs()));
     if (!isChanged) throw new AppError("conflict", { detail: `Import ${id} was withdrawn already.`, hint: "There is nothing left to do." });
     // The control record must stand behind the last event of the import.
     const upload = active.get(id);
@@ -173,6 +182,11 @@ export function createImports(deps: ImportDeps): Imports {
       return errors.map(({ file, ...error }) => ({ ...error, file: stored.definition.files[file]?.name ?? "", file_index: file }));
     },
     withdraw,
+    previewWithdraw: async (workspaceId, id) => {
+      await load(workspaceId, id);
+      return { dry_run: true, ...(await deps.previewWithdraw(workspaceId, id)) };
+    },
+    sample: readSample,
   };
 }
 
