@@ -1,5 +1,6 @@
 // How a write key stands now, and by whom it is used, decided from what the API says. Pure: the time it is now is an argument.
 import type { KeyUse } from "@tributary/schema/api/source-keys.ts";
+import { duration } from "../../ui/format.ts";
 import type { WriteKeyAnswer } from "@tributary/schema/api/workspace.ts";
 
 export type KeyState = "active" | "ending" | "ended" | "revoked";
@@ -15,6 +16,14 @@ export function keysInOrder(keys: readonly WriteKeyAnswer[], nowMs: number): { r
   const newest = keys.toSorted((a, b) => b.id - a.id);
   const isGone = (key: WriteKeyAnswer): boolean => keyStateOf(key, nowMs) === "revoked";
   return { live: newest.filter((key) => !isGone(key)), gone: newest.filter(isGone) };
+}
+
+/** How long it still goes on, in its two largest units: `6 d 23 h`. */
+export function countdown(leftMs: number): string {
+  const units = [86_400_000, 3_600_000, 60_000, 1_000];
+  const unit = units.find((size) => leftMs >= size);
+  if (unit === undefined) return "";
+  return [duration(leftMs), unit === 1_000 ? "" : duration(leftMs % unit - (leftMs % unit) % (units[units.indexOf(unit) + 1] ?? 1))].filter((part) => part !== "").join(" ");
 }
 
 /** An SDK as it is told: `analytics-node 2.1.3`. */

@@ -4,6 +4,7 @@ import type { SourceAnswer, SourcePatch } from "@tributary/schema/api/workspace.
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { toast } from "../../ui/toast.tsx";
+import { patched } from "./patched-source.ts";
 import { sourceListQuery } from "./queries.ts";
 
 const t = texts.sources;
@@ -41,24 +42,4 @@ export function useSourceChange(source: SourceAnswer) {
     onSettled: () => client.invalidateQueries({ queryKey: sourceListQuery.queryKey }),
   });
   return mutation;
-}
-
-/** The source as it will be when the server agrees. */
-export function patched(source: SourceAnswer, { settings, ...rest }: SourcePatch): SourceAnswer {
-  const { identityTokenSecret, traitRank, ...others } = settings ?? {};
-  const { traitRank: rankBefore, ...before } = source.settings;
-  const rank = traitRank === undefined ? rankBefore : (traitRank ?? undefined);
-  return {
-    ...source,
-    ...present(rest),
-    settings: {
-      ...before, ...present(others), ...(rank === undefined ? {} : { traitRank: rank }),
-      ...(identityTokenSecret === undefined ? {} : { hasIdentityTokenSecret: identityTokenSecret !== null }),
-    },
-  };
-}
-
-function present<T extends object>(wish: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  // The fields that are left are not undefined.
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

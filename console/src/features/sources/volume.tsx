@@ -73,16 +73,19 @@ interface HourRow {
 const columns: readonly Column<HourRow>[] = [
   { key: "hour", header: t.hour, width: "minmax(110px, 2fr)", cell: (row) => dayAndHour(row.ms), csv: (row) => new Date(row.ms) },
   ...outcomesInOrder.map((outcome): Column<HourRow> => ({
-    key: outcome, header: nameOf(outcome), width: "minmax(52px, 1fr)", isEnd: true, csv: (row) => row.counts[outcome] ?? 0,
+    key: outcome, header: nameOf(outcome), width: "minmax(60px, 1fr)", isEnd: true, csv: (row) => row.counts[outcome] ?? 0,
     cell: (row) => (row.counts[outcome] ? <Figure value={row.counts[outcome]} /> : <span className="dim">0</span>),
   })),
 ];
 
 function Numbers({ volume, name }: { readonly volume: VolumeData | undefined; readonly name: string }): ReactNode {
   const rows = volume?.timesMs.map((ms, index): HourRow => ({ ms, counts: Object.fromEntries(volume.series.map(({ outcome, values }) => [outcome, values[index] ?? 0])) })).reverse();
+  // What never came about is a column in the file alone.
+  const came = new Set<string>(["hour", ...(volume?.series.map(({ outcome }) => outcome) ?? [])]);
+  const shown = columns.filter((column) => came.has(column.key));
   return (
     <>
-      <div className="table-in-card" style={{ height: 33 + 36 * 8 }}><DataTable fills label={t.title} columns={columns} rows={rows} rowKey={(row) => row.ms} empty={null} /></div>
+      <div className="table-in-card" style={{ height: 33 + 36 * 8 }}><DataTable fills label={t.title} columns={shown} rows={rows} rowKey={(row) => row.ms} empty={null} /></div>
       <div className="card-foot"><ExportCsv title={`${name} ${t.title}`} columns={columns} rows={rows} /></div>
     </>
   );

@@ -4,21 +4,21 @@ import { Button, Menu, UnstyledButton, ActionIcon } from "@mantine/core";
 import { IconDots, IconKey } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import type { KeyUse } from "@tributary/schema/api/source-keys.ts";
+import { KEY_USE_DAYS, type KeyUse } from "@tributary/schema/api/source-keys.ts";
 import type { NewWriteKey, SourceAnswer, WriteKeyAnswer } from "@tributary/schema/api/workspace.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { useNow, When } from "../../ui/figure.tsx";
-import { duration } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
 import { LimitKey, RevokeKey, RotateKey } from "./key-dialogs.tsx";
-import { keysInOrder, keyStateOf, sdkText, type KeyState } from "./key-state.ts";
+import { countdown, keysInOrder, keyStateOf, sdkText, type KeyState } from "./key-state.ts";
 import { keyUseQuery, sourceListQuery } from "./queries.ts";
 
 const t = texts.sources;
+const DAY_MS = 86_400_000;
 
 export interface WriteKeysProps {
   readonly source: SourceAnswer;
@@ -89,7 +89,7 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
     <div className="key-entry" role="listitem" data-state={state}>
       <div className="row wrap">
         <span className="mono key-prefix">{writeKey.prefix}…</span>
-        <State tone={tones[state]}>{state === "ending" ? t.key.ending(duration(left)) : t.key[state]}</State>
+        <State tone={tones[state]}>{state === "ending" ? t.key.ending(countdown(left)) : t.key[state]}</State>
         <span className="dim grow">{state === "revoked" && writeKey.revoked_at !== null ? <When at={writeKey.revoked_at} /> : <>{t.key.made} <When at={writeKey.created_at} /></>}</span>
         {mayChange && state !== "revoked" ? (
           <span className="row">
@@ -104,7 +104,7 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
           </span>
         ) : null}
       </div>
-      <div className="dim key-use">{isUseKnown ? <UsedBy use={use} isLive={state !== "revoked"} isOld={state !== "active"} /> : <Bar width={50} />}</div>
+      <div className="dim key-use">{isUseKnown ? <UsedBy use={use} isNew={nowMs - Date.parse(writeKey.created_at) < KEY_USE_DAYS * DAY_MS} isOld={state === "ending" || state === "ended"} /> : <Bar width={50} />}</div>
       {open === "rotate" ? <RotateKey source={source} writeKey={writeKey} use={use} onMade={onMade} onClose={close} /> : null}
       {open === "limit" ? <LimitKey source={source} writeKey={writeKey} onClose={close} /> : null}
       {open === "revoke" ? <RevokeKey source={source} writeKey={writeKey} use={use} onClose={close} /> : null}
@@ -113,8 +113,8 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
 }
 
 /** By whom, in a sentence: those of the last day, else when it was used last. */
-function UsedBy({ use, isLive, isOld }: { readonly use: KeyUse | undefined; readonly isLive: boolean; readonly isOld: boolean }): ReactNode {
-  if (use === undefined || use.last_used_at === null) return isLive && isOld ? t.use.neverSafe : t.use.never;
+function UsedBy({ use, isNew, isOld }: { readonly use: KeyUse | undefined; readonly isNew: boolean; readonly isOld: boolean }): ReactNode {
+  if (use === undefined || use.last_used_at === null) return isOld ? t.use.neverSafe(isNew) : t.use.never(isNew);
   if (use.by_sdk.length === 0) return <>{t.use.notToday} <When at={use.last_used_at} />.</>;
   return (
     <ul className="plain-list">

@@ -1,7 +1,7 @@
 // What is shown before the server has answered is what it will answer.
 import { expect, test } from "vitest";
 import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
-import { patched } from "./source-changes.ts";
+import { patched } from "./patched-source.ts";
 
 const source: SourceAnswer = {
   id: 1, slug: "shop", name: "Shop", kind: "website", enabled: true, allowed_origins: [], events_per_second: null, write_keys: [], created_at: "2026-01-01T00:00:00.000Z",
