@@ -1,6 +1,11 @@
 // The door of this folder: who may do what, what was changed by whom, the settings in force, the first start, and the map of
 // personal data.
-export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MIN, setPassword, type Account } from "./account-store.ts";
+export { ANONYMOUS, recordAccountAudit } from "./account-audit.ts";
+export {
+  createPasswordReset, findInvitation, INVITATION_MS, invitationsBy, invite, listInvitations, openInvitation, PASSWORD_RESET_MS, takePasswordReset,
+  withdrawInvitation, type Invitation, type MadeInvitation, type OpenInvitation,
+} from "./account-links.ts";
+export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, renameAccount, setPassword, switchOffTwoFactor, type Account } from "./account-store.ts";
 export {
   AUTH_PREFIX, CLIENT_ADDRESS_HEADER, createAccounts, SESSION_COOKIE, type Accounts, type AccountsOptions, type Session,
 } from "./accounts.ts";
@@ -18,17 +23,21 @@ export {
 } from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
+export { askRemoval, createRemovals, lastRemovalFrom, type Removal, type Removals } from "./removals.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
   changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,
 } from "./sources.ts";
+export { createSingleSignOn, discoveryOf, type SingleSignOn, type SingleSignOnOptions } from "./single-sign-on.ts";
 export {
+  countTokensBy,
   createToken,
   createTokenDirectory,
   hashSecret,
   hasScope,
   listTokens,
   revokeToken,
+  revokeTokensBy,
   type ApiToken,
   type NewToken,
   type StoredToken,
@@ -47,5 +56,6 @@ export {
   type Workspace,
 } from "./workspaces.ts";
 export {
+  CONSOLE_KIND,
   createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
 } from "./write-keys.ts";

@@ -52,9 +52,11 @@ function Loaded({ source, back }: { readonly source: SourceAnswer; readonly back
   const counts = ledger.data?.sources.filter((one) => one.source_id === source.id);
   const hops = counts && hopsOf(counts);
   const health = hops && healthOf(source.enabled, hops);
+  // What people do here in the console comes by no key and from no SDK.
+  const isSentTo = source.kind !== "console";
   const actions = (
     <>
-      {mayChange ? <SourceSwitch source={source} received={hops?.received} /> : null}
+      {mayChange && isSentTo ? <SourceSwitch source={source} received={hops?.received} /> : null}
       <Button component={Link} to="/live" search={{ source: source.id } as never} variant="default" leftSection={<IconActivity size={16} />}>{t.watch}</Button>
     </>
   );
@@ -79,7 +81,7 @@ function Loaded({ source, back }: { readonly source: SourceAnswer; readonly back
       <div className="source-grid">
         <div className="stack-wide">
           {/* Who has just made a key wants to copy it; who comes later wants to know how it goes. */}
-          {madeKey === undefined ? <>{volume}{keys}{install}</> : <>{keys}{install}{volume}</>}
+          {madeKey === undefined ? <>{volume}{isSentTo ? <>{keys}{install}</> : null}</> : <>{keys}{install}{volume}</>}
         </div>
         <div className="stack-wide">
           <SourceSettings source={source} mayChange={mayChange} />
