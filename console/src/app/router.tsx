@@ -185,7 +185,7 @@ function leaveWhenSignedOut(error: Error): void {
 
 function NotFound(): ReactNode {
   const t = texts.everywhere.notFound;
-  return <Page title={t.title} heading={<span />}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page>;
+  return <main><Page title={t.title} heading={<h1 className="unseen">{t.title}</h1>}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page></main>;
 }
 
 function PageFailed({ error, reset }: ErrorComponentProps): ReactNode {
