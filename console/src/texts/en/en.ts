@@ -15,6 +15,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -37,6 +38,7 @@ export const en = {
   members,
   roles,
   tokens,
+  tasks,
   workspace,
   limits,
 };
