@@ -11,7 +11,8 @@ export const screens: Readonly<Record<string, string>> = {
   "person-hostile": "/profiles/user_id:hostile-1", "person-missing": "/profiles/user_id:no-one",
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-workspace": "/settings/workspace",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
-  "audit": "/audit", "audit-reveals": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
+  "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",
+  "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 
 /** What is still on its way on a page that is being loaded. */
