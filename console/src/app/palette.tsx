@@ -1,7 +1,8 @@
 // ⌘K: go anywhere, find anybody.
+import { useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconFileImport, IconKeyboard, IconLogout, IconSearch } from "@tabler/icons-react";
+import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -10,17 +11,25 @@ import { identifiersByWeight, nameOf } from "../features/profiles/person-words.t
 import { texts } from "../texts/texts.ts";
 import { valueText } from "../ui/format.ts";
 import { Face } from "../ui/value.tsx";
-import { places } from "./navigation.tsx";
+import { commandsOf, type CommandDeps } from "./commands.tsx";
+import { useIsMasked } from "../features/masking/masked.tsx";
+import { placesFor } from "./navigation.tsx";
 
 const t = texts.palette;
 const PEOPLE_MAX = 6;
 
-export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => void; readonly onShortcuts: () => void }): ReactNode {
+export type PaletteProps = Pick<CommandDeps, "session" | "onWorkspace" | "onShortcuts" | "onSignOut">;
+
+export function Palette(props: PaletteProps): ReactNode {
   const navigate = useNavigate();
+  const { setColorScheme } = useMantineColorScheme();
+  const commands = commandsOf({ ...props, places: placesFor(props.session), go: (href) => void navigate({ href }), onScheme: setColorScheme });
   const [query, setQuery] = useState("");
+  // Who sees people masked has few look-ups a minute, so none is spent while somebody types.
+  const isMasked = useIsMasked();
   const [search] = useDebouncedValue(query.trim(), 150);
-  const found = useQuery({ ...profilesQuery(search, PEOPLE_MAX), enabled: search.length >= 2, placeholderData: keepPreviousData });
-  const people = search.length < 2 ? [] : (found.data?.data ?? []).slice(0, PEOPLE_MAX);
+  const found = useQuery({ ...profilesQuery(search, PEOPLE_MAX), enabled: search.length >= 2 && !isMasked, placeholderData: keepPreviousData });
+  const people = search.length < 2 || isMasked ? [] : (found.data?.data ?? []).slice(0, PEOPLE_MAX);
   const matches = (text: string): boolean => text.toLowerCase().includes(query.trim().toLowerCase());
   const groups: SpotlightActionGroupData[] = [
     {
@@ -30,16 +39,18 @@ export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => 
         leftSection: <Face name={nameOf(person)} isAnonymous={person.is_anonymous} />, onClick: () => void navigate({ to: "/profiles/$ref", params: { ref: person.id } }),
       })),
     },
-    { group: t.goTo, actions: places.filter(({ text }) => matches(text)).map(({ to, text, Icon }) => ({ id: to, label: text, leftSection: <Icon size={18} stroke={1.6} />, onClick: () => void navigate({ to }) })) },
     {
-      group: t.actions,
-      actions: [
-        { id: "import", label: texts.imports.create, leftSection: <IconFileImport size={18} stroke={1.6} />, onClick: () => void navigate({ to: "/imports/new" }) },
-        { id: "imports", label: texts.imports.title, leftSection: <IconFileImport size={18} stroke={1.6} />, onClick: () => void navigate({ to: "/imports" }) },
-        { id: "shortcuts", label: t.shortcuts, leftSection: <IconKeyboard size={18} stroke={1.6} />, onClick: onShortcuts },
-        { id: "sign-out", label: texts.navigation.signOut, leftSection: <IconLogout size={18} stroke={1.6} />, onClick: onSignOut },
-      ].filter(({ label }) => matches(label)),
+      group: t.people,
+      actions: !isMasked || query.trim().length < 2 ? [] : [{
+        id: "find", label: texts.masking.findInProfiles(query.trim().slice(0, 60)), leftSection: <IconSearch size={18} stroke={1.6} />,
+        onClick: () => void navigate({ to: "/profiles", search: { search: query.trim() } }),
+      }],
     },
+    ...[t.goTo, t.actions].map((group) => ({
+      group,
+      actions: commands.filter((command) => command.group === group && matches(command.label))
+        .map(({ id, label, Icon, run }) => ({ id, label, leftSection: <Icon size={18} stroke={1.6} />, onClick: run })),
+    })),
   ];
   return (
     <Spotlight

@@ -127,5 +127,7 @@ test("events are found by text in what was received", async () => {
   await addIdentifier(api, api.first, { namespace: "user_id", value: "finder", profileId: null });
   await addEvents(api, [{ workspace: api.first, row: rowId(7, 0), messageId: "find-1", raw: '{"type":"track","event":"Found","properties":{"note":"a Needle"}}' }]);
   expect((await api.call("GET", "/events?text=needle")).body.data.map((row: { message_id: string }) => row.message_id)).toEqual(["find-1"]);
+  const reader = (await api.call("POST", "/tokens", { body: { name: "text reader", scopes: ["read"] } })).body.secret;
+  expect((await api.call("GET", "/events?text=needle", { token: reader })).status).toBe(403);
   expect((await api.call("GET", "/events?text=100%25_none")).body.data).toEqual([]);
 });

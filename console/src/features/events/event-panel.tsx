@@ -19,6 +19,7 @@ import { Told } from "../../ui/told.tsx";
 import { Value } from "../../ui/value.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { MaskedMark } from "../masking/masked.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
 import { EventPathView } from "./event-path.tsx";
@@ -64,20 +65,20 @@ function Fate({ answer, row, onChange }: { readonly answer: EventFateAnswer; rea
         {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length, row ? answer.rows.indexOf(row) + 1 : 1)}</p> : null}
         {row ? <Actions row={row} onChange={onChange} /> : null}
       </div>
-      {row ? <><section><h3>{t.panel.path}</h3>{row.outcome === "failed" ? <FailedPath row={row} /> : <EventPathView key={row.row_id} row={row} onFilter={onChange} />}</section><Facts row={row} /><Raw row={row} /></> : null}
+      {row ? <><section><h3>{t.panel.path}</h3>{row.outcome === "failed" || row.raw_masked ? <PlainPath row={row} /> : <EventPathView key={row.row_id} row={row} onFilter={onChange} />}</section><Facts row={row} /><Raw row={row} /></> : null}
     </>
   );
 }
 
 function Actions({ row, onChange }: { readonly row: EventFate; readonly onChange: OnChange }): ReactNode {
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const mayChange = may(session, "write") && row.raw !== "";
+  const mayChange = may(session, "write") && may(session, "personal_data") && row.raw !== "";
   return (
     <div className="row wrap">
       {row.profile_id === null ? null : <Button component={Link} to={`/profiles/${row.profile_id}`} variant="default" leftSection={<IconUser size={15} />}>{t.panel.openPerson}</Button>}
       {row.outcome === "quarantined" && row.status === "open" ? <Button component={Link} to="/held" search={{ reason: row.reason, row: row.row_id } as never} leftSection={<IconTool size={15} />}>{texts.path.repair}</Button> : null}
       {mayChange && row.outcome !== "quarantined" && row.outcome !== "failed" ? <SendAgain row={row} onChange={onChange} /> : null}
-      {row.raw === "" ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
+      {row.raw === "" || row.raw_masked ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
     </div>
   );
 }
@@ -95,15 +96,15 @@ function SendAgain({ row, onChange }: { readonly row: EventFate; readonly onChan
   return <Button variant="default" leftSection={<IconSend size={15} />} loading={sent.isPending} onClick={() => sent.mutate()}>{texts.path.sendAgain}</Button>;
 }
 
-/** Of an event that ClickHouse refused: no row of it stands in the event table to run the stages on. */
-function FailedPath({ row }: { readonly row: EventFate }): ReactNode {
+/** Of an event that ClickHouse refused, of which no row stands in the event table, and for those who may not see what it says. */
+function PlainPath({ row }: { readonly row: EventFate }): ReactNode {
   const sourceName = useSourceName();
   const { partition, offset, index } = row.position;
   return (
     <ol className="steps">
       <Step name={t.panel.received}><Clock at={row.received_at} /> <span className="dim">· <bdi>{sourceName(row.source_id).slice(0, 80)}</bdi></span><div className="dim">{t.panel.receivedText(partition, offset, index)}</div></Step>
       <Step name={t.panel.decided} tone={toneOf(row.outcome)}>{t.outcomes[row.outcome] ?? row.outcome}{row.reason ? <> <span className="mono dim">{row.reason}</span></> : null}</Step>
-      <Step name={t.panel.landed} tone="bad">{t.panel.landedNo}{row.refused_write === null ? null : <> <Link to="/held" search={{ tab: "refused" } as never}>{texts.held.refusedTitle}</Link></>}</Step>
+      <Step name={t.panel.landed} tone={row.outcome === "failed" ? "bad" : "good"}>{row.outcome === "failed" ? t.panel.landedNo : t.panel.landedYes}{row.refused_write === null ? null : <> <Link to="/held" search={{ tab: "refused" } as never}>{texts.held.refusedTitle}</Link></>}</Step>
     </ol>
   );
 }
@@ -125,7 +126,7 @@ function Facts({ row }: { readonly row: EventFate }): ReactNode {
 function Raw({ row }: { readonly row: EventFate }): ReactNode {
   return (
     <section>
-      <h3 className="row"><span className="grow">{t.panel.raw}</span>{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
+      <h3 className="row"><span className="grow">{row.raw_masked ? texts.masking.payload : t.panel.raw}</span>{row.raw_masked ? <MaskedMark text={texts.masking.payloadText} /> : null}{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
       {row.raw ? <Json text={row.raw} label={t.panel.raw} /> : <p className="dim">{t.panel.hidden}</p>}
     </section>
   );

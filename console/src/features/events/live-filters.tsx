@@ -1,9 +1,10 @@
 // The filters of the live debugger. Each stands in the address, so a filtered view can be sent to somebody.
 import { Button, Select, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { may, sessionQuery } from "../accounts/session.ts";
 import { sourceListQuery } from "../sources/queries.ts";
 import { eventTypes } from "./event-type.tsx";
 import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
@@ -20,6 +21,7 @@ export interface LiveFiltersProps {
 
 export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
   const sources = useQuery(sourceListQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const set = (name: keyof LiveSearch, value: string | number | null): void => {
     const { [name]: _, ...rest } = search;
     onChange(value === null || value === "" ? rest : { ...rest, [name]: value });
@@ -29,7 +31,7 @@ export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
     <div className="live-filters" role="search" aria-label={t.filters.label}>
       <TypedFilter label={t.filters.event} value={search.event ?? ""} onChange={(value) => set("event", value)} charactersMax={512} isSearch />
       <TypedFilter label={t.filters.person} value={search.profile ?? ""} onChange={(value) => set("profile", value)} charactersMax={2_000} />
-      <TypedFilter label={t.filters.text} value={search.text ?? ""} onChange={(value) => set("text", value)} charactersMax={200} />
+      {may(session, "personal_data") ? <TypedFilter label={t.filters.text} value={search.text ?? ""} onChange={(value) => set("text", value)} charactersMax={200} /> : null}
       <Choice label={t.filters.type} value={search.type} data={eventTypes.map((type) => ({ value: type, label: type }))} onChange={(value) => set("type", value)} />
       <Choice label={t.filters.outcome} value={search.outcome} data={outcomes.map((value) => ({ value, label: t.outcomes[value] ?? value }))} onChange={(value) => set("outcome", value)} />
       <Choice

@@ -3,7 +3,7 @@ import { Button, Tabs } from "@mantine/core";
 import { IconActivity, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import type { ProfileAnswer, SharedIdentifier } from "@tributary/schema/api/profiles.ts";
 import { boot } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
@@ -15,7 +15,7 @@ import { Card, Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { Face, Value } from "../../ui/value.tsx";
 import { curlOfRead } from "../events/curl.ts";
-import { Identifiers } from "./identifiers.tsx";
+import { MaskedMark } from "../masking/masked.tsx";
 import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
 import { joinWords, nameOf } from "./person-words.ts";
 import { personPath, personQuery } from "./queries.ts";
@@ -24,6 +24,7 @@ import { Timeline } from "./timeline.tsx";
 import { Traits } from "./traits.tsx";
 import "./profiles.css";
 
+const IdentityTab = lazy(async () => ({ default: (await import("../identity/identity-tab.tsx")).IdentityTab }));
 const t = texts.profiles;
 const route = getRouteApi("/shell/profiles/$ref");
 const back = { to: "/profiles", text: t.title } as const;
@@ -59,7 +60,7 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
       <Tabs value={tab} onChange={go} keepMounted={false}>
         <Tabs.List className="tabs-space">{tabs.map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
-        <Tabs.Panel value="identity"><Identifiers person={person} /></Tabs.Panel>
+        <Tabs.Panel value="identity"><Suspense fallback={null}><IdentityTab person={person} /></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
       </Tabs>
     </Page>
@@ -72,7 +73,7 @@ function Heading({ person, name }: { readonly person: ProfileAnswer; readonly na
     <div className="person-head">
       <Face name={name} isAnonymous={person.is_anonymous} isLarge />
       <div className="grow">
-        <h1><bdi>{name}</bdi></h1>
+        <h1 className="row"><bdi>{name}</bdi><MaskedMark /></h1>
         <div className="person-words">
           <span>{person.is_anonymous ? words.anonymous : words.knownAs}, </span>
           {person.first_seen_at ? <span>{before(words.since)}<When at={person.first_seen_at} />{after(words.since)}, </span> : null}

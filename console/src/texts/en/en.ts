@@ -1,10 +1,14 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
 import { about } from "./about.ts";
+import { audit } from "./audit.ts";
+import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { held } from "./held.ts";
 import { home } from "./home.ts";
+import { identity } from "./identity.ts";
+import { identityRules } from "./identity-rules.ts";
 import { imports } from "./imports.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
@@ -18,6 +22,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -30,6 +35,8 @@ export const en = {
   shortcuts,
   signIn,
   home,
+  identity,
+  identityRules,
   sources,
   sdks,
   events,
@@ -37,12 +44,15 @@ export const en = {
   held,
   imports,
   profiles,
+  masking,
+  audit,
   about,
   settings,
   accounts,
   members,
   roles,
   tokens,
+  tasks,
   workspace,
   limits,
 };

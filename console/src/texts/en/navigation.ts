@@ -7,6 +7,8 @@ export const navigation = {
   live: "Live debugger",
   held: "Held events",
   profiles: "Profiles",
+  merges: "Merges",
+  audit: "Audit log",
   settings: "Settings",
   collapse: "Collapse navigation",
   expand: "Expand navigation",
