@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
   "token.create": "made a token", "token.revoke": "revoked a token",
   "member.create": "took in a member", "member.join": "joined", "member.change": "changed a role", "member.remove": "removed a member",
   "invitation.create": "invited somebody", "invitation.resend": "sent an invitation again", "invitation.withdraw": "withdrew an invitation",
-  "account.create": "made an account", "account.rename": "changed their name", "account.password_link": "asked for a new password", "account.reset_password": "set a new password",
+  "account.sign_in": "signed in", "account.sign_out": "signed out", "account.create": "made an account", "account.rename": "changed their name", "account.password_link": "asked for a new password", "account.reset_password": "set a new password",
   "import.create": "made an import", "import.withdraw": "withdrew an import",
   "demo_shop.load": "loaded the demo shop", "demo_shop.change": "changed the demo shop", "demo_shop.remove": "removed the demo shop",
   "quarantine.resend": "sent a held event again", "quarantine.discard": "put a held event aside",
