@@ -122,7 +122,7 @@ function Single({ node }: { readonly node: GraphNode }): ReactNode {
   return (
     <button
       type="button" className="identity-node nodrag nopan" data-kind="own" aria-pressed={selected.has(member.key)} title={member.value.slice(0, 300)}
-      aria-label={t.node.select(kindWord(node.namespace), member.value.slice(0, 100))} onClick={() => onSelect(member.key)}
+      onClick={() => onSelect(member.key)}
     >
       {content}
     </button>
