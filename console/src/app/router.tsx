@@ -15,6 +15,7 @@ import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
+import { sourcesSearch } from "../features/sources/sources-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -80,8 +81,11 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
 });
 const sources = createRoute({
-  getParentRoute: () => shell, path: "/sources", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources", validateSearch: sourcesSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
+});
+const newSource = createRoute({
+  getParentRoute: () => shell, path: "/sources/new", component: lazyRouteComponent(() => import("../features/sources/new-source-page.tsx"), "NewSourcePage"),
 });
 const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
@@ -149,6 +153,7 @@ export const router = createRouter({
     shell.addChildren([
       home,
       sources,
+      newSource,
       source,
       live,
       profiles,

@@ -71,6 +71,9 @@ type RowsProps<Row> = DataTableProps<Row> & {
 function Rows<Row>({ columns, rows, rowKey, onOpen, onHover, selected, onEnd, isLoadingMore = false, template, scroll }: RowsProps<Row>): ReactNode {
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX });
   const { focused, setFocused, onKeyDown } = useRowFocus(rows.length, (index) => virtual.scrollToIndex(index), scroll);
+  // Rows that are there with the first drawing come before the element that scrolls them is known: look once more.
+  const [, lookAgain] = useState(false);
+  useEffect(() => lookAgain(true), []);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
