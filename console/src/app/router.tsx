@@ -9,6 +9,7 @@ import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
+import { mergesSearch } from "../features/identity/merges-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
@@ -109,6 +110,11 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const identity = createRoute({
+  getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
+  component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell, path: "/settings", component: lazyRouteComponent(() => import("../features/settings/settings-layout.tsx"), "SettingsLayout"),
 });
@@ -123,6 +129,10 @@ const settingsAccount = createRoute({
 });
 const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", validateSearch: membersSearch, component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
+});
+
+const settingsIdentity = createRoute({
+  getParentRoute: () => settings, path: "/identity", component: lazyRouteComponent(() => import("../features/identity/rules-page.tsx"), "RulesPage"),
 });
 
 const settingsWorkspace = createRoute({
@@ -142,6 +152,7 @@ const settingsRoutes = settings.addChildren([
   settingsWorkspace,
   settingsTokens,
   settingsLimits,
+  settingsIdentity,
 ]);
 
 export const router = createRouter({
@@ -158,6 +169,7 @@ export const router = createRouter({
       live,
       profiles,
       person,
+      identity,
       about,
       settingsRoutes,
     ]),

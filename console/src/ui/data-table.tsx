@@ -44,6 +44,9 @@ export interface DataTableProps<Row> {
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, columns, rows, empty, fills = false, overlay, onScroll } = props;
   const scroll = useRef<HTMLDivElement>(null);
+  // Rows that are there from the start are measured before the box around them is known: once more, then.
+  const [, setIsKnown] = useState(false);
+  useEffect(() => setIsKnown(true), []);
   const template = columns.map((column) => column.width).join(" ");
   return (
     <div className={fills ? "table fills" : "table"}>
