@@ -51,7 +51,7 @@ interface ChoiceProps {
 }
 
 function Choice({ label, value, data, onChange }: ChoiceProps): ReactNode {
-  return <Select w={140} placeholder={label} aria-label={label} value={value ?? null} data={data} onChange={onChange} clearable clearButtonProps={{ "aria-label": t.filters.clear }} comboboxProps={{ width: "max-content", position: "bottom-start" }} />;
+  return <Select w={120} placeholder={label} aria-label={label} value={value ?? null} data={data} onChange={onChange} clearable clearButtonProps={{ "aria-label": t.filters.clear }} comboboxProps={{ width: "max-content", position: "bottom-start" }} />;
 }
 
 interface TypedFilterProps {

@@ -77,7 +77,7 @@ function parsed(raw: string): unknown {
 function Change({ change: { field, kind, before, after, why } }: { readonly change: PathChange }): ReactNode {
   return (
     <div className="path-change">
-      <span className="mono cut" title={field}>{field}</span>
+      <span className="mono path-value" title={field}>{field}</span>
       <span className="path-value">{kind === "added" ? null : <del><bdi>{text(before)}</bdi></del>}{kind === "changed" ? " → " : ""}{kind === "removed" ? null : <ins><bdi>{text(after)}</bdi></ins>}</span>
       <span className="dim why">{t.why(why)}</span>
     </div>
@@ -135,7 +135,7 @@ function Value({ value, isReplayed, onFilter }: { readonly value: FoldedValue; r
   const isShort = sentText.length > 1 && sentText.length <= SHOWN_CHARACTERS;
   return (
     <div className="path-change">
-      <span className="mono cut" title={name}>{name}</span>
+      <span className="mono path-value" title={name}>{name}</span>
       <span className="row">
         <span className="path-value grow">
           {isReplayed && taken === "changed" ? <><del><bdi>{before === null ? t.nothing : text(before)}</bdi></del> → <ins><bdi>{text(after)}</bdi></ins></> : <bdi>{text(isReplayed && taken === "kept" ? before : sent)}</bdi>}

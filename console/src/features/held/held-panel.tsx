@@ -41,8 +41,8 @@ export function HeldPanel({ row, onClose }: { readonly row: number; readonly onC
 }
 
 function Held({ held }: { readonly held: QuarantineRow }): ReactNode {
-  const path = useQuery(heldPathQuery(held.message_id, held.row_id));
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const path = useQuery({ ...heldPathQuery(held.message_id, held.row_id), enabled: may(session, "personal_data") });
   const mayAct = may(session, "write") && may(session, "personal_data");
   const [sent, setSent] = useState<Sent>();
   const isOpen = held.status === "open" && sent === undefined;
