@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconGitMerge,
   IconHome,
   IconInfoCircle,
   IconLayoutSidebarLeftCollapse,
@@ -30,6 +31,7 @@ export const places = [
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;
 
