@@ -26,6 +26,7 @@ import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
 import { memberRoutes } from "./members.ts";
+import { observedRoutes } from "./observed.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
 import { profileRoutes } from "./profiles.ts";
@@ -105,6 +106,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...ledgerRoutes(services),
     ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
+    ...observedRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

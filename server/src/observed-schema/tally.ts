@@ -189,7 +189,10 @@ function addLeaves(
 ): void {
   const seen = new Map<string, number>();
   for (const { path, value } of leavesOf(parsed(json))) {
-    const sample = samples.get(`${row.workspaceId} ${fieldKeyOf({ ...of, path })}`);
+    // What a call says of its person beside what it is about is a trait.
+    const isTrait = of.place === "context" && path.startsWith("traits.");
+    const key = fieldKeyOf(isTrait ? { place: "trait", event: "", path: path.slice("traits.".length) } : { ...of, path });
+    const sample = samples.get(`${row.workspaceId} ${key}`);
     // Of a long list a few items tell as much.
     const before = seen.get(path) ?? 0;
     if (sample === undefined || sample.sampled >= limits.sampledMax || before >= ITEMS_OF_ROW) continue;
