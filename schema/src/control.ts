@@ -26,5 +26,7 @@ export const controlAction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("overrides.fold") }),
   /** Removes rows of the event table that are older than the workspace keeps them; the program asks for it itself. */
   z.object({ kind: z.literal("events.expire") }),
+  /** From here on nothing of this workspace is decided, and all that was goes. */
+  z.object({ kind: z.literal("workspace.remove") }),
 ]);
 export type ControlAction = z.infer<typeof controlAction>;

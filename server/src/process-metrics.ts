@@ -23,7 +23,9 @@ export function createProcessMetrics(registry: Registry): { record(message: From
         case "progress":
           for (const [outcome, count] of Object.entries(message.outcomes)) events.inc({ outcome }, count);
           batches.observe(message.tookMs / 1000);
-          return freshness.observe(message.oldestAgeMs / 1000);
+          // Of history alone there is nothing to tell.
+          if (message.waits.size > 0) freshness.observe(message.oldestAgeMs / 1000);
+          return;
         case "state":
           blocks.set(message.waitingBlocks);
           bytes.set(message.waitingBytes);

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api/api.ts";
 import { backupRoutes } from "./api/backups.ts";
+import { demoShopRoutes } from "./api/demo-shop.ts";
 import { importRoutes } from "./api/imports.ts";
 import { limitRoutes } from "./api/limits.ts";
 import type { Config } from "./config.ts";
@@ -35,6 +36,7 @@ import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts"
 import { createProcessed } from "./processed.ts";
 import { countRefused, createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
+import { createDemoShops, createPromiseFor } from "./demo-shop/demo-shops.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
@@ -202,19 +204,28 @@ interface ApiParts {
   readonly onSourcesChanged: () => void;
 }
 
+interface ApiPlace extends ApiParts, Required<Pick<ApiDeps, "page">> {
+  /** Says what is to be stopped with the server. */
+  readonly onClose: (stop: () => Promise<void>) => void;
+}
+
 /** The API, and the console where no route is. */
 async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: ApiParts): Promise<void> {
   const pages = await createConsole({ folder: join(import.meta.dirname, "../../console/dist"), boot: { publicUrl: apiParts.publicUrl, version } });
-  const api = buildApi(parts, { ...apiParts, page: pages.page });
+  const api = buildApi(parts, { ...apiParts, page: pages.page, onClose: (stop) => void app.addHook("onClose", stop) });
   await app.register(api.plugin);
   await app.register(pages.plugin);
 }
 
-function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }: ApiParts & Required<Pick<ApiDeps, "page">>): Api {
+function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, onClose }: ApiPlace): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
   const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
   const control = createControl({ workspaceDb, log, processed, clock: systemClock });
+  const shops = createDemoShops({
+    pool: postgres.pool("tributary demo", 6), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
+  });
+  onClose(() => shops.stop());
   return createApi({
     workspaceDb, pool, accounts: createAccounts({ pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret,
@@ -233,6 +244,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page }:
       ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged, previewWithdraw: (workspaceId, id) => previewWithdraw(preview, workspaceId, id) })),
       ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
+      ...demoShopRoutes({ shops, pool }),
     ],
   });
 }

@@ -15,6 +15,7 @@ const identity = "server/src/identity/identity.ts";
 const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
 const imports = "server/src/sources/import/import.ts";
+const demoShops = "server/src/demo-shop/demo-shops.ts";
 const observedSchema = "server/src/observed-schema/observed-schema.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
@@ -31,6 +32,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
   // Made from a seed alone, and knows nothing of what is done with it.
   "server/src/demo/": [],
+  // Plays that shop into the log, and looks after the workspaces that come and go with it.
+  "server/src/demo-shop/": [schema, core, log, governance, identity, "server/src/demo/demo.ts"],
   "server/src/sources/": [schema, core, workspaceDb, log, governance, identity],
 
   // Takes events in: knows the log and the sources, and nothing of what happens to an event later.
@@ -45,7 +48,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/observed-schema/": [schema, core, inTransaction, governance],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, observedSchema],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, demoShops, observedSchema],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -70,10 +73,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
   // Composition: the files beside this table's folders, and maintenance/, which works on a whole data directory. They start the engines, choose the log and hand out the parts.
   "server/src/": [
-    schema, core, workspaceDb, log, governance, sourceDirectory, imports, "server/src/config.ts",
+    schema, core, workspaceDb, log, governance, sourceDirectory, imports, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/console/console.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
     "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema,
   ],

@@ -30,3 +30,7 @@ export const workspaceCreated = z.strictObject({ workspace: workspaceEntry, ...s
 export const workspacePatchBody = z.strictObject({ name: workspaceName });
 
 export const workspaceParams = z.strictObject({ workspace: z.string().min(1).max(63).meta({ description: "Its id or its slug." }) });
+
+export const workspaceRemovalQuery = z.strictObject({ confirm: z.string().max(63).default("").meta({ description: "Its slug, to be sure that it is this one." }) });
+
+export const workspaceRemoved = z.strictObject({ id: z.int(), slug: z.string(), name: z.string(), asked_at: isoTime });

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { accountCommand } from "./account.ts";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
+import { demoShopCommand } from "./demo-shop.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
 import { processOutput } from "./output.ts";
@@ -24,7 +25,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), accountCommand(), statusCommand(), doctorCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), statusCommand(), doctorCommand(),
   backupCommand(), restoreCommand(), rebuildCommand(),
 ];
 for (const command of commands) program.addCommand(command);

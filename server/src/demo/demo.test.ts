@@ -82,6 +82,21 @@ describe("Going on live", () => {
     ), { numRuns: 25 });
   });
 
+  test("is taken up where it stood at another pace: the same calls once each, none told of in the future", () => {
+    const startMs = untilMs + DAY;
+    const slow = liveFrom(shop, { startMs, pace: 3 });
+    const turnMs = startMs + 3_600_000;
+    const fast = liveFrom(shop, { startMs: turnMs, fromMs: slow.shopMs(turnMs), pace: 200 });
+    const endMs = turnMs + 600_000;
+    const pieces = [...slow.between(startMs, turnMs), ...fast.between(turnMs, endMs)];
+    const keys = [...shop.callsBetween(untilMs, fast.shopMs(endMs))].map(({ key }) => key);
+    expect(pieces.map(({ key }) => key)).toEqual(keys);
+    expect(keys.length).toBeGreaterThan(50);
+    for (const { event, atMs, truth } of pieces) {
+      if (truth.dirt !== "wrong clock") expect(Date.parse(String(event["timestamp"]))).toBeLessThanOrEqual(atMs);
+    }
+  });
+
   test("reads any window the same as one after the other", () => {
     const live = liveFrom(shop, { startMs: untilMs, pace: 40 });
     const first = allBytes(live.between(untilMs, untilMs + 3_600_000));

@@ -11,6 +11,8 @@ export const PACE_MAX = 1_000;
 export interface LiveOptions {
   /** When, in real time, the shop goes on; not before its history ends. */
   readonly startMs: number;
+  /** Where the shop stands then, in its own time; the end of its history when left out. */
+  readonly fromMs?: number;
   /** Milliseconds of the shop for each real one: above 0, at most 1,000. */
   readonly pace: number;
 }
@@ -21,17 +23,22 @@ export interface LiveShop {
    * live shop is, it costs what the calls cost; asked for any other, it first looks through all people.
    */
   between(fromMs: number, untilMs: number): readonly Call[];
+  /** Where the shop stands at a time of the real clock: from there on it can be taken up again, at another pace. */
+  shopMs(realMs: number): number;
 }
 
-export function liveFrom(shop: Shop, { startMs, pace }: LiveOptions): LiveShop {
+export function liveFrom(shop: Shop, { startMs, pace, fromMs: beganMs = shop.plan.untilMs }: LiveOptions): LiveShop {
   if (!(pace > 0 && pace <= PACE_MAX)) throw new RangeError(`pace is ${pace}; it must be above 0 and at most ${PACE_MAX}.`);
   if (startMs < shop.plan.untilMs) throw new RangeError("startMs lies before the history's end; start when it ends, or later.");
   const { untilMs } = shop.plan;
-  const toShop = (realMs: number): number => untilMs + Math.floor((realMs - startMs) * pace);
+  if (beganMs < untilMs) throw new RangeError("fromMs lies before the history's end; the shop goes on live when it ends, or later.");
+  const toShop = (realMs: number): number => beganMs + Math.floor((realMs - startMs) * pace);
   /** The last real millisecond at which the shop is not past this one. */
   const toReal = (shopMs: number): number => {
     if (shopMs < untilMs) return shopMs;
-    let realMs = startMs + Math.ceil((shopMs - untilMs + 1) / pace) - 1;
+    // Lived at other paces, which nobody knows here: in order, and not in the future.
+    if (shopMs < beganMs) return untilMs + Math.floor((shopMs - untilMs) * Math.min(1, (startMs - untilMs) / (beganMs - untilMs)));
+    let realMs = startMs + Math.ceil((shopMs - beganMs + 1) / pace) - 1;
     while (toShop(realMs) > shopMs) realMs--;
     while (toShop(realMs + 1) <= shopMs) realMs++;
     return realMs;
@@ -46,5 +53,6 @@ export function liveFrom(shop: Shop, { startMs, pace }: LiveOptions): LiveShop {
       stream.atMs = until;
       return Array.from(stream.calls.advance(until), (call) => ({ ...call, atMs: toReal(call.atMs) }));
     },
+    shopMs: (realMs) => toShop(Math.max(realMs, startMs)),
   };
 }

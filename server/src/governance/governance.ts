@@ -18,6 +18,7 @@ export {
 } from "./members.ts";
 export { personalDataMap, type PersonalDataPlace } from "./personal-data-map.ts";
 export { listRejectedKeys, type RejectedKey } from "./rejected-keys.ts";
+export { askRemoval, createRemovals, lastRemovalFrom, type Removal, type Removals } from "./removals.ts";
 export { createSettingsCache, readSettings, type SettingsCache, type SettingsInForce } from "./settings.ts";
 export {
   changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,

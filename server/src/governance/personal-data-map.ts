@@ -69,6 +69,21 @@ const postgres: readonly PersonalDataPlace[] = [
     "settings",
     "created_at",
   ]),
+  withoutPeople("demo_shop", [
+    "workspace_id", "home_workspace_id", "seed", "people", "from_ms", "until_ms", "total", "appended", "pace", "paused", "live_ms", "live_calls", "failure", "made_at",
+  ]),
+  {
+    engine: "postgres",
+    name: "demo_answer",
+    personal: { actor: "the opaque id of who answered", answer: "the id of an invented person" },
+    other: ["workspace_id", "scenario", "at"],
+    find: "By the account's id.",
+    export: "Not exported.",
+    erase: "Goes with the demo shop.",
+  },
+  withoutPeople("removed_workspace", [
+    "workspace_id", "slug", "name", "partition", "home_workspace_id", "asked_at", "row_id", "blocks_below", "rows_removed", "done_at",
+  ]),
   withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at"]),
   withoutPeople("key_use", ["workspace_id", "source_id", "key_id", "hour", "sdk", "version", "requests", "events", "last_at"]),
   {

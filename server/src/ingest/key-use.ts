@@ -116,7 +116,8 @@ async function store(pool: pg.Pool, rows: readonly Used[]): Promise<void> {
   await pool.query(
     `insert into key_use as old (workspace_id, source_id, key_id, hour, sdk, version, requests, events, last_at)
      select * from unnest($1::integer[], $2::integer[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::timestamptz[])
-       as new (workspace_id, source_id, key_id, hour, sdk, version, requests, events, last_at) order by key_id, hour, sdk, version
+       as new (workspace_id, source_id, key_id, hour, sdk, version, requests, events, last_at)
+     where not exists (select from removed_workspace r where r.workspace_id = new.workspace_id) order by key_id, hour, sdk, version
      on conflict (key_id, hour, sdk, version) do update
        set requests = old.requests + excluded.requests, events = old.events + excluded.events, last_at = greatest(old.last_at, excluded.last_at)`,
     [

@@ -86,6 +86,7 @@ async function write(pool: Pool, rows: readonly CountRow[]): Promise<void> {
   await pool.query(
     `insert into freshness (workspace_id, minute, span, count)
      select w, to_timestamp(m / 1000.0), s, c from unnest($1::int[], $2::float8[], $3::int[], $4::bigint[]) as f (w, m, s, c)
+     where not exists (select from removed_workspace r where r.workspace_id = f.w)
      on conflict (workspace_id, minute, span) do update set count = freshness.count + excluded.count`,
     [rows.map((row) => row.workspaceId), rows.map((row) => row.minuteMs), rows.map((row) => row.span), rows.map((row) => row.count)],
   );

@@ -15,6 +15,7 @@ import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
 import { forgetSent } from "./outbox/refused.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
+import { loadRemovedWorkspaces, type RemovedWorkspaces } from "./removed-workspaces.ts";
 import { createSeenMessages, dayOf, type SeenMessages } from "./seen-messages.ts";
 import { READER, startSequencer, type Progress, type Sequencer, type SequencerLimits } from "./sequencer.ts";
 import { createRuleBook } from "./workspace-rules.ts";
@@ -75,6 +76,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const tuning = { ...defaultTuning, ...options.tuning };
   await fenceOthers(options);
   const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
+  const removed = await loadRemovedWorkspaces(options.pool);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
   await seen.dropExpired(rebuild.forgetTimeMs(options.clock.nowMs()));
@@ -89,7 +91,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });
-    sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, sender, seen, rebuild));
+    sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
   const upkeep = startUpkeep(options, seen, senders, rebuild, freshness);
   const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
@@ -132,9 +134,14 @@ async function fenceOthers({ pool, log }: ProcessOptions): Promise<void> {
   }
 }
 
-function startPartition(
-  options: ProcessOptions, tuning: ProcessTuning, partition: number, sender: Sender, seen: SeenMessages, rebuild: RebuildState,
-): Sequencer {
+interface PartitionParts {
+  readonly sender: Sender;
+  readonly seen: SeenMessages;
+  readonly rebuild: RebuildState;
+  readonly removed: RemovedWorkspaces;
+}
+
+function startPartition(options: ProcessOptions, tuning: ProcessTuning, partition: number, { sender, seen, rebuild, removed }: PartitionParts): Sequencer {
   const { pool, clock, logger, secret } = options;
   const { log } = rebuild;
   const rules = createRuleBook({ secret, limits: options.limits });
@@ -142,7 +149,7 @@ function startPartition(
   return startSequencer({
     partition, pool, log, clock, logger, sender, world, seen,
     pipeline: { pool, rules, seen, secret, reset: () => rules.forget() },
-    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger, expiry: tuning.expiry },
+    control: { pool, clickhouse: options.clickhouseReader, rules, seen, sender, world, secret, logger, expiry: tuning.expiry, removed },
     limits: tuning,
     storedBelowRow: rebuild.storedBelowRow(partition),
     onCommit(progress) {

@@ -26,7 +26,7 @@ export interface SeenMessages {
   write(tx: ClientBase, sightings: readonly MessageSighting[]): Promise<void>;
   /** Makes the tables that `write` needs; outside the transaction, so that no lock on the parent is held in it. */
   prepareDays(days: Iterable<number>): Promise<void>;
-  /** Drops days that have left the window, and notes for others what is in force then. */
+  /** Drops days that have left the window and were not prepared since it was called last, and notes for others what is in force then. */
   dropExpired(nowMs: number): Promise<void>;
   /** Days in force and ids held; for the ledger. */
   window(): { readonly days: number; readonly ids: number };
@@ -38,6 +38,9 @@ export function dayOf(ms: number): number {
 
 export async function createSeenMessages(pool: Pool, idsMax: number): Promise<SeenMessages> {
   const filters = new Map<number, IdFilter>();
+  // Days that history is being played into: its own repeats are found though the window has passed them by.
+  let inUse = new Set<number>();
+  let dropping: Promise<unknown> = Promise.resolve();
   const uncommitted = new Set<string>();
   const note = createWindowNote(pool);
   let windowDays = DEDUPE_WINDOW_DAYS;
@@ -87,8 +90,11 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
       for (const { id } of sightings) uncommitted.delete(id);
     },
     async prepareDays(days) {
-      for (const day of days) {
+      const wanted = [...days];
+      for (const day of wanted) inUse.add(day);
+      for (const day of wanted) {
         if (filters.has(day)) continue;
+        await dropping;
         await pool.query(`create table if not exists ${tableOf(day)} partition of message_seen for values in (date '1970-01-01' + ${day})`);
         // Another partition may have come first, and its filter may hold ids already.
         if (!filters.has(day)) filters.set(day, createIdFilter());
@@ -105,12 +111,17 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
           await pool.query(`comment on table message_seen is '${DROPPED_NOTE}${day}'`);
           droppedForSize = day;
         }
-        if (!isTooMany && day >= today - DEDUPE_WINDOW_DAYS - 1) continue;
-        await pool.query(`drop table if exists ${tableOf(day)}`);
+        if (!isTooMany && (day >= today - DEDUPE_WINDOW_DAYS - 1 || inUse.has(day))) continue;
+        const filter = filters.get(day);
+        // At once: whoever prepares this day from now on waits, and makes it anew.
         filters.delete(day);
+        const drop = pool.query(`drop table if exists ${tableOf(day)}`);
+        dropping = drop.catch(() => filter && filters.set(day, filter));
+        await drop;
       }
+      inUse = new Set();
       windowDays = Math.max(0, Math.min(DEDUPE_WINDOW_DAYS, today - droppedForSize - 1));
-      await note.write(windowDays, Math.min(today, ...filters.keys()));
+      await note.write(windowDays, Math.min(today, ...[...filters.keys()].filter((day) => day >= today - DEDUPE_WINDOW_DAYS - 1)));
     },
     window: () => ({ days: windowDays, ids: [...filters.values()].reduce((sum, filter) => sum + filter.size, 0) }),
   };

@@ -18,6 +18,7 @@ import { packBlocks } from "./outbox/outbox-block.ts";
 import { createBlockBuilder } from "./outbox/block-builder.ts";
 import type { Sender } from "./outbox/sender.ts";
 import { runPipeline, type PipelineDeps } from "./pipeline.ts";
+import { forgetReceived } from "./removed-workspaces.ts";
 import type { SeenMessages } from "./seen-messages.ts";
 import type { World } from "./world.ts";
 
@@ -99,7 +100,7 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
     const startedMs = performance.now();
     try {
       // After a refusal one chunk at a time, each tried first.
-      const chunks = await reader.next(wasRefused ? 1 : options.limits.batchEventsMax);
+      const { chunks, workspaceIds: removed } = options.control.removed.leaveOut(await reader.next(wasRefused ? 1 : options.limits.batchEventsMax));
       if (chunks.length === 0) {
         await commits.finished();
         await reader.more();
@@ -112,8 +113,8 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       }
       const isControl = chunks[0]?.records[0]?.header.kind === "control";
       if (isControl) await runControl(options, commits, chunks[0], controlFailures.length >= CONTROL_ATTEMPTS ? controlFailures.at(-1) : undefined);
-      else if (wasRefused) wasRefused = !(await runTried(options, commits, chunks, startedMs));
-      else await runBatch(options, commits, chunks, { startedMs, held: new Map() });
+      else if (wasRefused) wasRefused = !(await runTried(options, commits, chunks, { startedMs, removed }));
+      else await runBatch(options, commits, chunks, { startedMs, removed, held: new Map() });
       controlFailures = [];
       await rest(options, chunks, startedMs);
     } catch (error) {
@@ -219,11 +220,13 @@ async function runControl(options: SequencerOptions, commits: CommitLine, chunk:
 
 interface BatchWish {
   readonly startedMs: number;
+  /** Workspaces that no longer are, of which records stood among these. */
+  readonly removed: ReadonlySet<number>;
   /** Events that are held whatever the stages say of them: row_id → why. */
   readonly held: ReadonlyMap<number, string>;
 }
 
-async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], { startedMs, held }: BatchWish): Promise<void> {
+async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], { startedMs, removed, held }: BatchWish): Promise<void> {
   const { nowMs } = commits;
   const batch = await decide(options, createBatch(options.partition, chunks, nowMs), held, () => commits.finished());
   await commits.start(() => {
@@ -236,7 +239,7 @@ async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: 
         const { blocks, ledger } = captured.decisions;
         await packBlocks(blocks);
         const place = { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock: captured.nextBlock };
-        const next = await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions);
+        const next = await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions, (tx) => forgetReceived(tx, removed));
         options.sender.enqueue(blocks);
         tellProgress(options, batch, ledger, next.nextOffset, startedMs);
         return next;
@@ -274,7 +277,7 @@ function capture(options: SequencerOptions, batch: Batch, firstBlock: number): C
 }
 
 /** A batch of which something was refused: holds the events to blame, and commits the rest. False: none of them is to blame. */
-async function runTried(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], startedMs: number): Promise<boolean> {
+async function runTried(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], wish: Omit<BatchWish, "held">): Promise<boolean> {
   const whole = createBatch(options.partition, chunks, commits.nowMs);
   const rowOf = (index: number): number => whole.events[index]?.received.rowId ?? -1;
   const heldRows = (culprits: ReadonlyMap<number, string>) => new Map([...culprits].map(([index, reason]) => [rowOf(index), reason]));
@@ -287,7 +290,7 @@ async function runTried(options: SequencerOptions, commits: CommitLine, chunks: 
   for (const index of culprits?.keys() ?? []) {
     options.logger.error({ partition: options.partition, row: rowOf(index) }, "an event can't be stored as it was decided; it is quarantined");
   }
-  await runBatch(options, commits, chunks, { startedMs, held: heldRows(culprits ?? new Map()) });
+  await runBatch(options, commits, chunks, { ...wish, held: heldRows(culprits ?? new Map()) });
   await commits.finished();
   return culprits !== undefined;
 }

@@ -30,6 +30,7 @@ export interface StoredEvent {
 }
 
 export interface TestPipeline {
+  readonly postgres: Awaited<ReturnType<typeof startTestPostgres>>;
   readonly pool: pg.Pool;
   readonly log: PostgresLog;
   readonly clickhouse: Awaited<ReturnType<typeof startTestClickHouse>>;
@@ -70,7 +71,7 @@ export async function startTestPipeline(changes: Partial<ProcessOptions> = {}): 
   }
 
   return {
-    pool, log, clickhouse, options, settled,
+    postgres, pool, log, clickhouse, options, settled,
     async send(calls, header = {}) {
       const events = calls.map((call) => Buffer.from(JSON.stringify(call)));
       await log.append(PARTITION, { header: { kind: "events", workspaceId: 1, sourceId: 1, receivedAtMs: Date.now(), ...header }, events });

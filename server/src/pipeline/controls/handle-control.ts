@@ -22,6 +22,8 @@ import type { World } from "../world.ts";
 import { expireEvents, type ExpiryLimits } from "./expire-events.ts";
 import { foldOverrides } from "./fold-overrides.ts";
 import { livePersonOf } from "./live-person.ts";
+import type { RemovedWorkspaces } from "../removed-workspaces.ts";
+import { removeWorkspace } from "./remove-workspace.ts";
 import { editPerson, RefoldTooLarge } from "./refold.ts";
 import { addReassignments, unmerge } from "./unmerge.ts";
 import { withdrawImport } from "./withdraw-import.ts";
@@ -37,6 +39,7 @@ export interface ControlDeps {
   readonly secret: string;
   readonly logger: Logger;
   readonly expiry: ExpiryLimits;
+  readonly removed: RemovedWorkspaces;
 }
 
 /** What handling a control record works with. */
@@ -70,10 +73,12 @@ export async function handleControl(
   }
   addReassignments(work);
   deps.builder.addPeople(deps.world, nowMs);
-  deps.builder.addControl(header, row, work.profileId);
+  // A workspace that goes keeps no record of it either.
+  const isRemoval = header.action.kind === "workspace.remove" && refusal === undefined;
+  if (!isRemoval) deps.builder.addControl(header, row, work.profileId);
   const blocks = deps.builder.finish();
   await packBlocks(blocks);
-  const counts = [{
+  const counts = isRemoval ? [] : [{
     workspaceId: header.workspaceId, sourceId: 0, minuteMs: Math.floor(header.receivedAtMs / 60_000) * 60_000, outcome: "control", reason: "", count: 1,
   }];
   const next = await commitBatch(
@@ -83,6 +88,7 @@ export async function handleControl(
       for (const write of work.writes) await write(tx);
     },
   );
+  if (isRemoval) deps.removed.add(header.workspaceId);
   forgetOldForms(deps, header.action.kind);
   return { claim: next, blocks };
 }
@@ -100,6 +106,9 @@ function forgetOldForms(deps: ControlDeps, kind: ControlAction["kind"]): void {
     case "profile.unmerge":
     case "profile.suppress":
     case "import.withdraw":
+      return deps.world.reset();
+    case "workspace.remove":
+      deps.rules.forget();
       return deps.world.reset();
   }
 }
@@ -149,6 +158,8 @@ async function act(work: ControlWork, action: ControlAction): Promise<void> {
       return foldOverrides(work);
     case "events.expire":
       return expireEvents(work);
+    case "workspace.remove":
+      return removeWorkspace(work);
   }
 }
 

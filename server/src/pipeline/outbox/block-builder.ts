@@ -28,8 +28,11 @@ const overrideStatement = insertStatement("profile_override", overrideColumns);
 const profileStatement = insertStatement("profiles", profileColumns);
 
 export interface BlockBuilder {
+  readonly partition: number;
   /** The number that the next block after these gets; committed with the offset. */
   readonly nextBlock: number;
+  /** The id that goes with it. */
+  readonly nextBlockId: number;
   addEvents(batch: Batch, rules: RuleBook, counts: CountsOf): void;
   addControl(header: ControlHeader, rowId: number, profileId: string): void;
   /** Overrides for those merged away, snapshots for those changed. */
@@ -113,8 +116,12 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
   }
 
   const builder: BlockBuilder = {
+    partition,
     get nextBlock() {
       return nextBlock;
+    },
+    get nextBlockId() {
+      return blockIdOf(partition, nextBlock);
     },
     addEvents(batch, rules, counts) {
       countsOf = counts;
