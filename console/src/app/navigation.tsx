@@ -6,6 +6,7 @@ import {
   IconBook2,
   IconHome,
   IconInfoCircle,
+  IconListDetails,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconLogout,
@@ -28,6 +29,7 @@ export const places = [
   { to: "/", text: t.home, Icon: IconHome },
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
+  { to: "/schema", text: t.schema, Icon: IconListDetails },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;

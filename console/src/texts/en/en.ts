@@ -11,6 +11,7 @@ import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
+import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
@@ -30,6 +31,7 @@ export const en = {
   sources,
   sdks,
   events,
+  schema,
   profiles,
   about,
   settings,
