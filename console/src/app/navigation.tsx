@@ -19,6 +19,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Session } from "../features/accounts/session.ts";
+import { TaskTray } from "../features/tasks/task-tray.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
 import { SchemeItems } from "./scheme-items.tsx";
@@ -51,7 +52,7 @@ export function Navigation(props: NavigationProps): ReactNode {
     <nav className={`nav ${className}`} aria-label={t.label}>
       <WorkspaceName {...props} />
       <Hint text={t.search} isOn={isCollapsed}>
-        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} aria-label={t.search}>
+        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} {...(isCollapsed && { "aria-label": t.search })}>
           <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
         </button>
       </Hint>
@@ -63,6 +64,7 @@ export function Navigation(props: NavigationProps): ReactNode {
         </Hint>
       ))}
       <div className="nav-space" />
+      <TaskTray isCollapsed={isCollapsed} onGo={onGo} />
       <Hint text={t.reference} isOn={isCollapsed}>
         <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
       </Hint>

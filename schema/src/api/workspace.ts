@@ -28,6 +28,8 @@ export type SettingsAnswer = z.infer<typeof settingsAnswer>;
 export const settingsChanged = changeReceipt.extend({ settings: workspaceSettings });
 
 export const sourceKind = z.enum(["website", "server", "mobile", "import", "webhook"]);
+/** `console` is built in: what people record in the console itself. Nobody makes one, and it takes no key. */
+export const shownSourceKind = z.enum([...sourceKind.options, "console"]);
 
 export const writeKeyAnswer = z.strictObject({
   id: z.int(),
@@ -45,7 +47,7 @@ export const sourceAnswer = z
     id: z.int(),
     slug: z.string(),
     name: z.string(),
-    kind: sourceKind,
+    kind: shownSourceKind,
     enabled: z.boolean(),
     allowed_origins: z.array(z.string()).meta({ description: "Empty: any." }),
     events_per_second: z.int().nullable(),
@@ -137,6 +139,7 @@ export const tokenAnswer = z
     created_at: isoTime,
     expires_at: isoTime.nullable(),
     revoked_at: isoTime.nullable(),
+    made_by: z.string().nullable().meta({ description: "Who made it, as `actor` in the audit log: it ends when they are removed. Null where nobody is known." }),
   })
   .meta({ id: "Token" });
 
@@ -161,18 +164,24 @@ export type TokenCreated = z.infer<typeof tokenCreated>;
 export const tokenParams = z.strictObject({ id: numberParam });
 
 export const auditQuery = pageQuery.extend({
-  action: z.string().max(100).optional(),
+  action: z.string().max(100).optional().meta({ description: "Or how it begins: `person.` for all reads of people." }),
   actor: z.string().max(200).optional(),
-  target: z.string().max(300).optional(),
+  target: z.string().max(300).optional().meta({ description: "`profile:<id>` also finds what tokens read of that person." }),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: "Not included." }),
+  text: z.string().max(200).optional().meta({ description: "Stands in the detail: a reason, a name of a field." }),
 });
 
 export const auditEntry = z.strictObject({
   id: z.int(),
   at: isoTime,
-  actor: z.string(),
+  actor: z.string().meta({ description: "`account:<id>`, `token:<id>` or `system`." }),
+  actor_name: z.string().nullable().meta({ description: "What the account or token is called now; null once it is gone." }),
   action: z.string(),
   target: z.string(),
-  detail: z.record(z.string(), z.unknown()),
+  detail: z.record(z.string(), z.unknown()).meta({ description: "Of reads, `count` and `until`: how often it was looked at again, and when last." }),
 });
+export type AuditEntryAnswer = z.infer<typeof auditEntry>;
 
 export const auditList = pageOf(auditEntry);
+export type AuditList = z.infer<typeof auditList>;

@@ -11,8 +11,9 @@ import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
-import type { Accounts, Processed } from "../governance/governance.ts";
+import type { Accounts, Processed, SingleSignOn } from "../governance/governance.ts";
 import type { EventLog } from "../log/log.ts";
+import type { Mailer } from "../mail/mail.ts";
 import type { Route } from "./define-route.ts";
 
 /** Every limit of the API. */
@@ -23,6 +24,9 @@ export const apiLimits = {
   /** Requests a second without a valid token, of one address. */
   failuresPerSecond: 20,
   failuresBurst: 200,
+  /** Of one token or account that sees people masked: whole identifiers it may try, and single values it may reveal. */
+  lookUpsPerMinute: 30,
+  revealsPerMinute: 10,
   bodyBytesMax: 2 * 1024 * 1024,
   /** Timelines (`include=events`): at a time, waiting, for how long, and a second. */
   timelinesAtOnce: 4,
@@ -81,6 +85,9 @@ export interface ApiDeps {
   /** Connections as the owner of the tables: for tokens (whose workspace is not known yet) and tables without workspaces. */
   readonly pool: Pool;
   readonly accounts: Accounts;
+  /** Undefined where no provider is named. */
+  readonly singleSignOn?: SingleSignOn | undefined;
+  readonly mailer: Mailer;
   readonly clickhouse: ClickHouseClient;
   readonly log: EventLog;
   /** The name under which the pipeline reads the log, as in `log_offset`. */

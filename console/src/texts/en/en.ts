@@ -16,6 +16,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -39,6 +40,7 @@ export const en = {
   members,
   roles,
   tokens,
+  tasks,
   workspace,
   limits,
 };
