@@ -9,7 +9,7 @@ import { texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { valueText } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
-import { decideOne } from "./fields-table.tsx";
+import { decideOne } from "./decide-one.ts";
 import { DriftMark, isGroup, shareText, Standing, typesText } from "./field-words.tsx";
 import type { Decide } from "./queries.ts";
 

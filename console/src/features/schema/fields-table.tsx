@@ -9,10 +9,10 @@ import { texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { ExportCsv } from "../../ui/export-csv.tsx";
 import { When } from "../../ui/figure.tsx";
-import { valueText } from "../../ui/format.ts";
 import { Empty } from "../../ui/notice.tsx";
 import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { decideOne } from "./decide-one.ts";
 import { FieldPanel } from "./field-panel.tsx";
 import { decisionOf, DriftMark, driftText, isGroup, shareText, Standing, typesText, undoOf } from "./field-words.tsx";
 import { useDecide, type Decide } from "./queries.ts";
@@ -109,12 +109,6 @@ function useDecisionKeys(main: { readonly current: HTMLElement | null }, rows: r
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, [main, rows, open, decide]);
-}
-
-export function decideOne(decide: Decide, field: ObservedField, personal: boolean | null): void {
-  const name = valueText(field.path, 60);
-  const text = personal === null ? t.decided.undone(name) : personal ? t.decided.yes(name) : t.decided.no(name);
-  decide([decisionOf(field, personal)], { text, undo: [undoOf(field)] });
 }
 
 const placeOf = (field: ObservedField): string => (field.place === "property" ? field.event || t.allEvents : t.places[field.place]);
