@@ -63,10 +63,10 @@ describe.skipIf(chromiumPath === undefined)("events and fields", () => {
     await page.reload();
     await rows.first().waitFor();
     expect(await rows.count()).toBe(before - 2);
-    await page.getByRole("button", { name: /^Take all \d+ proposals$/ }).click();
+    await page.getByRole("button", { name: /^Take (all|the) \d+ proposals?$/ }).click();
     await page.getByText(/^\d+ proposals? taken\.$/).waitFor();
     await page.getByRole("button", { name: "Undo" }).last().click();
-    await page.getByRole("button", { name: /^Take all \d+ proposals$/ }).waitFor();
+    await page.getByRole("button", { name: /^Take (all|the) \d+ proposals?$/ }).waitFor();
   });
 
   test("keeps what is shown in the address, and writes it into a file", async () => {

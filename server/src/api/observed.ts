@@ -5,14 +5,14 @@ import {
   type FieldChange, type ObservedEvent, type ObservedField, type ObservedSummary,
 } from "@tributary/schema/api/observed.ts";
 import { AppError } from "../core/errors.ts";
-import { hasScope, maskValue, maskWithin, setFields, type FieldChange as StoredChange } from "../governance/governance.ts";
+import { hasScope, setFields, type FieldChange as StoredChange } from "../governance/governance.ts";
 import {
   observedLimits, readEvents, readObservedFields, readSummary, type ShownEvent, type ShownField, type Summary,
 } from "../observed-schema/observed-schema.ts";
 import type { ApiServices } from "./api-services.ts";
-import type { Caller } from "./caller.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
+import { observedEventMask, observedEventsMask, observedFieldsMask, observedTraitsMask } from "./observed-masks.ts";
 
 const TAG = "Schema";
 const fieldPlaceCursor = z.tuple([z.string().max(20), z.string().max(600), z.string().max(2_000)]);
@@ -27,12 +27,13 @@ function eventsRoute({ deps }: ApiServices): Route {
     path: "/schema/events",
     tag: TAG,
     scopes: ["read"],
+    masks: observedEventsMask,
     summary: "The events that arrive",
     description: "Counted behind the pipeline, some seconds after an event was stored. Neither repeats nor what was held count.",
     responses: { 200: observedEventList },
-    handle: async ({ workspaceId, caller, nowMs }) => {
+    handle: async ({ workspaceId, nowMs }) => {
       const [events, summary] = await deps.workspaceDb.run(workspaceId, async (db) => [await readEvents(db, workspaceId, nowMs), await readSummary(db, workspaceId)] as const);
-      return { status: 200, body: { data: events.map((event) => shownEvent(event, caller)), summary: shownSummary(summary) } };
+      return { status: 200, body: { data: events.map(shownEvent), summary: shownSummary(summary) } };
     },
   });
 }
@@ -43,11 +44,12 @@ function eventRoute({ deps }: ApiServices): Route {
     path: "/schema/events/{event}",
     tag: TAG,
     scopes: ["read"],
+    masks: observedEventMask,
     summary: "One event and its fields",
     description: "Calls without a name stand under their type: `page`, `identify`. Examples of fields that are personal, or undecided, are masked without the scope `personal_data`.",
     params: observedEventParams,
     responses: { 200: observedEventDetail },
-    handle: async ({ params, workspaceId, caller, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs }) => {
       const { calls, fields } = await deps.workspaceDb.run(workspaceId, async (db) => {
         const found = await readEvents(db, workspaceId, nowMs, params.event);
         const place = found[0]?.type === "identify" ? "trait" : found[0]?.type === "group" ? "account" : "property";
@@ -57,7 +59,7 @@ function eventRoute({ deps }: ApiServices): Route {
       if (calls.length === 0) throw new AppError("not_found", { detail: "No such event has arrived." });
       return {
         status: 200,
-        body: { event: params.event, calls: calls.map((event) => shownEvent(event, caller)), fields: fields.map((field) => shownField(field, caller)) },
+        body: { event: params.event, calls: calls.map(shownEvent), fields: fields.map(shownField) },
       };
     },
   });
@@ -69,14 +71,15 @@ function traitsRoute({ deps }: ApiServices): Route {
     path: "/schema/traits",
     tag: TAG,
     scopes: ["read"],
+    masks: observedTraitsMask,
     summary: "What is said of people and of accounts",
     responses: { 200: observedTraits },
-    handle: async ({ workspaceId, caller, nowMs }) => {
+    handle: async ({ workspaceId, nowMs }) => {
       const fields = await deps.workspaceDb.run(workspaceId, async (db) => {
         const of = async (place: "trait" | "account"): Promise<ShownField[]> => (await readObservedFields(db, workspaceId, nowMs, { place, limit: observedLimits.fieldsMax })).fields;
         return [...(await of("trait")), ...(await of("account"))];
       });
-      return { status: 200, body: { data: fields.map((field) => shownField(field, caller)) } };
+      return { status: 200, body: { data: fields.map(shownField) } };
     },
   });
 }
@@ -87,23 +90,24 @@ function fieldsRoute({ deps }: ApiServices): Route {
     path: "/schema/fields",
     tag: TAG,
     scopes: ["read"],
+    masks: observedFieldsMask,
     summary: "All fields that arrive",
     query: observedFieldsQuery,
     responses: { 200: observedFieldList },
-    handle: async ({ query, workspaceId, caller, nowMs }) => {
+    handle: async ({ query, workspaceId, nowMs }) => {
       const after = decodeCursor(fieldPlaceCursor, query.cursor);
       const { fields, isCut } = await deps.workspaceDb.run(workspaceId, (db) =>
         readObservedFields(db, workspaceId, nowMs, { undecided: query.undecided, place: query.place, event: query.event, after, limit: query.limit }));
       const last = fields.at(-1);
       return {
         status: 200,
-        body: { data: fields.map((field) => shownField(field, caller)), next_cursor: isCut && last ? encodeCursor([last.place, last.event, last.path]) : null },
+        body: { data: fields.map(shownField), next_cursor: isCut && last ? encodeCursor([last.place, last.event, last.path]) : null },
       };
     },
   });
 }
 
-function changeRoute({ deps }: ApiServices): Route {
+function changeRoute({ deps, fields }: ApiServices): Route {
   return defineRoute({
     method: "PUT",
     path: "/schema/fields",
@@ -123,6 +127,7 @@ function changeRoute({ deps }: ApiServices): Route {
         await setFields(db, { workspaceId, actor, nowMs }, body.fields.map(storedChange));
         return readSummary(db, workspaceId);
       });
+      fields.forget(workspaceId);
       return { status: 200, body: { changed: body.fields.length, summary: shownSummary(summary) } };
     },
   });
@@ -136,25 +141,18 @@ function storedChange({ place, event, path, personal, kind, description, owner }
   };
 }
 
-/** Names of things, unless a sender has put a person into them. */
-function shownName(name: string, caller: Caller): string {
-  return hasScope(caller, "personal_data") ? name : maskWithin(name);
-}
-
-function shownEvent(event: ShownEvent, caller: Caller): ObservedEvent {
+function shownEvent(event: ShownEvent): ObservedEvent {
   return {
-    type: event.type, event: shownName(event.event, caller), count: event.count, first_at: event.firstAt.toISOString(), last_at: event.lastAt.toISOString(),
+    type: event.type, event: event.event, count: event.count, first_at: event.firstAt.toISOString(), last_at: event.lastAt.toISOString(),
     days: [...event.days], drift: [...event.drift], fields: event.fields, undecided: event.undecided, fields_new: event.fieldsNew, fields_silent: event.fieldsSilent,
   };
 }
 
-function shownField(field: ShownField, caller: Caller): ObservedField {
-  const isMasked = !hasScope(caller, "personal_data") && field.personal !== false;
+function shownField(field: ShownField): ObservedField {
   return {
-    place: field.place, event: shownName(field.event, caller), path: shownName(field.path, caller), count: field.count, share: field.share, types: [...field.types],
-    first_at: field.firstAt.toISOString(), last_at: field.lastAt.toISOString(),
-    examples: isMasked ? [...new Set(field.examples.map((value) => String(maskValue("text", value))))] : [...field.examples],
-    examples_masked: isMasked, personal: field.personal, decided_by: field.decidedBy, kind: field.kind, description: field.description, owner: field.owner,
+    place: field.place, event: field.event, path: field.path, count: field.count, share: field.share, types: [...field.types],
+    first_at: field.firstAt.toISOString(), last_at: field.lastAt.toISOString(), examples: [...field.examples], examples_masked: false,
+    personal: field.personal, decided_by: field.decidedBy, kind: field.kind, description: field.description, owner: field.owner,
     proposal: { personal: field.proposal.personal, kind: field.proposal.kind, evidence: [...field.proposal.evidence] }, drift: [...field.drift],
   };
 }

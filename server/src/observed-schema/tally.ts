@@ -125,7 +125,7 @@ function addCount(tallies: Map<string, FieldTally>, one: FieldCount): void {
   }
 }
 
-const ROWS_OF_FIELD = 6;
+const ROWS_OF_FIELD = 12;
 
 function widen(tally: { firstMs: number; lastMs: number }, one: { readonly firstMs: number; readonly lastMs: number }): void {
   tally.firstMs = Math.min(tally.firstMs, one.firstMs);

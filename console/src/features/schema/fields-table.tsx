@@ -57,7 +57,6 @@ export function FieldsTable<Search extends FieldsSearch>(props: FieldsTableProps
       <SchemaTools search={search} onSearch={onSearch} tabs={tabs} findLabel={t.find.fields}>
         {mayDecide ? <AcceptAll fields={shown} decide={decide} /> : null}
         <ExportCsv title={title} columns={allColumns} rows={shown} />
-        {mayDecide ? <span className="schema-keys">{t.keys}</span> : null}
       </SchemaTools>
       <div className="split">
         <div className="main" ref={main}>
@@ -68,6 +67,7 @@ export function FieldsTable<Search extends FieldsSearch>(props: FieldsTableProps
         </div>
         {open === undefined ? null : <FieldPanel key={keyOf(open)} field={open} decide={mayDecide ? decide : undefined} onClose={() => go(undefined)} />}
       </div>
+      {mayDecide ? <p className="schema-keys">{t.keys}</p> : null}
     </>
   );
 }

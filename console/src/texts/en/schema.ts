@@ -39,7 +39,7 @@ export const schema = {
   allEvents: "all events",
   places: { trait: "Trait", property: "Property", context: "Context", account: "Account" },
   keys: "y personal · n not personal · a take the proposal · u undecided · j k next",
-  decide: { yes: "Personal", no: "Not personal", accept: "Take the proposal", acceptAll: (n: number) => `Take all ${count(n)} proposals`, undo: "Undecided", label: "Is it personal?" },
+  decide: { yes: "Personal", no: "Not personal", accept: "Take the proposal", acceptAll: (n: number) => (n === 1 ? "Take the 1 proposal" : `Take all ${count(n)} proposals`), undo: "Undecided", label: "Is it personal?" },
   decided: {
     yes: (name: string) => `${name} is personal: masked for whoever may not see people.`,
     no: (name: string) => `${name} is not personal: shown to everybody in the workspace.`,
