@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconGitMerge,
   IconHome,
   IconInfoCircle,
   IconListDetails,
@@ -32,6 +33,7 @@ export const places = [
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/schema", text: t.schema, Icon: IconListDetails },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;
 

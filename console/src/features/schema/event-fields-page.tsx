@@ -46,7 +46,7 @@ function Sentence({ calls, fields }: { readonly calls: readonly ObservedEvent[];
     <span className="row wrap">
       <span>{t.eventSentence(calls.reduce((sum, call) => sum + call.count, 0), fields)}</span>
       <span>{t.columns.last} <When at={last} /></span>
-      <Sparkline values={days} text={t.curve(days)} />
+      <Sparkline values={days} label={t.curve(days)} />
       {calls.flatMap((call) => call.drift.map((drift) => <DriftMark key={`${call.type} ${drift.kind}`} drift={drift} />))}
     </span>
   );

@@ -7,6 +7,7 @@ export const navigation = {
   live: "Live debugger",
   schema: "Events and fields",
   profiles: "Profiles",
+  merges: "Merges",
   settings: "Settings",
   collapse: "Collapse navigation",
   expand: "Expand navigation",
