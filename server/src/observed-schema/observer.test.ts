@@ -90,7 +90,7 @@ describe("the observer", () => {
     await observer.catchUp();
     expect(Object.keys(await countedEvents(pipeline)).length).toBe(50);
     expect(Object.values(await countedEvents(pipeline)).reduce((sum, count) => sum + count, 0)).toBe(listed + 1);
-  });
+  }, 90_000);
 
   test("keeps workspaces apart that share a partition", async () => {
     await pipeline.send([{ type: "track", event: "Ours", userId: "a", properties: { mine: "x" } }]);
@@ -128,7 +128,7 @@ describe("the observer", () => {
     for (const { partition, block_id } of begun.rows) await pipeline.pool.query(`update observed_place set block_id = $2 where partition = $1`, [partition, block_id]);
     await observerOf(pipeline, { limits: { sliceRowsMax: 2 } }).catchUp();
     expect(await examples(pipeline)).toEqual(["Stayer"]);
-  });
+  }, 90_000);
 
   test("asks ClickHouse nothing while nothing lands", async () => {
     await pipeline.send([{ type: "track", event: "Then silence", userId: "s" }]);
