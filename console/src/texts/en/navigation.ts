@@ -8,6 +8,7 @@ export const navigation = {
   schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",
+  audit: "Audit log",
   settings: "Settings",
   collapse: "Collapse navigation",
   expand: "Expand navigation",
