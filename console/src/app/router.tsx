@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
+import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
@@ -14,6 +15,8 @@ import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
+import { eventFieldsQuery, observedEventsQuery } from "../features/schema/queries.ts";
+import { fieldsSearch, schemaSearch } from "../features/schema/schema-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
 import { sourcesSearch } from "../features/sources/sources-search.ts";
@@ -92,6 +95,14 @@ const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
+const schema = createRoute({
+  getParentRoute: () => shell, path: "/schema", validateSearch: schemaSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(observedEventsQuery),
+  component: lazyRouteComponent(() => import("../features/schema/schema-page.tsx"), "SchemaPage"),
+});
+const schemaEvent = createRoute({
+  getParentRoute: () => shell, path: "/schema/$event", validateSearch: fieldsSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(eventFieldsQuery(params.event)),
+  component: lazyRouteComponent(() => import("../features/schema/event-fields-page.tsx"), "EventFieldsPage"),
+});
 const live = createRoute({
   getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
   component: lazyRouteComponent(() => import("../features/events/live-page.tsx"), "LivePage"),
@@ -100,6 +111,10 @@ const profiles = createRoute({
   getParentRoute: () => shell, path: "/profiles", validateSearch: profilesSearch, loaderDeps: ({ search }) => ({ search: search.search ?? "" }),
   loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
   component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => shell, path: "/audit", validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("../features/audit/audit-page.tsx"), "AuditPage"),
 });
 const about = createRoute({
   getParentRoute: () => shell, path: "/about", component: lazyRouteComponent(() => import("../features/about/about-page.tsx"), "AboutPage"),
@@ -166,10 +181,13 @@ export const router = createRouter({
       sources,
       newSource,
       source,
+      schema,
+      schemaEvent,
       live,
       profiles,
       person,
       identity,
+      audit,
       about,
       settingsRoutes,
     ]),

@@ -1,5 +1,7 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
 import { about } from "./about.ts";
+import { audit } from "./audit.ts";
+import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
@@ -13,6 +15,7 @@ import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
+import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
@@ -35,7 +38,10 @@ export const en = {
   sources,
   sdks,
   events,
+  schema,
   profiles,
+  masking,
+  audit,
   about,
   settings,
   accounts,
