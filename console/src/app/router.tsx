@@ -17,6 +17,8 @@ import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
+import { eventFieldsQuery, observedEventsQuery } from "../features/schema/queries.ts";
+import { fieldsSearch, schemaSearch } from "../features/schema/schema-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
 import { sourcesSearch } from "../features/sources/sources-search.ts";
@@ -107,6 +109,14 @@ const newImport = createRoute({
   getParentRoute: () => shell, path: "/imports/new", validateSearch: newImportSearch,
   component: lazyRouteComponent(() => import("../features/imports/new-import-page.tsx"), "NewImportPage"),
 });
+const schema = createRoute({
+  getParentRoute: () => shell, path: "/schema", validateSearch: schemaSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(observedEventsQuery),
+  component: lazyRouteComponent(() => import("../features/schema/schema-page.tsx"), "SchemaPage"),
+});
+const schemaEvent = createRoute({
+  getParentRoute: () => shell, path: "/schema/$event", validateSearch: fieldsSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(eventFieldsQuery(params.event)),
+  component: lazyRouteComponent(() => import("../features/schema/event-fields-page.tsx"), "EventFieldsPage"),
+});
 const live = createRoute({
   getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
   component: lazyRouteComponent(() => import("../features/events/live-page.tsx"), "LivePage"),
@@ -185,6 +195,8 @@ export const router = createRouter({
       sources,
       newSource,
       source,
+      schema,
+      schemaEvent,
       live,
       held,
       importsRoute,

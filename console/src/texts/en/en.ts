@@ -18,6 +18,7 @@ import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
+import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
@@ -43,6 +44,7 @@ export const en = {
   path,
   held,
   imports,
+  schema,
   profiles,
   masking,
   audit,

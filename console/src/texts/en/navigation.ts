@@ -6,6 +6,7 @@ export const navigation = {
   sources: "Sources",
   live: "Live debugger",
   held: "Held events",
+  schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",
   audit: "Audit log",
