@@ -10,6 +10,7 @@ import {
   IconLayoutSidebarLeftExpand,
   IconLogout,
   IconPlugConnected,
+  IconRocket,
   IconSearch,
   IconSettings,
   IconUser,
@@ -29,6 +30,7 @@ export const places = [
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/start", text: t.start, Icon: IconRocket },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;
 

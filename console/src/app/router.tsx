@@ -11,6 +11,7 @@ import { homeSearch } from "../features/home/home-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
+import { startSearch } from "../features/start/start-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
 import { texts } from "../texts/texts.ts";
@@ -71,6 +72,12 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell, path: "/", validateSearch: homeSearch,
   component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
+});
+const start = createRoute({
+  getParentRoute: () => shell, path: "/start", validateSearch: startSearch, component: lazyRouteComponent(() => import("../features/start/start-page.tsx"), "StartPage"),
+});
+const scenarios = createRoute({
+  getParentRoute: () => shell, path: "/start/scenarios", component: lazyRouteComponent(() => import("../features/start/scenarios-page.tsx"), "ScenariosPage"),
 });
 const sources = createRoute({
   getParentRoute: () => shell, path: "/sources", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
@@ -138,6 +145,8 @@ export const router = createRouter({
     signIn,
     shell.addChildren([
       home,
+      start,
+      scenarios,
       sources,
       source,
       live,

@@ -15,6 +15,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { demo, scenarios, start } from "./start.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -39,6 +40,9 @@ export const en = {
   tokens,
   workspace,
   limits,
+  start,
+  demo,
+  scenarios,
 };
 
 export type Texts = typeof en;
