@@ -29,7 +29,7 @@ test("the password that the first start prints opens the API as the owner", asyn
   expect(response.status, await response.clone().text()).toBe(200);
   const me = await fetch(`${server.url}/api/v1/me`, { headers: { cookie: cookieOf(response) } });
   expect(await me.json()).toMatchObject({
-    account: { email }, role: "owner", scopes: ["read", "write", "admin", "personal_data", "installation"], workspace: { slug: "default" },
+    account: { email }, role: "owner", scopes: ["read", "write", "admin", "personal_data", "service", "installation"], workspace: { slug: "default" },
   });
 });
 

@@ -46,9 +46,16 @@ export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", pat
   return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));
 }
 
-export async function signInWithPassword(email: string, password: string): Promise<void> {
+/** Asks the door of accounts; `path` is below /api/auth. With a body it changes something. Rejects with ApiProblem. */
+export async function askDoor<T>(path: string, body?: unknown): Promise<T> {
+  return answerOf<T>(await ask(`/api/auth/${path}`, body === undefined ? {} : writing("POST", body)));
+}
+
+/** Whether a code is still to come. */
+export async function signInWithPassword(email: string, password: string): Promise<boolean> {
   useToken(undefined);
-  await answerOf(await ask("/api/auth/sign-in/email", writing("POST", { email, password })));
+  const { twoFactorRedirect } = await askDoor<{ readonly twoFactorRedirect?: boolean }>("sign-in/email", { email, password });
+  return twoFactorRedirect === true;
 }
 
 /** Ends the session, wherever it is kept. A server that can't be reached keeps nobody from leaving this tab. */

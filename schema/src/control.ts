@@ -7,6 +7,9 @@ import { workspaceSettings, sourceSettings } from "./settings.ts";
 export const identifierRef = z.object({ namespace: z.string().min(1), value: z.string().min(1) });
 export type IdentifierRef = z.infer<typeof identifierRef>;
 
+/** What stood there before, so that another record can bring it back: null where there was nothing; and which record this one undoes. */
+const madeAtDesk = { previous: z.record(z.string(), z.unknown()).optional(), undoes: z.int().optional() };
+
 export const controlAction = z.discriminatedUnion("kind", [
   /** The workspace's rules from here on: identity, consent, bots, limits. */
   z.object({ kind: z.literal("workspace.set"), settings: workspaceSettings }),
@@ -17,9 +20,9 @@ export const controlAction = z.discriminatedUnion("kind", [
   /** From here on nothing is folded or sent for this person, and look-ups answer 404. */
   z.object({ kind: z.literal("profile.suppress"), profileId: z.guid() }),
   /** Traits set by hand; null removes one. */
-  z.object({ kind: z.literal("profile.edit"), profileId: z.guid(), traits: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal("profile.edit"), profileId: z.guid(), traits: z.record(z.string(), z.unknown()), ...madeAtDesk }),
   /** A consent decision that came by the API. */
-  z.object({ kind: z.literal("profile.consent"), profileId: z.guid(), categories: z.record(z.string(), z.boolean()), atMs: z.int() }),
+  z.object({ kind: z.literal("profile.consent"), profileId: z.guid(), categories: z.record(z.string(), z.boolean()), atMs: z.int(), ...madeAtDesk }),
   /** Sets the events of an import aside and folds the people it touched again. */
   z.object({ kind: z.literal("import.withdraw"), importId: z.int() }),
   /** Writes merges into the rows of the event table; the program asks for it itself, and nobody's answers change by it. */

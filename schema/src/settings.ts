@@ -1,6 +1,7 @@
 // What can be configured about a workspace's pipeline. Stored as a control record in the log, so that each event is
 // decided by the settings that stood before it.
 import { z } from "zod";
+import { defaultServiceSettings, serviceSettings } from "./service-settings.ts";
 
 /** How values of a namespace are brought into one form before they are compared. */
 export const normalisation = z.enum(["text", "lower", "email", "phone"]);
@@ -74,6 +75,8 @@ export const workspaceSettings = z.strictObject({
   events: eventSettings.default({ keepDays: null }),
   /** Properties whose values people read out (order, receipt and ticket numbers): the search finds a person by them. */
   references: z.array(z.string().min(1).max(200)).max(REFERENCES_MAX).default(() => [...defaultReferences]),
+  /** What the service desk sees first: open problems, orders, channels. */
+  service: serviceSettings.default(defaultServiceSettings),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
@@ -90,6 +93,8 @@ export const sourceSettings = z.strictObject({
   identityTokenSecret: z.string().regex(/^sealed\.v1\.[\w-]+$/).optional(),
   /** Where sources disagree on a trait, the smaller rank wins; absent: after all that have one. Among equals the last write by event time. */
   traitRank: z.int().optional(),
+  /** False where it tells what others did about a person (the console): such events are no sign that the person was there. */
+  showsActivity: z.boolean().optional(),
 });
 export type SourceSettings = z.infer<typeof sourceSettings>;
 
@@ -126,6 +131,7 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   internalIps: [],
   events: { keepDays: null },
   references: [...defaultReferences],
+  service: defaultServiceSettings,
 };
 
 export const defaultSourceSettings: SourceSettings = { name: "", ip: "keep", nullErases: false };

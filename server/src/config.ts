@@ -39,6 +39,19 @@ export const settings = {
     .describe("Address of the first owner's account; default: owner@localhost.localdomain. One that has no account at a later start becomes an owner too."),
   TRIBUTARY_ADMIN_PASSWORD: z.string().min(8).max(128).optional()
     .describe("Password of an account that a start makes; default: made and printed once. An account that is there keeps its own."),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional()
+    .describe("Mail server for invitations and password links: smtp://user:password@host:port, or smtps:// for TLS from the start. Default: no mail; links are shown instead."),
+  MAIL_FROM: z.string().regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, "not an address").max(320).optional().describe("Sender of these mails, such as `Tributary <cdp@example.com>`. With SMTP_URL."),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional()
+    .describe("Single sign-on: the address of an OpenID Connect provider, whose settings are found below it. Redirect address to register there: PUBLIC_URL/api/auth/callback/oidc."),
+  OIDC_CLIENT_ID: z.string().min(1).max(500).optional().describe("What the provider calls this server."),
+  OIDC_CLIENT_SECRET: z.string().min(1).max(2_000).optional().describe("The secret that goes with it."),
+  OIDC_NAME: z.string().min(1).max(60).default("single sign-on").describe("The provider's name on the button: Sign in with …"),
+  OIDC_DOMAINS: z.string().max(2_000).optional()
+    .describe("E-mail domains whose people come in by the provider (comma separated). Default: whoever has an account already, of any domain."),
+  OIDC_ROLE: z.enum(["admin", "marketer", "analyst", "service_agent", "privacy_officer", "developer", "viewer"]).optional()
+    .describe("Role of people of OIDC_DOMAINS who have no account yet: they get one. Default: they are refused."),
+  OIDC_WORKSPACE: z.string().min(1).max(63).default("default").describe("Slug of the workspace that they are taken into."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
@@ -68,11 +81,22 @@ export interface Config {
   readonly apiToken: string | undefined;
   readonly adminEmail: string | undefined;
   readonly adminPassword: string | undefined;
+  readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined;
+  readonly singleSignOn: SingleSignOnConfig | undefined;
   readonly secret: string | undefined;
   readonly unknownKeyStatus: 200 | 401;
   readonly websiteEventsPerSecond: number;
   readonly profilesInMemory: number;
   readonly limits: Limits;
+}
+
+export interface SingleSignOnConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly newcomers: { readonly role: NonNullable<Settings["OIDC_ROLE"]>; readonly workspace: string } | undefined;
 }
 
 /** Reads the settings out of an environment. Throws AppError `invalid_config` with one line for each thing that is wrong. */
@@ -93,6 +117,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (parsed.data && (parsed.data.TLS_CERT_FILE === undefined) !== (parsed.data.TLS_KEY_FILE === undefined)) {
     problems.push("TLS_CERT_FILE and TLS_KEY_FILE: give both or none");
   }
+  if (parsed.data) checkWaysIn(parsed.data, problems);
   if (parsed.data) checkTrust(listOf(parsed.data.TRUST_PROXY), problems);
   if (!parsed.data || problems.length > 0) throw new AppError("invalid_config", { detail: problems.join("; ") });
   return configOf(parsed.data, limits, chosen);
@@ -123,12 +148,35 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     apiToken: data.TRIBUTARY_API_TOKEN,
     adminEmail: data.TRIBUTARY_ADMIN_EMAIL,
     adminPassword: data.TRIBUTARY_ADMIN_PASSWORD,
+    mail: data.SMTP_URL !== undefined && data.MAIL_FROM !== undefined ? { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM } : undefined,
+    singleSignOn: singleSignOnOf(data),
     secret: data.TRIBUTARY_SECRET,
     unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
     websiteEventsPerSecond: data.TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND,
     profilesInMemory: data.TRIBUTARY_PROFILES_IN_MEMORY,
     limits,
   };
+}
+
+function singleSignOnOf(data: Settings): SingleSignOnConfig | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret, OIDC_ROLE: role } = data;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+  return {
+    issuer, clientId, clientSecret, name: data.OIDC_NAME, domains: listOf(data.OIDC_DOMAINS).map((domain) => domain.toLowerCase().replace(/^@/, "")),
+    newcomers: role === undefined ? undefined : { role, workspace: data.OIDC_WORKSPACE },
+  };
+}
+
+/** What only makes sense together. */
+function checkWaysIn(data: Settings, problems: string[]): void {
+  if ((data.SMTP_URL === undefined) !== (data.MAIL_FROM === undefined)) problems.push("SMTP_URL and MAIL_FROM: give both or none");
+  const given = [data.OIDC_ISSUER, data.OIDC_CLIENT_ID, data.OIDC_CLIENT_SECRET].filter((value) => value !== undefined).length;
+  if (given !== 0 && given !== 3) problems.push("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: give all or none");
+  if (data.OIDC_ROLE !== undefined && listOf(data.OIDC_DOMAINS).length === 0) problems.push("OIDC_ROLE: name in OIDC_DOMAINS whose people are taken in");
+  if (data.OIDC_ISSUER === undefined) return;
+  const { protocol, hostname } = new URL(data.OIDC_ISSUER);
+  // In the clear only where nobody stands between.
+  if (protocol === "http:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) problems.push("OIDC_ISSUER: https only, but for this machine itself");
 }
 
 function listOf(text: string | undefined): string[] {

@@ -19,10 +19,11 @@ import type { Logger } from "./core/logger.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
-import { appendBootstrapControls, bootstrap, createAccounts, createControl, type Bootstrapped } from "./governance/governance.ts";
+import { appendBootstrapControls, bootstrap, createAccounts, createControl, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
+import { createMailer } from "./mail/mail.ts";
 import { createBackupSessions, type BackupSessions } from "./maintenance/backup-session.ts";
 import { createPostgresLog, type PostgresLog } from "./log/postgres-log.ts";
 import { refusedWrites } from "./pipeline/outbox/retry-refused.ts";
@@ -227,7 +228,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
   });
   onClose(() => shops.stop());
   return createApi({
-    workspaceDb, pool, accounts: createAccounts({ pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret,
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
@@ -247,6 +248,15 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
       ...demoShopRoutes({ shops, pool }),
     ],
   });
+}
+
+/** How people get in: by password, by single sign-on, by mail. */
+function waysIn(config: Config, options: AccountsOptions): Pick<ApiDeps, "accounts" | "singleSignOn" | "mailer"> {
+  return {
+    accounts: createAccounts(options),
+    singleSignOn: config.singleSignOn && createSingleSignOn(options, config.singleSignOn),
+    mailer: createMailer(config.mail, options.logger),
+  };
 }
 
 function freePort(host: string): Promise<number> {

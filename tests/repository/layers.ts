@@ -14,6 +14,8 @@ const log = "server/src/log/log.ts";
 const identity = "server/src/identity/identity.ts";
 const governance = "server/src/governance/governance.ts";
 const sourceDirectory = "server/src/sources/source-directory.ts";
+const desk = "server/src/desk/desk.ts";
+const mail = "server/src/mail/mail.ts";
 const imports = "server/src/sources/import/import.ts";
 const demoShops = "server/src/demo-shop/demo-shops.ts";
 const observedSchema = "server/src/observed-schema/observed-schema.ts";
@@ -30,6 +32,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/identity/": [schema, core],
   "server/src/profiles/": [schema, core],
   "server/src/governance/": [schema, core, workspaceDb, inTransaction, log],
+  "server/src/desk/": [schema, core, workspaceDb, log, governance],
+  // Sends letters to people who work here; who gets which, its callers decide.
+  "server/src/mail/": [core],
   // Made from a seed alone, and knows nothing of what is done with it.
   "server/src/demo/": [],
   // Plays that shop into the log, and looks after the workspaces that come and go with it.
@@ -48,7 +53,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/observed-schema/": [schema, core, inTransaction, governance],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, demoShops, observedSchema],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -73,7 +78,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
   // Composition: the files beside this table's folders, and maintenance/, which works on a whole data directory. They start the engines, choose the log and hand out the parts.
   "server/src/": [
-    schema, core, workspaceDb, log, governance, sourceDirectory, imports, demoShops, "server/src/config.ts",
+    schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",

@@ -51,7 +51,7 @@ export function Navigation(props: NavigationProps): ReactNode {
     <nav className={`nav ${className}`} aria-label={t.label}>
       <WorkspaceName {...props} />
       <Hint text={t.search} isOn={isCollapsed}>
-        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} aria-label={t.search}>
+        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} {...(isCollapsed && { "aria-label": t.search })}>
           <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
         </button>
       </Hint>

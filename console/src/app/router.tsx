@@ -5,6 +5,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import { IconMapQuestion } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { ApiProblem, currentToken, useToken } from "../api.ts";
+import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
@@ -43,13 +44,18 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet, notFound
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string; ended?: boolean } => ({
+  validateSearch: (search: Record<string, unknown>): { next?: string; ended?: boolean; error?: string } => ({
     // Only to a page of ours: `//host` would be somebody else's.
     ...(typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {}),
     ...(search["ended"] === true ? { ended: true } : {}),
+    // Said by the way back from single sign-on.
+    ...(typeof search["error"] === "string" ? { error: search["error"].slice(0, 60) } : {}),
   }),
   component: lazyRouteComponent(() => import("../features/accounts/sign-in-page.tsx"), "SignInPage"),
 });
+const join = createRoute({ getParentRoute: () => root, path: "/join/$token", component: lazyRouteComponent(() => import("../features/accounts/join-page.tsx"), "JoinPage") });
+const forgot = createRoute({ getParentRoute: () => root, path: "/forgot-password", component: lazyRouteComponent(() => import("../features/accounts/forgot-page.tsx"), "ForgotPage") });
+const reset = createRoute({ getParentRoute: () => root, path: "/reset-password/$token", component: lazyRouteComponent(() => import("../features/accounts/reset-page.tsx"), "ResetPage") });
 
 const shell = createRoute({
   getParentRoute: () => root,
@@ -118,7 +124,7 @@ const settingsAccount = createRoute({
   getParentRoute: () => settings, path: "/account", component: lazyRouteComponent(() => import("../features/accounts/account-page.tsx"), "AccountPage"),
 });
 const settingsMembers = createRoute({
-  getParentRoute: () => settings, path: "/members", component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
+  getParentRoute: () => settings, path: "/members", validateSearch: membersSearch, component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
 });
 
 const settingsWorkspace = createRoute({
@@ -143,6 +149,9 @@ const settingsRoutes = settings.addChildren([
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    join,
+    forgot,
+    reset,
     shell.addChildren([
       home,
       start,
@@ -172,7 +181,7 @@ declare module "@tanstack/react-router" {
 function leaveWhenSignedOut(error: Error): void {
   if (!(error instanceof ApiProblem) || error.status !== 401) return;
   const { href, pathname } = router.state.location;
-  if (pathname === "/sign-in") return;
+  if (/^\/(sign-in|join|forgot-password|reset-password)(\/|$)/.test(pathname)) return;
   useToken(undefined);
   queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
   void router.navigate({ to: "/sign-in", search: { next: href, ended: true } });
@@ -180,7 +189,7 @@ function leaveWhenSignedOut(error: Error): void {
 
 function NotFound(): ReactNode {
   const t = texts.everywhere.notFound;
-  return <Page title={t.title} heading={<span />}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page>;
+  return <main><Page title={t.title} heading={<h1 className="unseen">{t.title}</h1>}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page></main>;
 }
 
 function PageFailed({ error, reset }: ErrorComponentProps): ReactNode {

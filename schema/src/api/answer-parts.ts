@@ -49,10 +49,11 @@ export const changeReceipt = z
   })
   .meta({ id: "ChangeReceipt" });
 
-export const scope = z.enum(["read", "write", "admin", "personal_data", "installation"]).meta({
+export const scope = z.enum(["read", "write", "admin", "personal_data", "service", "installation"]).meta({
   id: "Scope",
   description:
     "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), " +
-    "`personal_data` may see and touch what is known about people, `installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
+    "`personal_data` may see and touch what is known about people, `service` helps one person at a time: corrections, notes, promises, consents, " +
+    "`installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
 });
 export type Scope = z.infer<typeof scope>;

@@ -73,6 +73,44 @@ export const timelineEvent = z
   .meta({ id: "TimelineEvent" });
 export type TimelineEvent = z.infer<typeof timelineEvent>;
 
+export const timelineQuery = pageQuery.extend({
+  type: z
+    .string()
+    .max(200)
+    .transform((text) => text.split(",").map((word) => word.trim()).filter((word) => word !== ""))
+    .pipe(z.array(z.enum(["track", "page", "screen", "identify", "group", "alias", "control"])).min(1))
+    .optional()
+    .meta({ description: "Comma list of call types; `control` is what was decided by hand." }),
+  source_id: z.coerce.number().int().min(0).optional(),
+  search: z.string().trim().min(1).max(200).optional().meta({ description: "Text in the name, the page or a value." }),
+  before_row: z.coerce.number().int().min(0).optional().meta({ description: "Only what happened before this event." }),
+});
+export type TimelineFilter = Partial<Pick<z.output<typeof timelineQuery>, "type" | "source_id" | "search" | "before_row">>;
+
+export const traitHistoryParams = z.strictObject({ ref: z.string().min(1).max(2200), name: z.string().min(1).max(512) });
+export const consentHistoryParams = z.strictObject({ ref: z.string().min(1).max(2200), category: z.string().min(1).max(200) });
+
+export const traitHistory = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      value: z.unknown(),
+      times: z.int().meta({ description: "How often it was said before another value." }),
+      in_force: z.boolean(),
+      row_id: rowIdNumber,
+      source_id: z.int().meta({ description: "0: by hand." }),
+      event: z.string(),
+      type: z.string(),
+      at: isoTime,
+    }),
+  ),
+  complete: z.boolean(),
+});
+export type TraitHistory = z.infer<typeof traitHistory>;
+
+export const accountParams = z.strictObject({ ref: z.string().min(1).max(2200), account: z.string().min(1).max(512) });
+export const traitNames = z.strictObject({ data: z.array(z.strictObject({ name: z.string(), people: z.int() })) });
+export type TraitNames = z.infer<typeof traitNames>;
+
 export const timeline = z.strictObject({ data: z.array(timelineEvent), next_cursor: nextCursor });
 export type Timeline = z.infer<typeof timeline>;
 
@@ -121,6 +159,9 @@ export const profileSummary = z
   })
   .meta({ id: "ProfileSummary" });
 export type ProfileSummary = z.infer<typeof profileSummary>;
+
+export const accountPeople = z.strictObject({ data: z.array(profileSummary), more: z.boolean() });
+export type AccountPeople = z.infer<typeof accountPeople>;
 
 export const profileSort = z.enum(["changed", "newest", "oldest"]);
 export type ProfileSort = z.infer<typeof profileSort>;

@@ -15,13 +15,13 @@ interface RoleRights {
 }
 
 export const roleTable: Readonly<Record<Role, RoleRights>> = {
-  owner: { scopes: ["read", "write", "admin", "personal_data"], what: "Answers for the workspace; only owners make and remove owners." },
-  admin: { scopes: ["read", "write", "admin", "personal_data"], what: "Does everything in the workspace but make and remove owners." },
+  owner: { scopes: ["read", "write", "admin", "personal_data", "service"], what: "Answers for the workspace; only owners make and remove owners." },
+  admin: { scopes: ["read", "write", "admin", "personal_data", "service"], what: "Does everything in the workspace but make and remove owners." },
   marketer: { scopes: ["read", "write"], what: "Works with many people at once, and sees none of them in the clear." },
   analyst: { scopes: ["read", "personal_data"], what: "Looks at everything, changes nothing." },
-  // No `write` yet: of what it opens without `personal_data` there are only imports.
-  service_agent: { scopes: ["read"], what: "Helps one customer at a time." },
-  privacy_officer: { scopes: ["read", "write", "personal_data"], what: "Answers people's requests about their data." },
+  // No `write`, which opens imports: what an agent changes about one person is what `service` is for.
+  service_agent: { scopes: ["read", "service"], what: "Helps one customer at a time." },
+  privacy_officer: { scopes: ["read", "write", "personal_data", "service"], what: "Answers people's requests about their data." },
   developer: { scopes: ["read", "write", "admin"], what: "Connects sources and sets rules, without seeing people." },
   viewer: { scopes: ["read"], what: "Looks at numbers." },
 };

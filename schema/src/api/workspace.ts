@@ -28,6 +28,8 @@ export type SettingsAnswer = z.infer<typeof settingsAnswer>;
 export const settingsChanged = changeReceipt.extend({ settings: workspaceSettings });
 
 export const sourceKind = z.enum(["website", "server", "mobile", "import", "webhook"]);
+/** `console` is built in: what people record in the console itself. Nobody makes one, and it takes no key. */
+export const shownSourceKind = z.enum([...sourceKind.options, "console"]);
 
 export const writeKeyAnswer = z.strictObject({
   id: z.int(),
@@ -45,7 +47,7 @@ export const sourceAnswer = z
     id: z.int(),
     slug: z.string(),
     name: z.string(),
-    kind: sourceKind,
+    kind: shownSourceKind,
     enabled: z.boolean(),
     allowed_origins: z.array(z.string()).meta({ description: "Empty: any." }),
     events_per_second: z.int().nullable(),
@@ -137,6 +139,7 @@ export const tokenAnswer = z
     created_at: isoTime,
     expires_at: isoTime.nullable(),
     revoked_at: isoTime.nullable(),
+    made_by: z.string().nullable().meta({ description: "Who made it, as `actor` in the audit log: it ends when they are removed. Null where nobody is known." }),
   })
   .meta({ id: "Token" });
 

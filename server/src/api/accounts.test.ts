@@ -28,7 +28,7 @@ describe("accounts", () => {
     expect(body).toMatchObject({
       account: { email, name: "ann" },
       role: "owner",
-      scopes: ["read", "write", "admin", "personal_data"],
+      scopes: ["read", "write", "admin", "personal_data", "service"],
       workspace: { id: api.first.id, slug: "default" },
       workspaces: [{ id: api.first.id, slug: "default", role: "owner" }],
     });

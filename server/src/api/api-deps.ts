@@ -11,8 +11,9 @@ import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
-import type { Accounts, Processed } from "../governance/governance.ts";
+import type { Accounts, Processed, SingleSignOn } from "../governance/governance.ts";
 import type { EventLog } from "../log/log.ts";
+import type { Mailer } from "../mail/mail.ts";
 import type { Route } from "./define-route.ts";
 
 /** Every limit of the API. */
@@ -81,6 +82,9 @@ export interface ApiDeps {
   /** Connections as the owner of the tables: for tokens (whose workspace is not known yet) and tables without workspaces. */
   readonly pool: Pool;
   readonly accounts: Accounts;
+  /** Undefined where no provider is named. */
+  readonly singleSignOn?: SingleSignOn | undefined;
+  readonly mailer: Mailer;
   readonly clickhouse: ClickHouseClient;
   readonly log: EventLog;
   /** The name under which the pipeline reads the log, as in `log_offset`. */

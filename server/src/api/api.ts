@@ -12,6 +12,7 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { deskRoutes } from "./desk.ts";
 import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
 import { freshnessRoutes } from "./freshness.ts";
@@ -19,6 +20,7 @@ import { registerHealth } from "./health.ts";
 import { heldEventRoutes } from "./held-events.ts";
 import { createIdempotency, type Answer } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { invitationRoutes } from "./invitations.ts";
 import { ledgerBucketRoutes } from "./ledger-buckets.ts";
 import { identityGraphRoutes } from "./identity-graph.ts";
 import { identityListRoutes } from "./identity-lists.ts";
@@ -28,6 +30,7 @@ import { meRoutes } from "./me.ts";
 import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
+import { personRoutes } from "./person-routes.ts";
 import { profileRoutes } from "./profiles.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { RateLimiter } from "./rate-limit.ts";
@@ -94,6 +97,8 @@ export function createApi(deps: ApiDeps): Api {
 function routesOf(services: ApiServices, tail: LiveTail): Route[] {
   return [
     ...profileRoutes(services),
+    ...deskRoutes(services),
+    ...personRoutes(services),
     ...identityGraphRoutes(services),
     ...identityRoutes(services),
     ...identityListRoutes(services),
@@ -110,6 +115,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...workspaceRoutes(services),
     ...meRoutes(services),
     ...memberRoutes(services),
+    ...invitationRoutes(services),
     ...accountPasswordRoutes(services),
     ...auditRoutes(services),
     ...(services.deps.moreRoutes ?? []),

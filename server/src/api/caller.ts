@@ -34,6 +34,7 @@ export interface TokenCaller extends CallerBase {
 export interface AccountCaller extends CallerBase {
   readonly kind: "account";
   readonly account: Account;
+  readonly hasTwoFactor: boolean;
   readonly role: Role;
   readonly memberships: readonly Membership[];
 }
@@ -78,6 +79,7 @@ async function accountCaller({ deps }: ApiServices, request: FastifyRequest, rep
   return {
     kind: "account",
     account,
+    hasTwoFactor: session.hasTwoFactor,
     role,
     memberships,
     workspaceId,

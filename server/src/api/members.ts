@@ -3,25 +3,27 @@
 import { z } from "zod";
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
-  memberAnswer, memberCreateBody, memberCreated, memberList, memberParams, memberPatchBody,
+  memberAnswer, memberCreateBody, memberCreated, memberDetail, memberList, memberParams, memberPatchBody, passwordLinkAnswer,
 } from "@tributary/schema/api/members.ts";
-import { roleTable, type Role } from "@tributary/schema/api/roles.ts";
 import { AppError, assert } from "../core/errors.ts";
 import {
-  addMember, asOwner, countOwners, createAccount, endSessions, findAccount, findMember, hasScope, listMembers, lockMembers, membershipsOf,
-  newPassword, recordAudit, removeMember, setRole, type Member,
+  addMember, asOwner, countOwners, countTokensBy, createAccount, endSessions, findAccount, findMember, hasScope, invitationsBy, listMembers, lockMembers,
+  membershipsOf, newPassword, recordAccountAudit, recordAudit, removeMember, revokeTokensBy, setRole, withdrawInvitation, type Member,
 } from "../governance/governance.ts";
+import { deliverPasswordLink } from "./account-mail.ts";
 import type { ApiServices } from "./api-services.ts";
-import type { Caller } from "./caller.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
+import { mayGive, refuseRole } from "./member-rights.ts";
 
 const TAG = "Members";
 const idPlace = z.tuple([z.string().max(64)]);
 type Db = Parameters<typeof lockMembers>[0];
 
 export function memberRoutes(services: ApiServices): Route[] {
-  return [listRoute(services), createRoute(services), changeRoute(services), removeRoute(services)];
+  return [
+    listRoute(services), detailRoute(services), createRoute(services), changeRoute(services), removeRoute(services), passwordLinkRoute(services),
+  ];
 }
 
 function listRoute(services: ApiServices): Route {
@@ -37,6 +39,25 @@ function listRoute(services: ApiServices): Route {
       const after = decodeCursor(idPlace, query.cursor)?.[0] ?? "";
       const members = await services.deps.workspaceDb.run(workspaceId, (db) => listMembers(db, workspaceId, after, query.limit + 1));
       return { status: 200, body: pageFrom(members, query.limit, shownMember, (member) => [member.accountId]) };
+    },
+  });
+}
+
+function detailRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/members/{id}",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "A member, and what would end with them",
+    params: memberParams,
+    responses: { 200: memberDetail },
+    handle: async ({ params, workspaceId }) => {
+      const body = await services.deps.workspaceDb.run(workspaceId, async (db) => ({
+        member: shownMember(await present(db, workspaceId, params.id)),
+        tokens: await countTokensBy(db, workspaceId, `account:${params.id}`),
+      }));
+      return { status: 200, body };
     },
   });
 }
@@ -91,6 +112,7 @@ function changeRoute(services: ApiServices): Route {
         refuseRole(caller, body.role, owners);
         if (body.role !== "owner") refuseLastOwner(member, owners);
         await setRole(db, workspaceId, params.id, body.role);
+        await withdrawWhere(db, workspaceId, params.id, (given) => !mayGive(body.role, given));
         const detail = { from: member.role, to: body.role };
         await recordAudit(db, { workspaceId, actor, action: "member.change", target: `account:${params.id}`, detail }, nowMs);
         return { ...member, role: body.role };
@@ -108,7 +130,8 @@ function removeRoute(services: ApiServices): Route {
     scopes: ["admin"],
     summary: "Remove a member",
     description:
-      "Their next request to this workspace is refused. Their sessions end with the last workspace that they were a member of; the account stays.",
+      "Their next request to this workspace is refused, the tokens that they made (and those made with these) are revoked, their pending invitations " +
+      "are withdrawn. Their sessions end with the last workspace that they were a member of; the account stays.",
     params: memberParams,
     responses: { 200: memberAnswer },
     handle: async ({ params, caller, workspaceId, actor, nowMs }) => {
@@ -118,14 +141,55 @@ function removeRoute(services: ApiServices): Route {
         if (caller.actor !== `account:${params.id}`) refuseRole(caller, member.role, owners);
         refuseLastOwner(member, owners);
         await removeMember(db, workspaceId, params.id);
+        await withdrawWhere(db, workspaceId, params.id, () => true);
+        const revoked = await revokeTokensBy(db, workspaceId, `account:${params.id}`, nowMs);
+        for (const id of revoked) await recordAudit(db, { workspaceId, actor, action: "token.revoke", target: `token:${id}` }, nowMs);
         if ((await membershipsOf(db, params.id)).length === 0) await endSessions(db, params.id);
-        const detail = { role: member.role };
+        const detail = { role: member.role, tokens_revoked: revoked.length };
         await recordAudit(db, { workspaceId, actor, action: "member.remove", target: `account:${params.id}`, detail }, nowMs);
         return member;
       });
+      services.tokens.forget();
       return { status: 200, body: shownMember(removed) };
     },
   });
+}
+
+function passwordLinkRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/members/{id}/password-link",
+    tag: TAG,
+    scopes: ["admin"],
+    summary: "Make a link with which a member sets a new password",
+    description:
+      "By mail, or, where none is set up or it fails, in this answer for you to pass on. It works once, for an hour. An account that works in other " +
+      "workspaces too, or for the installation, is out of reach: `tributary account password-link` makes one there.",
+    params: memberParams,
+    responses: { 200: passwordLinkAnswer },
+    handle: async ({ params, caller, workspaceId, actor, nowMs }) => {
+      const { deps } = services;
+      const account = await asOwner(deps.pool, async (db) => {
+        const { member, owners } = await lockedMember(db, workspaceId, params.id);
+        refuseRole(caller, member.role, owners);
+        const elsewhere = await membershipsOf(db, params.id);
+        // Whoever holds the link holds the account, wherever it works.
+        if (!hasScope(caller, "installation") && elsewhere.some((one) => one.workspaceId !== workspaceId || one.isOperator)) {
+          throw new AppError("forbidden", {
+            detail: "This account reaches beyond the workspace.", hint: "Whoever runs the server makes a link by `tributary account password-link`.",
+          });
+        }
+        await recordAccountAudit(db, params.id, { actor, action: "account.password_link" }, nowMs);
+        return { id: member.accountId, name: member.name, email: member.email };
+      });
+      return { status: 200, body: await deliverPasswordLink(deps, account, nowMs) };
+    },
+  });
+}
+
+/** Ends what somebody promised in their role when they may no more promise it. */
+async function withdrawWhere(db: Db, workspaceId: number, accountId: string, hasEnded: (given: Member["role"]) => boolean): Promise<void> {
+  for (const { id, role } of await invitationsBy(db, workspaceId, `account:${accountId}`)) if (hasEnded(role)) await withdrawInvitation(db, workspaceId, id);
 }
 
 async function present(db: Db, workspaceId: number, accountId: string): Promise<Member> {
@@ -139,24 +203,12 @@ async function lockedMember(db: Db, workspaceId: number, accountId: string): Pro
   return { member: await present(db, workspaceId, accountId), owners: await countOwners(db, workspaceId) };
 }
 
-/**
- * Throws `forbidden` when the caller may not give, change or take this role. A token stands for nobody: it makes an owner
- * only where there is none yet, or where it acts for the installation.
- */
-function refuseRole(caller: Caller, role: Role, owners: number): void {
-  const missing = roleTable[role].scopes.find((scope) => !hasScope(caller, scope));
-  if (missing !== undefined) throw new AppError("forbidden", { detail: `You have no scope ${missing}, which the role ${role} has.` });
-  if (role !== "owner") return;
-  const may = caller.kind === "account" ? caller.role === "owner" : owners === 0 || hasScope(caller, "installation");
-  if (!may) throw new AppError("forbidden", { detail: "Only an owner makes, changes or removes owners.", hint: "Ask an owner of the workspace." });
-}
-
 function refuseLastOwner(member: Member, owners: number): void {
   if (member.role !== "owner" || owners > 1) return;
   throw new AppError("conflict", { detail: "This is the workspace's last owner.", hint: "Make somebody else an owner first." });
 }
 
 function shownMember(member: Member): z.input<typeof memberAnswer> {
-  const { accountId, since, ...shown } = member;
-  return { id: accountId, ...shown, since: since.toISOString() };
+  const { accountId, since, hasTwoFactor, ...shown } = member;
+  return { id: accountId, ...shown, since: since.toISOString(), two_factor: hasTwoFactor };
 }

@@ -15,8 +15,9 @@ import {
   suppressAnswer,
   suppressBody,
   timeline,
+  timelineQuery,
 } from "@tributary/schema/api/profiles.ts";
-import { changeReceipt, pageQuery } from "@tributary/schema/api/answer-parts.ts";
+import { changeReceipt } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -93,13 +94,14 @@ function timelineRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["read", "personal_data"],
     summary: "What one person did",
-    description: "The latest first. Under its own limit; beyond it 429.",
+    description: "The latest first, with what was decided about them by hand. Under its own limit; beyond it 429.",
     params: profileRefParams,
-    query: pageQuery,
+    query: timelineQuery,
     responses: { 200: timeline },
     handle: async ({ params, query, workspaceId, nowMs }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
-      return { status: 200, body: await readTimeline(services, workspaceId, profile, { limit: query.limit, cursor: query.cursor }) };
+      const { limit, cursor, ...filter } = query;
+      return { status: 200, body: await readTimeline(services, workspaceId, profile, { limit, cursor, filter }) };
     },
   });
 }

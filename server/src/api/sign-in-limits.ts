@@ -9,8 +9,8 @@ const PER_ADDRESS = { burst: 30, seconds: 6 };
 const PER_ACCOUNT = { burst: 10, seconds: 30 };
 
 export interface SignInLimits {
-  /** Before the password is looked at. Throws `too_many_attempts` with the time to wait. */
-  attempt(address: string, email: string, nowMs: number): void;
+  /** Before the secret is looked at; without an account, by the address alone. Throws `too_many_attempts` with the time to wait. */
+  attempt(address: string, account: string | undefined, nowMs: number): void;
   /** The password was right: what was mistyped before counts no more against the account. */
   succeeded(email: string): void;
 }
@@ -19,9 +19,9 @@ export function createSignInLimits(): SignInLimits {
   const addresses = new RateLimiter<string>(1 / PER_ADDRESS.seconds, PER_ADDRESS.burst);
   const accounts = new RateLimiter<string>(1 / PER_ACCOUNT.seconds, PER_ACCOUNT.burst);
   return {
-    attempt(address, email, nowMs) {
+    attempt(address, account, nowMs) {
       slowed(() => addresses.take(senderGroup(address), nowMs), "from this address");
-      slowed(() => accounts.take(email.toLowerCase(), nowMs), "for this account");
+      if (account !== undefined) slowed(() => accounts.take(account.toLowerCase(), nowMs), "for this account");
     },
     succeeded: (email) => accounts.forget(email.toLowerCase()),
   };

@@ -43,3 +43,9 @@ export const fromConsole = { "x-tributary-csrf": "1", origin: testOrigin, "sec-f
 export function ask(test: TestApi, cookie: string, method: string, path: string, options: CallOptions = {}): Promise<Called> {
   return test.call(method, path, { token: null, ...options, headers: { cookie, ...fromConsole, ...options.headers } });
 }
+
+/** What the audit log of the first workspace says of an account, the oldest first: action and who did it. */
+export async function auditOf(test: TestApi, accountId: string): Promise<readonly (readonly [action: string, actor: string])[]> {
+  const { body } = await test.call("GET", `/audit?target=account:${accountId}`);
+  return body.data.map(({ action, actor }: { action: string; actor: string }) => [action, actor] as const).toReversed();
+}

@@ -20,6 +20,7 @@ import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
+import { noMailer } from "../mail/mail.ts";
 import { createEventPaths } from "../pipeline/event-path.ts";
 import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
@@ -87,6 +88,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     workspaceDb,
     pool,
     accounts: createAccounts({ pool, secret: testSecret, publicUrl, logger: quietLogger }),
+    mailer: noMailer,
     clickhouse: clickhouse.client("api"),
     log,
     clock,

@@ -55,6 +55,7 @@ function createRoute(services: ApiServices): Route {
           workspaceId,
           name: body.name,
           scopes: [...new Set(body.scopes)],
+          madeBy: actor,
           ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
         });
         await recordAudit(
@@ -101,5 +102,6 @@ export function shownToken(token: StoredToken): z.input<typeof tokenAnswer> {
     created_at: token.createdAt.toISOString(),
     expires_at: token.expiresAt?.toISOString() ?? null,
     revoked_at: token.revokedAt?.toISOString() ?? null,
+    made_by: token.madeBy,
   };
 }

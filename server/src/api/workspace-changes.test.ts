@@ -4,7 +4,7 @@ import { AppError } from "../core/errors.ts";
 import { createTokenDirectory, hashSecret } from "../governance/governance.ts";
 import { startTestApi, type TestApi } from "./testing.ts";
 
-const ownScopes = ["read", "write", "admin", "personal_data"];
+const ownScopes = ["read", "write", "admin", "personal_data", "service"];
 
 let api: TestApi;
 /** May do everything in the first workspace, and nothing beyond it. */

@@ -45,7 +45,7 @@ describe("two workspaces", () => {
         }),
       ),
     }));
-    const scopes = ["read", "write", "admin", "personal_data"];
+    const scopes = ["read", "write", "admin", "personal_data", "service"];
     ownToken = (await api.call("POST", "/tokens", { body: { name: "own", scopes } })).body.secret;
     second = await makeSecond();
     const { pool } = api;
@@ -109,11 +109,11 @@ describe("two workspaces", () => {
       return [`/profiles/${theirs}/identity/events?a=${key}&b=${key}`];
     }
     if (path.startsWith("/profiles/{ref}"))
-      return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
+      return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref).replace("{id}", theirs).replace(/\{\w+\}/, "plan"));
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
-    if (path === "/events/{messageId}") return [path.replace("{messageId}", `${marker}-message`)];
+    if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
     if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
@@ -128,6 +128,14 @@ describe("two workspaces", () => {
     "POST /profiles/{ref}/consent": { categories: { a: true } },
     "POST /profiles/{ref}/suppress": {},
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
+    "POST /profiles/{ref}/notes": { text: "x" },
+    "POST /profiles/{ref}/promises": { text: "x", due_at: "2026-01-01T00:00:00Z" },
+    "POST /profiles/{ref}/promises/{id}/outcome": { outcome: "kept" },
+    "POST /profiles/{ref}/corrections": { trait: "a", value: 1 },
+    "POST /profiles/{ref}/contact": { do_not_contact: true },
+    "POST /profiles/{ref}/unmerge-proposals": { keys: [theirs], reason: "x" },
+    "POST /profiles/{ref}/unmerge-proposals/{id}/decision": { decision: "declined" },
+    "POST /profiles/{ref}/undo": { row_id: 50 },
     "PATCH /sources/{id}": { enabled: false },
     "PATCH /sources/{id}/keys/{keyId}": { expires_at: null },
     "POST /sources/{id}/keys/{keyId}/rotate": {},
@@ -192,6 +200,7 @@ describe("two workspaces", () => {
       "/members",
       "/profiles",
       "/quarantine",
+      "/quarantine/groups",
       "/refused-writes",
       "/rejected-keys",
       "/settings",

@@ -21,6 +21,7 @@ export const errorCatalogue = {
   forbidden: { status: 403, message: "This token or account may not do that.", hint: "Use a token or a role with the scope that the detail names." },
   cross_site_request: { status: 403, message: "A change with a session must come from our own pages.", hint: "Send `x-tributary-csrf: 1` from a page of this server; programs use a token." },
   too_many_attempts: { status: 429, message: "Too many attempts to sign in.", hint: "Wait for the time in Retry-After; `tributary account reset-password` gives an account another password." },
+  link_ended: { status: 410, message: "This link does not work any more.", hint: "It works once, and for a while. Ask for another one." },
   not_found: { status: 404, message: "There is nothing at this address.", hint: "Check the id, and the workspace of your token." },
   method_not_allowed: { status: 405, message: "This path does not take that method.", hint: "See /api/docs for the methods of each path." },
   conflict: { status: 409, message: "This conflicts with what is already there.", hint: "See the detail; read the current state and try again." },

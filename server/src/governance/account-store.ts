@@ -46,22 +46,28 @@ export async function findAccount(db: Queries, email: string): Promise<Account |
 
 /** Makes an account; undefined when the address has one. */
 export async function createAccount(db: ClientBase, wish: NewAccount): Promise<Account | undefined> {
+  const password = await hashPassword(wish.password);
+  const account = await insertAccount(db, wish);
+  if (account === undefined) return undefined;
+  await db.query("insert into auth_account (id, account_id, provider_id, user_id, password) values ($1, $2, $3, $2, $4)", [
+    generateId(), account.id, PROVIDER, password,
+  ]);
+  return account;
+}
+
+/** The same without a password: somebody else vouches for whoever signs in. */
+export async function insertAccount(db: ClientBase, wish: Omit<NewAccount, "password">): Promise<Account | undefined> {
   const id = generateId();
   const email = wish.email.toLowerCase();
   const name = wish.name ?? email.slice(0, email.indexOf("@"));
-  const password = await hashPassword(wish.password);
   const { rowCount } = await db.query(
     "insert into auth_user (id, name, email, is_operator) values ($1, $2, $3, $4) on conflict (email) do nothing",
     [id, name, email, wish.isOperator ?? false],
   );
-  if (rowCount === 0) return undefined;
-  await db.query("insert into auth_account (id, account_id, provider_id, user_id, password) values ($1, $2, $3, $2, $4)", [
-    generateId(), id, PROVIDER, password,
-  ]);
-  return { id, name, email };
+  return rowCount === 0 ? undefined : { id, name, email };
 }
 
-/** Gives the account another password and ends its sessions. */
+/** Gives the account another password, ends its sessions, and a link to set one that is still about. */
 export async function setPassword(db: ClientBase, accountId: string, password: string): Promise<void> {
   const hashed = await hashPassword(password);
   const { rowCount } = await db.query(
@@ -72,9 +78,21 @@ export async function setPassword(db: ClientBase, accountId: string, password: s
       generateId(), accountId, PROVIDER, hashed,
     ]);
   }
+  await db.query("delete from password_reset where account_id = $1", [accountId]);
   await endSessions(db, accountId);
 }
 
 export async function endSessions(db: Queries, accountId: string): Promise<void> {
   await db.query("delete from auth_session where user_id = $1", [accountId]);
+}
+
+export async function renameAccount(db: Queries, accountId: string, name: string): Promise<void> {
+  await db.query("update auth_user set name = $2, updated_at = now() where id = $1", [accountId, name]);
+}
+
+/** For somebody who has lost both the device and the recovery codes; ends the account's sessions. */
+export async function switchOffTwoFactor(db: Queries, accountId: string): Promise<void> {
+  await db.query("update auth_user set two_factor_enabled = false, updated_at = now() where id = $1", [accountId]);
+  await db.query("delete from auth_two_factor where user_id = $1", [accountId]);
+  await endSessions(db, accountId);
 }

@@ -1,13 +1,17 @@
-// Sign-in and sessions, by better-auth on our Postgres: e-mail and password only, nobody signs up. It reads its tables by
-// the names of migration 0005; who may do what once signed in is not its business (members.ts).
+// Sign-in and sessions, by better-auth on our Postgres: by e-mail and password, and a code where the account wants one;
+// nobody signs up. It reads its tables by the names of our migrations; who may do what once signed in is not its business
+// (members.ts), nor is single sign-on (single-sign-on.ts).
 import { hkdfSync } from "node:crypto";
 import { betterAuth, type BetterAuthOptions } from "better-auth";
+import { twoFactor } from "better-auth/plugins/two-factor";
 import type { Pool } from "pg";
 import type { Logger } from "../core/logger.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type Account } from "./account-store.ts";
 
 export const SESSION_COOKIE = "tributary_session";
 export const AUTH_PREFIX = "/api/auth";
+/** Between the right password and the code: says whose code is awaited. */
+export const CHALLENGE_COOKIE = "tributary.two_factor";
 /** The header in which the door says where a request comes from; what a sender puts there is thrown away. */
 export const CLIENT_ADDRESS_HEADER = "x-tributary-client-address";
 const SESSION_SECONDS = 7 * 86_400;
@@ -16,11 +20,14 @@ const SESSION_RENEW_SECONDS = 86_400;
 export interface Session {
   readonly id: string;
   readonly account: Account;
+  readonly hasTwoFactor: boolean;
 }
 
 export interface Accounts {
   /** Answers a request below AUTH_PREFIX; its URL must be on the origin that it was checked to come from. */
   handle(request: Request): Promise<Response>;
+  /** Whose code is awaited, by a Cookie header; the cookie opens nothing by itself. */
+  challengedBy(cookie: string): Promise<Account | undefined>;
   /** Forgets sessions whose time is up, with the addresses that stand in them. */
   forgetEnded(): Promise<void>;
   /** Whose session a Cookie header carries, and cookies to set because it was renewed or has ended. */
@@ -47,8 +54,17 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const { headers, response } = await auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
       const setCookies = headers.getSetCookie();
       if (response === null) return { session: undefined, setCookies };
-      const { id, name, email } = response.user;
-      return { session: { id: response.session.id, account: { id, name, email } }, setCookies };
+      const { id, name, email, twoFactorEnabled } = response.user;
+      return { session: { id: response.session.id, account: { id, name, email }, hasTwoFactor: twoFactorEnabled === true }, setCookies };
+    },
+    async challengedBy(cookie) {
+      const value = new RegExp(`(?:^|;\\s*)${CHALLENGE_COOKIE.replace(".", "\\.")}=([^;]+)`).exec(cookie)?.[1];
+      const identifier = value && /^[\w-]+/.exec(value)?.[0];
+      if (!identifier) return undefined;
+      const { rows } = await options.pool.query<Account>(
+        "select u.id, u.name, u.email from auth_verification v join auth_user u on u.id = v.value where v.identifier = $1 and v.expires_at > now()", [identifier],
+      );
+      return rows[0];
     },
   };
 }
@@ -86,6 +102,20 @@ export function authOptions({ pool, secret, publicUrl, logger }: AccountsOptions
       },
     },
     verification: { modelName: "auth_verification", fields: { ...times, expiresAt: "expires_at" } },
+    plugins: [
+      twoFactor({
+        issuer: "Tributary",
+        // Each challenge takes five codes; so many wrong ones in a row close the account's second step for a while.
+        accountLockout: { maxFailedAttempts: 10, durationSeconds: 900 },
+        schema: {
+          user: { fields: { twoFactorEnabled: "two_factor_enabled" } },
+          twoFactor: {
+            modelName: "auth_two_factor",
+            fields: { userId: "user_id", backupCodes: "backup_codes", failedVerificationCount: "failed_verification_count", lockedUntil: "locked_until" },
+          },
+        },
+      }),
+    ],
     // The door limits attempts, by address and by account, and says how long to wait.
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

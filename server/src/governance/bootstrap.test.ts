@@ -33,7 +33,7 @@ describe("the first start", () => {
     expect(made.print.apiToken).toMatch(/^trib_api_[A-Za-z0-9]{32}$/);
     expect(await createTokenDirectory(pool).find(made.print.apiToken ?? "", nowMs)).toMatchObject({
       workspaceId: made.workspaceId,
-      scopes: ["read", "write", "admin", "personal_data", "installation"],
+      scopes: ["read", "write", "admin", "personal_data", "service", "installation"],
     });
     expect(
       (

@@ -1,6 +1,11 @@
 // The door of this folder: who may do what, what was changed by whom, the settings in force, the first start, and the map of
 // personal data.
-export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MIN, setPassword, type Account } from "./account-store.ts";
+export { ANONYMOUS, recordAccountAudit } from "./account-audit.ts";
+export {
+  createPasswordReset, findInvitation, INVITATION_MS, invitationsBy, invite, listInvitations, openInvitation, PASSWORD_RESET_MS, takePasswordReset,
+  withdrawInvitation, type Invitation, type MadeInvitation, type OpenInvitation,
+} from "./account-links.ts";
+export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, renameAccount, setPassword, switchOffTwoFactor, type Account } from "./account-store.ts";
 export {
   AUTH_PREFIX, CLIENT_ADDRESS_HEADER, createAccounts, SESSION_COOKIE, type Accounts, type AccountsOptions, type Session,
 } from "./accounts.ts";
@@ -23,13 +28,16 @@ export { createSettingsCache, readSettings, type SettingsCache, type SettingsInF
 export {
   changeSource, createSource, listSources, readSource, refuseTooManySources, SOURCES_MAX, type NewSource, type Source, type SourceChange,
 } from "./sources.ts";
+export { createSingleSignOn, discoveryOf, type SingleSignOn, type SingleSignOnOptions } from "./single-sign-on.ts";
 export {
+  countTokensBy,
   createToken,
   createTokenDirectory,
   hashSecret,
   hasScope,
   listTokens,
   revokeToken,
+  revokeTokensBy,
   type ApiToken,
   type NewToken,
   type StoredToken,
@@ -48,5 +56,6 @@ export {
   type Workspace,
 } from "./workspaces.ts";
 export {
+  CONSOLE_KIND,
   createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
 } from "./write-keys.ts";

@@ -13,6 +13,7 @@ export interface Member {
   readonly role: Role;
   readonly since: Date;
   readonly by: string;
+  readonly hasTwoFactor: boolean;
 }
 
 export interface Membership {
@@ -51,7 +52,7 @@ export async function stillHolds(
   return rowCount === 1;
 }
 
-const MEMBER = `select m.account_id as "accountId", u.name, u.email, m.role, m.since, m.by_whom as by
+const MEMBER = `select m.account_id as "accountId", u.name, u.email, m.role, m.since, m.by_whom as by, u.two_factor_enabled as "hasTwoFactor"
   from member m join auth_user u on u.id = m.account_id`;
 
 /** By account id, behind `afterId`. */

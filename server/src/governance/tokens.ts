@@ -129,6 +129,8 @@ export interface NewToken {
   readonly expiresAtMs?: number;
   /** Given by the operator; made when absent. */
   readonly secret?: string;
+  /** As `actor` in the audit log: it ends with the membership of whoever made it. */
+  readonly madeBy?: string;
 }
 
 export interface StoredToken {
@@ -139,6 +141,8 @@ export interface StoredToken {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** Null for the first tokens, and for those of before this was kept. */
+  readonly madeBy: string | null;
 }
 
 interface StoredTokenRow {
@@ -149,9 +153,10 @@ interface StoredTokenRow {
   created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
+  made_by: string | null;
 }
 
-const COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at";
+const COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at, made_by";
 
 function storedToken(row: StoredTokenRow): StoredToken {
   return {
@@ -162,6 +167,7 @@ function storedToken(row: StoredTokenRow): StoredToken {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    madeBy: row.made_by,
   };
 }
 
@@ -175,7 +181,7 @@ export async function createToken(db: ClientBase, wish: NewToken): Promise<{ tok
     });
   }
   const { rows } = await db.query<StoredTokenRow>(
-    `insert into api_token (workspace_id, name, token_hash, prefix, scopes, expires_at) values ($1, $2, $3, $4, $5, $6) returning
+    `insert into api_token (workspace_id, name, token_hash, prefix, scopes, expires_at, made_by) values ($1, $2, $3, $4, $5, $6, $7) returning
       ${COLUMNS}`,
     [
       wish.workspaceId,
@@ -184,6 +190,7 @@ export async function createToken(db: ClientBase, wish: NewToken): Promise<{ tok
       secretPrefix(secret),
       wish.scopes,
       wish.expiresAtMs === undefined ? null : new Date(wish.expiresAtMs),
+      wish.madeBy ?? null,
     ],
   );
   const row = rows[0];
@@ -207,4 +214,28 @@ export async function revokeToken(db: ClientBase, workspaceId: number, id: numbe
     [workspaceId, id, new Date(nowMs)],
   );
   return rows[0] && storedToken(rows[0]);
+}
+
+/** The tokens that an actor made, those that they made, and so on; their ids. */
+const MADE_BY = `with recursive made as (
+    select id from api_token where workspace_id = $1 and made_by = $2
+    union select t.id from api_token t join made on t.made_by = 'token:' || made.id where t.workspace_id = $1
+  )`;
+
+/** How many tokens work that would end with this actor's membership. */
+export async function countTokensBy(db: ClientBase, workspaceId: number, actor: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `${MADE_BY} select count(*)::integer as count from api_token where id in (select id from made) and revoked_at is null
+     and (expires_at is null or expires_at > now())`, [workspaceId, actor],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Revokes them; those that worked until now. */
+export async function revokeTokensBy(db: ClientBase, workspaceId: number, actor: string, nowMs: number): Promise<readonly number[]> {
+  const { rows } = await db.query<{ id: number }>(
+    `${MADE_BY} update api_token set revoked_at = $3 where id in (select id from made) and revoked_at is null returning id`,
+    [workspaceId, actor, new Date(nowMs)],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -4,6 +4,8 @@ import type { ClientBase } from "pg";
 import { AppError, assert } from "../core/errors.ts";
 import { hashSecret, newSecret, secretPrefix } from "./tokens.ts";
 
+/** The source of what people record in the console itself: one a workspace, made when it is first needed. It takes no key. */
+export const CONSOLE_KIND = "console";
 export const KEYS_PER_SOURCE_MAX = 50;
 /** What a write key given by the operator must at least be long. */
 export const WRITE_KEY_LENGTH_MIN = 8;
@@ -46,6 +48,13 @@ export async function createWriteKey(db: ClientBase, workspaceId: number, source
     throw new AppError("invalid_config", {
       detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`,
       hint: "Choose a longer one, or let the server make it.",
+    });
+  }
+  const { rows: built } = await db.query("select from source where id = $1 and kind = $2", [sourceId, CONSOLE_KIND]);
+  if (built.length > 0) {
+    throw new AppError("conflict", {
+      detail: "The console's own source takes no write key.",
+      hint: "Make a source of your own; what people record in the console must not be forged from outside.",
     });
   }
   const { rows: counted } = await db.query<{ count: string }>(

@@ -89,7 +89,8 @@ export function compileRules(options: {
       if (known) return known;
       // A live null is a statement; a null in a file usually is a hole in it.
       const nullErases = isImported ? (sources[String(sourceId)]?.nullErases ?? false) : true;
-      const rules: FoldRules = { ...profileLimits, nullErases, rankOf };
+      const showsActivity = sources[String(sourceId)]?.showsActivity ?? true;
+      const rules: FoldRules = { ...profileLimits, nullErases, rankOf, showsActivity };
       folds.set(key, rules);
       return rules;
     },

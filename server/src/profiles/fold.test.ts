@@ -5,7 +5,7 @@ import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import { emptyDocument, foldEvent, foldTrait, mergeDocuments, profileLimits, setConsent, type FoldEvent, type FoldRules } from "./fold.ts";
 
 /** Where no source is ranked, and a null is a statement. */
-const live: FoldRules = { ...profileLimits, nullErases: true, rankOf: () => undefined };
+const live: FoldRules = { ...profileLimits, nullErases: true, rankOf: () => undefined, showsActivity: true };
 const fromFile: FoldRules = { ...live, nullErases: false };
 /** Source 1 before source 2; source 3 has no rank. */
 const ranked: FoldRules = { ...live, rankOf: (source) => ({ 1: 1, 2: 2 })[source] };
@@ -218,4 +218,11 @@ test("what is beyond the limits is not taken, and the event is told so", () => {
   expect(foldEvent(doc, eventAt(1, { consent: { ads: true, mail: true } }), rules)).toEqual({ changed: true, isFull: true });
   expect(foldEvent(doc, eventAt(1, { type: "group", groupId: "g", properties: { note: "far too long a text" } }), rules)).toEqual({ changed: false, isFull: true });
   expect(values(doc)).toEqual({ a: "new", b: "1234567890" });
+});
+
+test("what others recorded about a person sets traits and is no sign that the person was there", () => {
+  const doc = emptyDocument();
+  foldEvent(doc, eventAt(5, { traits: { city: "Aarhus" } }), { ...live, showsActivity: false });
+  expect(doc.traits["city"]).toMatchObject({ value: "Aarhus" });
+  expect(doc.events).toEqual({ count: 0, firstAtMs: 0, lastAtMs: 0, latest: [] });
 });

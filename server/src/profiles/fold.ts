@@ -22,6 +22,8 @@ export interface FoldRules {
   readonly nullErases: boolean;
   /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time; no rank is the last. */
   readonly rankOf: (sourceId: number) => number | undefined;
+  /** Whether an event of this source shows that the person was there; what an agent records about them does not. */
+  readonly showsActivity: boolean;
   readonly traitsMax: number;
   readonly accountsMax: number;
   readonly consentsMax: number;
@@ -53,7 +55,7 @@ export function emptyDocument(): ProfileDocument {
 
 /** Changes `doc` in place. */
 export function foldEvent(doc: ProfileDocument, event: FoldEvent, rules: FoldRules): FoldResult {
-  foldActivity(doc, event);
+  if (rules.showsActivity) foldActivity(doc, event);
   foldDevice(doc, event);
   let isFull = false;
   let changed = false;

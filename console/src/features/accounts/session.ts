@@ -34,7 +34,7 @@ async function readSession(): Promise<Session> {
 }
 
 /** Scopes as the API reads them: admin includes reading and writing. */
-export function may(session: Session, scope: Scope): boolean {
+export function may(session: Pick<Session, "scopes">, scope: Scope): boolean {
   if (session.scopes.includes(scope)) return true;
   return (scope === "read" || scope === "write") && session.scopes.includes("admin");
 }

@@ -29,6 +29,7 @@ export const tokens: Texts["tokens"] = {
     write: { name: "Schreiben", what: "Personen und Ereignisse ändern." },
     admin: { name: "Verwalten", what: "Den Arbeitsbereich ändern; umfasst Lesen und Schreiben." },
     personal_data: { name: "Personenbezogene Daten", what: "Im Klartext sehen, was über Personen bekannt ist." },
+    service: { name: "Service", what: "Einer Person nach der anderen helfen: Notizen, Zusagen, Berichtigungen, Einwilligungen." },
     installation: { name: "Installation", what: "Arbeitsbereiche anlegen und den Server kopieren." },
   },
   madeTitle: "Ihr neues Token",

@@ -9,7 +9,7 @@ export const sources = {
   none: "There is no source yet",
   noneText: "A source is a website, an app or a server that sends events with a write key of its own. Make one with the API.",
   columns: { name: "Source", kind: "Kind", health: "Health", received: "Received, 24 h", held: "Held", failed: "Failed", keys: "Keys" },
-  kinds: { website: "Website", server: "Server", mobile: "Mobile", import: "Import", webhook: "Webhook" },
+  kinds: { website: "Website", server: "Server", mobile: "Mobile", import: "Import", webhook: "Webhook", console: "Console" },
   health: { off: "Switched off", quiet: "Quiet", well: "Well", held: "Holding events", failed: "Failing", unbalanced: "Does not balance" },
   healthText: {
     off: "Switched off: its events are turned away.",
