@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconCheck,
   IconHome,
   IconInfoCircle,
   IconLayoutSidebarLeftCollapse,
@@ -12,6 +13,7 @@ import {
   IconPlugConnected,
   IconRocket,
   IconSearch,
+  IconSelector,
   IconSettings,
   IconUser,
   IconUsers,
@@ -19,6 +21,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Session } from "../features/accounts/session.ts";
+import { TaskTray } from "../features/tasks/task-tray.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
 import { SchemeItems } from "./scheme-items.tsx";
@@ -63,6 +66,7 @@ export function Navigation(props: NavigationProps): ReactNode {
         </Hint>
       ))}
       <div className="nav-space" />
+      <TaskTray isCollapsed={isCollapsed} onGo={onGo} />
       <Hint text={t.reference} isOn={isCollapsed}>
         <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
       </Hint>
@@ -89,10 +93,10 @@ function WorkspaceName({ session, isCollapsed, onWorkspace }: NavigationProps): 
   if (session.workspaces.length < 2) return <div className="nav-brand" title={session.workspace.name}>{name}</div>;
   return (
     <Menu position="bottom-start" width={200}>
-      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}</button></Menu.Target>
+      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}{isCollapsed ? null : <IconSelector className="nav-switch" size={14} aria-hidden />}</button></Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t.workspace}</Menu.Label>
-        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)}><bdi>{one}</bdi></Menu.Item>)}
+        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)} disabled={slug === session.workspace.slug} rightSection={slug === session.workspace.slug ? <IconCheck size={14} aria-hidden /> : null}><bdi>{one}</bdi></Menu.Item>)}
       </Menu.Dropdown>
     </Menu>
   );

@@ -9,6 +9,7 @@ import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
+import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
@@ -131,7 +132,7 @@ const settingsWorkspace = createRoute({
   getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
 });
 const settingsTokens = createRoute({
-  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+  getParentRoute: () => settings, path: "/tokens", validateSearch: tokensSearch, component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
 });
 const settingsLimits = createRoute({
   getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),

@@ -164,18 +164,24 @@ export type TokenCreated = z.infer<typeof tokenCreated>;
 export const tokenParams = z.strictObject({ id: numberParam });
 
 export const auditQuery = pageQuery.extend({
-  action: z.string().max(100).optional(),
+  action: z.string().max(100).optional().meta({ description: "Or how it begins: `person.` for all reads of people." }),
   actor: z.string().max(200).optional(),
-  target: z.string().max(300).optional(),
+  target: z.string().max(300).optional().meta({ description: "`profile:<id>` also finds what tokens read of that person." }),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: "Not included." }),
+  text: z.string().max(200).optional().meta({ description: "Stands in the detail: a reason, a name of a field." }),
 });
 
 export const auditEntry = z.strictObject({
   id: z.int(),
   at: isoTime,
-  actor: z.string(),
+  actor: z.string().meta({ description: "`account:<id>`, `token:<id>` or `system`." }),
+  actor_name: z.string().nullable().meta({ description: "What the account or token is called now; null once it is gone." }),
   action: z.string(),
   target: z.string(),
-  detail: z.record(z.string(), z.unknown()),
+  detail: z.record(z.string(), z.unknown()).meta({ description: "Of reads, `count` and `until`: how often it was looked at again, and when last." }),
 });
+export type AuditEntryAnswer = z.infer<typeof auditEntry>;
 
 export const auditList = pageOf(auditEntry);
+export type AuditList = z.infer<typeof auditList>;

@@ -79,7 +79,7 @@ export function HistoryProgress({ shop }: { readonly shop: DemoShopAnswer }): Re
   return (
     <div className="stack" role="status">
       <Progress value={share} aria-label={t.progress} size="md" />
-      <div className="dim">{progress.total === null ? t.counting : t.counts(fullNumber(progress.appended), fullNumber(progress.total), fullNumber(progress.decided), fullNumber(progress.landed))}</div>
+      <div className="dim">{progress.total === null ? (progress.appended === 0 ? t.counting : t.soFar(fullNumber(progress.appended))) : t.counts(fullNumber(progress.appended), fullNumber(progress.total), fullNumber(progress.decided), fullNumber(progress.landed))}</div>
       {shop.failure ? <State tone="attention">{t.failure(shop.failure)}</State> : null}
     </div>
   );

@@ -41,7 +41,7 @@ function Rejected({ guideKey }: { readonly guideKey: GuideKey }): ReactNode {
     <div className="notice" data-tone="attention" role="alert">
       <div className="stack">
         <strong>{t.wrongKey(last.key_prefix)}</strong>
-        <div>{last.reason === "origin" ? t.wrongOrigin(last.origin) : t.wrongKeyText} <span className="dim"><When at={last.last_at} /></span></div>
+        <div>{last.reason === "origin" ? t.wrongOrigin(last.origin) : t.wrongKeyText}</div>
       </div>
     </div>
   );

@@ -15,7 +15,11 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+<<<<<<< HEAD
 import { demo, scenarios, start } from "./start.ts";
+=======
+import { tasks } from "./tasks.ts";
+>>>>>>> main
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -38,6 +42,7 @@ export const en = {
   members,
   roles,
   tokens,
+  tasks,
   workspace,
   limits,
   start,
