@@ -48,13 +48,8 @@ export function Shell(): ReactNode {
         <Drawer.Overlay />
         <Drawer.Content aria-label={t.label}><Drawer.Body><Navigation {...common} className="in-sheet" isCollapsed={false} onGo={sheet.close} /></Drawer.Body></Drawer.Content>
       </Drawer.Root>
-<<<<<<< HEAD
       <main id="main" className="shell-main" tabIndex={-1}><DemoBar /><Outlet /></main>
-      <Palette onSignOut={common.onSignOut} onShortcuts={keys.open} />
-=======
-      <main id="main" className="shell-main" tabIndex={-1}><Outlet /></main>
       <Palette {...common} onShortcuts={keys.open} />
->>>>>>> main
       <Modal opened={areKeysOpen} onClose={keys.close} title={texts.shortcuts.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
         <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>
       </Modal>

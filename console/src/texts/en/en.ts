@@ -15,11 +15,8 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
-<<<<<<< HEAD
 import { demo, scenarios, start } from "./start.ts";
-=======
 import { tasks } from "./tasks.ts";
->>>>>>> main
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
