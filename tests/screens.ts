@@ -11,6 +11,7 @@ export const screens: Readonly<Record<string, string>> = {
   "person-hostile": "/profiles/user_id:hostile-1", "person-missing": "/profiles/user_id:no-one",
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-workspace": "/settings/workspace",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
+  "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",
   "about": "/about", "nowhere": "/nowhere",
 };
 

@@ -2,7 +2,7 @@
 // them; docs.test.ts compares.
 import { z } from "zod";
 import { sdkGroups, sdks, snippetOf } from "../../console/src/features/sources/snippets.ts";
-import { texts } from "../../console/src/texts/texts.ts";
+import { en as texts } from "../../console/src/texts/en/en.ts";
 import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";

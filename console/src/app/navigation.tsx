@@ -5,6 +5,7 @@ import {
   IconActivity,
   IconBook2,
   IconCheck,
+  IconGitMerge,
   IconHome,
   IconInfoCircle,
   IconLayoutSidebarLeftCollapse,
@@ -33,6 +34,7 @@ export const places = [
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/start", text: t.start, Icon: IconRocket },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;

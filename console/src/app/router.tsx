@@ -9,6 +9,7 @@ import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
+import { mergesSearch } from "../features/identity/merges-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
@@ -16,6 +17,7 @@ import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { startSearch } from "../features/start/start-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
+import { sourcesSearch } from "../features/sources/sources-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -87,8 +89,11 @@ const scenarios = createRoute({
   getParentRoute: () => shell, path: "/start/scenarios", component: lazyRouteComponent(() => import("../features/start/scenarios-page.tsx"), "ScenariosPage"),
 });
 const sources = createRoute({
-  getParentRoute: () => shell, path: "/sources", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources", validateSearch: sourcesSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
+});
+const newSource = createRoute({
+  getParentRoute: () => shell, path: "/sources/new", component: lazyRouteComponent(() => import("../features/sources/new-source-page.tsx"), "NewSourcePage"),
 });
 const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
@@ -112,6 +117,11 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const identity = createRoute({
+  getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
+  component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell, path: "/settings", component: lazyRouteComponent(() => import("../features/settings/settings-layout.tsx"), "SettingsLayout"),
 });
@@ -126,6 +136,10 @@ const settingsAccount = createRoute({
 });
 const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", validateSearch: membersSearch, component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
+});
+
+const settingsIdentity = createRoute({
+  getParentRoute: () => settings, path: "/identity", component: lazyRouteComponent(() => import("../features/identity/rules-page.tsx"), "RulesPage"),
 });
 
 const settingsWorkspace = createRoute({
@@ -145,6 +159,7 @@ const settingsRoutes = settings.addChildren([
   settingsWorkspace,
   settingsTokens,
   settingsLimits,
+  settingsIdentity,
 ]);
 
 export const router = createRouter({
@@ -158,10 +173,12 @@ export const router = createRouter({
       start,
       scenarios,
       sources,
+      newSource,
       source,
       live,
       profiles,
       person,
+      identity,
       about,
       settingsRoutes,
     ]),

@@ -26,6 +26,8 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
     PasswordInput: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 }, innerInput: { height: 30 } } },
     Select: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
+    NativeSelect: { styles: { input: { minHeight: 32, height: 32 } } },
+    NumberInput: { styles: { input: { minHeight: 32, height: 32 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 420, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
     InputWrapper: { styles: { description: { fontSize: 12, lineHeight: 1.4 } } },
     Modal: { defaultProps: { transitionProps: { duration: 100 } } },
@@ -36,6 +38,6 @@ export const theme = createTheme({
 /** Text that is less important still has a contrast of AA. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#616161", "--mantine-color-placeholder": "#6f6f6f", "--mantine-color-anchor": "#0c635d", "--mantine-color-body": "#ffffff" },
-  dark: { "--mantine-color-dimmed": "#a8a8a8", "--mantine-color-placeholder": "#a0a0a0", "--mantine-color-anchor": "#78c5bb", "--mantine-color-body": "#161616" },
+  light: { "--mantine-color-dimmed": "#616161", "--mantine-color-placeholder": "#6f6f6f", "--mantine-color-anchor": "#0c635d", "--mantine-color-body": "#ffffff", "--mantine-color-error": "#b3261e" },
+  dark: { "--mantine-color-dimmed": "#a8a8a8", "--mantine-color-placeholder": "#a0a0a0", "--mantine-color-anchor": "#78c5bb", "--mantine-color-body": "#161616", "--mantine-color-error": "#f28b82" },
 });

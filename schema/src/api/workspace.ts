@@ -1,6 +1,7 @@
 // The control plane: workspace, settings, sources and their write keys, API tokens, rejected keys, audit.
 import { z } from "zod";
 import { sourceSettings, workspaceSettings } from "../settings.ts";
+import { ORIGIN_LENGTH_MAX, originPattern, ORIGINS_MAX } from "./origin.ts";
 import { changeReceipt, isoTime, pageOf, pageQuery, scope } from "./answer-parts.ts";
 
 export const workspaceAnswer = z
@@ -63,8 +64,8 @@ export type SourceList = z.infer<typeof sourceList>;
 
 const originText = z
   .string()
-  .max(300)
-  .regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
+  .max(ORIGIN_LENGTH_MAX)
+  .regex(originPattern, "An origin is a scheme and a host, such as https://shop.example.com.");
 // As a caller knows it; it is sealed before it goes anywhere.
 const identityTokenSecret = z.string().min(16).max(500);
 const sourceWishes = sourceSettings.omit({ name: true }).partial().extend({ identityTokenSecret: identityTokenSecret.optional() });
@@ -78,7 +79,7 @@ export const sourceCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
   slug: sourceSlug.optional().meta({ description: "Made from the name when absent." }),
   kind: sourceKind.default("website"),
-  allowed_origins: z.array(originText).max(100).default([]),
+  allowed_origins: z.array(originText).max(ORIGINS_MAX).default([]),
   events_per_second: z.int().min(1).max(1_000_000).nullable().default(null),
   settings: sourceWishes.default({}),
 });
@@ -86,7 +87,7 @@ export const sourceCreateBody = z.strictObject({
 export const sourcePatchBody = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
   enabled: z.boolean().optional(),
-  allowed_origins: z.array(originText).max(100).optional(),
+  allowed_origins: z.array(originText).max(ORIGINS_MAX).optional(),
   events_per_second: z.int().min(1).max(1_000_000).nullable().optional(),
   settings: sourceWishes
     .extend({ identityTokenSecret: identityTokenSecret.nullable().optional(), traitRank: z.int().nullable().optional() })
@@ -104,6 +105,8 @@ export const newWriteKey = z
 export type NewWriteKey = z.infer<typeof newWriteKey>;
 
 export const sourceCreated = z.strictObject({ source: sourceAnswer, key: newWriteKey });
+export type SourceCreated = z.infer<typeof sourceCreated>;
+export type SourcePatch = z.input<typeof sourcePatchBody>;
 
 export const numberParam = z.coerce.number().int().min(1).max(2_147_483_647);
 export const sourceParams = z.strictObject({ id: numberParam });

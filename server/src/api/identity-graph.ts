@@ -72,13 +72,14 @@ async function readStored(db: ClientBase, workspaceId: number, profile: FoundPro
     [workspaceId, keys, EDGES_MAX + 1],
   );
   const own = new Set(keys);
-  const others = [...new Set(edges.flatMap((edge) => [edge.a, edge.b]))].filter((key) => !own.has(key));
-  const records = await readIdentifiers(db, workspaceId, [...keys, ...others]);
   const { rows: lines } = await db.query<{ split_id: string; identifier_key: string; side: number }>(
     "select split_id, identifier_key, side from cannot_link where workspace_id = $1 and split_id in (select split_id from cannot_link " +
       "where workspace_id = $1 and identifier_key = any($2)) order by split_id, identifier_key limit $3",
     [workspaceId, keys, EDGES_MAX],
   );
+  // Also those across a line, which need not have been seen with any of these.
+  const others = new Set([...edges.flatMap((edge) => [edge.a, edge.b]), ...lines.map((line) => line.identifier_key)].filter((key) => !own.has(key)));
+  const records = await readIdentifiers(db, workspaceId, [...keys, ...others]);
   const owners = await ownerIds(db, workspaceId, profile.id);
   return { edges, records, lines, owners, history: await readMerges(db, workspaceId, { ids: owners, limit: MERGES_SHOWN_MAX }) };
 }

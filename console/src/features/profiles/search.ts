@@ -1,4 +1,6 @@
 // What the addresses of Profiles hold.
+import { identitySearch, type IdentitySearch } from "../identity/identity-search.ts";
+
 export interface ProfilesSearch {
   readonly search?: string;
 }
@@ -11,6 +13,8 @@ export function profilesSearch({ search }: Record<string, unknown>): ProfilesSea
 
 export type PersonTab = "overview" | "identity" | "raw";
 
-export function personSearch({ tab }: Record<string, unknown>): { readonly tab?: PersonTab } {
-  return tab === "identity" || tab === "raw" ? { tab } : {};
+export function personSearch(search: Record<string, unknown>): { readonly tab?: PersonTab } & IdentitySearch {
+  const { tab } = search;
+  if (tab === "identity") return { tab, ...identitySearch(search) };
+  return tab === "raw" ? { tab } : {};
 }

@@ -4,6 +4,8 @@ import { accounts } from "./accounts.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
+import { identity } from "./identity.ts";
+import { identityRules } from "./identity-rules.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
@@ -29,6 +31,8 @@ export const en = {
   shortcuts,
   signIn,
   home,
+  identity,
+  identityRules,
   sources,
   sdks,
   events,
