@@ -15,7 +15,7 @@ import { may, sessionQuery } from "../accounts/session.ts";
 import { demoShopQuery } from "./queries.ts";
 
 const t = texts.demo;
-const sizes = [300, 1_000, 3_000, 10_000];
+const sizes = [100, 1_000, 3_000, 10_000];
 const USUAL = 3_000;
 
 export function DemoCard(): ReactNode {
