@@ -382,7 +382,9 @@ const postgres: readonly PersonalDataPlace[] = [
   {
     engine: "postgres",
     name: "import",
-    personal: { name: "the file's name", mapping: "constants that a mapping sets", checkpoint: "lines of groups not yet complete" },
+    personal: {
+      name: "the file's name", mapping: "constants that a mapping sets", checkpoint: "lines of groups not yet complete", created_by: "who made it", withdrawn_by: "who took it back",
+    },
     other: [
       "id",
       "workspace_id",

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
 import { texts } from "../../texts/texts.ts";
 import { absoluteTime, valueText } from "../../ui/format.ts";
+import { Revealable } from "../masking/reveal.tsx";
 import { useSourceName } from "../sources/queries.ts";
 
 const t = texts.profiles;
@@ -24,7 +25,7 @@ export function Traits({ person }: { readonly person: ProfileAnswer }): ReactNod
         return (
           <div className="trait" key={name}>
             <dt><bdi className="cut" title={name.slice(0, 300)}>{valueText(name, 80)}</bdi></dt>
-            <dd><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}><span tabIndex={0} className="trait-value"><bdi>{valueText(person.traits[name])}</bdi></span></Tooltip></dd>
+            <dd><Revealable personId={person.id} field={{ kind: "trait", name }} name={name} value={person.traits[name]}><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}><span tabIndex={0} className="trait-value"><bdi>{valueText(person.traits[name])}</bdi></span></Tooltip></Revealable></dd>
           </div>
         );
       })}
