@@ -16,6 +16,8 @@ import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts"
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { startSearch } from "../features/start/start-search.ts";
+import { eventFieldsQuery, observedEventsQuery } from "../features/schema/queries.ts";
+import { fieldsSearch, schemaSearch } from "../features/schema/schema-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
 import { sourcesSearch } from "../features/sources/sources-search.ts";
@@ -100,6 +102,14 @@ const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
+const schema = createRoute({
+  getParentRoute: () => shell, path: "/schema", validateSearch: schemaSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(observedEventsQuery),
+  component: lazyRouteComponent(() => import("../features/schema/schema-page.tsx"), "SchemaPage"),
+});
+const schemaEvent = createRoute({
+  getParentRoute: () => shell, path: "/schema/$event", validateSearch: fieldsSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(eventFieldsQuery(params.event)),
+  component: lazyRouteComponent(() => import("../features/schema/event-fields-page.tsx"), "EventFieldsPage"),
+});
 const live = createRoute({
   getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
   component: lazyRouteComponent(() => import("../features/events/live-page.tsx"), "LivePage"),
@@ -180,6 +190,8 @@ export const router = createRouter({
       sources,
       newSource,
       source,
+      schema,
+      schemaEvent,
       live,
       profiles,
       person,

@@ -15,6 +15,8 @@ import { Health } from "../sources/health.tsx";
 import { latestEventQuery, ledgerQuery, sourceListQuery } from "../sources/queries.ts";
 import { wasStartLeft } from "../start/guide-key.ts";
 import { demoShopQuery } from "../start/queries.ts";
+import { DayCard } from "./day-card.tsx";
+import { FreshnessCard } from "./freshness-card.tsx";
 import { HopStrip } from "./hop-strip.tsx";
 import { Needs } from "./needs-card.tsx";
 import { ProblemPanel } from "./problem-panel.tsx";
@@ -40,6 +42,10 @@ export function HomePage(): ReactNode {
             <Freshness hops={hops} since={ledger.data?.dedupe_window.since} isExact={ledger.data?.waiting_to_be_read.exact ?? true} />
           </Card>
         )}
+        <div className="home-columns">
+          <DayCard />
+          <FreshnessCard />
+        </div>
         <div className="home-columns">
           <Needs />
           <BySource />

@@ -6,6 +6,7 @@ export const navigation = {
   start: "Get started",
   sources: "Sources",
   live: "Live debugger",
+  schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",
   audit: "Audit log",
