@@ -26,17 +26,18 @@ const TYPING_MS = 250;
 const columns: readonly Column<AuditEntryAnswer>[] = [
   { key: "when", header: t.columns.when, width: "112px", cell: (row) => <When at={row.at} />, csv: (row) => new Date(row.at) },
   { key: "who", header: t.columns.who, width: "minmax(96px, 1fr)", cell: (row) => <Value value={whoOf(row)} />, csv: whoOf },
-  { key: "actor", header: "actor", width: "0px", cell: () => null, csv: (row) => row.actor },
+  { key: "actor", header: t.columns.actor, width: "0px", cell: () => null, csv: (row) => row.actor },
   { key: "what", header: t.columns.what, width: "minmax(136px, 1.4fr)", cell: (row) => <Value value={t.what(row.action)} note={row.action} />, csv: (row) => row.action },
   { key: "target", header: t.columns.target, width: "minmax(96px, 1.2fr)", cell: (row) => <Target row={row} />, csv: (row) => row.target },
   { key: "why", header: t.columns.why, width: "minmax(120px, 2fr)", cell: (row) => <span className="dim cut"><bdi>{noteOf(row)}</bdi></span>, csv: (row) => JSON.stringify(row.detail) },
 ];
+/** The account's or token's own id stands in the file alone. */
 const shown = columns.filter(({ key }) => key !== "actor");
 
 function Target({ row }: { readonly row: AuditEntryAnswer }): ReactNode {
   const person = personOf(row);
   if (person === undefined) return <span className="cut"><Value value={row.target === "workspace" ? t.workspace : row.target} /></span>;
-  return <Link to="/profiles/$ref" params={{ ref: person }} className="mono cut" onClick={(event) => event.stopPropagation()} tabIndex={-1}>{person.slice(0, 13)}…</Link>;
+  return <Link to="/profiles/$ref" params={{ ref: person }} className="mono cut" onClick={(event) => event.stopPropagation()} tabIndex={-1}>{person}</Link>;
 }
 
 export function AuditPage(): ReactNode {
@@ -89,8 +90,8 @@ function Filters({ search, onChange }: FiltersProps): ReactNode {
     <div className="audit-filters">
       <Words value={filters.text ?? ""} onChange={(text) => set("text", text)} />
       <NativeSelect aria-label={t.kind} value={filters.action ?? ""} onChange={(event) => set("action", event.currentTarget.value)} data={kindsWith(filters.action)} />
-      <TextInput type="date" aria-label={t.from} title={t.from} value={filters.from ?? ""} onChange={(event) => set("from", event.currentTarget.value)} />
-      <TextInput type="date" aria-label={t.to} title={t.to} value={filters.to ?? ""} onChange={(event) => set("to", event.currentTarget.value)} />
+      <TextInput type="date" aria-label={t.from} leftSection={<span className="dim">{t.from}</span>} leftSectionWidth={52} value={filters.from ?? ""} onChange={(event) => set("from", event.currentTarget.value)} />
+      <TextInput type="date" aria-label={t.to} leftSection={<span className="dim">{t.to}</span>} leftSectionWidth={52} value={filters.to ?? ""} onChange={(event) => set("to", event.currentTarget.value)} />
       {chips.map(({ name, label }) => (
         <Button key={name} variant="light" className="audit-chip" rightSection={<IconX size={13} aria-hidden />} aria-label={t.without(label)} onClick={() => set(name, "")}><bdi className="cut">{label}</bdi></Button>
       ))}

@@ -46,7 +46,7 @@ function Reveal({ personId, field, name, children }: RevealProps): ReactNode {
   if (reveal.data) {
     return (
       <span className="reveal">
-        <bdi className="cut">{valueText(reveal.data.value, 300)}</bdi>
+        <bdi>{valueText(reveal.data.value, 1_000)}</bdi>
         <ActionIcon size="sm" variant="subtle" aria-label={t.hide} onClick={() => { reveal.reset(); setReason(""); }}><IconEyeOff size={14} /></ActionIcon>
       </span>
     );
