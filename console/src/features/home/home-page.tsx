@@ -13,6 +13,8 @@ import { State, type Tone } from "../../ui/state.tsx";
 import { eventSources, healthOf, hopsOf, statusOf, type Hops, type Status } from "../ledger/hops.ts";
 import { Health } from "../sources/health.tsx";
 import { latestEventQuery, ledgerQuery, sourceListQuery } from "../sources/queries.ts";
+import { DayCard } from "./day-card.tsx";
+import { FreshnessCard } from "./freshness-card.tsx";
 import { HopStrip } from "./hop-strip.tsx";
 import { Needs } from "./needs-card.tsx";
 import { ProblemPanel } from "./problem-panel.tsx";
@@ -37,6 +39,10 @@ export function HomePage(): ReactNode {
             <Freshness hops={hops} since={ledger.data?.dedupe_window.since} isExact={ledger.data?.waiting_to_be_read.exact ?? true} />
           </Card>
         )}
+        <div className="home-columns">
+          <DayCard />
+          <FreshnessCard />
+        </div>
         <div className="home-columns">
           <Needs />
           <BySource />

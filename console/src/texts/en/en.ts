@@ -15,6 +15,7 @@ import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
+import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
@@ -37,6 +38,7 @@ export const en = {
   sources,
   sdks,
   events,
+  schema,
   profiles,
   masking,
   audit,

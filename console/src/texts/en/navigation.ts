@@ -5,6 +5,7 @@ export const navigation = {
   home: "Home",
   sources: "Sources",
   live: "Live debugger",
+  schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",
   audit: "Audit log",
