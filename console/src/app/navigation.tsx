@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconCheck,
   IconGitMerge,
   IconHandStop,
   IconHome,
@@ -13,7 +14,9 @@ import {
   IconLayoutSidebarLeftExpand,
   IconLogout,
   IconPlugConnected,
+  IconRocket,
   IconSearch,
+  IconSelector,
   IconSettings,
   IconShieldSearch,
   IconUser,
@@ -40,6 +43,7 @@ export const places = [
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
+  { to: "/start", text: t.start, Icon: IconRocket },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const satisfies readonly Place[];
 
@@ -111,10 +115,10 @@ function WorkspaceName({ session, isCollapsed, onWorkspace }: NavigationProps): 
   if (session.workspaces.length < 2) return <div className="nav-brand" title={session.workspace.name}>{name}</div>;
   return (
     <Menu position="bottom-start" width={200}>
-      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}</button></Menu.Target>
+      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}{isCollapsed ? null : <IconSelector className="nav-switch" size={14} aria-hidden />}</button></Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t.workspace}</Menu.Label>
-        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)}><bdi>{one}</bdi></Menu.Item>)}
+        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)} disabled={slug === session.workspace.slug} rightSection={slug === session.workspace.slug ? <IconCheck size={14} aria-hidden /> : null}><bdi>{one}</bdi></Menu.Item>)}
       </Menu.Dropdown>
     </Menu>
   );

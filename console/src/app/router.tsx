@@ -17,6 +17,7 @@ import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
+import { startSearch } from "../features/start/start-search.ts";
 import { eventFieldsQuery, observedEventsQuery } from "../features/schema/queries.ts";
 import { fieldsSearch, schemaSearch } from "../features/schema/schema-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
@@ -85,6 +86,12 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell, path: "/", validateSearch: homeSearch,
   component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
+});
+const start = createRoute({
+  getParentRoute: () => shell, path: "/start", validateSearch: startSearch, component: lazyRouteComponent(() => import("../features/start/start-page.tsx"), "StartPage"),
+});
+const scenarios = createRoute({
+  getParentRoute: () => shell, path: "/start/scenarios", component: lazyRouteComponent(() => import("../features/start/scenarios-page.tsx"), "ScenariosPage"),
 });
 const sources = createRoute({
   getParentRoute: () => shell, path: "/sources", validateSearch: sourcesSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
@@ -192,6 +199,8 @@ export const router = createRouter({
     reset,
     shell.addChildren([
       home,
+      start,
+      scenarios,
       sources,
       newSource,
       source,

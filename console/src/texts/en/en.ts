@@ -23,6 +23,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
@@ -57,6 +58,9 @@ export const en = {
   tasks,
   workspace,
   limits,
+  start,
+  demo,
+  scenarios,
 };
 
 export type Texts = typeof en;

@@ -67,6 +67,6 @@ export const home = {
   bySource: "By source",
   firstTitle: "Send the first event",
   firstText: "It appears in the live debugger within a second, and its person in Profiles.",
-  firstAction: "Open the source",
+  firstAction: "Show me how",
   allSources: "All sources",
 };

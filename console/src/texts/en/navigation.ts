@@ -3,6 +3,7 @@
 export const navigation = {
   label: "Main",
   home: "Home",
+  start: "Get started",
   sources: "Sources",
   live: "Live debugger",
   held: "Held events",
