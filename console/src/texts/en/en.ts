@@ -1,6 +1,7 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
 import { about } from "./about.ts";
 import { accounts } from "./accounts.ts";
+import { desk } from "./desk.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
@@ -31,6 +32,7 @@ export const en = {
   sdks,
   events,
   profiles,
+  desk,
   about,
   settings,
   accounts,
