@@ -2,7 +2,7 @@
 // them; docs.test.ts compares.
 import { z } from "zod";
 import { sdkGroups, sdks, snippetOf } from "../../console/src/features/sources/snippets.ts";
-import { texts } from "../../console/src/texts/texts.ts";
+import { en as texts } from "../../console/src/texts/en/en.ts";
 import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
@@ -68,9 +68,11 @@ function rolesPage(): string {
 
 ${notice}
 
-What a role in a workspace may do is a set of the API's scopes, and the API enforces it. \`read\` looks, \`write\` changes people and
-events, \`admin\` changes the workspace (and includes both), \`personal_data\` may see and touch what is known about people. An
-owner whose account the first start made has \`installation\` besides. More: [accounts.md](accounts.md).
+What a role in a workspace may do is a set of the API's scopes, and the API enforces it. \`read\` looks, and sees people
+[masked](masking.md); \`write\` changes people and events; \`admin\` changes the workspace (and includes both, and \`audit\`);
+\`personal_data\` may see and touch what is known about people (and includes \`reveal\`); \`reveal\` sees one hidden value at a time
+for a stated reason; \`audit\` reads the audit log. An owner whose account the first start made has \`installation\` besides. More:
+[accounts.md](accounts.md).
 
 ${table(["Role", "Scopes", "For"], rows)}
 `;

@@ -5,18 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
+import { screens, UNFINISHED } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
 import { shopEvents } from "./shop-events.ts";
 
 const [folder, ...names] = process.argv.slice(2);
 const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
 const images = fileURLToPath(new URL("../../docs/images", import.meta.url));
-const screens: Readonly<Record<string, string>> = {
-  "home": "/", "home-rejected": "/?open=rejected", "sources": "/sources", "source": "/sources/1", "live": "/live", "live-held": "/live?outcome=quarantined",
-  "live-event": "/live?type=track&message=sent-twice", "live-empty": "/live?event=Nothing", "profiles": "/profiles", "profiles-nobody": "/profiles?search=nobody-like-this",
-  "person": "/profiles/user_id:u-2", "person-identity": "/profiles/user_id:u-2?tab=identity", "person-raw": "/profiles/user_id:u-2?tab=raw", "person-hostile": "/profiles/user_id:hostile-1",
-  "person-missing": "/profiles/user_id:no-one", "nowhere": "/nowhere", "about": "/about", "settings-workspace": "/settings/workspace", "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
-};
 
 async function fill(server: ServerProcess): Promise<void> {
   const calls = shopEvents(Date.now());
@@ -39,7 +34,7 @@ async function pageFor(browser: Browser, server: ServerProcess, width: number, c
 
 async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
-  for (let i = 0; i < 100 && (i < 3 || (await page.locator(".bar, [aria-busy=true]").count()) > 0); i++) await page.waitForTimeout(50);
+  for (let i = 0; i < 100 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
   await page.waitForTimeout(250); // What fades in has done so.
   await page.screenshot({ path: file });
 }

@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconGitMerge,
   IconHome,
   IconInfoCircle,
   IconLayoutSidebarLeftCollapse,
@@ -18,6 +19,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Session } from "../features/accounts/session.ts";
+import { TaskTray } from "../features/tasks/task-tray.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
 import { SchemeItems } from "./scheme-items.tsx";
@@ -29,6 +31,7 @@ export const places = [
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const;
 
@@ -49,8 +52,8 @@ export function Navigation(props: NavigationProps): ReactNode {
     <nav className={`nav ${className}`} aria-label={t.label}>
       <WorkspaceName {...props} />
       <Hint text={t.search} isOn={isCollapsed}>
-        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} aria-label={t.search}>
-          <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd aria-hidden>⌘K</kbd></>}
+        <button type="button" className="nav-item nav-find" onClick={() => { onGo?.(); spotlight.open(); }} {...(isCollapsed && { "aria-label": t.search })}>
+          <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
         </button>
       </Hint>
       {places.map(({ to, text, Icon }) => (
@@ -61,6 +64,7 @@ export function Navigation(props: NavigationProps): ReactNode {
         </Hint>
       ))}
       <div className="nav-space" />
+      <TaskTray isCollapsed={isCollapsed} onGo={onGo} />
       <Hint text={t.reference} isOn={isCollapsed}>
         <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
       </Hint>

@@ -1,7 +1,8 @@
 // ⌘K: go anywhere, find anybody.
+import { useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconKeyboard, IconLogout, IconSearch } from "@tabler/icons-react";
+import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -10,13 +11,18 @@ import { identifiersByWeight, nameOf } from "../features/profiles/person-words.t
 import { texts } from "../texts/texts.ts";
 import { valueText } from "../ui/format.ts";
 import { Face } from "../ui/value.tsx";
+import { commandsOf, type CommandDeps } from "./commands.tsx";
 import { places } from "./navigation.tsx";
 
 const t = texts.palette;
 const PEOPLE_MAX = 6;
 
-export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => void; readonly onShortcuts: () => void }): ReactNode {
+export type PaletteProps = Pick<CommandDeps, "session" | "onWorkspace" | "onShortcuts" | "onSignOut">;
+
+export function Palette(props: PaletteProps): ReactNode {
   const navigate = useNavigate();
+  const { setColorScheme } = useMantineColorScheme();
+  const commands = commandsOf({ ...props, places, go: (href) => void navigate({ href }), onScheme: setColorScheme });
   const [query, setQuery] = useState("");
   const [search] = useDebouncedValue(query.trim(), 150);
   const found = useQuery({ ...profilesQuery(search, PEOPLE_MAX), enabled: search.length >= 2, placeholderData: keepPreviousData });
@@ -30,14 +36,11 @@ export function Palette({ onSignOut, onShortcuts }: { readonly onSignOut: () => 
         leftSection: <Face name={nameOf(person)} isAnonymous={person.is_anonymous} />, onClick: () => void navigate({ to: "/profiles/$ref", params: { ref: person.id } }),
       })),
     },
-    { group: t.goTo, actions: places.filter(({ text }) => matches(text)).map(({ to, text, Icon }) => ({ id: to, label: text, leftSection: <Icon size={18} stroke={1.6} />, onClick: () => void navigate({ to }) })) },
-    {
-      group: t.actions,
-      actions: [
-        { id: "shortcuts", label: t.shortcuts, leftSection: <IconKeyboard size={18} stroke={1.6} />, onClick: onShortcuts },
-        { id: "sign-out", label: texts.navigation.signOut, leftSection: <IconLogout size={18} stroke={1.6} />, onClick: onSignOut },
-      ].filter(({ label }) => matches(label)),
-    },
+    ...[t.goTo, t.actions].map((group) => ({
+      group,
+      actions: commands.filter((command) => command.group === group && matches(command.label))
+        .map(({ id, label, Icon, run }) => ({ id, label, leftSection: <Icon size={18} stroke={1.6} />, onClick: run })),
+    })),
   ];
   return (
     <Spotlight

@@ -9,11 +9,14 @@ import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
+import { mergesSearch } from "../features/identity/merges-search.ts";
+import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
+import { sourcesSearch } from "../features/sources/sources-search.ts";
 import { texts } from "../texts/texts.ts";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -79,8 +82,11 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
 });
 const sources = createRoute({
-  getParentRoute: () => shell, path: "/sources", loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
+  getParentRoute: () => shell, path: "/sources", validateSearch: sourcesSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
+});
+const newSource = createRoute({
+  getParentRoute: () => shell, path: "/sources/new", component: lazyRouteComponent(() => import("../features/sources/new-source-page.tsx"), "NewSourcePage"),
 });
 const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
@@ -104,6 +110,11 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const identity = createRoute({
+  getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
+  component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell, path: "/settings", component: lazyRouteComponent(() => import("../features/settings/settings-layout.tsx"), "SettingsLayout"),
 });
@@ -120,11 +131,15 @@ const settingsMembers = createRoute({
   getParentRoute: () => settings, path: "/members", validateSearch: membersSearch, component: lazyRouteComponent(() => import("../features/accounts/members-page.tsx"), "MembersPage"),
 });
 
+const settingsIdentity = createRoute({
+  getParentRoute: () => settings, path: "/identity", component: lazyRouteComponent(() => import("../features/identity/rules-page.tsx"), "RulesPage"),
+});
+
 const settingsWorkspace = createRoute({
   getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
 });
 const settingsTokens = createRoute({
-  getParentRoute: () => settings, path: "/tokens", component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
+  getParentRoute: () => settings, path: "/tokens", validateSearch: tokensSearch, component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
 });
 const settingsLimits = createRoute({
   getParentRoute: () => settings, path: "/limits", component: lazyRouteComponent(() => import("../features/settings/limits-page.tsx"), "LimitsPage"),
@@ -137,6 +152,7 @@ const settingsRoutes = settings.addChildren([
   settingsWorkspace,
   settingsTokens,
   settingsLimits,
+  settingsIdentity,
 ]);
 
 export const router = createRouter({
@@ -148,10 +164,12 @@ export const router = createRouter({
     shell.addChildren([
       home,
       sources,
+      newSource,
       source,
       live,
       profiles,
       person,
+      identity,
       about,
       settingsRoutes,
     ]),
@@ -180,7 +198,7 @@ function leaveWhenSignedOut(error: Error): void {
 
 function NotFound(): ReactNode {
   const t = texts.everywhere.notFound;
-  return <Page title={t.title} heading={<span />}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page>;
+  return <main><Page title={t.title} heading={<h1 className="unseen">{t.title}</h1>}><Empty icon={<IconMapQuestion size={28} stroke={1.4} />} title={t.title} text={t.text} action={<Link to="/">{t.action}</Link>} /></Page></main>;
 }
 
 function PageFailed({ error, reset }: ErrorComponentProps): ReactNode {

@@ -43,11 +43,12 @@ export function Shell(): ReactNode {
         <Mark size={20} /><strong className="grow cut"><bdi>{session.workspace.name}</bdi></strong>
         <ActionIcon onClick={spotlight.open} aria-label={t.search}><IconSearch size={18} /></ActionIcon>
       </div>
-      <Drawer opened={isSheetOpen} onClose={sheet.close} size={264} padding={0} withCloseButton={false} aria-label={t.label}>
-        <Navigation {...common} className="in-sheet" isCollapsed={false} onGo={sheet.close} />
-      </Drawer>
+      <Drawer.Root opened={isSheetOpen} onClose={sheet.close} size={264} padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t.label}><Drawer.Body><Navigation {...common} className="in-sheet" isCollapsed={false} onGo={sheet.close} /></Drawer.Body></Drawer.Content>
+      </Drawer.Root>
       <main id="main" className="shell-main" tabIndex={-1}><Outlet /></main>
-      <Palette onSignOut={common.onSignOut} onShortcuts={keys.open} />
+      <Palette {...common} onShortcuts={keys.open} />
       <Modal opened={areKeysOpen} onClose={keys.close} title={texts.shortcuts.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
         <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>
       </Modal>

@@ -44,6 +44,9 @@ export interface DataTableProps<Row> {
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, columns, rows, empty, fills = false, overlay, onScroll } = props;
   const scroll = useRef<HTMLDivElement>(null);
+  // Rows that are there from the start are measured before the box around them is known: once more, then.
+  const [, setIsKnown] = useState(false);
+  useEffect(() => setIsKnown(true), []);
   const template = columns.map((column) => column.width).join(" ");
   return (
     <div className={fills ? "table fills" : "table"}>
@@ -71,6 +74,9 @@ type RowsProps<Row> = DataTableProps<Row> & {
 function Rows<Row>({ columns, rows, rowKey, onOpen, onHover, selected, onEnd, isLoadingMore = false, template, scroll }: RowsProps<Row>): ReactNode {
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW_PX, overscan: 12, scrollPaddingStart: ROW_PX });
   const { focused, setFocused, onKeyDown } = useRowFocus(rows.length, (index) => virtual.scrollToIndex(index), scroll);
+  // Rows that are there with the first drawing come before the element that scrolls them is known: look once more.
+  const [, lookAgain] = useState(false);
+  useEffect(() => lookAgain(true), []);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {

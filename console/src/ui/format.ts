@@ -85,3 +85,22 @@ export function valueText(value: unknown, charactersMax = 300): string {
   const line = text.slice(0, charactersMax + 1).replace(/\s+/g, " ");
   return line.length > charactersMax ? `${line.slice(0, charactersMax)}…` : line;
 }
+
+const hourFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const shortDayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric" });
+const dayAndHourFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** `14:00`. */
+export function hourOfDay(ms: number): string {
+  return hourFormat.format(ms);
+}
+
+/** `Sun 22`. */
+export function shortDay(ms: number): string {
+  return shortDayFormat.format(ms);
+}
+
+/** `Sun, 22 Nov, 14:00`. */
+export function dayAndHour(ms: number): string {
+  return dayAndHourFormat.format(ms);
+}

@@ -26,8 +26,9 @@ export function Panel({ title, actions, onClose, over = false, children }: Panel
   );
   if (hasRoom && !over) return <aside className="panel" aria-label={title}>{head}<div className="panel-body">{children}</div></aside>;
   return (
-    <Drawer opened onClose={onClose} position="right" size="min(560px, 100vw)" withCloseButton={false} padding={0} aria-label={title}>
-      {head}<div className="panel-body">{children}</div>
-    </Drawer>
+    <Drawer.Root opened onClose={onClose} position="right" size="min(560px, 100vw)" padding={0}>
+      <Drawer.Overlay />
+      <Drawer.Content aria-label={title}><Drawer.Body>{head}<div className="panel-body">{children}</div></Drawer.Body></Drawer.Content>
+    </Drawer.Root>
   );
 }

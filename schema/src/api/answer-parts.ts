@@ -17,6 +17,11 @@ export const pageQuery = z.strictObject({
   cursor: z.string().max(2000).optional().meta({ description: "`next_cursor` of the page before." }),
 });
 
+/** Beside `raw`, for callers without the scope `personal_data`. */
+export const rawMasked = z.literal(true).optional().meta({
+  description: "`raw` is not what was received: it was parsed, and what is personal in it is masked.",
+});
+
 export const nextCursor = z.string().nullable().meta({ description: "Send it as `cursor` for the next page; null on the last." });
 
 /** A page of rows: `{data, next_cursor}`. */
@@ -49,11 +54,12 @@ export const changeReceipt = z
   })
   .meta({ id: "ChangeReceipt" });
 
-export const scope = z.enum(["read", "write", "admin", "personal_data", "service", "installation"]).meta({
+export const scope = z.enum(["read", "write", "admin", "personal_data", "reveal", "audit", "service", "installation"]).meta({
   id: "Scope",
   description:
-    "`read` looks, `write` changes people and events, `admin` changes the workspace (and includes both), " +
-    "`personal_data` may see and touch what is known about people, `service` helps one person at a time: corrections, notes, promises, consents, " +
+    "`read` looks, and sees people masked; `write` changes people and events, `admin` changes the workspace (and includes both and `audit`), " +
+    "`personal_data` may see and touch what is known about people (and includes `reveal`), `reveal` may see one hidden value at a time for a stated reason, " +
+    "`audit` reads the audit log, `service` helps one person at a time: corrections, notes, promises, consents, " +
     "`installation` makes workspaces, sees and renames all of them, and begins copies of the server.",
 });
 export type Scope = z.infer<typeof scope>;

@@ -1,6 +1,6 @@
 // Events as the API shows them: what became of one, the list, the live tail, quarantine, and the ledger.
 import { z } from "zod";
-import { changeReceipt, guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import { changeReceipt, guid, isoTime, pageOf, pageQuery, rawMasked, rowIdNumber } from "./answer-parts.ts";
 import { numberParam } from "./workspace.ts";
 
 export const eventOutcome = z.enum(["stored", "duplicate", "quarantined", "dropped", "withdrawn"]);
@@ -52,6 +52,7 @@ export const eventFate = eventRow
     time_note: z.string(),
     import_id: z.int().nullable(),
     raw: z.string().meta({ description: "The event's bytes exactly as received, as text." }),
+    raw_masked: rawMasked,
   })
   .meta({ id: "EventFate" });
 export type EventFate = z.infer<typeof eventFate>;
@@ -91,6 +92,7 @@ export const quarantineRow = z.strictObject({
   reason: z.string(),
   detail: z.string(),
   status: z.enum(["open", "resent", "discarded"]),
+  raw_masked: rawMasked,
   raw: z.string().nullable().meta({ description: "As received; null while it has not landed in the event table, empty when it names someone suppressed." }),
 });
 export type QuarantineRow = z.infer<typeof quarantineRow>;

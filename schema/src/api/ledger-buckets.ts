@@ -20,6 +20,7 @@ export const ledgerBucket = z.strictObject({
   outcomes: z.record(z.string(), z.int()).meta({ description: "What was decided: `stored`, `duplicate`, `quarantined`, `dropped`, `withdrawn`; those that are not zero." }),
   landed: z.int(),
   failed: z.int(),
+  last_minute: isoTime.nullable().meta({ description: "The last minute of the bucket in which something came in." }),
 });
 export type LedgerBucket = z.infer<typeof ledgerBucket>;
 

@@ -1,6 +1,6 @@
 // What ClickHouse refused for good, as the API shows it: rows that are missing there, and changes of rows that were not made.
 import { z } from "zod";
-import { guid, isoTime, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import { guid, isoTime, pageOf, pageQuery, rawMasked, rowIdNumber } from "./answer-parts.ts";
 import { numberParam } from "./workspace.ts";
 
 const refusedKind = z.enum(["row", "statement"]).meta({
@@ -37,6 +37,7 @@ export const refusedWrite = z
     event: z.string(),
     outcome: z.string().meta({ description: "What the pipeline had decided about the event; empty for all else." }),
     profile_id: guid.nullable().meta({ description: "The person it belongs to now; null for nobody." }),
+    raw_masked: rawMasked,
     raw: z.string().nullable().meta({ description: "Of an event that is not in the table: its bytes exactly as received, as text." }),
   })
   .meta({ id: "RefusedWrite" });

@@ -20,8 +20,8 @@ export const roleTable: Readonly<Record<Role, RoleRights>> = {
   marketer: { scopes: ["read", "write"], what: "Works with many people at once, and sees none of them in the clear." },
   analyst: { scopes: ["read", "personal_data"], what: "Looks at everything, changes nothing." },
   // No `write`, which opens imports: what an agent changes about one person is what `service` is for.
-  service_agent: { scopes: ["read", "service"], what: "Helps one customer at a time." },
-  privacy_officer: { scopes: ["read", "write", "personal_data", "service"], what: "Answers people's requests about their data." },
+  service_agent: { scopes: ["read", "reveal", "service"], what: "Helps one customer at a time." },
+  privacy_officer: { scopes: ["read", "write", "personal_data", "audit", "service"], what: "Answers people's requests about their data." },
   developer: { scopes: ["read", "write", "admin"], what: "Connects sources and sets rules, without seeing people." },
   viewer: { scopes: ["read"], what: "Looks at numbers." },
 };

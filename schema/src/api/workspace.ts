@@ -1,6 +1,7 @@
 // The control plane: workspace, settings, sources and their write keys, API tokens, rejected keys, audit.
 import { z } from "zod";
 import { sourceSettings, workspaceSettings } from "../settings.ts";
+import { ORIGIN_LENGTH_MAX, originPattern, ORIGINS_MAX } from "./origin.ts";
 import { changeReceipt, isoTime, pageOf, pageQuery, scope } from "./answer-parts.ts";
 
 export const workspaceAnswer = z
@@ -63,8 +64,8 @@ export type SourceList = z.infer<typeof sourceList>;
 
 const originText = z
   .string()
-  .max(300)
-  .regex(/^(\*|https?:\/\/[^\s/?#]+)$/, "An origin is a scheme and a host, such as https://shop.example.com.");
+  .max(ORIGIN_LENGTH_MAX)
+  .regex(originPattern, "An origin is a scheme and a host, such as https://shop.example.com.");
 // As a caller knows it; it is sealed before it goes anywhere.
 const identityTokenSecret = z.string().min(16).max(500);
 const sourceWishes = sourceSettings.omit({ name: true }).partial().extend({ identityTokenSecret: identityTokenSecret.optional() });
@@ -78,7 +79,7 @@ export const sourceCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
   slug: sourceSlug.optional().meta({ description: "Made from the name when absent." }),
   kind: sourceKind.default("website"),
-  allowed_origins: z.array(originText).max(100).default([]),
+  allowed_origins: z.array(originText).max(ORIGINS_MAX).default([]),
   events_per_second: z.int().min(1).max(1_000_000).nullable().default(null),
   settings: sourceWishes.default({}),
 });
@@ -86,7 +87,7 @@ export const sourceCreateBody = z.strictObject({
 export const sourcePatchBody = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
   enabled: z.boolean().optional(),
-  allowed_origins: z.array(originText).max(100).optional(),
+  allowed_origins: z.array(originText).max(ORIGINS_MAX).optional(),
   events_per_second: z.int().min(1).max(1_000_000).nullable().optional(),
   settings: sourceWishes
     .extend({ identityTokenSecret: identityTokenSecret.nullable().optional(), traitRank: z.int().nullable().optional() })
@@ -104,6 +105,8 @@ export const newWriteKey = z
 export type NewWriteKey = z.infer<typeof newWriteKey>;
 
 export const sourceCreated = z.strictObject({ source: sourceAnswer, key: newWriteKey });
+export type SourceCreated = z.infer<typeof sourceCreated>;
+export type SourcePatch = z.input<typeof sourcePatchBody>;
 
 export const numberParam = z.coerce.number().int().min(1).max(2_147_483_647);
 export const sourceParams = z.strictObject({ id: numberParam });
@@ -164,18 +167,24 @@ export type TokenCreated = z.infer<typeof tokenCreated>;
 export const tokenParams = z.strictObject({ id: numberParam });
 
 export const auditQuery = pageQuery.extend({
-  action: z.string().max(100).optional(),
+  action: z.string().max(100).optional().meta({ description: "Or how it begins: `person.` for all reads of people." }),
   actor: z.string().max(200).optional(),
-  target: z.string().max(300).optional(),
+  target: z.string().max(300).optional().meta({ description: "`profile:<id>` also finds what tokens read of that person." }),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: "Not included." }),
+  text: z.string().max(200).optional().meta({ description: "Stands in the detail: a reason, a name of a field." }),
 });
 
 export const auditEntry = z.strictObject({
   id: z.int(),
   at: isoTime,
-  actor: z.string(),
+  actor: z.string().meta({ description: "`account:<id>`, `token:<id>` or `system`." }),
+  actor_name: z.string().nullable().meta({ description: "What the account or token is called now; null once it is gone." }),
   action: z.string(),
   target: z.string(),
-  detail: z.record(z.string(), z.unknown()),
+  detail: z.record(z.string(), z.unknown()).meta({ description: "Of reads, `count` and `until`: how often it was looked at again, and when last." }),
 });
+export type AuditEntryAnswer = z.infer<typeof auditEntry>;
 
 export const auditList = pageOf(auditEntry);
+export type AuditList = z.infer<typeof auditList>;

@@ -24,6 +24,9 @@ export const apiLimits = {
   /** Requests a second without a valid token, of one address. */
   failuresPerSecond: 20,
   failuresBurst: 200,
+  /** Of one token or account that sees people masked: whole identifiers it may try, and single values it may reveal. */
+  lookUpsPerMinute: 30,
+  revealsPerMinute: 10,
   bodyBytesMax: 2 * 1024 * 1024,
   /** Timelines (`include=events`): at a time, waiting, for how long, and a second. */
   timelinesAtOnce: 4,

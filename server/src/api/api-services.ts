@@ -1,9 +1,13 @@
 // What the resources share, built once from the API's dependencies.
 import {
   createControl,
+  createFieldDecisionsCache,
+  createReadAudit,
   createSettingsCache,
   createTokenDirectory,
   type Control,
+  type FieldDecisionsCache,
+  type ReadAudit,
   type SettingsCache,
   type TokenDirectory,
 } from "../governance/governance.ts";
@@ -22,6 +26,13 @@ export interface ApiServices {
   readonly limits: ApiLimits;
   readonly tokens: TokenDirectory;
   readonly settings: SettingsCache;
+  /** What is decided about the fields that senders fill. */
+  readonly fields: FieldDecisionsCache;
+  /** Who looked at whom. */
+  readonly reads: ReadAudit;
+  /** Of callers who see people masked: whole identifiers they try, and values they reveal. */
+  readonly lookUps: RateLimiter<string | number>;
+  readonly reveals: RateLimiter<string | number>;
   readonly findIdentifier: FindIdentifier;
   readonly finder: ProfileFinder;
   /** How the identifiers in rows of events are keyed in this workspace. */
@@ -54,6 +65,13 @@ export function createServices(deps: ApiDeps): ApiServices {
     limits,
     tokens: createTokenDirectory(deps.pool),
     settings,
+    fields: createFieldDecisionsCache(deps.workspaceDb),
+    reads: createReadAudit({
+      workspaceDb: deps.workspaceDb, clock: deps.clock,
+      onFailure: (error) => deps.logger.error({ err: error }, "reads of people could not be written into the audit log"),
+    }),
+    lookUps: new RateLimiter(limits.lookUpsPerMinute / 60, limits.lookUpsPerMinute),
+    reveals: new RateLimiter(limits.revealsPerMinute / 60, limits.revealsPerMinute),
     findIdentifier,
     eventKeys: async (workspaceId) => {
       const inForce = await settings.get(workspaceId, deps.clock.nowMs());

@@ -2,13 +2,14 @@
 // under /api/v1 passes the same gate: token or session, rate, scopes, then the route's own schemas.
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from "fastify";
 import { AppError } from "../core/errors.ts";
-import { hasScope } from "../governance/governance.ts";
+import { hasScope, type ReadEntry } from "../governance/governance.ts";
 import { registerAccountDoor } from "./account-door.ts";
 import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
+import type { Mask } from "./answer-masks.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -27,6 +28,8 @@ import { identityListRoutes } from "./identity-lists.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { createLiveTail, type LiveTail } from "./live-tail.ts";
 import { meRoutes } from "./me.ts";
+import type { Masking } from "./mask-payload.ts";
+import { MASKED_HEADER, maskingFor, missingScope, takeLookUp } from "./masked-reading.ts";
 import { memberRoutes } from "./members.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
@@ -37,6 +40,7 @@ import { RateLimiter } from "./rate-limit.ts";
 import { registerReference } from "./reference-page.ts";
 import { refusedWriteRoutes } from "./refused-writes.ts";
 import { requestTimer } from "./request-metrics.ts";
+import { revealRoutes } from "./reveal.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
@@ -90,6 +94,8 @@ export function createApi(deps: ApiDeps): Api {
       await registerAccountDoor(server, deps);
       await server.register((scope) => registerRoutes(scope, services, routes), { prefix: PREFIX });
       server.addHook("preClose", () => tail.close());
+      // After the last answer: what was read until then is written.
+      server.addHook("onClose", () => services.reads.close());
     },
   };
 }
@@ -103,6 +109,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityRoutes(services),
     ...identityListRoutes(services),
     ...eventRoutes(services, tail),
+    ...revealRoutes(services),
     ...eventPathRoutes(services),
     ...quarantineRoutes(services),
     ...heldEventRoutes(services),
@@ -170,44 +177,59 @@ async function registerRoutes(scope: FastifyInstance, services: ApiServices, rou
       handler: async (request, reply) => {
         const caller = callers.get(request);
         if (caller === undefined) throw new AppError("unauthenticated");
-        const missing = route.scopes.find((needed) => !hasScope(caller, needed));
-        if (missing !== undefined) throw new AppError("forbidden", { detail: `The scope ${missing} is missing.` });
-        const nowMs = deps.clock.nowMs();
-        const body = bodyOf(route, request);
-        const context = {
-          params: route.params ? parseInput(route.params, request.params, "path") : undefined,
-          query: route.query ? parseInput(route.query, request.query, "query") : undefined,
-          body: route.body ? parseInput(route.body, body, "body") : undefined,
-          caller,
-          isAdmitted: caller.isAdmitted,
-          workspaceId: caller.workspaceId,
-          actor: caller.actor,
-          nowMs,
-          request,
-          reply,
-        };
-        const key = request.headers["idempotency-key"];
-        if (route.method !== "POST" || route.streamBody !== undefined || key === undefined) {
-          const answer = await route.handle(context);
-          if (answer === hijacked) return reply;
-          return send(reply, answer);
-        }
-        const answer = await once(
-          {
-            workspaceId: context.workspaceId,
-            callerKey: caller.key,
-            secret: caller.sealingSecret,
-            key: String(key),
-            nowMs,
-            content: [request.method, request.url, JSON.stringify(body ?? null)],
-          },
-          () => jsonAnswer(route, context),
-        );
-        if (answer.replayed) reply.header("idempotent-replayed", "true");
-        return send(reply, answer);
+        return handle({ services, once }, route, { caller, request, reply });
       },
     });
   }
+}
+
+interface Asking {
+  readonly caller: Caller;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+type Parts = { readonly services: ApiServices; readonly once: ReturnType<typeof createIdempotency> };
+
+/** Behind the gate: scopes, the route's own schemas, what the caller may see. */
+async function handle({ services, once }: Parts, route: Route, asking: Asking): Promise<FastifyReply> {
+  const { caller, request, reply } = asking;
+  const missing = route.scopes.find((needed) => !hasScope(caller, needed));
+  if (missing !== undefined) throw new AppError("forbidden", { detail: missingScope(missing) });
+  const nowMs = services.deps.clock.nowMs();
+  const body = bodyOf(route, request);
+  const params = route.params ? parseInput(route.params, request.params, "path") : undefined;
+  const query = route.query ? parseInput(route.query, request.query, "query") : undefined;
+  const masking = await maskingFor(services, route, caller, nowMs);
+  if (masking !== undefined) reply.header(MASKED_HEADER, "true");
+  if (!hasScope(caller, "personal_data")) await takeLookUp(services, caller, { params, query }, nowMs);
+  const context = { ...asking, ...readingOf(services, caller, masking), params, query, body: route.body ? parseInput(route.body, body, "body") : undefined, nowMs };
+  const key = request.headers["idempotency-key"];
+  if (route.method !== "POST" || route.streamBody !== undefined || key === undefined) {
+    const answer = await route.handle(context);
+    return answer === hijacked ? reply : send(reply, masked(route, answer, masking));
+  }
+  const content = [request.method, request.url, JSON.stringify(body ?? null)];
+  const asked = { workspaceId: caller.workspaceId, callerKey: caller.key, secret: caller.sealingSecret, key: String(key), nowMs, content };
+  const answer = await once(asked, async () => masked(route, await jsonAnswer(route, context), masking));
+  if (answer.replayed) reply.header("idempotent-replayed", "true");
+  return send(reply, answer);
+}
+
+/** What of the context follows from who asks. */
+function readingOf({ reads }: ApiServices, caller: Caller, masking: Masking | undefined) {
+  const { workspaceId, actor, kind, isAdmitted } = caller;
+  return {
+    workspaceId, actor, isAdmitted,
+    isMasked: !hasScope(caller, "personal_data"),
+    // A mask answers with the shape it was given.
+    shown: <T>(mask: Mask, value: T): T => (masking === undefined ? value : (mask(value, masking) as T)),
+    saw: (entry: ReadEntry) => reads.record({ workspaceId, actor, kind }, entry),
+  };
+}
+
+function masked<A extends Answer>(route: Route, answer: A, masking: Masking | undefined): A {
+  return masking === undefined || route.masks === undefined ? answer : { ...answer, body: route.masks(answer.body, masking) };
 }
 
 async function jsonAnswer(route: Route, context: Parameters<Route["handle"]>[0]): Promise<Answer> {
@@ -216,7 +238,7 @@ async function jsonAnswer(route: Route, context: Parameters<Route["handle"]>[0])
   return answer;
 }
 
-function send(reply: Parameters<typeof sendProblem>[0], answer: Answer) {
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.headers) reply.headers(answer.headers);
   return reply.code(answer.status).header("content-type", "application/json; charset=utf-8").send(JSON.stringify(answer.body));
 }

@@ -1,4 +1,4 @@
-// The audit log: every change that somebody made.
+// The audit log: every change that somebody made, and every look at people.
 import { z } from "zod";
 import { auditList, auditQuery } from "@tributary/schema/api/workspace.ts";
 import { listAudit } from "../governance/governance.ts";
@@ -14,28 +14,25 @@ export function auditRoutes(services: ApiServices): Route[] {
       method: "GET",
       path: "/audit",
       tag: "Audit",
-      scopes: ["admin"],
-      summary: "Who changed what",
-      description: "The latest first.",
+      scopes: ["audit"],
+      summary: "Who changed what, and who looked at whom",
+      description:
+        "The latest first. Reads of people stand here, too: of an account each thing it looked at, once for some minutes with a count; of a " +
+        "token, once a minute, how often and whom.",
       query: auditQuery,
       responses: { 200: auditList },
       handle: async ({ query, workspaceId }) => {
         const beforeId = decodeCursor(idPlace, query.cursor)?.[0];
-        const entries = await services.deps.workspaceDb.run(workspaceId, (db) =>
-          listAudit(db, workspaceId, {
-            limit: query.limit + 1,
-            ...(beforeId === undefined ? {} : { beforeId }),
-            ...(query.action === undefined ? {} : { action: query.action }),
-            ...(query.actor === undefined ? {} : { actor: query.actor }),
-            ...(query.target === undefined ? {} : { target: query.target }),
-          }),
-        );
+        const { action, actor, target, text, limit } = query;
+        const [fromMs, toMs] = [query.from, query.to].map((time) => (time === undefined ? undefined : Date.parse(time)));
+        const filter = { beforeId, action, actor, target, text: text?.trim() === "" ? undefined : text?.trim(), fromMs, toMs, limit: limit + 1 };
+        const entries = await services.deps.workspaceDb.run(workspaceId, (db) => listAudit(db, workspaceId, filter));
         return {
           status: 200,
           body: pageFrom(
             entries,
             query.limit,
-            (entry) => ({ ...entry, at: entry.at.toISOString() }),
+            ({ actorName, ...entry }) => ({ ...entry, actor_name: actorName, at: entry.at.toISOString() }),
             (entry) => [entry.id],
           ),
         };

@@ -308,9 +308,10 @@ describe("changes through the API", () => {
     const made = await api.call("POST", "/tokens", { body: { name: "reader", scopes: ["read"] } });
     const token = made.body.secret;
     expect((await api.call("GET", "/workspace", { token })).body).toMatchObject({ slug: "default", token: { scopes: ["read"] } });
-    expect(await api.call("GET", "/profiles", { token })).toMatchObject({
+    expect(await api.call("GET", "/profiles", { token })).toMatchObject({ status: 200, headers: { "x-tributary-masked": "true" } });
+    expect(await api.call("PATCH", `/profiles/${ada}`, { token, body: { traits: { plan: "pro" } } })).toMatchObject({
       status: 403,
-      body: { code: "forbidden", message: expect.stringContaining("personal_data") },
+      body: { code: "forbidden", message: expect.stringContaining("write") },
     });
     expect((await api.call("POST", "/tokens", { token, body: { name: "x", scopes: ["read"] } })).status).toBe(403);
     const admin = (await api.call("POST", "/tokens", { body: { name: "admin", scopes: ["admin"] } })).body.secret;

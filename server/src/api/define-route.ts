@@ -3,6 +3,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Scope } from "@tributary/schema/api/answer-parts.ts";
+import type { ReadEntry } from "../governance/governance.ts";
+import type { Mask } from "./answer-masks.ts";
 import type { Caller } from "./caller.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -15,6 +17,12 @@ export interface RouteContext<P, Q, B> {
   readonly caller: Caller;
   /** Whether they still may: for answers that outlive the request's own check. */
   readonly isAdmitted: () => Promise<boolean>;
+  /** Whether the caller sees people masked. The answer is masked behind the handler; this is for what it may search by. */
+  readonly isMasked: boolean;
+  /** For what does not come back from the handler: whatever it writes to the connection itself goes through here. */
+  readonly shown: <T>(mask: Mask, value: T) => T;
+  /** Writes into the audit log that the caller saw this; for routes about people. */
+  readonly saw: (entry: ReadEntry) => Promise<void>;
   readonly workspaceId: number;
   /** What stands in the audit log as the one who did it. */
   readonly actor: string;
@@ -48,6 +56,11 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   /** The body is not JSON but a stream that the handler reads from `request.body`; for uploads. */
   readonly streamBody?: { readonly contentTypes: readonly string[]; readonly bytesMax: number };
   readonly responses: R;
+  /**
+   * How what it tells of people is masked for callers without the scope `personal_data`. A route without it either needs that scope or
+   * knows nothing of people (masking.test.ts holds each to it).
+   */
+  readonly masks?: Mask;
   /** A media type that the same address answers as well, when asked by `Accept`. */
   readonly alsoAnswers?: { readonly status: number; readonly contentType: string; readonly description: string };
   readonly handle: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<AnswerOf<NoInfer<R>> | typeof hijacked>;

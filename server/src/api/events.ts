@@ -4,6 +4,7 @@ import { eventFateAnswer, eventList, eventListQuery, eventParams } from "@tribut
 import { AppError } from "../core/errors.ts";
 import { hash128 } from "../core/hash.ts";
 import { EVENTS_PER_CHUNK_MAX, rowId, rowPosition } from "../core/position.ts";
+import { eventFateMask, eventListMask, eventRowMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
@@ -33,7 +34,8 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
     method: "GET",
     path: "/events",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: eventListMask,
     summary: "List events, or watch them come in",
     description:
       "The latest received first. With `Accept: text/event-stream` the answer is a stream of Server-Sent Events named `event` (an " +
@@ -42,12 +44,14 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
     query: eventListQuery,
     responses: { 200: eventList },
     alsoAnswers: { status: 200, contentType: "text/event-stream", description: "Live tail." },
-    handle: async ({ query, workspaceId, nowMs, request, reply, isAdmitted }) => {
+    handle: async ({ query, workspaceId, nowMs, request, reply, isAdmitted, shown: shownTo, saw }) => {
       const filter = await filterOf(services, workspaceId, query, nowMs);
       if (/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
-        await tail.listen({ workspaceId, filter, request, reply, isAdmitted });
+        await saw({ action: "tail.open", target: "workspace" });
+        await tail.listen({ workspaceId, filter, request, reply, isAdmitted, shown: (event) => shownTo(eventRowMask, event) });
         return hijacked;
       }
+      await saw({ action: "event.list", target: "workspace" });
       const before = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await listEvents(services, workspaceId, filter, { before, limit: query.limit + 1 });
       const keysOf = await services.eventKeys(workspaceId);
@@ -133,7 +137,8 @@ function fateRoute(services: ApiServices): Route {
     method: "GET",
     path: "/events/{messageId}",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: eventFateMask,
     summary: "What became of an event",
     description:
       "Every event that came under this message id: stored, duplicate, quarantined, dropped or failed, and why, with the payload as " +
@@ -142,7 +147,7 @@ function fateRoute(services: ApiServices): Route {
       "An event that was removed as the setting `events.keepDays` asks answers `expired` while its id is kept against repeats, then 404.",
     params: eventParams,
     responses: { 200: eventFateAnswer },
-    handle: async ({ params, workspaceId }) => {
+    handle: async ({ params, workspaceId, saw }) => {
       // Progress first: what lands in between is then found, and never both missing and not waiting.
       const progress = await services.progress.of(workspaceId);
       const waiting = { unread_chunks: Math.max(0, progress.headOffset - progress.readOffset), unsent_blocks: progress.unsentBlocks };
@@ -157,6 +162,8 @@ function fateRoute(services: ApiServices): Route {
       }
       const landed = await fates(services, workspaceId, rows.slice(0, FATE_ROWS_MAX));
       const shown = [...landed, ...failed].toSorted((a, b) => a.row_id - b.row_id).slice(0, FATE_ROWS_MAX);
+      // By its place: a message id may be made from a person's data.
+      if (shown[0] !== undefined) await saw({ action: "event.open", target: `event:${shown[0].row_id}` });
       return {
         status: 200,
         body: {
@@ -233,6 +240,14 @@ async function fates(
       };
     });
   });
+}
+
+/** The payload of one event as received, landed or not. Throws `not_found`; for somebody suppressed, too. */
+export async function receivedPayload(services: ApiServices, workspaceId: number, messageId: string, rowId: number): Promise<string> {
+  const landed = (await readFates(services, workspaceId, messageId)).filter((row) => row.row_id === rowId);
+  const [event] = [...(await fates(services, workspaceId, landed)), ...(await readFailed(services, workspaceId, messageId))].filter((row) => row.row_id === rowId);
+  if (event === undefined || event.raw === "") throw new AppError("not_found", { detail: "There is no such event, or nothing of it is shown." });
+  return event.raw;
 }
 
 const FATES = ["stored", "withdrawn", "failed", "quarantined", "dropped", "duplicate"] as const;

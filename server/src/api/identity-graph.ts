@@ -6,11 +6,13 @@ import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import { AppError } from "../core/errors.ts";
 import { hash64Of } from "../core/hash.ts";
+import { evidenceMask, graphMask, mergeListMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
 import { EVIDENCE_COLUMNS, explained, MERGES_SHOWN_MAX, namedIn, readCauses, readMerges, readPeopleNow, shownEvidence, type MergeEntry } from "./merge-log.ts";
+import { personOpened } from "./profiles.ts";
 import { ownerIds, readIdentifiers, readPeople, type FoundProfile, type IdentifierRecord } from "./profile-store.ts";
 
 const TAG = "Identity";
@@ -27,13 +29,15 @@ function graphRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/identity",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: graphMask,
     summary: "Why this is one person",
     description: "Identifiers, the events in which they were seen together, merges, refused merges, and lines drawn by unmerges.",
     params: profileRefParams,
     responses: { 200: graphAnswer },
-    handle: async ({ params, workspaceId, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       const stored = await services.deps.workspaceDb.run(workspaceId, (db) => readStored(db, workspaceId, profile));
       return { status: 200, body: await graphOf(services, workspaceId, profile, stored, nowMs) };
     },
@@ -68,13 +72,14 @@ async function readStored(db: ClientBase, workspaceId: number, profile: FoundPro
     [workspaceId, keys, EDGES_MAX + 1],
   );
   const own = new Set(keys);
-  const others = [...new Set(edges.flatMap((edge) => [edge.a, edge.b]))].filter((key) => !own.has(key));
-  const records = await readIdentifiers(db, workspaceId, [...keys, ...others]);
   const { rows: lines } = await db.query<{ split_id: string; identifier_key: string; side: number }>(
     "select split_id, identifier_key, side from cannot_link where workspace_id = $1 and split_id in (select split_id from cannot_link " +
       "where workspace_id = $1 and identifier_key = any($2)) order by split_id, identifier_key limit $3",
     [workspaceId, keys, EDGES_MAX],
   );
+  // Also those across a line, which need not have been seen with any of these.
+  const others = new Set([...edges.flatMap((edge) => [edge.a, edge.b]), ...lines.map((line) => line.identifier_key)].filter((key) => !own.has(key)));
+  const records = await readIdentifiers(db, workspaceId, [...keys, ...others]);
   const owners = await ownerIds(db, workspaceId, profile.id);
   return { edges, records, lines, owners, history: await readMerges(db, workspaceId, { ids: owners, limit: MERGES_SHOWN_MAX }) };
 }
@@ -169,14 +174,16 @@ function evidenceRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/identity/events",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: evidenceMask,
     summary: "The events that hold two identifiers together",
     description: "The first first, and how many there are. One of the two must be this person's.",
     params: profileRefParams,
     query: evidenceQuery,
     responses: { 200: evidenceAnswer },
-    handle: async ({ params, query: { a, b, limit }, workspaceId, nowMs }) => {
+    handle: async ({ params, query: { a, b, limit }, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       const own = new Set(profile.doc.identifiers.map(({ key }) => key));
       if (!own.has(a) && !own.has(b)) throw new AppError("not_found", { detail: "This person has neither of the two identifiers." });
       const ids = await services.deps.workspaceDb.run(workspaceId, async (db) => {
@@ -205,14 +212,16 @@ function mergesRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/merges",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: mergeListMask,
     summary: "Merges, refusals and splits of one person",
     description: "The latest first; each with its reason and the event that caused it.",
     params: profileRefParams,
     query: pageQuery,
     responses: { 200: mergeList },
-    handle: async ({ params, query, workspaceId, nowMs }) => {
+    handle: async ({ params, query, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       const before = decodeCursor(mergePlace, query.cursor);
       const entries = await services.deps.workspaceDb.run(workspaceId, async (db) =>
         readMerges(db, workspaceId, { ids: await ownerIds(db, workspaceId, profile.id), limit: query.limit + 1, before }),

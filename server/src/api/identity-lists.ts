@@ -1,6 +1,7 @@
 // For whoever keeps the workspace's people in order: what was merged, refused and split lately, and which identifiers count as shared.
 import { z } from "zod";
 import { mergeFeed, mergeFeedQuery, sharedList, sharedListQuery } from "@tributary/schema/api/identity.ts";
+import { mergeFeedMask, sharedListMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -22,12 +23,14 @@ function feedRoute(services: ApiServices): Route {
     method: "GET",
     path: "/identity/merges",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: mergeFeedMask,
     summary: "Merges, refusals and splits of the workspace",
     description: "The latest first, with the people they were about as they are now and the event that caused each.",
     query: mergeFeedQuery,
     responses: { 200: mergeFeed },
-    handle: async ({ query, workspaceId, nowMs }) => {
+    handle: async ({ query, workspaceId, nowMs, saw }) => {
+      await saw({ action: "merge.list", target: "workspace" });
       const { limit, kind, namespace } = query;
       const before = decodeCursor(feedPlace, query.cursor);
       const entries = await services.deps.workspaceDb.run(workspaceId, (db) => readMerges(db, workspaceId, { limit: limit + 1, before, kind, namespace }));
@@ -53,12 +56,14 @@ function sharedRoute(services: ApiServices): Route {
     method: "GET",
     path: "/identity/shared",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: sharedListMask,
     summary: "Identifiers that count as shared",
     description: "Set aside because they were seen with too many people; they join nobody any more. The latest first by first sighting.",
     query: sharedListQuery,
     responses: { 200: sharedList },
-    handle: async ({ query, workspaceId, nowMs }) => {
+    handle: async ({ query, workspaceId, nowMs, saw }) => {
+      await saw({ action: "shared_identifier.list", target: "workspace" });
       const before = decodeCursor(sharedPlace, query.cursor);
       const records = await services.deps.workspaceDb.run(workspaceId, async (db) => {
         const { rows } = await db.query<{ key: string }>(

@@ -10,6 +10,7 @@ import { createImport, importContentAnswer, importError, importState } from "@tr
 import { AppError } from "../core/errors.ts";
 import type { Imports } from "../sources/import/import.ts";
 import { importLimits } from "../sources/import/import-limits.ts";
+import { importErrorsMask, importListMask, importMask } from "./answer-masks.ts";
 import { cursorId, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
@@ -32,7 +33,7 @@ export function importRoutes(imports: Imports): readonly Route[] {
       handle: async ({ workspaceId, actor, body }) => ({ status: 201, body: await imports.create({ workspaceId, actor }, body) }),
     }),
     defineRoute({
-      method: "GET", path: "/imports", tag, summary: "List imports, the newest first", scopes: ["read"],
+      method: "GET", path: "/imports", tag, summary: "List imports, the newest first", scopes: ["read"], masks: importListMask,
       query: pageQuery, responses: { 200: pageOf(importState) },
       handle: async ({ workspaceId, query }) => {
         const [beforeId] = decodeCursor(z.tuple([cursorId]), query.cursor) ?? [2_147_483_647];
@@ -41,12 +42,12 @@ export function importRoutes(imports: Imports): readonly Route[] {
       },
     }),
     defineRoute({
-      method: "GET", path: "/imports/{id}", tag, summary: "Where an import stands", scopes: ["read"],
+      method: "GET", path: "/imports/{id}", tag, summary: "Where an import stands", scopes: ["read"], masks: importMask,
       params, query: z.strictObject({ include: z.literal("files").optional() }), responses: { 200: importState },
       handle: async ({ workspaceId, params: { id }, query }) => ({ status: 200, body: await imports.get(workspaceId, id, query.include === "files") }),
     }),
     defineRoute({
-      method: "GET", path: "/imports/{id}/errors", tag, summary: "Lines that became no event, and why", scopes: ["read"],
+      method: "GET", path: "/imports/{id}/errors", tag, summary: "Lines that became no event, and why", scopes: ["read"], masks: importErrorsMask,
       description: `The first ${importLimits.errorsKeptMax} are kept; \`refused\` of the import counts them all.`,
       params, query: pageQuery, responses: { 200: pageOf(importError) },
       handle: async ({ workspaceId, params: { id }, query }) => {

@@ -32,8 +32,8 @@ describe("the ledger over time", () => {
     expect(body).toEqual({
       from: at(0), to: at(24), by: "hour",
       data: [
-        { at: at(0), source_id: null, received: 15, outcomes: { stored: 12, quarantined: 3 }, landed: 11, failed: 1 },
-        { at: at(1), source_id: null, received: 107, outcomes: {}, landed: 0, failed: 0 },
+        { at: at(0), source_id: null, received: 15, outcomes: { stored: 12, quarantined: 3 }, landed: 11, failed: 1, last_minute: new Date(start + 59 * 60_000).toISOString() },
+        { at: at(1), source_id: null, received: 107, outcomes: {}, landed: 0, failed: 0, last_minute: new Date(start + 65 * 60_000).toISOString() },
       ],
     });
     expect((await api.call("GET", `/ledger/buckets?${range}&source=2`)).body.data).toMatchObject([{ at: at(1), source_id: 2, received: 100 }]);

@@ -27,7 +27,7 @@ export function ledgerBucketRoutes(services: ApiServices): Route[] {
       handle: async ({ query, workspaceId, nowMs }) => {
         const range = rangeOf(query, nowMs);
         const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) => db.query<Row>(
-          `select floor(extract(epoch from minute) * 1000 / $4)::bigint as bucket, case when $6 then source_id end as source, hop, outcome, sum(count) as count from ledger
+          `select floor(extract(epoch from minute) * 1000 / $4)::bigint as bucket, case when $6 then source_id end as source, hop, outcome, sum(count) as count, max(minute) as last from ledger
             where workspace_id = $1 and minute >= $2 and minute < $3 and source_id > 0 and ($5::integer is null or source_id = $5)
               and hop in ('received', 'decided', 'landed')
             group by 1, 2, 3, 4 having sum(count) <> 0 order by 1, 2, 3, 4`,
@@ -45,18 +45,19 @@ interface Row {
   readonly hop: string;
   readonly outcome: string;
   readonly count: string;
+  readonly last: Date;
 }
 
 /** Rows in the order of their buckets become one entry for each. */
 function bucketsOf(rows: readonly Row[], sizeMs: number): LedgerBucket[] {
   const buckets: LedgerBucket[] = [];
-  for (const { bucket, source, hop, outcome, count: text } of rows) {
+  for (const { bucket, source, hop, outcome, count: text, last: minute } of rows) {
     const at = iso(Number(bucket) * sizeMs);
     const last = buckets.at(-1);
-    const entry = last?.at === at && last.source_id === source ? last : { at, source_id: source, received: 0, outcomes: {}, landed: 0, failed: 0 };
+    const entry = last?.at === at && last.source_id === source ? last : { at, source_id: source, received: 0, outcomes: {}, landed: 0, failed: 0, last_minute: null };
     if (entry !== last) buckets.push(entry);
     const count = Number(text);
-    if (hop === "received") entry.received += count;
+    if (hop === "received") Object.assign(entry, { received: entry.received + count, last_minute: minute.toISOString() });
     else if (hop === "decided") entry.outcomes[outcome] = count;
     else if (outcome === "failed") entry.failed += count;
     else entry.landed += count;

@@ -19,6 +19,8 @@ export interface Listening {
   readonly filter: TailFilter;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** An event as this listener may see it. */
+  readonly shown: (event: EventRow) => EventRow;
   /** Whether the token that opened the stream still holds; asked again and again while it is open. */
   readonly isAdmitted: () => Promise<boolean>;
 }
@@ -40,6 +42,7 @@ const RESUME_ROWS_MAX = 1_000;
 const RETRY_AFTER_ERROR_MS = 2_000;
 
 interface Listener {
+  readonly shown: Listening["shown"];
   readonly send: (text: string) => void;
   readonly isSlow: () => boolean;
   readonly end: () => void;
@@ -68,7 +71,7 @@ export function createLiveTail(services: ApiServices): LiveTail {
     return total;
   };
 
-  async function listen({ workspaceId, filter, request, reply, isAdmitted }: Listening): Promise<void> {
+  async function listen({ workspaceId, filter, request, reply, shown, isAdmitted }: Listening): Promise<void> {
     if (isClosed) throw new AppError("unavailable");
     if (count() >= limits.tailListenersMax || count(workspaceId) >= limits.tailListenersPerWorkspace) {
       throw new AppError("rate_limited", {
@@ -77,7 +80,7 @@ export function createLiveTail(services: ApiServices): LiveTail {
       });
     }
     const resumeFrom = lastEventId(request.headers["last-event-id"]);
-    const listener = openStream(reply, limits.tailBufferBytesMax);
+    const listener = openStream(reply, shown, limits.tailBufferBytesMax);
     const key = JSON.stringify([workspaceId, filter]);
     const feed = feeds.get(key) ?? { workspaceId, filter, listeners: new Set(), seen: new Map(), floor: -1, running: Promise.resolve() };
     feed.listeners.add(listener);
@@ -214,7 +217,7 @@ function tell(listener: Listener, events: readonly EventRow[], leftOut: number):
   }
   if (listener.missed > 0) listener.send(skipped(listener.missed, "This connection takes events more slowly than they come in."));
   listener.missed = 0;
-  for (const event of events) listener.send(`id: ${event.row_id}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`);
+  for (const event of events) listener.send(`id: ${event.row_id}\nevent: event\ndata: ${JSON.stringify(listener.shown(event))}\n\n`);
   if (leftOut > 0)
     listener.send(skipped(leftOut, "More events come in than are shown here; this is a sample. Narrow the filter to see them all."));
 }
@@ -228,7 +231,7 @@ function lastEventId(header: string | string[] | undefined): number | undefined 
   return Number.isSafeInteger(id) && id >= 0 ? id : undefined;
 }
 
-function openStream(reply: FastifyReply, bufferBytesMax: number): Listener {
+function openStream(reply: FastifyReply, shown: Listening["shown"], bufferBytesMax: number): Listener {
   const { raw } = reply;
   // What hooks have set (request id, security headers) is kept: a hijacked reply does not send it by itself.
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
@@ -236,6 +239,7 @@ function openStream(reply: FastifyReply, bufferBytesMax: number): Listener {
   raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" });
   raw.on("error", () => raw.destroy());
   return {
+    shown,
     send: (text) => {
       if (!raw.writableEnded && !raw.destroyed) raw.write(text);
     },

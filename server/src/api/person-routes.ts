@@ -1,10 +1,12 @@
 // More about one person: how a trait and a consent came to be, and who else belongs to an account.
 import { accountParams, accountPeople, consentHistoryParams, traitHistory, traitHistoryParams, traitNames } from "@tributary/schema/api/profiles.ts";
 import { NOBODY } from "../core/nobody.ts";
+import { consentHistoryMask, traitHistoryMask, traitNamesMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { readConsentHistory, readTraitHistory } from "./person-history.ts";
 import { readPeople } from "./profile-store.ts";
+import { personOpened } from "./profiles.ts";
 import { deviceNamespacesOf, profileSummary } from "./profile-view.ts";
 
 const TAG = "Profiles";
@@ -21,13 +23,15 @@ function traitRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/traits/{name}/history",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: traitHistoryMask,
     summary: "How a trait came to be",
     description: "Each value that was said, the latest first, with the event, source and time that said it first.",
     params: traitHistoryParams,
     responses: { 200: traitHistory },
-    handle: async ({ params, workspaceId, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       return { status: 200, body: await readTraitHistory(services, workspaceId, profile, params.name) };
     },
   });
@@ -38,12 +42,14 @@ function consentRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/consents/{category}/history",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: consentHistoryMask,
     summary: "How a consent came to be",
     params: consentHistoryParams,
     responses: { 200: traitHistory },
-    handle: async ({ params, workspaceId, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       return { status: 200, body: await readConsentHistory(services, workspaceId, profile, params.category) };
     },
   });
@@ -59,8 +65,9 @@ function accountRoute(services: ApiServices): Route {
     description: "By the group calls that name it.",
     params: accountParams,
     responses: { 200: accountPeople },
-    handle: async ({ params, workspaceId, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       if (!Object.hasOwn(profile.doc.accounts, params.account)) return { status: 200, body: { data: [], more: false } };
       const rows = await services.scan<{ id: string }>(
         workspaceId,
@@ -87,7 +94,8 @@ function namesRoute(services: ApiServices): Route {
     method: "GET",
     path: "/trait-names",
     tag: TAG,
-    scopes: ["read"],
+    scopes: ["read", "personal_data"],
+    masks: traitNamesMask,
     summary: "Which traits people have",
     description: `Among ${NAMES_FROM_PEOPLE.toLocaleString("en-GB")} people, those that most have first.`,
     responses: { 200: traitNames },

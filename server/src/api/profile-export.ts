@@ -24,7 +24,7 @@ export function profileExportRoute(services: ApiServices): Route {
     handle: async ({ query, workspaceId, actor, nowMs, reply }) => {
       const { search, sort, columns } = query;
       // The first page before the first byte: what is refused is answered as an error.
-      let page = await listProfiles(services, workspaceId, { search, sort, limit: PAGE, cursor: undefined }, nowMs);
+      let page = await listProfiles(services, workspaceId, { search, sort, isExact: false, limit: PAGE, cursor: undefined }, nowMs);
       const out = reply.hijack().raw;
       out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
       out.write(`\ufeff${csvLine(["id", "known", "first_seen_at", "last_seen_at", "events", "identifiers", ...columns])}`);
@@ -38,7 +38,7 @@ export function profileExportRoute(services: ApiServices): Route {
             if (!out.write(csvLine(cellsOf(person, columns)))) await Promise.race([once(out, "drain"), once(out, "close")]);
           }
           if (page.next_cursor === null || out.destroyed) break;
-          page = await listProfiles(services, workspaceId, { search, sort, limit: PAGE, cursor: page.next_cursor }, nowMs);
+          page = await listProfiles(services, workspaceId, { search, sort, isExact: false, limit: PAGE, cursor: page.next_cursor }, nowMs);
         }
         out.end();
       } catch (error) {

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import type { ProfileSort, profileListAnswer } from "@tributary/schema/api/profiles.ts";
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
+import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorMs, decodeCursor, encodeCursor } from "./cursor.ts";
 import { asEveryIdentifier, peopleByIdentifiers, peopleByReference } from "./exact-search.ts";
@@ -21,6 +22,8 @@ type Place = z.output<typeof place>;
 export interface ListWish extends PageWish {
   readonly search: string | undefined;
   readonly sort?: ProfileSort;
+  /** Only what names somebody whole: by parts and conditions, who sees people masked could guess a value letter by letter. */
+  readonly isExact: boolean;
 }
 
 /** A page of people before it is shown. */
@@ -47,14 +50,24 @@ export async function findPeople(
   services: ApiServices, workspaceId: number, wish: ListWish, settings: WorkspaceSettings,
 ): Promise<PeoplePage> {
   const query = parseSearch(wish.search ?? "", settings);
+  if (wish.isExact && query.traits.length > 0) {
+    throw new AppError("forbidden", {
+      detail: "Searching by traits needs the scope personal_data.", hint: "Search by a whole identifier, or by the number of an order or ticket.",
+    });
+  }
   if (query.identifiers.length > 0 || query.references.length > 0) return namedPeople(services, workspaceId, query, settings);
   const at: Place = decodeCursor(place, wish.cursor) ?? ["names"];
   const isFirst = wish.cursor === undefined;
   const exact = isFirst && query.text !== "" ? await exactPeople(services, workspaceId, query.text, settings) : [];
+  if (wish.isExact && query.text !== "") return { people: exact, nextCursor: null, note: noteOn(exact, query.text, settings) };
   const found = await searchSnapshots(services, workspaceId, { query, at, sort: wish.sort ?? "changed", limit: wish.limit });
   const people = new Map([...exact.filter((person) => meetsAll(person, query)), ...found.people].map((person) => [person.id, person]));
-  const note = found.isCut ? "cut" : people.size === 0 && looksSpoken(query.text) && settings.phoneCountry === undefined ? "no_phone_country" : undefined;
+  const note = found.isCut ? "cut" : noteOn([...people.values()], query.text, settings);
   return { people: [...people.values()], nextCursor: found.next === undefined ? null : encodeCursor(found.next), note };
+}
+
+function noteOn(found: readonly FoundProfile[], text: string, settings: WorkspaceSettings): PeoplePage["note"] {
+  return found.length === 0 && looksSpoken(text) && settings.phoneCountry === undefined ? "no_phone_country" : undefined;
 }
 
 /** Digits as one reads out a telephone number without its country. */

@@ -20,6 +20,8 @@ import {
 import { changeReceipt } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
+import type { ReadEntry } from "../governance/governance.ts";
+import { identifierLookupMask, profileListMask, profileMask, timelineMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { parseIdentifierRef } from "./identifier-ref.ts";
@@ -51,7 +53,8 @@ function readRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: profileMask,
     summary: "Read one person",
     description:
       "By any identifier (`email:ada@example.com`) or by id. An id that was merged answers with the survivor. Someone unknown or " +
@@ -59,11 +62,12 @@ function readRoute(services: ApiServices): Route {
     params: profileRefParams,
     query: profileQuery,
     responses: { 200: profileAnswer, 300: sharedAnswer },
-    handle: async ({ params, query, workspaceId, nowMs }) => {
+    handle: async ({ params, query, workspaceId, nowMs, saw }) => {
       const found = await services.finder.find(workspaceId, params.ref, nowMs);
       if (found.kind === "nobody") throw new AppError("not_found", { detail: "There is no such person." });
       if (found.kind === "shared")
         return { status: 300, body: await sharedPeople(services, workspaceId, found.identifier ?? parseIdentifierRef(params.ref), nowMs) };
+      await saw(personOpened(found.profile.id));
       const settings = await services.settings.get(workspaceId, nowMs);
       const include = query.include ?? [];
       const body = profileView(found.profile.id, found.profile.doc, {
@@ -76,6 +80,11 @@ function readRoute(services: ApiServices): Route {
       return { status: 200, body: { ...body, events } };
     },
   });
+}
+
+/** In the audit log: somebody looked at this person, whichever side of them. */
+export function personOpened(id: string): ReadEntry {
+  return { action: "person.open", target: `profile:${id}` };
 }
 
 async function sharedPeople(services: ApiServices, workspaceId: number, identifier: IdentifierRef, nowMs: number) {
@@ -94,14 +103,17 @@ function timelineRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles/{ref}/events",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: timelineMask,
     summary: "What one person did",
     description: "The latest first, with what was decided about them by hand. Under its own limit; beyond it 429.",
     params: profileRefParams,
     query: timelineQuery,
     responses: { 200: timeline },
-    handle: async ({ params, query, workspaceId, nowMs }) => {
+    handle: async ({ params, query, workspaceId, nowMs, isMasked, saw }) => {
+      if (isMasked && query.search !== undefined) throw new AppError("forbidden", { detail: "Searching what is masked needs the scope personal_data." });
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       const { limit, cursor, ...filter } = query;
       return { status: 200, body: await readTimeline(services, workspaceId, profile, { limit, cursor, filter }) };
     },
@@ -113,18 +125,22 @@ function listRoute(services: ApiServices): Route {
     method: "GET",
     path: "/profiles",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: profileListMask,
     summary: "List or search people",
     description:
       "With `search`, people whom it names exactly come first (an identifier, or the number of an order or ticket); then those who are called " +
       "so; then those with every word in an identifier or a trait, which is looked for during a few seconds. A person may come twice, on " +
-      "different pages; a page may hold fewer people than `limit`.",
+      "different pages; a page may hold fewer people than `limit`. Without the scope `personal_data` only what names somebody whole is looked for.",
     query: profileListQuery,
     responses: { 200: profileListAnswer },
-    handle: async ({ query, workspaceId, nowMs }) => ({
-      status: 200,
-      body: await listProfiles(services, workspaceId, { search: query.search, sort: query.sort, limit: query.limit, cursor: query.cursor }, nowMs),
-    }),
+    handle: async ({ query, workspaceId, nowMs, isMasked, saw }) => {
+      const isSearch = (query.search ?? "").trim() !== "";
+      if (!isSearch) await saw({ action: "person.list", target: "workspace" });
+      else if (!isMasked) await saw({ action: "person.search", target: "workspace" });
+      const wish = { search: query.search, sort: query.sort, limit: query.limit, cursor: query.cursor, isExact: isMasked };
+      return { status: 200, body: await listProfiles(services, workspaceId, wish, nowMs) };
+    },
   });
 }
 
@@ -133,15 +149,17 @@ function identifierRoute(services: ApiServices): Route {
     method: "GET",
     path: "/identifiers/{ref}",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: identifierLookupMask,
     summary: "Look an identifier up",
     description: "With everybody it was seen with, when it is shared.",
     params: identifierParams,
     responses: { 200: identifierAnswer },
-    handle: async ({ params, workspaceId, nowMs }) => ({
-      status: 200,
-      body: await identifierDetails(services, workspaceId, parseIdentifierRef(params.ref), nowMs),
-    }),
+    handle: async ({ params, workspaceId, nowMs, isMasked, saw }) => {
+      const body = await identifierDetails(services, workspaceId, parseIdentifierRef(params.ref), nowMs);
+      if (!isMasked) await saw({ action: "person.search", target: "workspace", detail: { by: "identifier" } });
+      return { status: 200, body };
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 // Events that were held back, each with why, and as it was received.
 import { z } from "zod";
 import { quarantineList, quarantineQuery } from "@tributary/schema/api/events.ts";
+import { quarantineMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -28,12 +29,14 @@ export function quarantineRoutes(services: ApiServices): Route[] {
       method: "GET",
       path: "/quarantine",
       tag: "Events",
-      scopes: ["read", "personal_data"],
+      scopes: ["read"],
+      masks: quarantineMask,
       summary: "Events that were held back",
       description: "The latest first. One held event never holds another.",
       query: quarantineQuery,
       responses: { 200: quarantineList },
-      handle: async ({ query, workspaceId }) => {
+      handle: async ({ query, workspaceId, saw }) => {
+        await saw({ action: "quarantine.list", target: "workspace" });
         const before = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
         const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
           db.query<HeldRow>(

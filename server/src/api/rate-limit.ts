@@ -45,7 +45,7 @@ export class RateLimiter<Key> {
 
   private refusal(bucket: Bucket): AppError {
     return new AppError("rate_limited", {
-      detail: `The limit is ${this.perSecond} a second.`,
+      detail: this.perSecond < 1 ? `The limit is ${Math.round(this.perSecond * 60)} a minute.` : `The limit is ${this.perSecond} a second.`,
       retryAfterSeconds: (1 - bucket.tokens) / this.perSecond,
     });
   }

@@ -13,6 +13,7 @@ import {
 import { AppError } from "../core/errors.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { RefusedPlace, RefusedStatus } from "./api-deps.ts";
+import { refusedWritesMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorId, cursorRow, decodeCursor, encodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -30,14 +31,16 @@ function listRoute(services: ApiServices): Route {
     method: "GET",
     path: "/refused-writes",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: refusedWritesMask,
     summary: "What ClickHouse refused for good",
     description:
       "The latest first: rows that are missing in ClickHouse (events among them count as `failed` in the ledger), and changes of " +
       "rows that were not made. Each says why, and what to do before it is sent again. One never holds another.",
     query: refusedWritesQuery,
     responses: { 200: refusedWriteList },
-    handle: async ({ query, workspaceId }) => {
+    handle: async ({ query, workspaceId, saw }) => {
+      await saw({ action: "refused_write.list", target: "workspace" });
       const [block, row] = decodeCursor(place, query.cursor) ?? [null, null];
       const [eventKeys, payloadKeys] = await Promise.all([services.eventKeys(workspaceId), services.payloadKeys(workspaceId)]);
       const page = await services.deps.workspaceDb.run(workspaceId, async (db) => {

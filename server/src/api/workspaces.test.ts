@@ -124,6 +124,8 @@ describe("two workspaces", () => {
   }
 
   const bodies: Record<string, unknown> = {
+    "POST /profiles/{ref}/reveal": { field: { kind: "trait", name: "name" }, reason: "to look into another shop" },
+    "POST /events/{messageId}/reveal": { row_id: 51, path: "type", reason: "to look into another shop" },
     "PATCH /profiles/{ref}": { traits: { a: 1 } },
     "POST /profiles/{ref}/consent": { categories: { a: true } },
     "POST /profiles/{ref}/suppress": {},

@@ -1,4 +1,4 @@
-// The audit log: every change that somebody made, by whom, to what. It names people by their opaque id and traits by their
+// The audit log: every change that somebody made, by whom, to what; and who looked at whom (read-audit.ts). It names people by their opaque id and traits by their
 // names; values never stand in it.
 import type { ClientBase } from "pg";
 
@@ -25,10 +25,15 @@ export async function recordAudit(db: ClientBase, entry: AuditEntry, nowMs: numb
 }
 
 export interface AuditFilter {
-  readonly beforeId?: number;
-  readonly action?: string;
-  readonly actor?: string;
-  readonly target?: string;
+  readonly beforeId?: number | undefined;
+  /** The action, or how it begins. */
+  readonly action?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly target?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** Stands somewhere in the detail, in any case. */
+  readonly text?: string | undefined;
   readonly limit: number;
 }
 
@@ -36,19 +41,32 @@ export interface StoredAuditEntry {
   readonly id: number;
   readonly at: Date;
   readonly actor: string;
+  /** Null for one that is no member any more, and for the program itself. */
+  readonly actorName: string | null;
   readonly action: string;
   readonly target: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** The newest first. */
+/** The newest first. `db` works inside the workspace: it sees the names of its members and tokens alone. */
 export async function listAudit(db: ClientBase, workspaceId: number, filter: AuditFilter): Promise<StoredAuditEntry[]> {
   const { rows } = await db.query<Omit<StoredAuditEntry, "id"> & { id: string }>(
-    `select id, at, actor, action, target, detail from audit_log
-     where workspace_id = $1 and ($2::bigint is null or id < $2) and ($3::text is null or action = $3)
-       and ($4::text is null or actor = $4) and ($5::text is null or target = $5)
-     order by id desc limit $6`,
-    [workspaceId, filter.beforeId ?? null, filter.action ?? null, filter.actor ?? null, filter.target ?? null, filter.limit],
+    `select a.id, a.at, a.actor, coalesce(nullif(u.name, ''), u.email, t.name) as "actorName", a.action, a.target, a.detail
+       from (
+         select id, at, actor, action, target, detail from audit_log
+          where workspace_id = $1 and ($2::bigint is null or id < $2) and ($3::text is null or starts_with(action, $3))
+            and ($4::text is null or actor = $4) and ($5::text is null or target = $5 or detail::jsonb -> 'people' ? $5)
+            and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
+            and ($9::text is null or position(lower($9) in lower(detail::text)) > 0)
+          order by id desc limit $6
+       ) a
+       left join auth_user u on a.actor = 'account:' || u.id
+       left join api_token t on t.workspace_id = $1 and a.actor = 'token:' || t.id
+      order by a.id desc`,
+    [
+      workspaceId, filter.beforeId ?? null, filter.action ?? null, filter.actor ?? null, filter.target ?? null, filter.limit,
+      filter.fromMs === undefined ? null : new Date(filter.fromMs), filter.toMs === undefined ? null : new Date(filter.toMs), filter.text ?? null,
+    ],
   );
   return rows.map((row) => ({ ...row, id: Number(row.id) }));
 }

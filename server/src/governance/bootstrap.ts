@@ -2,7 +2,6 @@
 // changes nothing that is there, and two starts at once make one of each.
 import type { ClientBase, Pool } from "pg";
 import type { ControlAction } from "@tributary/schema/control.ts";
-import { scope } from "@tributary/schema/api/answer-parts.ts";
 import { AppError, assert } from "../core/errors.ts";
 import type { EventLog } from "../log/log.ts";
 import { recordAudit } from "./audit.ts";
@@ -10,8 +9,10 @@ import { ensureOwner, type MadeOwner } from "./owner.ts";
 import { createSource, readSource, type Source } from "./sources.ts";
 import { createWriteKey } from "./write-keys.ts";
 import { createToken, hashSecret } from "./tokens.ts";
-import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, lockMaking, type Workspace } from "./workspaces.ts";
+import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, lockMaking, workspaceScopes, type Workspace } from "./workspaces.ts";
 
+/** The workspace's own, and to act for the installation. */
+const everyScope = [...workspaceScopes, "installation"] as const;
 const WORKSPACE = { slug: "default", name: "Default" };
 
 export interface BootstrapOptions {
@@ -59,7 +60,7 @@ async function firstStart(db: ClientBase, { writeKey, apiToken, partitions, nowM
   const made = await createWorkspace(db, {
     ...WORKSPACE,
     partitions,
-    token: apiToken === undefined ? { name: "First start", scopes: scope.options } : givenToken(apiToken),
+    token: apiToken === undefined ? { name: "First start", scopes: everyScope } : givenToken(apiToken),
     ...(writeKey === undefined ? {} : { writeKey }),
   });
   const { id, partition } = made.workspace;
@@ -111,7 +112,7 @@ interface Wish {
 }
 
 function givenToken(secret: string) {
-  return { name: "Environment", scopes: scope.options, secret };
+  return { name: "Environment", scopes: everyScope, secret };
 }
 
 async function ensureWriteKey(db: ClientBase, wish: Wish & { readonly sourceId: number }): Promise<void> {

@@ -17,7 +17,8 @@ export {
   type FieldChange, type FieldChangeContext, type FieldDecision, type FieldDecisions, type FieldDecisionsCache, type FieldStanding,
 } from "./field-decisions.ts";
 export { knownField, type KnownField } from "./known-fields.ts";
-export { MASK, maskTree, maskValue, maskWithin, type LeafKind, type MaskKind } from "./mask.ts";
+export { MASK, maskKindOf, maskTree, maskValue, maskWithin, type LeafKind, type MaskKind } from "./mask.ts";
+export { createReadAudit, type ReadAudit, type ReadEntry } from "./read-audit.ts";
 export {
   addMember, countOwners, findMember, listMembers, lockMembers, membershipsOf, removeMember, setRole, stillHolds, type Member, type Membership,
 } from "./members.ts";

@@ -94,11 +94,15 @@ test.each([
   ["?q=ada", "?q=•••"],
   ["?ada@example.com", "?•••"],
   ["?utm_campaign=ada@example.com", "?utm_campaign=•••"],
-  ["mailto:ada@example.com", "mailto:•••"],
   ["", ""],
 ])("the address %j is shown as %j", (url, shown) => {
   expect(maskUrl(url)).toBe(shown);
   expect(maskValue("url", url)).toBe(shown);
+});
+
+test("what is no address but stands where one should is masked as words", () => {
+  expect(maskValue("url", "red shoes for ada")).toBe("r•••");
+  expect(maskUrl("mailto:ada@example.com")).toBe("mailto:•••");
 });
 
 describe("within objects and lists", () => {
@@ -111,8 +115,8 @@ describe("within objects and lists", () => {
   });
 
   test("names that are somebody's address or number are masked, and two of them both stay", () => {
-    expect(maskTree({ "ada@example.com": 1, "amy@example.com": 2, "+4570101155": 3 }, kindOf)).toEqual({
-      "a•••@example.com": MASK, "a•••@example.com (2)": MASK, "+45 •••55": MASK,
+    expect(maskTree({ "ada@example.com": 1, "amy@example.com": 2, "+4570101155": 3, "ada@example": { com: 4 } }, kindOf)).toEqual({
+      "a•••@example.com": MASK, "a•••@example.com (2)": MASK, "+45 •••55": MASK, "a•••@example": { com: MASK },
     });
   });
 

@@ -1,6 +1,7 @@
 // How values are shown to those who may not see them: enough to tell two people on the phone apart, never enough to know
 // what was hidden, and never how long it was. Pure.
 import { parsePhoneNumberFromString } from "libphonenumber-js";
+import { wordOf } from "./known-fields.ts";
 import { maskUrl } from "./mask-url.ts";
 
 /** What stands in place of what is hidden. */
@@ -8,6 +9,19 @@ export const MASK = "•••";
 
 /** What a value is taken for; a text that looks like an address or a number is masked as one, whatever it was declared. */
 export type MaskKind = "email" | "phone" | "name" | "text" | "id" | "ip" | "url" | "secret";
+
+const kindsByWord: ReadonlyMap<string, MaskKind> = new Map([
+  ...(["phone", "phonenumber", "mobile", "mobilephone", "telephone", "fax"] as const).map((word) => [word, "phone"] as const),
+  ...(["url", "href", "path", "referrer", "referer", "search", "pageurl"] as const).map((word) => [word, "url"] as const),
+  ...(["ip", "ipaddress"] as const).map((word) => [word, "ip"] as const),
+  ...(["password", "token", "writekey", "secret", "ssn", "cpr", "passport", "iban", "cardnumber"] as const).map((word) => [word, "secret"] as const),
+]);
+
+/** What a field of this path is taken for: an id by its ending, or what its name says. */
+export function maskKindOf(path: string): MaskKind {
+  const word = wordOf(path);
+  return kindsByWord.get(word) ?? (/(^|[^\p{L}])id$/iu.test(path) || /[\p{Ll}\d]Id$/u.test(path) ? "id" : "text");
+}
 
 /** Texts shorter than this show nothing of themselves. */
 const TEXT_SHOWN_FROM = 4;
@@ -23,8 +37,9 @@ export function maskValue(kind: MaskKind, value: unknown): unknown {
 
 function maskText(kind: MaskKind, text: string): string {
   if (kind === "secret" || kind === "ip") return MASK;
-  if (kind === "url") return maskUrl(text);
   const trimmed = text.trim();
+  // What is no address is words, such as those that somebody searched for.
+  if (kind === "url" && /^([a-z][a-z0-9+.-]*:\/\/|\/|\?)\S*$/i.test(trimmed)) return maskUrl(trimmed);
   if (emailShape.test(trimmed)) return maskEmail(trimmed);
   if (kind === "phone" || internationalPhone.test(trimmed)) return maskPhone(trimmed);
   if (isoDate.test(trimmed) || /^[\d\s.,:+-]+$/.test(trimmed)) return kind === "id" ? maskId(trimmed) : MASK;
@@ -66,13 +81,17 @@ function firstLetter(text: string): string {
 const emailWithin = /[^\s@"'<>()[\]{},;:/\\?&=|]{1,64}@[\p{L}\p{N}][\p{L}\p{N}.-]{0,200}\.\p{L}{2,24}/gu;
 const numberWithin = /(?<![\p{L}\p{N}.-])\+?\d[\d\s().-]{6,20}\d(?![\p{L}\p{N}-])/gu;
 
-/** For texts that are names of things (an event, a property, a message id) unless a sender has put a person into them. */
-export function maskWithin(text: string): string {
-  const withoutEmails = text.includes("@") ? text.replace(emailWithin, (found) => maskEmail(found)) : text;
-  return withoutEmails.replace(numberWithin, (found) => (isoDate.test(found.trim()) ? found : maskPhone(found.trim())));
+/** For values of fields that are not personal: somebody's address is hidden even there. */
+export function maskEmailsWithin(text: string): string {
+  return text.includes("@") ? text.replace(emailWithin, (found) => maskEmail(found)) : text;
 }
 
-/** What a leaf is taken for, by its path below the root; undefined: it is shown as it is. */
+/** For texts that are names of things (an event, a property, a message id) unless a sender has put a person into them. */
+export function maskWithin(text: string): string {
+  return maskEmailsWithin(text).replace(numberWithin, (found) => (isoDate.test(found.trim()) ? found : maskPhone(found.trim())));
+}
+
+/** What a leaf is taken for, by its path below the root; undefined: it is not personal. */
 export type LeafKind = (path: string) => MaskKind | undefined;
 
 /** Deeper than anything that is taken in. */
@@ -85,16 +104,22 @@ const DEPTH_MAX = 100;
 export function maskTree(value: unknown, kindOf: LeafKind, path = "", depth = 0): unknown {
   if (typeof value !== "object" || value === null) {
     const kind = kindOf(path);
-    return kind === undefined ? value : maskValue(kind, value);
+    if (kind !== undefined) return maskValue(kind, value);
+    return typeof value === "string" ? maskEmailsWithin(value) : value;
   }
   if (depth >= DEPTH_MAX) return MASK;
   if (Array.isArray(value)) return value.map((item) => maskTree(item, kindOf, path, depth + 1));
   const masked = new Map<string, unknown>();
   for (const [name, inner] of Object.entries(value)) {
     const below = path === "" ? name : `${path}.${name}`;
-    masked.set(freeName(maskWithin(name), masked), maskTree(inner, kindOf, below, depth + 1));
+    masked.set(freeName(maskName(name), masked), maskTree(inner, kindOf, below, depth + 1));
   }
   return Object.fromEntries(masked);
+}
+
+/** Dots in a name part it where it is stored: of an address as a name, the part before the `@` may stand alone with it. */
+function maskName(name: string): string {
+  return maskWithin(name).replace(/[^\s@]*@(?![^\s@]*\.\p{L})/gu, (found) => `${firstLetter(found)}${MASK}@`);
 }
 
 /** Two names that look the same once masked both stay. */

@@ -87,6 +87,8 @@ function singleSignOnOptions(accounts: AccountsOptions, options: SingleSignOnOpt
         scopes: ["openid", "email", "profile"],
         pkce: true,
         requireIdTokenVerification: true,
+        // Another provider may call somebody else the same.
+        accountSubject: ({ profile }) => `${options.issuer}#${String(profile["sub"])}`,
         // Accounts come about in our own transaction below, with their membership and the audit log.
         disableSignUp: true,
         getUserInfo: (tokens) => userInfoOf(tokens, discoveryUrl),

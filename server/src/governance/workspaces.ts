@@ -20,8 +20,8 @@ const ID_MAX = 2_147_483_647;
 
 export const firstSource = { slug: "website", name: "Website", kind: "website" } as const;
 
-/** All that a token may do within its own workspace; `installation` reaches beyond it (decision 0011). */
-export const workspaceScopes: readonly Scope[] = scope.options.filter((one) => one !== "installation");
+/** All that a token may do within its own workspace, `reveal` and `audit` being within two of them; `installation` reaches beyond it (decision 0011). */
+export const workspaceScopes: readonly Scope[] = scope.options.filter((one) => one !== "installation" && one !== "reveal" && one !== "audit");
 
 export interface Workspace {
   readonly id: number;

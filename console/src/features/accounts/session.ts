@@ -29,8 +29,9 @@ async function readSession(): Promise<Session> {
   return { who: account?.name || account?.email || texts.navigation.token, account, role, workspace, scopes, workspaces };
 }
 
-/** Scopes as the API reads them: admin includes reading and writing. */
+/** Scopes as the API reads them: admin includes reading, writing and the audit log; seeing everything includes each value. */
 export function may(session: Pick<Session, "scopes">, scope: Scope): boolean {
   if (session.scopes.includes(scope)) return true;
-  return (scope === "read" || scope === "write") && session.scopes.includes("admin");
+  if (scope === "reveal") return session.scopes.includes("personal_data");
+  return (scope === "read" || scope === "write" || scope === "audit") && session.scopes.includes("admin");
 }

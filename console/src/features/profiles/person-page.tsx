@@ -3,7 +3,7 @@ import { Button, Tabs } from "@mantine/core";
 import { IconActivity, IconUsers } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import type { ProfileAnswer, SharedIdentifier } from "@tributary/schema/api/profiles.ts";
 import { boot } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
@@ -18,7 +18,6 @@ import { may, sessionQuery } from "../accounts/session.ts";
 import { Reach } from "../desk/channels.tsx";
 import { ServiceView } from "../desk/service-view.tsx";
 import { curlOfRead } from "../events/curl.ts";
-import { Identifiers } from "./identifiers.tsx";
 import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
 import { evidenceWords, joinWords, nameOf } from "./person-words.ts";
 import { channelsQuery, personPath, personQuery } from "./queries.ts";
@@ -27,6 +26,7 @@ import { Timeline } from "./timeline.tsx";
 import { Traits } from "./traits.tsx";
 import "./profiles.css";
 
+const IdentityTab = lazy(async () => ({ default: (await import("../identity/identity-tab.tsx")).IdentityTab }));
 const t = texts.profiles;
 const route = getRouteApi("/shell/profiles/$ref");
 const back = { to: "/profiles", text: t.title } as const;
@@ -68,7 +68,7 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
         <Tabs.List className="tabs-space">{tabs.filter((one) => mayServe || one !== "service").map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
         {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} /></Tabs.Panel> : null}
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
-        <Tabs.Panel value="identity"><Identifiers person={person} /></Tabs.Panel>
+        <Tabs.Panel value="identity"><Suspense fallback={null}><IdentityTab person={person} /></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
       </Tabs>
     </Page>

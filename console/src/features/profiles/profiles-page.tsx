@@ -88,8 +88,7 @@ export function ProfilesPage(): ReactNode {
       <div className="list-tools">
         <SearchField value={search} onChange={(text) => go({ search: text })} />
         <NativeSelect aria-label={t.sort} value={sort} data={Object.entries(t.sorts).map(([value, label]) => ({ value, label }))} onChange={(event) => go({ sort: event.currentTarget.value as ProfileSort })} />
-        <ColumnChoice chosen={chosen} onChoose={choose} />
-        {may(session, "personal_data") ? <ExportPeople search={search} sort={sort} columns={chosen} /> : null}
+        {may(session, "personal_data") ? <><ColumnChoice chosen={chosen} onChoose={choose} /><ExportPeople search={search} sort={sort} columns={chosen} /></> : null}
       </div>
       {note ? <div className="notice" role="status" style={{ marginBottom: 12 }}><IconInfoCircle size={18} aria-hidden /><span>{t.notes[note]}</span></div> : null}
       {pages.error ? <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} /> : null}

@@ -1,5 +1,6 @@
 // What the addresses of Profiles hold.
 import type { ProfileSort } from "@tributary/schema/api/profiles.ts";
+import { identitySearch, type IdentitySearch } from "../identity/identity-search.ts";
 
 export interface ProfilesSearch {
   readonly search?: string;
@@ -22,7 +23,7 @@ export function profilesSearch({ search, sort, cols }: Record<string, unknown>):
 
 export type PersonTab = "service" | "overview" | "identity" | "raw";
 
-export interface PersonSearch {
+export interface PersonSearch extends IdentitySearch {
   readonly tab?: PersonTab;
   /** What is looked for in the timeline: a text, kinds of calls, a source, and what came before an event. */
   readonly q?: string;
@@ -31,10 +32,12 @@ export interface PersonSearch {
   readonly before?: number;
 }
 
-export function personSearch({ tab, q, kind, source, before }: Record<string, unknown>): PersonSearch {
+export function personSearch(search: Record<string, unknown>): PersonSearch {
+  const { tab, q, kind, source, before } = search;
+  if (tab === "identity") return { tab, ...identitySearch(search) };
   const text = textOf(q, 200);
   return {
-    ...(tab === "service" || tab === "overview" || tab === "identity" || tab === "raw" ? { tab } : {}),
+    ...(tab === "service" || tab === "overview" || tab === "raw" ? { tab } : {}),
     ...(text === "" ? {} : { q: text }),
     ...(typeof kind === "string" && /^[a-z]+(,[a-z]+)*$/.test(kind) ? { kind } : {}),
     ...(isWhole(source) ? { source } : {}),

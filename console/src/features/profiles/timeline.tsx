@@ -78,7 +78,7 @@ function Lines({ id, rows, turned, onTurn, onBefore, onEnd }: LinesProps): React
   const top = items.find((item) => item.end > (virtual.scrollOffset ?? 0))?.index ?? 0;
   const day = rows.slice(0, top + 1).findLast((row) => row.kind === "day");
   return (
-    <div className="timeline" ref={scroll} role="feed" aria-label={t.timeline}>
+    <div className="timeline" ref={scroll} role="group" tabIndex={0} aria-label={t.timeline}>
       {day?.kind === "day" && top > 0 ? <div className="timeline-day" aria-hidden style={{ height: 32, marginBottom: -32 }}><DayName ms={day.atMs} /></div> : null}
       <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.map((item) => {

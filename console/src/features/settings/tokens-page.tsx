@@ -1,6 +1,7 @@
 // The API tokens: what programs may do here, and until when.
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { IconKey } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import type { TokenAnswer } from "@tributary/schema/api/workspace.ts";
@@ -18,6 +19,7 @@ import { NewToken } from "./new-token.tsx";
 import { tokensQuery } from "./queries.ts";
 
 const t = texts.tokens;
+const route = getRouteApi("/shell/settings/tokens");
 
 function works(token: TokenAnswer, nowMs: number): boolean {
   return token.revoked_at === null && (token.expires_at === null || Date.parse(token.expires_at) > nowMs);
@@ -27,7 +29,9 @@ export function TokensPage(): ReactNode {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const tokens = useQuery(tokensQuery);
   const nowMs = useNow();
-  const [isMaking, setMaking] = useState(false);
+  const { new: isMaking } = route.useSearch();
+  const navigate = useNavigate();
+  const setMaking = (isOn: boolean): void => void navigate({ to: "/settings/tokens", search: isOn ? { new: true } : {}, replace: !isOn });
   const [revoking, setRevoking] = useState<TokenAnswer>();
   const columns: readonly Column<TokenAnswer>[] = [
     { key: "name", header: t.columns.name, width: "minmax(96px, 1.2fr)", cell: (token) => <Value value={token.name} /> },

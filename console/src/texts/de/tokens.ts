@@ -29,6 +29,8 @@ export const tokens: Texts["tokens"] = {
     write: { name: "Schreiben", what: "Personen und Ereignisse ändern." },
     admin: { name: "Verwalten", what: "Den Arbeitsbereich ändern; umfasst Lesen und Schreiben." },
     personal_data: { name: "Personenbezogene Daten", what: "Im Klartext sehen, was über Personen bekannt ist." },
+    reveal: { name: "Aufdecken", what: "Einen einzelnen verdeckten Wert sehen, mit Angabe des Grundes." },
+    audit: { name: "Protokoll", what: "Lesen, wer was geändert und wer wen angesehen hat." },
     service: { name: "Service", what: "Einer Person nach der anderen helfen: Notizen, Zusagen, Berichtigungen, Einwilligungen." },
     installation: { name: "Installation", what: "Arbeitsbereiche anlegen und den Server kopieren." },
   },

@@ -5,6 +5,8 @@ import { desk } from "./desk.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { home } from "./home.ts";
+import { identity } from "./identity.ts";
+import { identityRules } from "./identity-rules.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
@@ -16,6 +18,7 @@ import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
 
@@ -28,6 +31,8 @@ export const en = {
   shortcuts,
   signIn,
   home,
+  identity,
+  identityRules,
   sources,
   sdks,
   events,
@@ -39,6 +44,7 @@ export const en = {
   members,
   roles,
   tokens,
+  tasks,
   workspace,
   limits,
 };

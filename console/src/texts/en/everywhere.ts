@@ -29,6 +29,7 @@ export const everywhere = {
   now: "just now",
   today: "Today",
   yesterday: "Yesterday",
+  edit: (what: string) => `Edit: ${what}`,
   exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
 };

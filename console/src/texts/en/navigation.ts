@@ -6,6 +6,7 @@ export const navigation = {
   sources: "Sources",
   live: "Live debugger",
   profiles: "Profiles",
+  merges: "Merges",
   settings: "Settings",
   collapse: "Collapse navigation",
   expand: "Expand navigation",

@@ -8,4 +8,9 @@ export const palette = {
   nothing: "Nothing found. Try a whole e-mail address or id.",
   searching: "Looking for people…",
   shortcuts: "Keyboard shortcuts",
+  newToken: "Make an API token",
+  invite: "Invite somebody",
+  enter: (workspace: string) => `Enter the workspace ${workspace}`,
+  light: "Light appearance",
+  dark: "Dark appearance",
 };

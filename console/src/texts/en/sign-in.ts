@@ -19,8 +19,9 @@ export const signIn = {
   or: "or",
   ssoProblems: {
     email_not_verified: "The provider has not verified your e-mail address.",
+    account_not_linked: "The provider has not verified your e-mail address.",
     domain_not_allowed: "Your e-mail address is not among those that may come in this way.",
-    signup_disabled: "There is no account for your e-mail address. Ask an owner or admin to invite you.",
+    signup_disabled: "There is no account for your e-mail address, and it is not among those that get one this way. Ask an owner or admin to invite you.",
     access_denied: "The provider did not let you in.",
     state_mismatch: "This took too long, or began in another browser. Try again.",
     state_not_found: "This took too long, or began in another browser. Try again.",

@@ -28,6 +28,8 @@ export const tokens = {
     write: { name: "Write", what: "Change people and events." },
     admin: { name: "Administer", what: "Change the workspace; includes reading and writing." },
     personal_data: { name: "Personal data", what: "See what is known about people in the clear." },
+    reveal: { name: "Reveal", what: "See one hidden value at a time, for a stated reason." },
+    audit: { name: "Audit log", what: "Read who changed what, and who looked at whom." },
     service: { name: "Service", what: "Help one person at a time: notes, promises, corrections, consents." },
     installation: { name: "Installation", what: "Make workspaces, and copy the server." },
   },

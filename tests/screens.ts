@@ -1,0 +1,19 @@
+// Every screen of the console that can be reached by its address, over the small shop of screenshots/shop-events.ts: for
+// pictures of all of them, and for checks that each must pass.
+
+/** Name → address. */
+export const screens: Readonly<Record<string, string>> = {
+  "home": "/", "home-rejected": "/?open=rejected",
+  "sources": "/sources", "source": "/sources/1",
+  "live": "/live", "live-held": "/live?outcome=quarantined", "live-event": "/live?type=track&message=sent-twice", "live-empty": "/live?event=Nothing",
+  "profiles": "/profiles", "profiles-nobody": "/profiles?search=nobody-like-this",
+  "person": "/profiles/user_id:u-2", "person-identity": "/profiles/user_id:u-2?tab=identity", "person-raw": "/profiles/user_id:u-2?tab=raw",
+  "person-hostile": "/profiles/user_id:hostile-1", "person-missing": "/profiles/user_id:no-one",
+  "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-workspace": "/settings/workspace",
+  "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
+  "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",
+  "about": "/about", "nowhere": "/nowhere",
+};
+
+/** What is still on its way on a page that is being loaded. */
+export const UNFINISHED = ".bar, [aria-busy=true]";
