@@ -100,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)("the service desk", () => {
     await at.page.getByRole("columnheader", { name: "city" }).waitFor();
     await at.page.goto(`${at.server.url}/profiles`);
     await at.page.getByRole("gridcell", { name: "Aarhus" }).waitFor();
-    const [file] = await Promise.all([at.page.waitForEvent("download"), at.page.getByRole("button", { name: "Export CSV" }).click()]);
+    const [file] = await Promise.all([at.page.waitForEvent("download"), at.page.getByRole("button", { name: "Export as CSV" }).click()]);
     expect(file.suggestedFilename()).toMatch(/^profiles-.*\.csv$/);
   });
 
