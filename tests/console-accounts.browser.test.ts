@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
-import { totpCode } from "../server/src/governance/testing.ts";
+import { startTestOidc, totpCode } from "../server/src/governance/testing.ts";
 import { startTestMailServer } from "../server/src/mail/testing.ts";
 import { chromiumPath } from "./chromium.ts";
 import { consoleTest, OWNER_EMAIL } from "./console-page.ts";
@@ -14,7 +14,8 @@ const AGENT_PASSWORD = "another long password 0815";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const smtp = chromiumPath === undefined ? undefined : await startTestMailServer();
-afterAll(() => smtp?.stop());
+const oidc = chromiumPath === undefined ? undefined : await startTestOidc();
+afterAll(() => Promise.all([smtp?.stop(), oidc?.stop()]));
 
 interface AuditList {
   readonly data: readonly { readonly action: string; readonly actor: string; readonly target: string; readonly detail: Readonly<Record<string, unknown>> }[];
@@ -27,7 +28,12 @@ async function axeFinds(page: Page): Promise<readonly string[]> {
 }
 
 describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
-  const it = consoleTest({ env: { SMTP_URL: smtp?.url ?? "", MAIL_FROM: "Tributary <cdp@example.com>" } });
+  const it = consoleTest({
+    env: {
+      SMTP_URL: smtp?.url ?? "", MAIL_FROM: "Tributary <cdp@example.com>", OIDC_ISSUER: oidc?.issuer ?? "", OIDC_CLIENT_ID: oidc?.clientId ?? "",
+      OIDC_CLIENT_SECRET: oidc?.clientSecret ?? "", OIDC_NAME: "Harbour ID", OIDC_DOMAINS: "example.com", OIDC_ROLE: "viewer",
+    },
+  });
 
   async function signInWithCode(page: Page, code: string): Promise<void> {
     await it.signIn(AGENT_EMAIL, AGENT_PASSWORD, page);
@@ -135,6 +141,22 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", () => {
     await page.goto(`${server.url}/settings/account`);
     await it.signIn(OWNER_EMAIL, "quite another password");
     await page.getByText("This session").waitFor();
+    it.forgiveStatus(401);
+  });
+
+  test("somebody comes in by single sign-on to where they wanted to, and whoever may not is told why", async () => {
+    const { page, server } = it;
+    present(oidc).person = { sub: "eve", email: "eve@example.org", email_verified: true };
+    await page.goto(`${server.url}/settings/account`);
+    await page.getByRole("button", { name: "Sign in with Harbour ID" }).click();
+    await page.getByText("There is no account for your e-mail address").waitFor();
+    present(oidc).person = { sub: "sam", email: "sam@example.com", email_verified: true, name: "Sam Single" };
+    await page.goto(`${server.url}/settings/account`);
+    await page.getByRole("button", { name: "Sign in with Harbour ID" }).click();
+    await page.getByRole("heading", { level: 1, name: "My account" }).waitFor();
+    expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Sam Single");
+    // The provider's own page is another's address, as it has to be.
+    it.complaints.splice(0, Infinity, ...it.complaints.filter((text) => !text.startsWith(`loads ${present(oidc).issuer}/authorize?`)));
     it.forgiveStatus(401);
   });
 

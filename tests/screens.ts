@@ -12,7 +12,7 @@ export const screens: Readonly<Record<string, string>> = {
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-workspace": "/settings/workspace",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
   "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",
-  "about": "/about", "nowhere": "/nowhere",
+  "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 
 /** What is still on its way on a page that is being loaded. */

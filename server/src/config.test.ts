@@ -28,6 +28,25 @@ describe("the configuration", () => {
     expect(config.limits).toEqual(defaultLimits);
   });
 
+  test("takes mail and single sign-on whole or not at all", () => {
+    expect(readConfig({})).toMatchObject({ mail: undefined, singleSignOn: undefined });
+    expect(readConfig({ SMTP_URL: "smtps://u:p@mail.example.com", MAIL_FROM: "Tributary <cdp@example.com>" }).mail).toEqual({
+      smtpUrl: "smtps://u:p@mail.example.com", from: "Tributary <cdp@example.com>",
+    });
+    expect(refusal({ SMTP_URL: "smtp://mail.example.com" })).toContain("SMTP_URL and MAIL_FROM: give both or none");
+    expect(refusal({ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: "cdp@example.com\r\nBcc: eve@example.com" })).toContain("MAIL_FROM");
+    const provider = { OIDC_ISSUER: "https://id.example.com", OIDC_CLIENT_ID: "id", OIDC_CLIENT_SECRET: "secret" };
+    expect(readConfig({ ...provider, OIDC_DOMAINS: "@Example.com, example.org", OIDC_ROLE: "viewer" }).singleSignOn).toEqual({
+      issuer: "https://id.example.com", clientId: "id", clientSecret: "secret", name: "single sign-on", domains: ["example.com", "example.org"],
+      newcomers: { role: "viewer", workspace: "default" },
+    });
+    expect(refusal({ OIDC_ISSUER: "https://id.example.com" })).toContain("give all or none");
+    expect(refusal({ ...provider, OIDC_ROLE: "viewer" })).toContain("OIDC_ROLE: name in OIDC_DOMAINS");
+    expect(refusal({ ...provider, OIDC_DOMAINS: "example.com", OIDC_ROLE: "owner" })).toContain("OIDC_ROLE");
+    expect(refusal({ ...provider, OIDC_ISSUER: "http://id.example.com" })).toContain("https only");
+    expect(readConfig({ ...provider, OIDC_ISSUER: "http://127.0.0.1:9000" }).singleSignOn?.newcomers).toBeUndefined();
+  });
+
   test("reads what is set, takes an empty value for an absent one, and leaves other programs' variables alone", () => {
     const config = readConfig({
       HOST: "0.0.0.0", PORT: "0", PUBLIC_URL: "https://cdp.example.com/base/", TRUST_PROXY: " private, 192.0.2.7 ,true", TLS_CERT_FILE: "c.pem",

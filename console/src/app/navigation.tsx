@@ -13,12 +13,15 @@ import {
   IconPlugConnected,
   IconSearch,
   IconSettings,
+  IconShieldSearch,
   IconUser,
   IconUsers,
+  type Icon,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Session } from "../features/accounts/session.ts";
+import type { Scope } from "@tributary/schema/api/answer-parts.ts";
+import { may, type Session } from "../features/accounts/session.ts";
 import { TaskTray } from "../features/tasks/task-tray.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
@@ -32,8 +35,21 @@ export const places = [
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
+  { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
   { to: "/settings", text: t.settings, Icon: IconSettings },
-] as const;
+] as const satisfies readonly Place[];
+
+interface Place {
+  readonly to: string;
+  readonly text: string;
+  readonly Icon: Icon;
+  /** Without it, the place is not shown; without one, everybody may open it. */
+  readonly scope?: Scope;
+}
+
+export function placesFor(session: Session) {
+  return places.filter((place: Place) => place.scope === undefined || may(session, place.scope));
+}
 
 export interface NavigationProps {
   readonly session: Session;
@@ -56,7 +72,7 @@ export function Navigation(props: NavigationProps): ReactNode {
           <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
         </button>
       </Hint>
-      {places.map(({ to, text, Icon }) => (
+      {placesFor(session).map(({ to, text, Icon }) => (
         <Hint key={to} text={text} isOn={isCollapsed}>
           <Link to={to} className="nav-item" activeProps={{ className: "active" }} activeOptions={{ exact: to === "/" }} aria-label={text} {...(onGo && { onClick: onGo })}>
             <Icon size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : text}

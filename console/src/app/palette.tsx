@@ -12,7 +12,8 @@ import { texts } from "../texts/texts.ts";
 import { valueText } from "../ui/format.ts";
 import { Face } from "../ui/value.tsx";
 import { commandsOf, type CommandDeps } from "./commands.tsx";
-import { places } from "./navigation.tsx";
+import { useIsMasked } from "../features/masking/masked.tsx";
+import { placesFor } from "./navigation.tsx";
 
 const t = texts.palette;
 const PEOPLE_MAX = 6;
@@ -22,11 +23,13 @@ export type PaletteProps = Pick<CommandDeps, "session" | "onWorkspace" | "onShor
 export function Palette(props: PaletteProps): ReactNode {
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
-  const commands = commandsOf({ ...props, places, go: (href) => void navigate({ href }), onScheme: setColorScheme });
+  const commands = commandsOf({ ...props, places: placesFor(props.session), go: (href) => void navigate({ href }), onScheme: setColorScheme });
   const [query, setQuery] = useState("");
+  // Who sees people masked has few look-ups a minute, so none is spent while somebody types.
+  const isMasked = useIsMasked();
   const [search] = useDebouncedValue(query.trim(), 150);
-  const found = useQuery({ ...profilesQuery(search, PEOPLE_MAX), enabled: search.length >= 2, placeholderData: keepPreviousData });
-  const people = search.length < 2 ? [] : (found.data?.data ?? []).slice(0, PEOPLE_MAX);
+  const found = useQuery({ ...profilesQuery(search, PEOPLE_MAX), enabled: search.length >= 2 && !isMasked, placeholderData: keepPreviousData });
+  const people = search.length < 2 || isMasked ? [] : (found.data?.data ?? []).slice(0, PEOPLE_MAX);
   const matches = (text: string): boolean => text.toLowerCase().includes(query.trim().toLowerCase());
   const groups: SpotlightActionGroupData[] = [
     {
@@ -35,6 +38,13 @@ export function Palette(props: PaletteProps): ReactNode {
         id: person.id, label: valueText(nameOf(person), 80), description: identifiersByWeight(person.identifiers).slice(0, 2).map((one) => valueText(one.value, 40)).join("  ·  "),
         leftSection: <Face name={nameOf(person)} isAnonymous={person.is_anonymous} />, onClick: () => void navigate({ to: "/profiles/$ref", params: { ref: person.id } }),
       })),
+    },
+    {
+      group: t.people,
+      actions: !isMasked || query.trim().length < 2 ? [] : [{
+        id: "find", label: texts.masking.findInProfiles(query.trim().slice(0, 60)), leftSection: <IconSearch size={18} stroke={1.6} />,
+        onClick: () => void navigate({ to: "/profiles", search: { search: query.trim() } }),
+      }],
     },
     ...[t.goTo, t.actions].map((group) => ({
       group,

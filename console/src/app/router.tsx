@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
+import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
@@ -101,6 +102,10 @@ const profiles = createRoute({
   loader: ({ context, deps }) => void context.queryClient.prefetchInfiniteQuery(profilePagesQuery(deps.search)),
   component: lazyRouteComponent(() => import("../features/profiles/profiles-page.tsx"), "ProfilesPage"),
 });
+const audit = createRoute({
+  getParentRoute: () => shell, path: "/audit", validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("../features/audit/audit-page.tsx"), "AuditPage"),
+});
 const about = createRoute({
   getParentRoute: () => shell, path: "/about", component: lazyRouteComponent(() => import("../features/about/about-page.tsx"), "AboutPage"),
 });
@@ -170,6 +175,7 @@ export const router = createRouter({
       profiles,
       person,
       identity,
+      audit,
       about,
       settingsRoutes,
     ]),

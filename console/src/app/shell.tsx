@@ -26,8 +26,9 @@ export function Shell(): ReactNode {
   useHotkeys([["?", keys.open], ["shift+?", keys.open], ["/", focusSearch]]);
   const leave = async (): Promise<void> => {
     await signOut();
-    client.clear();
+    // First away from what shows who is signed in: it would ask again at once, and be refused.
     await navigate({ to: "/sign-in" });
+    client.clear();
   };
   const enter = (slug: string): void => {
     useWorkspace(slug);

@@ -16,6 +16,9 @@ export const revealBody = z.strictObject({
   reason,
 });
 
+/** What of a person is to be shown. */
+export type RevealField = z.infer<typeof revealBody>["field"];
+
 export const revealEventBody = z.strictObject({
   row_id: rowIdNumber.meta({ description: "Which of the events under this message id." }),
   path: path.meta({ description: "Where it stands in the payload, names joined by dots: `context.ip`, `properties.note`." }),

@@ -94,7 +94,7 @@ function namesRoute(services: ApiServices): Route {
     method: "GET",
     path: "/trait-names",
     tag: TAG,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
     masks: traitNamesMask,
     summary: "Which traits people have",
     description: `Among ${NAMES_FROM_PEOPLE.toLocaleString("en-GB")} people, those that most have first.`,

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { manualClock } from "../core/clock.ts";
 import { quietLogger } from "../engines/testing.ts";
 import { createSingleSignOn, type SingleSignOn, type SingleSignOnOptions } from "../governance/governance.ts";
+import { startTestOidc, type Misbehaviour, type TestOidc, type TestPerson } from "../governance/testing.ts";
 import { startTestApi, testSecret, type TestApi } from "./testing.ts";
 import { addAccount, ask, auditOf, post, testOrigin } from "./testing-accounts.ts";
-import { startTestOidc, type Misbehaviour, type TestOidc, type TestPerson } from "./testing-oidc.ts";
 
 describe("single sign-on", () => {
   let api: TestApi;

@@ -98,7 +98,8 @@ describe("two workspaces", () => {
     const { rows: [{ slug }] } = await pool.query("select slug from workspace where id = $1", [second.id]);
     const member = { email: `${marker}@example.com`, role: "owner" };
     const { body: { member: { id: members } } } = await api.call("POST", "/members", { token: second.token, body: member });
-    ids = { ...bySource, keyId: String(key.id), slug, members };
+    const invited = await api.call("POST", "/invitations", { token: second.token, body: { email: `${marker}-guest@example.com`, role: "viewer" } });
+    ids = { ...bySource, keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
   });
   afterAll(() => api.stop());
 
@@ -116,6 +117,7 @@ describe("two workspaces", () => {
     if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
     if (path.startsWith("/tokens/{id}")) return [path.replace("{id}", ids["tokens"] ?? "")];
+    if (path.startsWith("/invitations/{id}")) return [path.replace("{id}", ids["invitations"] ?? "")];
     if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
     if (path === "/workspaces/{workspace}") return [String(second.id), ids["slug"] ?? ""].map((ref) => path.replace("{workspace}", ref));
     if (path.startsWith("/refused-writes/{id}")) return [path.replace("{id}", "77-0")];
@@ -183,7 +185,7 @@ describe("two workspaces", () => {
 
   test("no list shows rows of the other workspace, and its own does", async () => {
     const shown: string[] = [];
-    for (const route of api.api.routes.filter((one) => one.method === "GET" && !one.path.includes("{"))) {
+    for (const route of api.api.routes.filter((one) => one.method === "GET" && !one.path.includes("{") && one.path !== "/profiles/export")) {
       const query = route.path === "/profiles" ? `?search=${marker}` : route.path === "/ledger" ? "?verify=true" : "";
       const foreign = await ask("GET", route.path + query);
       expect(foreign.status, route.path).toBe(200);
@@ -197,6 +199,7 @@ describe("two workspaces", () => {
       "/identity/merges",
       "/identity/shared",
       "/imports",
+      "/invitations",
       "/ledger",
       "/me",
       "/members",

@@ -28,7 +28,7 @@ export interface Accounts {
   handle(request: Request): Promise<Response>;
   /** Whose code is awaited, by a Cookie header; the cookie opens nothing by itself. */
   challengedBy(cookie: string): Promise<Account | undefined>;
-  /** Forgets sessions whose time is up, with the addresses that stand in them. */
+  /** Forgets sessions whose time is up, with the addresses that stand in them, and what was begun and never ended. */
   forgetEnded(): Promise<void>;
   /** Whose session a Cookie header carries, and cookies to set because it was renewed or has ended. */
   sessionOf(cookie: string): Promise<{ readonly session: Session | undefined; readonly setCookies: readonly string[] }>;
@@ -49,6 +49,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     handle: (request) => auth.handler(request),
     async forgetEnded() {
       await options.pool.query("delete from auth_session where expires_at < now()");
+      await options.pool.query("delete from auth_verification where expires_at < now()");
+      await options.pool.query("delete from password_reset where expires_at < now()");
     },
     async sessionOf(cookie) {
       const { headers, response } = await auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });

@@ -132,7 +132,7 @@ const postgres: readonly PersonalDataPlace[] = [
     other: ["id", "expires_at", "created_at", "updated_at"],
     find: "By the account's id.",
     export: "Not exported: minutes in the middle of signing in.",
-    erase: "Used up by signing in, or void after ten minutes.",
+    erase: "Used up by signing in; one whose time is up, when the next person signs in.",
   },
   {
     engine: "postgres",
@@ -150,7 +150,7 @@ const postgres: readonly PersonalDataPlace[] = [
     other: ["token_hash", "expires_at"],
     find: "By the account's id.",
     export: "Not exported: it is a secret.",
-    erase: "Goes when it is used, and with the row of `auth_user`.",
+    erase: "Goes when it is used, with the row of `auth_user`, and once its time is up when the next person signs in.",
   },
   {
     engine: "postgres",
@@ -382,7 +382,9 @@ const postgres: readonly PersonalDataPlace[] = [
   {
     engine: "postgres",
     name: "import",
-    personal: { name: "the file's name", mapping: "constants that a mapping sets", checkpoint: "lines of groups not yet complete" },
+    personal: {
+      name: "the file's name", mapping: "constants that a mapping sets", checkpoint: "lines of groups not yet complete", created_by: "who made it", withdrawn_by: "who took it back",
+    },
     other: [
       "id",
       "workspace_id",

@@ -43,7 +43,7 @@ export async function askRemoval(db: ClientBase, workspaceId: number, homeWorksp
      select id, slug, name, log_partition, $2::integer from workspace where id = $1 on conflict (workspace_id) do nothing`,
     [workspaceId, homeWorkspaceId],
   );
-  for (const table of ["demo_shop", "write_key", "api_token", "member"]) await db.query(`delete from ${table} where workspace_id = $1`, [workspaceId]);
+  for (const table of ["demo_shop", "write_key", "api_token", "invitation", "member"]) await db.query(`delete from ${table} where workspace_id = $1`, [workspaceId]);
   const { rows } = await db.query<Removal>(`select ${COLUMNS} from removed_workspace where workspace_id = $1`, [workspaceId]);
   const [removal] = rows;
   assert(removal !== undefined, "a workspace that was found, or was removed before");

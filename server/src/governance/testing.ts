@@ -1,5 +1,7 @@
-// For tests: the codes that an authenticator app would show.
+// For tests: the codes that an authenticator app would show, and a provider of single sign-on.
 import { createHmac } from "node:crypto";
+
+export { startTestOidc, type Misbehaviour, type TestOidc, type TestPerson } from "./testing-oidc.ts";
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const STEP_MS = 30_000;

@@ -16,6 +16,7 @@ import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Told } from "../../ui/told.tsx";
 import { Value } from "../../ui/value.tsx";
+import { MaskedMark } from "../masking/masked.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
 import { TypeIcon } from "./event-type.tsx";
@@ -68,7 +69,7 @@ function Actions({ row }: { readonly row: EventFate }): ReactNode {
   return (
     <div className="row wrap">
       {row.profile_id === null ? null : <Button component={Link} to={`/profiles/${row.profile_id}`} variant="default" leftSection={<IconUser size={15} />}>{t.panel.openPerson}</Button>}
-      {row.raw === "" ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
+      {row.raw === "" || row.raw_masked ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
     </div>
   );
 }
@@ -106,7 +107,7 @@ function Facts({ row }: { readonly row: EventFate }): ReactNode {
 function Raw({ row }: { readonly row: EventFate }): ReactNode {
   return (
     <section>
-      <h3 className="row"><span className="grow">{t.panel.raw}</span>{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
+      <h3 className="row"><span className="grow">{row.raw_masked ? texts.masking.payload : t.panel.raw}</span>{row.raw_masked ? <MaskedMark text={texts.masking.payloadText} /> : null}{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
       {row.raw ? <Json text={row.raw} label={t.panel.raw} /> : <p className="dim">{t.panel.hidden}</p>}
     </section>
   );

@@ -18,6 +18,9 @@ import "@xyflow/react/dist/style.css";
 const t = texts.identity;
 /** So few nodes need less room. */
 const SMALL_MAX = 8;
+const ZOOM_MIN = 0.15;
+/** As much of the whole as can still be read; what is beyond it one gets to by dragging, or by the button that shows all. */
+const WHOLE = { padding: 0.12, minZoom: 0.55, maxZoom: 1 } as const;
 const WIDTH_MIN = 1.5;
 const WIDTH_MAX = 9;
 
@@ -67,11 +70,11 @@ export function GraphView(props: GraphViewProps): ReactNode {
       <section className={model.nodes.length > SMALL_MAX ? "identity-graph" : "identity-graph small"} aria-label={t.graphLabel}>
         <ReactFlowProvider>
           <ReactFlow
-            nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} fitView fitViewOptions={{ padding: 0.12, maxZoom: 1 }} minZoom={0.15} maxZoom={1.6}
+            nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} fitView fitViewOptions={WHOLE} minZoom={ZOOM_MIN} maxZoom={1.6}
             nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} deleteKeyCode={null} zoomOnScroll={false} preventScrolling={false}
             onEdgeClick={(_event, { data }) => data && onLine(data.line)}
           >
-            <Controls showInteractive={false} fitViewOptions={{ padding: 0.12, maxZoom: 1 }} />
+            <Controls showInteractive={false} fitViewOptions={{ ...WHOLE, minZoom: ZOOM_MIN }} />
             <FitAgain on={model} />
           </ReactFlow>
         </ReactFlowProvider>
@@ -84,7 +87,7 @@ export function GraphView(props: GraphViewProps): ReactNode {
 function FitAgain({ on }: { readonly on: GraphModel }): null {
   const { fitView } = useReactFlow();
   useEffect(() => {
-    const frame = requestAnimationFrame(() => void fitView({ padding: 0.12, maxZoom: 1 }));
+    const frame = requestAnimationFrame(() => void fitView(WHOLE));
     return () => cancelAnimationFrame(frame);
   }, [on, fitView]);
   return null;
@@ -122,7 +125,7 @@ function Single({ node }: { readonly node: GraphNode }): ReactNode {
   return (
     <button
       type="button" className="identity-node nodrag nopan" data-kind="own" aria-pressed={selected.has(member.key)} title={member.value.slice(0, 300)}
-      aria-label={t.node.select(kindWord(node.namespace), member.value.slice(0, 100))} onClick={() => onSelect(member.key)}
+      onClick={() => onSelect(member.key)}
     >
       {content}
     </button>

@@ -38,14 +38,14 @@ export function IdentifierTable({ graph, selected, onSelect, onLine }: Identifie
   const sourceName = useSourceName();
   const rows = useMemo(() => rowsOf(graph), [graph]);
   const columns: readonly Column<Row>[] = [
-    { key: "pick", header: t.columns.pick, width: "64px", cell: (row) => (row.state === "own" ? <Pick row={row} isOn={selected.has(row.identifier.key)} onSelect={onSelect} /> : null) },
-    { key: "kind", header: t.columns.kind, width: "minmax(110px, 150px)", cell: ({ identifier }) => <span className="row"><KindIcon namespace={identifier.namespace} />{kindWord(identifier.namespace)}</span>, csv: ({ identifier }) => identifier.namespace },
-    { key: "value", header: t.columns.value, width: "minmax(140px, 2fr)", cell: ({ identifier }) => <span className="row"><span className="mono" style={{ minWidth: 0 }}><Value value={identifier.value} /></span><CopyIcon value={identifier.value} /></span>, csv: ({ identifier }) => identifier.value },
-    { key: "state", header: t.columns.state, width: "minmax(120px, 170px)", cell: (row) => <State tone={row.state === "own" ? "good" : row.state === "shared" ? "attention" : "plain"}>{t.states[row.state]}</State>, csv: (row) => t.states[row.state] },
-    { key: "with", header: t.columns.with, width: "80px", cell: (row) => t.seenWith(row.others), csv: (row) => row.others },
+    { key: "pick", header: t.columns.pick, width: "60px", cell: (row) => (row.state === "own" ? <Pick row={row} isOn={selected.has(row.identifier.key)} onSelect={onSelect} /> : null) },
+    { key: "kind", header: t.columns.kind, width: "minmax(104px, 150px)", cell: ({ identifier }) => <span className="row"><KindIcon namespace={identifier.namespace} />{kindWord(identifier.namespace)}</span>, csv: ({ identifier }) => identifier.namespace },
+    { key: "value", header: t.columns.value, width: "minmax(112px, 2fr)", cell: ({ identifier }) => <span className="row"><span className="mono" style={{ minWidth: 0 }}><Value value={identifier.value} /></span><CopyIcon value={identifier.value} /></span>, csv: ({ identifier }) => identifier.value },
+    { key: "state", header: t.columns.state, width: "minmax(112px, 170px)", cell: (row) => <State tone={row.state === "own" ? "good" : row.state === "shared" ? "attention" : "plain"}>{t.states[row.state]}</State>, csv: (row) => t.states[row.state] },
+    { key: "with", header: t.columns.with, width: "64px", cell: (row) => t.seenWith(row.others), csv: (row) => row.others },
     { key: "events", header: t.columns.events, width: "64px", isEnd: true, cell: (row) => <Figure value={row.events} />, csv: (row) => row.events },
-    { key: "source", header: t.columns.source, width: "minmax(80px, 140px)", cell: ({ identifier }) => <span className="dim"><Value value={sourceName(identifier.source_id)} /></span>, csv: ({ identifier }) => sourceName(identifier.source_id) },
-    { key: "first", header: t.columns.first, width: "100px", cell: ({ identifier }) => <When at={identifier.first_seen_at} />, csv: ({ identifier }) => identifier.first_seen_at },
+    { key: "source", header: t.columns.source, width: "minmax(56px, 140px)", cell: ({ identifier }) => <span className="dim"><Value value={sourceName(identifier.source_id)} /></span>, csv: ({ identifier }) => sourceName(identifier.source_id) },
+    { key: "first", header: t.columns.first, width: "84px", cell: ({ identifier }) => <When at={identifier.first_seen_at} />, csv: ({ identifier }) => identifier.first_seen_at },
   ];
   return (
     <div className="stack" style={{ padding: 16 }}>

@@ -71,12 +71,12 @@ function FeedTable({ kind, namespace }: { readonly kind: string | undefined; rea
   };
   const { columns } = t.page;
   const shown: readonly Column<FeedRow>[] = [
-    { key: "what", header: columns.what, width: "minmax(120px, 160px)", cell: ({ entry }) => <What kind={entry.kind} />, csv: ({ entry }) => t.page.what[entry.kind] ?? entry.kind },
-    { key: "people", header: columns.people, width: "minmax(140px, 2fr)", cell: (row) => <People row={row} />, csv: (row) => peopleOf(row).map((person) => (person ? nameOf(person) : t.history.somebody)).join(", ") },
-    { key: "by", header: columns.by, width: "minmax(140px, 1.4fr)", cell: ({ entry }) => (entry.identifier ? <Ident identifier={entry.identifier} word="" /> : null), csv: ({ entry }) => (entry.identifier ? `${entry.identifier.namespace}:${entry.identifier.value}` : "") },
-    { key: "why", header: columns.why, width: "minmax(120px, 2fr)", cell: ({ entry }) => <Value value={t.reasonTexts[entry.reason] ?? entry.reason} note={t.reasonTexts[entry.reason] ?? entry.reason} />, csv: ({ entry }) => entry.reason },
-    { key: "event", header: columns.event, width: "minmax(100px, 1.2fr)", cell: ({ entry }) => (entry.cause ? <span className="cut" onClick={(event) => event.stopPropagation()}><EventLink event={entry.cause} /></span> : <span className="dim">{entry.kind === "unmerge" ? t.story.byHand : ""}</span>), csv: ({ entry }) => (entry.cause ? eventName(entry.cause) : "") },
-    { key: "when", header: columns.when, width: "96px", cell: ({ entry }) => <span className="dim"><When at={entry.at} /></span>, csv: ({ entry }) => entry.at },
+    { key: "what", header: columns.what, width: "minmax(104px, 160px)", cell: ({ entry }) => <What kind={entry.kind} />, csv: ({ entry }) => t.page.what[entry.kind] ?? entry.kind },
+    { key: "people", header: columns.people, width: "minmax(120px, 2fr)", cell: (row) => <People row={row} />, csv: (row) => peopleOf(row).map((person) => (person ? nameOf(person) : t.history.somebody)).join(", ") },
+    { key: "by", header: columns.by, width: "minmax(110px, 1.4fr)", cell: ({ entry }) => (entry.identifier ? <Ident identifier={entry.identifier} word="" /> : null), csv: ({ entry }) => (entry.identifier ? `${entry.identifier.namespace}:${entry.identifier.value}` : "") },
+    { key: "why", header: columns.why, width: "minmax(90px, 2fr)", cell: ({ entry }) => <Value value={t.reasonTexts[entry.reason] ?? entry.reason} note={t.reasonTexts[entry.reason] ?? entry.reason} />, csv: ({ entry }) => entry.reason },
+    { key: "event", header: columns.event, width: "minmax(90px, 1.2fr)", cell: ({ entry }) => (entry.cause ? <span className="cut" onClick={(event) => event.stopPropagation()}><EventLink event={entry.cause} /></span> : <span className="dim">{entry.kind === "unmerge" ? t.story.byHand : ""}</span>), csv: ({ entry }) => (entry.cause ? eventName(entry.cause) : "") },
+    { key: "when", header: columns.when, width: "84px", cell: ({ entry }) => <span className="dim"><When at={entry.at} /></span>, csv: ({ entry }) => entry.at },
   ];
   if (pages.error && rows === undefined) return <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} />;
   return (

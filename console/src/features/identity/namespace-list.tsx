@@ -42,7 +42,7 @@ export function Namespaces({ saved, draft, onChange }: NamespacesProps): ReactNo
             <div className="rules-row">
               <span className="rules-grip" draggable title={t.handle} onDragStart={(event) => { event.dataTransfer.effectAllowed = "move"; setDragged(rule.name); }} onDragEnd={() => setDragged(undefined)}><IconGripVertical size={16} aria-hidden /></span>
               <span className="dim">{index + 1}</span>
-              <button type="button" className="rules-name" aria-expanded={open === rule.name} aria-label={t.edit(rule.name)} onClick={() => setOpen(open === rule.name ? undefined : rule.name)}>
+              <button type="button" className="rules-name" aria-expanded={open === rule.name} onClick={() => setOpen(open === rule.name ? undefined : rule.name)}>
                 {open === rule.name ? <IconChevronDown size={15} aria-hidden /> : <IconChevronRight size={15} aria-hidden />}
                 <KindIcon namespace={rule.name} /><strong>{kindWord(rule.name)}</strong><span className="mono dim">{rule.name}</span>
                 <span className="dim rules-summary">{rule.use === "lookup" ? `${t.lookup}, ` : ""}{t.summary(rule.limitPerProfile, rule.sharedAfter)}</span>

@@ -18,6 +18,7 @@ import { may, sessionQuery } from "../accounts/session.ts";
 import { Reach } from "../desk/channels.tsx";
 import { ServiceView } from "../desk/service-view.tsx";
 import { curlOfRead } from "../events/curl.ts";
+import { MaskedMark } from "../masking/masked.tsx";
 import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
 import { evidenceWords, joinWords, nameOf } from "./person-words.ts";
 import { channelsQuery, personPath, personQuery } from "./queries.ts";
@@ -81,7 +82,7 @@ function Heading({ person, name }: { readonly person: ProfileAnswer; readonly na
     <div className="person-head">
       <Face name={name} isAnonymous={person.is_anonymous} isLarge />
       <div className="grow">
-        <h1><bdi>{name}</bdi></h1>
+        <h1 className="row"><bdi>{name}</bdi><MaskedMark /></h1>
         <div className="person-words">
           <span>{person.is_anonymous ? words.anonymous : words.knownAs}, </span>
           {person.first_seen_at ? <span>{before(words.since)}<When at={person.first_seen_at} />{after(words.since)}, </span> : null}

@@ -9,6 +9,7 @@ import { When } from "../../ui/figure.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
+import { Revealable } from "../masking/reveal.tsx";
 import { History } from "./history.tsx";
 import { identifiersByWeight, nameOf } from "./person-words.ts";
 import { accountPeopleQuery } from "./queries.ts";
@@ -25,10 +26,15 @@ export function KnownBy({ person }: Props): ReactNode {
   const all = identifiersByWeight(person.identifiers);
   return (
     <ul className="side-list">
-      {all.slice(0, SHOWN).map((one) => <li key={`${one.namespace}:${one.value}`}><div className="dim">{one.namespace}</div><span className="mono"><Value value={one.value} /></span></li>)}
+      {all.slice(0, SHOWN).map((one) => <li key={one.key ?? `${one.namespace}:${one.value}`}><div className="dim">{one.namespace}</div><KnownValue person={person} one={one} /></li>)}
       {all.length > SHOWN ? <li><Link to="." search={{ tab: "identity" } as never}>{t.moreIdentifiers(all.length - SHOWN)}</Link></li> : null}
     </ul>
   );
+}
+
+function KnownValue({ person, one }: Props & { readonly one: ProfileAnswer["identifiers"][number] }): ReactNode {
+  const value = <span className="mono"><Value value={one.value} /></span>;
+  return one.key === undefined ? value : <Revealable personId={person.id} field={{ kind: "identifier", key: one.key }} name={one.namespace} value={one.value}>{value}</Revealable>;
 }
 
 export function Consents({ person, hasHistory }: Props & { readonly hasHistory: boolean }): ReactNode {

@@ -13,6 +13,7 @@ import { Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Face, Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { MaskedMark, useIsMasked } from "../masking/masked.tsx";
 import { ExportPeople } from "./export-people.tsx";
 import { identifiersByWeight, nameOf } from "./person-words.ts";
 import { profilePagesQuery, traitNamesQuery } from "./queries.ts";
@@ -84,7 +85,7 @@ export function ProfilesPage(): ReactNode {
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const sentence = rows === undefined || rows.length === 0 ? <>&nbsp;</> : search === "" ? t.latest : t.found(rows.length, hasNextPage);
   return (
-    <Page fills title={t.title} sentence={sentence}>
+    <Page fills title={t.title} sentence={sentence} actions={<MaskedMark text={texts.masking.searchText} />}>
       <div className="list-tools">
         <SearchField value={search} onChange={(text) => go({ search: text })} />
         <NativeSelect aria-label={t.sort} value={sort} data={Object.entries(t.sorts).map(([value, label]) => ({ value, label }))} onChange={(event) => go({ sort: event.currentTarget.value as ProfileSort })} />
@@ -128,17 +129,19 @@ function ColumnChoice({ chosen, onChoose }: { readonly chosen: readonly string[]
 }
 
 function SearchField({ value, onChange }: { readonly value: string; readonly onChange: (text: string) => void }): ReactNode {
+  // Each search of a whole identifier counts, so it begins with Enter and not while somebody types.
+  const isMasked = useIsMasked();
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
-    if (text.trim() === value) return;
+    if (isMasked || text.trim() === value) return;
     const timer = setTimeout(() => onChange(text.trim()), TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (
     <TextInput
-      className="profiles-search" data-search autoFocus leftSection={<IconSearch size={16} />} placeholder={t.search} aria-label={t.search} maxLength={500}
-      value={text} onChange={(event) => setText(event.currentTarget.value)}
+      className="profiles-search" data-search autoFocus leftSection={<IconSearch size={16} />} placeholder={isMasked ? texts.masking.search : t.search} aria-label={isMasked ? texts.masking.search : t.search} maxLength={500}
+      value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => { if (isMasked && event.key === "Enter") onChange(text.trim()); }}
     />
   );
 }

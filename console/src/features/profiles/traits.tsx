@@ -10,6 +10,7 @@ import { absoluteTime, valueText } from "../../ui/format.ts";
 import { Card } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { Correction } from "../desk/correction.tsx";
+import { Revealable } from "../masking/reveal.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { History, type HistoryOf } from "./history.tsx";
 import { reachTraits } from "./person-words.ts";
@@ -74,9 +75,9 @@ function Trait({ person, name, onHistory, onCorrect }: TraitProps): ReactNode {
     <div className="trait">
       <dt><bdi className="cut" title={name.slice(0, 300)}>{label}</bdi></dt>
       <dd>
-        <Tooltip label={<TraitNote value={person.traits[name]} note={note} />}>
+        <Revealable personId={person.id} field={{ kind: "trait", name }} name={name} value={person.traits[name]}><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}>
           {onHistory ? <button type="button" className="trait-value plain-button" aria-label={`${t.historyOf(label)}: ${valueText(person.traits[name], 100)}`} onClick={onHistory}>{value}</button> : <span tabIndex={0} className="trait-value">{value}</span>}
-        </Tooltip>
+        </Tooltip></Revealable>
         {onCorrect ? <ActionIcon size={24} className="on-hover" aria-label={texts.desk.correctTitle(label)} onClick={onCorrect}><IconPencil size={14} /></ActionIcon> : null}
       </dd>
     </div>

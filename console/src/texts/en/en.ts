@@ -1,5 +1,7 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
 import { about } from "./about.ts";
+import { audit } from "./audit.ts";
+import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { desk } from "./desk.ts";
 import { events } from "./events.ts";
@@ -38,6 +40,8 @@ export const en = {
   events,
   profiles,
   desk,
+  masking,
+  audit,
   about,
   settings,
   accounts,

@@ -27,7 +27,6 @@ export const identityRules = {
     up: (name: string) => `Make ${name} stronger`,
     down: (name: string) => `Make ${name} weaker`,
     handle: "Drag",
-    edit: (name: string) => `Edit ${name}`,
     add: "Add a kind",
     newName: "Name of the new kind",
     newHint: "Small letters, digits and _, as in crm_id.",

@@ -154,7 +154,6 @@ export const identity = {
     close: "Close",
     refused: "The pipeline did not do it",
     unchanged: "The pipeline came to the change and found nothing to split: the person has changed in the meantime. Look at the graph again.",
-    waitingHint: "Previews read events where they end up. While some still wait to land there, what you see may be a moment old.",
   },
   page: {
     title: "Merges",

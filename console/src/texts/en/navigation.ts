@@ -7,6 +7,7 @@ export const navigation = {
   live: "Live debugger",
   profiles: "Profiles",
   merges: "Merges",
+  audit: "Audit log",
   settings: "Settings",
   collapse: "Collapse navigation",
   expand: "Expand navigation",

@@ -55,8 +55,6 @@ export const profiles = {
   noTimelineFound: "Nothing matches.",
   session: (n: number, length: string) => (length === "" ? plural(n, "event", "events") : `${plural(n, "event", "events")} in ${length}`),
   identifiers: "Identifiers",
-  identifiersText: (n: number) => (n === 1 ? "One identifier names this person." : `These ${count(n)} identifiers came together in events, so they are one person.`),
-  identifierColumns: { namespace: "Kind", value: "Value", first: "First seen", source: "Source" },
   consents: "Consents",
   noConsents: (absent: string) => `None recorded. Without a decision, consent counts as ${absent}.`,
   granted: "Granted",

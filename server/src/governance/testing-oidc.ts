@@ -34,6 +34,8 @@ export interface TestOidc {
   readonly clientId: string;
   readonly clientSecret: string;
   misbehaves: Misbehaviour;
+  /** Who is signed in there already, so that a browser that is sent there comes back at once. */
+  person: TestPerson | undefined;
   /** Somebody signs in there, having been sent to `url`; answers the address that they are sent back to. */
   authorize(url: string, person: TestPerson): string;
   stop(): Promise<void>;
@@ -45,7 +47,15 @@ export async function startTestOidc(): Promise<TestOidc> {
   const asked = new Map<string, TestPerson>();
   const clientId = "tributary-test";
   const clientSecret = "secret of the client";
-  const oidc = { misbehaves: {} as Misbehaviour };
+  const oidc: Pick<TestOidc, "misbehaves" | "person"> = { misbehaves: {}, person: undefined };
+  const authorize = (address: string, person: TestPerson): string => {
+    const { searchParams: query } = new URL(address);
+    const code = randomBytes(16).toString("hex");
+    grants.set(code, { person, query });
+    const back = new URL(query.get("redirect_uri") ?? "");
+    back.search = String(new URLSearchParams({ code, state: query.get("state") ?? "" }));
+    return back.href;
+  };
   const server = createServer((request, response) => {
     const json = (status: number, body: unknown): void => void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // It listens, or it would not be asked.
@@ -56,6 +66,7 @@ export async function startTestOidc(): Promise<TestOidc> {
       const person = asked.get((request.headers.authorization ?? "").replace("Bearer ", ""));
       return person === undefined ? json(401, {}) : json(200, person);
     }
+    if (url.pathname === "/authorize" && oidc.person !== undefined) return void response.writeHead(302, { location: authorize(url.href, oidc.person) }).end();
     if (url.pathname !== "/token") return json(404, {});
     void formOf(request).then((form) => {
       const grant = grants.get(form.get("code") ?? "");
@@ -78,14 +89,7 @@ export async function startTestOidc(): Promise<TestOidc> {
     issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // A server that listens on a port has one.
     clientId,
     clientSecret,
-    authorize(address: string, person: TestPerson): string {
-      const { searchParams: query } = new URL(address);
-      const code = randomBytes(16).toString("hex");
-      grants.set(code, { person, query });
-      const back = new URL(query.get("redirect_uri") ?? "");
-      back.search = String(new URLSearchParams({ code, state: query.get("state") ?? "" }));
-      return back.href;
-    },
+    authorize,
     stop: () => new Promise<void>((resolve) => {
       server.closeAllConnections();
       server.close(() => resolve());

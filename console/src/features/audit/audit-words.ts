@@ -1,0 +1,25 @@
+// An entry of the audit log in words. Pure.
+import type { AuditEntryAnswer } from "@tributary/schema/api/workspace.ts";
+import { texts } from "../../texts/texts.ts";
+
+const t = texts.audit;
+
+export function whoOf({ actor, actor_name: name }: Pick<AuditEntryAnswer, "actor" | "actor_name">): string {
+  return name ?? (actor === "system" ? t.program : actor);
+}
+
+/** The id of the person that the entry is about. */
+export function personOf({ target }: Pick<AuditEntryAnswer, "target">): string | undefined {
+  return /^profile:([0-9a-f-]{36})$/.exec(target)?.[1];
+}
+
+/** The most telling of its detail, on one line: which field, why, how often, how many people. */
+export function noteOf({ detail }: Pick<AuditEntryAnswer, "detail">): string {
+  const text = (name: string): string[] => (typeof detail[name] === "string" && detail[name] !== "" ? [detail[name]] : []);
+  const { count, people } = detail;
+  const counted = typeof count === "number" && count > 1 ? [t.times(count)] : [];
+  const named = Array.isArray(people) ? [t.people(people.length, detail["more_people"] === true)] : [];
+  const said = [...text("field"), ...text("reason"), ...text("name"), ...text("role"), ...named, ...counted];
+  if (said.length > 0) return said.join(" · ").slice(0, 300);
+  return Object.keys(detail).length === 0 ? "" : JSON.stringify(detail).slice(0, 300);
+}
