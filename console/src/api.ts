@@ -110,6 +110,13 @@ export function useWorkspace(slug: string): void {
   sessionStorage.setItem(WORKSPACE_KEY, slug);
 }
 
+/** Of a workspace that is gone, or that one was taken out of. */
+export function forgetWorkspace(): boolean {
+  const had = sessionStorage.getItem(WORKSPACE_KEY) !== null;
+  sessionStorage.removeItem(WORKSPACE_KEY);
+  return had;
+}
+
 function credentials(): Record<string, string> {
   const token = currentToken();
   if (token !== undefined) return { authorization: `Bearer ${token}` };

@@ -4,14 +4,18 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconCheck,
   IconGitMerge,
   IconHome,
   IconInfoCircle,
+  IconListDetails,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconLogout,
   IconPlugConnected,
+  IconRocket,
   IconSearch,
+  IconSelector,
   IconSettings,
   IconShieldSearch,
   IconUser,
@@ -33,9 +37,11 @@ export const places = [
   { to: "/", text: t.home, Icon: IconHome },
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
+  { to: "/schema", text: t.schema, Icon: IconListDetails },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
+  { to: "/start", text: t.start, Icon: IconRocket },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const satisfies readonly Place[];
 
@@ -107,10 +113,10 @@ function WorkspaceName({ session, isCollapsed, onWorkspace }: NavigationProps): 
   if (session.workspaces.length < 2) return <div className="nav-brand" title={session.workspace.name}>{name}</div>;
   return (
     <Menu position="bottom-start" width={200}>
-      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}</button></Menu.Target>
+      <Menu.Target><button type="button" className="nav-item nav-brand" aria-label={`${t.workspace}: ${session.workspace.name}`}>{name}{isCollapsed ? null : <IconSelector className="nav-switch" size={14} aria-hidden />}</button></Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t.workspace}</Menu.Label>
-        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)}><bdi>{one}</bdi></Menu.Item>)}
+        {session.workspaces.map(({ slug, name: one }) => <Menu.Item key={slug} onClick={() => onWorkspace(slug)} disabled={slug === session.workspace.slug} rightSection={slug === session.workspace.slug ? <IconCheck size={14} aria-hidden /> : null}><bdi>{one}</bdi></Menu.Item>)}
       </Menu.Dropdown>
     </Menu>
   );

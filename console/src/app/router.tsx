@@ -15,6 +15,9 @@ import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
+import { startSearch } from "../features/start/start-search.ts";
+import { eventFieldsQuery, observedEventsQuery } from "../features/schema/queries.ts";
+import { fieldsSearch, schemaSearch } from "../features/schema/schema-search.ts";
 import { sourceListQuery } from "../features/sources/queries.ts";
 import { sourceSearch } from "../features/sources/source-search.ts";
 import { sourcesSearch } from "../features/sources/sources-search.ts";
@@ -82,6 +85,12 @@ const home = createRoute({
   getParentRoute: () => shell, path: "/", validateSearch: homeSearch,
   component: lazyRouteComponent(() => import("../features/home/home-page.tsx"), "HomePage"),
 });
+const start = createRoute({
+  getParentRoute: () => shell, path: "/start", validateSearch: startSearch, component: lazyRouteComponent(() => import("../features/start/start-page.tsx"), "StartPage"),
+});
+const scenarios = createRoute({
+  getParentRoute: () => shell, path: "/start/scenarios", component: lazyRouteComponent(() => import("../features/start/scenarios-page.tsx"), "ScenariosPage"),
+});
 const sources = createRoute({
   getParentRoute: () => shell, path: "/sources", validateSearch: sourcesSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/sources-page.tsx"), "SourcesPage"),
@@ -92,6 +101,14 @@ const newSource = createRoute({
 const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
+});
+const schema = createRoute({
+  getParentRoute: () => shell, path: "/schema", validateSearch: schemaSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(observedEventsQuery),
+  component: lazyRouteComponent(() => import("../features/schema/schema-page.tsx"), "SchemaPage"),
+});
+const schemaEvent = createRoute({
+  getParentRoute: () => shell, path: "/schema/$event", validateSearch: fieldsSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(eventFieldsQuery(params.event)),
+  component: lazyRouteComponent(() => import("../features/schema/event-fields-page.tsx"), "EventFieldsPage"),
 });
 const live = createRoute({
   getParentRoute: () => shell, path: "/live", validateSearch: liveSearch,
@@ -168,9 +185,13 @@ export const router = createRouter({
     reset,
     shell.addChildren([
       home,
+      start,
+      scenarios,
       sources,
       newSource,
       source,
+      schema,
+      schemaEvent,
       live,
       profiles,
       person,

@@ -8,6 +8,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { signOut, useWorkspace } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
+import { DemoBar } from "../features/start/demo-bar.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -48,7 +49,7 @@ export function Shell(): ReactNode {
         <Drawer.Overlay />
         <Drawer.Content aria-label={t.label}><Drawer.Body><Navigation {...common} className="in-sheet" isCollapsed={false} onGo={sheet.close} /></Drawer.Body></Drawer.Content>
       </Drawer.Root>
-      <main id="main" className="shell-main" tabIndex={-1}><Outlet /></main>
+      <main id="main" className="shell-main" tabIndex={-1}><DemoBar /><Outlet /></main>
       <Palette {...common} onShortcuts={keys.open} />
       <Modal opened={areKeysOpen} onClose={keys.close} title={texts.shortcuts.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
         <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>

@@ -31,6 +31,7 @@ import { meRoutes } from "./me.ts";
 import type { Masking } from "./mask-payload.ts";
 import { MASKED_HEADER, maskingFor, missingScope, takeLookUp } from "./masked-reading.ts";
 import { memberRoutes } from "./members.ts";
+import { observedRoutes } from "./observed.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
 import { personRoutes } from "./person-routes.ts";
@@ -117,6 +118,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...ledgerRoutes(services),
     ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
+    ...observedRoutes(services),
     ...settingsRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

@@ -24,7 +24,8 @@ export function maskPayload(raw: string, type: string, masking: Masking): string
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return JSON.stringify(MASK);
   const given = "type" in payload ? payload.type : undefined;
   const call = typeof given === "string" && given !== "" ? given.toLowerCase() : type;
-  const event = "event" in payload && typeof payload.event === "string" ? payload.event : "";
+  // As in the event table: a call without a name stands under its type.
+  const event = "event" in payload && typeof payload.event === "string" && payload.event !== "" ? payload.event : call;
   const masked = Object.entries(payload).map(([name, value]) => [maskWithin(name), maskField({ name, value, call, event }, masking)]);
   return JSON.stringify(Object.fromEntries(masked));
 }

@@ -94,6 +94,18 @@ describe("a caller without the scope personal_data", () => {
        values (10, 0, 'events', '', '', 'can not parse "zqengine"', 'row', $1, 469, 'constraint', 'why', $2, $3, $4, now(), 'm-6', 'x', $5, 'stored', $6, 'open', true)`,
       [first.partition, first.id, rowId(10, 0), first.sourceId, person, JSON.stringify(content)],
     );
+    const now = new Date(clock.nowMs());
+    await pool.query(
+      `insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', 'Order Completed', 1, $2, $2), ($1, 'track', 'Wrote zqwritten@example.com', 1, $2, $2)`,
+      [first.id, now],
+    );
+    for (const [place, name, path, value] of [["property", "Order Completed", "remark", "zqremark"], ["trait", "", "nickname", "zqnick"], ["property", "Order Completed", "of zqowner@example.com", "1"]]) {
+      await pool.query(
+        `with f as (insert into observed_field (workspace_id, place, event, path, count, as_text, first_at, last_at) values ($1, $2, $3, $4, 1, 1, $5, $5) returning id)
+         insert into observed_example (workspace_id, field_id, value, profile_id, import_id, row_id, at) select $1, id, $6, $7, 0, 40, $5 from f`,
+        [first.id, place, name, path, now, value, person],
+      );
+    }
     await pool.query("update log_head set next_offset = 100 where partition = $1", [first.partition]);
     await pool.query("insert into log_offset (reader, partition, next_offset) values ('pipeline', $1, 100)", [first.partition]);
   }
@@ -137,10 +149,15 @@ describe("a caller without the scope personal_data", () => {
     "/events/{messageId}": ["/events/m-1", "/events/m-2", "/events/m-4", "/events/m-6"],
     "/quarantine": ["/quarantine", "/quarantine?limit=1"],
     "/refused-writes": ["/refused-writes"],
+    "/schema/events": ["/schema/events"],
+    "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
+    "/schema/traits": ["/schema/traits"],
+    "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /quarantine/groups", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
+    "PUT /schema/fields",
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {
@@ -168,7 +185,7 @@ describe("a caller without the scope personal_data", () => {
         expect(canary.exec(text)?.[0], `${who} ${path}: ${text}`).toBeUndefined();
       }
     }
-  });
+  }, 120_000);
 
   test("sees what is not personal, and enough of the rest to tell two people apart", async () => {
     const { body } = await as("viewer", "GET", `/profiles/${person}?include=provenance`);

@@ -82,6 +82,11 @@ describe("two workspaces", () => {
     await pool.query("update source set name = $2, slug = $2 where id = $1", [second.sourceId, marker]);
     await pool.query("update api_token set name = $2 where workspace_id = $1", [second.id, marker]);
     await pool.query("insert into rejected_key values ($1, $2, $2, 'revoked', 1, now(), now())", [second.writeKey.slice(0, 6), marker]);
+    await pool.query("insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', $2, 1, now(), now())", [second.id, marker]);
+    await pool.query(
+      `insert into observed_field (workspace_id, place, event, path, count, as_text, first_at, last_at) values ($1, 'property', $2, $2, 1, 1, now(), now()), ($1, 'trait', '', $2, 1, 1, now(), now())`,
+      [second.id, marker],
+    );
     const settings = { ...defaultWorkspaceSettings, internalIps: [marker] };
     await pool.query("insert into pipeline_config (workspace_id, settings, row_id) values ($1, $2, 1)", [
       second.id,
@@ -121,6 +126,7 @@ describe("two workspaces", () => {
     if (path.startsWith("/members/{id}")) return [path.replace("{id}", ids["members"] ?? "")];
     if (path === "/workspaces/{workspace}") return [String(second.id), ids["slug"] ?? ""].map((ref) => path.replace("{workspace}", ref));
     if (path.startsWith("/refused-writes/{id}")) return [path.replace("{id}", "77-0")];
+    if (path === "/schema/events/{event}") return [path.replace("{event}", marker)];
     if (path.startsWith("/imports/{id}")) return [path.replace("{id}", ids["imports"] ?? "")];
     return [];
   }
@@ -208,6 +214,9 @@ describe("two workspaces", () => {
       "/quarantine/groups",
       "/refused-writes",
       "/rejected-keys",
+      "/schema/events",
+      "/schema/fields",
+      "/schema/traits",
       "/settings",
       "/sources",
       "/tokens",

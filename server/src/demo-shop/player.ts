@@ -45,7 +45,9 @@ export async function playShop(deps: PlayerDeps, stored: StoredShop, signal: Abo
 async function playHistory(playing: Playing): Promise<boolean> {
   const { pool, stored, shop, signal } = playing;
   const { workspaceId, untilMs } = stored;
-  if (stored.total === null && !(await noteProgress(pool, workspaceId, { total: await countCalls(shop, signal) }))) return false;
+  // Beside the playing: how much it is nobody has to wait for.
+  const counted = stored.total === null ? countCalls(shop, signal).then((total) => noteProgress(pool, workspaceId, { total })) : Promise.resolve(true);
+  counted.catch(() => undefined);
   const before = await historyReceived(pool, workspaceId, untilMs);
   let seen = 0;
   let slice: Call[] = [];
@@ -66,6 +68,7 @@ async function playHistory(playing: Playing): Promise<boolean> {
   }
   if (slice.length > 0 && !(await send())) return false;
   if (last !== undefined) await decided(playing, last);
+  await counted;
   return noteProgress(pool, workspaceId, { appended: seen, liveMs: untilMs, failure: null });
 }
 

@@ -50,7 +50,7 @@ async function lateOrder({ promiseFor }: ScenarioDeps, shop: StoredShop, { lateO
   return {
     id: "late_order", ready: caller.profile_id !== null, done: await promiseFor(shop.workspaceId, ids), people: [caller],
     facts: {
-      order: story.orderId, order_spoken: story.orderId.replace(/^\D+/, "").replace("-", " "), phone, phone_spoken: phone.replace(/^\+44/, "0"), ticket: story.ticketId,
+      order: story.orderId, phone, phone_spoken: spoken(phone), ticket: story.ticketId,
       store: story.store, ordered_at: iso(story.orderedMs), promised_at: iso(story.promisedMs), called_at: iso(story.calledMs),
     },
   };
@@ -113,6 +113,11 @@ async function resolve({ pool, secret }: ScenarioDeps, workspaceId: number, iden
      where i.key = any($1::uuid[]) and i.workspace_id = $2 and p.merged_into is null`, [[...keys.keys()], workspaceId],
   );
   return new Map(rows.map(({ key, id }) => [keys.get(key) ?? "", id]));
+}
+
+/** As it is said in London, and elsewhere in the country. */
+function spoken(e164: string): string {
+  return e164.replace(/^\+4420(\d{4})(\d{4})$/, "020 $1 $2").replace(/^\+44(\d{3})(\d{3})(\d{4})$/, "0$1 $2 $3");
 }
 
 function refOf({ namespace, value }: StoryIdentifier): string {

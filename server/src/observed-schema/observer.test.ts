@@ -33,8 +33,8 @@ describe("the observer", () => {
 
   test("counts what a plain count of the same calls gives, in slices of any size", async () => {
     const random = dice(20_260);
-    const calls = Array.from({ length: 400 }, (_, i) => randomCall(random, i));
-    observer = observerOf(pipeline, { limits: { sliceRowsMax: 60 } });
+    const calls = Array.from({ length: 240 }, (_, i) => randomCall(random, i));
+    observer = observerOf(pipeline, { limits: { sliceRowsMax: 90 } });
     for (let from = 0; from < calls.length; from += 40) {
       await pipeline.send(calls.slice(from, from + 40));
       if (from % 120 === 0) await observer.catchUp();
@@ -42,8 +42,8 @@ describe("the observer", () => {
     await observer.catchUp();
     expect(await countedEvents(pipeline)).toEqual(plainEvents(calls));
     expect(listsTogether(await countedFields(pipeline))).toEqual(listsTogether(plainFields(calls)));
-    expect(await daysOf(pipeline)).toEqual({ events: 400, days: 1 });
-  });
+    expect(await daysOf(pipeline)).toEqual({ events: 240, days: 1 });
+  }, 90_000);
 
   test("counts each row once when it is killed in the middle, and begins where it was", async () => {
     const calls = Array.from({ length: 30 }, (_, i) => ({ type: "track", event: "Killed", userId: `k-${i}`, properties: { n: i } }));
@@ -90,7 +90,7 @@ describe("the observer", () => {
     await observer.catchUp();
     expect(Object.keys(await countedEvents(pipeline)).length).toBe(50);
     expect(Object.values(await countedEvents(pipeline)).reduce((sum, count) => sum + count, 0)).toBe(listed + 1);
-  });
+  }, 90_000);
 
   test("keeps workspaces apart that share a partition", async () => {
     await pipeline.send([{ type: "track", event: "Ours", userId: "a", properties: { mine: "x" } }]);
@@ -128,7 +128,7 @@ describe("the observer", () => {
     for (const { partition, block_id } of begun.rows) await pipeline.pool.query(`update observed_place set block_id = $2 where partition = $1`, [partition, block_id]);
     await observerOf(pipeline, { limits: { sliceRowsMax: 2 } }).catchUp();
     expect(await examples(pipeline)).toEqual(["Stayer"]);
-  });
+  }, 90_000);
 
   test("asks ClickHouse nothing while nothing lands", async () => {
     await pipeline.send([{ type: "track", event: "Then silence", userId: "s" }]);

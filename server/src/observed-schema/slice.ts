@@ -76,6 +76,8 @@ export interface SliceReader {
 const WHERE = `log_partition = {partition:UInt16} and block_id >= {from:UInt64} and block_id < {before:UInt64}`;
 const AT = `if(is_historical = 1, timestamp, received_at)`;
 const NAMED = `(workspace_id, type, event) in {names:Array(Tuple(UInt32, String, String))}`;
+/** Rows named of each field of a slice, to look into. */
+const SAMPLE_ROWS = 12;
 /** Blocks looked at for one slice; a block is a batch, and most hold far more than one row. */
 const PLANNED_BLOCKS = 5_000;
 /** One person's traits or a group's, and everything else by its event. */
@@ -106,7 +108,7 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
     const rows = await ask<StoredFieldCount>(
       range,
       `select workspace_id, place, name, pair.1 as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
-         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(3)(row_id) as rows
+         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(${SAMPLE_ROWS})(row_id) as rows
        from (
          select workspace_id, ${PLACE} as place, if(place = 'property', event, '') as name, ${AT} as at, row_id, arrayJoin(${pairs}) as pair
          from events where ${WHERE} and outcome = 'stored' and ${NAMED}
@@ -128,13 +130,13 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
   async function contextFields(range: SliceRange): Promise<FieldCount[]> {
     const rows = await ask<StoredFieldCount>(
       range,
-      `select workspace_id, 'context' as place, '' as name, pair.1 as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
-         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(3)(row_id) as rows
+      `select workspace_id, if(startsWith(pair.1, 'traits.'), 'trait', 'context') as place, '' as name, if(place = 'trait', substring(pair.1, 8), pair.1) as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
+         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(${SAMPLE_ROWS})(row_id) as rows
        from (
          select workspace_id, ${AT} as at, row_id, arrayJoin(arraySlice(${pairsOf("JSONExtract(raw, 'context', 'JSON(max_dynamic_paths=0)')")}, 1, {perEvent:UInt32})) as pair
          from events where ${WHERE} and outcome = 'stored' and length(raw) <= {bytes:UInt32}
-       ) where lengthUTF8(path) <= {pathMax:UInt32}
-       group by workspace_id, path, type, day`,
+       ) where lengthUTF8(pair.1) <= {pathMax:UInt32}
+       group by workspace_id, place, path, type, day`,
       { pathMax: limits.pathCharactersMax, perEvent: limits.fieldsPerEventMax, bytes: limits.sampleBytesMax },
     );
     return rows.map((row) => fieldCountOf(row, false));

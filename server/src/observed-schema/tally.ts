@@ -125,7 +125,7 @@ function addCount(tallies: Map<string, FieldTally>, one: FieldCount): void {
   }
 }
 
-const ROWS_OF_FIELD = 6;
+const ROWS_OF_FIELD = 12;
 
 function widen(tally: { firstMs: number; lastMs: number }, one: { readonly firstMs: number; readonly lastMs: number }): void {
   tally.firstMs = Math.min(tally.firstMs, one.firstMs);
@@ -189,7 +189,10 @@ function addLeaves(
 ): void {
   const seen = new Map<string, number>();
   for (const { path, value } of leavesOf(parsed(json))) {
-    const sample = samples.get(`${row.workspaceId} ${fieldKeyOf({ ...of, path })}`);
+    // What a call says of its person beside what it is about is a trait.
+    const isTrait = of.place === "context" && path.startsWith("traits.");
+    const key = fieldKeyOf(isTrait ? { place: "trait", event: "", path: path.slice("traits.".length) } : { ...of, path });
+    const sample = samples.get(`${row.workspaceId} ${key}`);
     // Of a long list a few items tell as much.
     const before = seen.get(path) ?? 0;
     if (sample === undefined || sample.sampled >= limits.sampledMax || before >= ITEMS_OF_ROW) continue;

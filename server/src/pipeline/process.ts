@@ -58,6 +58,7 @@ export const defaultTuning: ProcessTuning = {
 /** How long sent blocks stay in the outbox, to be verified after an unclean end. */
 const OUTBOX_KEPT_MS = 10 * 60_000;
 const UPKEEP_MS = 15_000;
+const FRESHNESS_MS = 3_000;
 /** How long a stop waits for blocks to land; the rest is sent at the next start. */
 const DRAIN_MS = 15_000;
 
@@ -93,7 +94,11 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     await sender.recover({ wasUnclean: options.wasUnclean });
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
-  const upkeep = startUpkeep(options, seen, senders, rebuild, freshness);
+  const upkeep = startUpkeep(options, seen, senders, rebuild);
+  const writeFreshness = (): Promise<void> =>
+    freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "freshness was not written down"));
+  const freshnessTimer = setInterval(() => void writeFreshness(), FRESHNESS_MS);
+  freshnessTimer.unref();
   const failed = Promise.race(sequencers.map((sequencer) => sequencer.finished.then(() => new Promise<never>(() => undefined))));
   failed.catch(() => undefined);
   return {
@@ -106,13 +111,14 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     hold: createWritesHold(hold, options.pool, options.log.partitions),
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
+      clearInterval(freshnessTimer);
       hold.end();
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
       // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.
       const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
       if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), timeUp]);
       await Promise.all(senders.map((sender) => sender.stop()));
-      await freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "the last counts of freshness are lost"));
+      await writeFreshness();
     },
   };
 }
@@ -159,7 +165,7 @@ function startPartition(options: ProcessOptions, tuning: ProcessTuning, partitio
   });
 }
 
-function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState, freshness: FreshnessCounter): NodeJS.Timeout {
+function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
   const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
   const folding = createOverrideFolding(asking);
   const expiry = createEventExpiry(asking);
@@ -169,7 +175,6 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
     isBusy = true;
     try {
       const nowMs = options.clock.nowMs();
-      await freshness.flush(nowMs);
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
       await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
       await rebuild.finish();

@@ -103,7 +103,8 @@ function Remove({ member, isOwn, onRemoved, onClose }: RemoveProps): ReactNode {
       // Who has left sees nothing of this workspace any more.
       if (isOwn) return location.assign("/");
       onRemoved();
-      await client.invalidateQueries({ queryKey: membersQuery.queryKey });
+      // The list alone: what is told of the one who is gone can't be asked again.
+      await client.invalidateQueries({ queryKey: membersQuery.queryKey, exact: true });
     },
   });
   return (

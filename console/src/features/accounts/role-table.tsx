@@ -1,6 +1,7 @@
 // What each role may do, in words, from the table that the API reads.
 import { IconCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import type { MemberAnswer } from "@tributary/schema/api/members.ts";
 import { role, roleTable } from "@tributary/schema/api/roles.ts";
 import { texts } from "../../texts/texts.ts";
@@ -8,7 +9,10 @@ import { Card } from "../../ui/page.tsx";
 import { may } from "./session.ts";
 
 const t = texts.members;
-const rights = [...new Set(role.options.flatMap((one) => roleTable[one].scopes))];
+/** Of every scope but that of the installation, which goes with an account and not with a role. */
+const words: Readonly<Record<Exclude<Scope, "installation">, string>> = t.rights;
+const held = new Set(role.options.flatMap((one) => roleTable[one].scopes));
+const rights = scope.options.filter((one) => one !== "installation").filter((one) => held.has(one));
 
 export function RoleTable({ members }: { readonly members: readonly MemberAnswer[] | undefined }): ReactNode {
   return (
@@ -18,7 +22,7 @@ export function RoleTable({ members }: { readonly members: readonly MemberAnswer
           <thead>
             <tr>
               <th scope="col">{t.roles.role}</th>
-              {rights.map((right) => <th scope="col" key={right}>{Object.hasOwn(t.rights, right) ? t.rights[right] : right}</th>)}
+              {rights.map((right) => <th scope="col" key={right}>{words[right]}</th>)}
               <th scope="col">{t.roles.count}</th>
             </tr>
           </thead>

@@ -2,7 +2,7 @@
 import type { Scope } from "@tributary/schema/api/answer-parts.ts";
 import type { MeAnswer } from "@tributary/schema/api/members.ts";
 import { queryOptions } from "@tanstack/react-query";
-import { read } from "../../api.ts";
+import { ApiProblem, forgetWorkspace, read } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 
 export interface WorkspaceName {
@@ -25,7 +25,11 @@ export interface Session {
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: readSession, staleTime: 60_000 });
 
 async function readSession(): Promise<Session> {
-  const { account, role, workspace, scopes, workspaces } = await read<MeAnswer>("/me");
+  const { account, role, workspace, scopes, workspaces } = await read<MeAnswer>("/me").catch((error: unknown) => {
+    // The workspace that this tab was in is gone, or no longer theirs: they are let into one that is.
+    if (error instanceof ApiProblem && error.status === 403 && forgetWorkspace()) return read<MeAnswer>("/me");
+    throw error;
+  });
   return { who: account?.name || account?.email || texts.navigation.token, account, role, workspace, scopes, workspaces };
 }
 

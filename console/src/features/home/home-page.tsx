@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { IconBolt } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { fullNumber } from "../../ui/format.ts";
@@ -13,6 +13,10 @@ import { State, type Tone } from "../../ui/state.tsx";
 import { eventSources, healthOf, hopsOf, statusOf, type Hops, type Status } from "../ledger/hops.ts";
 import { Health } from "../sources/health.tsx";
 import { latestEventQuery, ledgerQuery, sourceListQuery } from "../sources/queries.ts";
+import { wasStartLeft } from "../start/guide-key.ts";
+import { demoShopQuery } from "../start/queries.ts";
+import { DayCard } from "./day-card.tsx";
+import { FreshnessCard } from "./freshness-card.tsx";
 import { HopStrip } from "./hop-strip.tsx";
 import { Needs } from "./needs-card.tsx";
 import { ProblemPanel } from "./problem-panel.tsx";
@@ -26,6 +30,7 @@ export function HomePage(): ReactNode {
   const { open } = route.useSearch();
   const navigate = useNavigate();
   const ledger = useQuery(ledgerQuery);
+  useStartOfNewWorkspace();
   const hops = ledger.data && hopsOf(eventSources(ledger.data));
   return (
     <Page title={t.title} heading={<h1>{hops ? <StatusSentence hops={hops} /> : <Bar width={45} />}</h1>}>
@@ -38,6 +43,10 @@ export function HomePage(): ReactNode {
           </Card>
         )}
         <div className="home-columns">
+          <DayCard />
+          <FreshnessCard />
+        </div>
+        <div className="home-columns">
           <Needs />
           <BySource />
         </div>
@@ -45,6 +54,17 @@ export function HomePage(): ReactNode {
       {open ? <ProblemPanel kind={open} onClose={() => void navigate({ to: "/", search: {} })} /> : null}
     </Page>
   );
+}
+
+/** A workspace to which nothing has ever come is shown how that begins, until somebody leaves that page for Home. */
+function useStartOfNewWorkspace(): void {
+  const navigate = useNavigate();
+  const latest = useQuery(latestEventQuery());
+  const shop = useQuery(demoShopQuery);
+  const isNew = latest.data?.data.length === 0 && shop.data?.is_here === false && !wasStartLeft();
+  useEffect(() => {
+    if (isNew) void navigate({ to: "/start", replace: true });
+  }, [isNew, navigate]);
 }
 
 function StatusSentence({ hops }: { readonly hops: Hops }): ReactNode {
@@ -90,7 +110,7 @@ function BySource(): ReactNode {
       {isQuiet && first ? (
         <Empty
           icon={<IconBolt size={28} stroke={1.4} />} title={t.firstTitle} text={t.firstText}
-          action={<Button component={Link} to={`/sources/${first.source.id}`}>{t.firstAction}</Button>}
+          action={<Button component={Link} to="/start">{t.firstAction}</Button>}
         />
       ) : rows?.map(({ source, hops, health }) => (
         <Link key={source.id} className="mini" to="/sources/$sourceId" params={{ sourceId: String(source.id) }}>

@@ -57,9 +57,12 @@ export const members: Texts["members"] = {
   },
   roles: { title: "Was jede Rolle darf", table: "Rollen und Rechte", role: "Rolle", yes: "Ja", no: "Nein", count: "Personen" },
   rights: {
-    read: "Zahlen, Quellen und Einstellungen sehen",
+    read: "Alles ansehen, Personen verdeckt",
     write: "Personen und Ereignisse ändern",
-    admin: "Quellen, Regeln, Tokens und Mitglieder verwalten",
+    admin: "Den Arbeitsbereich verwalten",
     personal_data: "Personen im Klartext sehen",
+    service: "Einer Person helfen",
+    reveal: "Einen Wert aufdecken, mit Grund",
+    audit: "Das Protokoll lesen",
   },
 };

@@ -16,10 +16,12 @@ import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
 import { roles } from "./roles.ts";
+import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
 import { signIn } from "./sign-in.ts";
 import { sources } from "./sources.ts";
+import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
 import { workspace } from "./workspace.ts";
@@ -38,6 +40,7 @@ export const en = {
   sources,
   sdks,
   events,
+  schema,
   profiles,
   desk,
   masking,
@@ -51,6 +54,9 @@ export const en = {
   tasks,
   workspace,
   limits,
+  start,
+  demo,
+  scenarios,
 };
 
 export type Texts = typeof en;

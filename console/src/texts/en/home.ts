@@ -29,6 +29,18 @@ export const home = {
   balanced: "The lines balance.",
   atLeast: "at least",
   freshness: "Freshness",
+  day: {
+    title: "Over the day",
+    label: (events: number) => `${plural(events, "event", "events")} in the last 24 hours, by the hour and by what became of them.`,
+    nothing: "Nothing came in.",
+  },
+  fresh: {
+    label: "Events by the hour, by how long they took until they were in their profile.",
+    most: (span: string) => `99 % of events were in their profile within ${span}.`,
+    slower: (span: string) => `More than 1 % of events took longer than ${span} until they were in their profile.`,
+    nothing: "No event came in that could be timed. History and imports do not count.",
+    speeds: { fast: "within 500 ms", slow: "within 5 s", late: "later" },
+  },
   lastEvent: "Last event",
   lastEventNever: "none yet",
   waiting: "Waiting",
@@ -55,6 +67,6 @@ export const home = {
   bySource: "By source",
   firstTitle: "Send the first event",
   firstText: "It appears in the live debugger within a second, and its person in Profiles.",
-  firstAction: "Open the source",
+  firstAction: "Show me how",
   allSources: "All sources",
 };

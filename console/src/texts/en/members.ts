@@ -56,9 +56,12 @@ export const members = {
   },
   roles: { title: "What each role may do", table: "Roles and rights", role: "Role", yes: "Yes", no: "No", count: "People" },
   rights: {
-    read: "See numbers, sources and settings",
-    write: "Change things about people and events",
-    admin: "Manage sources, rules, tokens and members",
+    read: "Look around, people masked",
+    write: "Change people and events",
+    admin: "Manage the workspace",
     personal_data: "See people in the clear",
-  } as Readonly<Record<string, string>>,
+    service: "Help one person at a time",
+    reveal: "Reveal a value, for a reason",
+    audit: "Read the audit log",
+  },
 };

@@ -3,8 +3,10 @@
 export const navigation = {
   label: "Main",
   home: "Home",
+  start: "Get started",
   sources: "Sources",
   live: "Live debugger",
+  schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",
   audit: "Audit log",

@@ -1,0 +1,51 @@
+// What came in over the last day, hour by hour, and what became of it.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { texts } from "../../texts/texts.ts";
+import { Columns } from "../../ui/columns.tsx";
+import { Figure } from "../../ui/figure.tsx";
+import { hourOfDay, dayAndHour, fullNumber } from "../../ui/format.ts";
+import { ProblemNotice } from "../../ui/notice.tsx";
+import { Card } from "../../ui/page.tsx";
+import { volumeOf, type ShownOutcome } from "../sources/volume-series.ts";
+import { dayVolumeQuery } from "./queries.ts";
+
+const t = texts.home.day;
+const HEIGHT_PX = 96;
+const colors: Readonly<Record<ShownOutcome, string>> = {
+  stored: "--chart-stored", duplicate: "--chart-duplicate", quarantined: "--chart-held", dropped: "--chart-dropped", withdrawn: "--chart-withdrawn", failed: "--chart-failed", pending: "--chart-waiting",
+};
+
+export function DayCard(): ReactNode {
+  const { data, error, refetch } = useQuery(dayVolumeQuery);
+  const volume = data && volumeOf(data);
+  const lastMs = volume?.timesMs.at(-1) ?? 0;
+  return (
+    <Card title={t.title}>
+      {error ? <ProblemNotice problem={error} onRetry={() => void refetch()} /> : null}
+      {volume ? (
+        <>
+          <Columns
+            label={t.label(volume.total)} heightPx={HEIGHT_PX} heads={volume.timesMs.map(dayAndHour)} from={hourOfDay(volume.timesMs[0] ?? 0)} to={hourOfDay(lastMs)}
+            series={volume.series.map(({ outcome, values }) => ({ key: outcome, name: nameOf(outcome), color: colors[outcome], values }))}
+            say={(name, value) => `${name}: ${fullNumber(value)}`}
+          />
+          <ul className="legend">
+            {volume.series.map(({ outcome, values }) => (
+              <li key={outcome}>
+                <span className="swatch" style={{ background: `var(${colors[outcome]})` }} aria-hidden />
+                <Link to="/live" search={{ outcome }}>{nameOf(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></Link>
+              </li>
+            ))}
+            {volume.series.length === 0 ? <li className="dim">{t.nothing}</li> : null}
+          </ul>
+        </>
+      ) : error ? null : <div style={{ height: HEIGHT_PX + 50 }} aria-busy />}
+    </Card>
+  );
+}
+
+function nameOf(outcome: ShownOutcome): string {
+  return texts.events.outcomes[outcome] ?? outcome;
+}

@@ -1,0 +1,61 @@
+// What arrives: events and their fields.
+import { count, plural } from "../words.ts";
+
+export const schema = {
+  title: "Events and fields",
+  sentence: (events: number, fields: number, undecided: number) =>
+    `${plural(events, "event", "events")}, ${plural(fields, "field", "fields")}; ${undecided === 0 ? "every one of them is decided to be personal or not." : `${count(undecided)} ${undecided === 1 ? "waits" : "wait"} for your decision whether they are personal.`}`,
+  beyond: (events: number, fields: number, limits: { events: number; fields: number }) =>
+    [
+      ...(events > 0 ? [`${plural(events, "event has a name that is", "events have names that are")} not listed: a workspace lists ${count(limits.events)} names.`] : []),
+      ...(fields > 0 ? [`${plural(fields, "value stands in a field that is", "values stand in fields that are")} not listed: a workspace lists ${count(limits.fields)} fields.`] : []),
+      "Nothing is lost, and what is not listed stays masked.",
+    ].join(" "),
+  tabs: { events: "Events", decide: "To decide", traits: "Traits", context: "Context" },
+  tabsLabel: "What to show",
+  find: { events: "Find an event", fields: "Find a field" },
+  onlyChanged: "Only what changed",
+  columns: {
+    event: "Event", type: "Call", count: "Events", last: "Last seen", curve: "30 days", fields: "Fields", undecided: "To decide", changed: "Changed",
+    field: "Field", types: "Type", share: "Share", examples: "Example", personal: "Personal", proposal: "Proposed because", kind: "Kind", description: "Description", owner: "Owner", first: "First seen",
+  },
+  curve: (perDay: readonly number[]) => `${count(perDay.reduce((a, b) => a + b, 0))} in 30 days, ${count(perDay.at(-1) ?? 0)} today`,
+  types: { text: "text", number: "number", boolean: "yes or no", list: "several values", objects: "several objects" },
+  drift: {
+    new: (days: number) => (days === 0 ? "New today" : `New since ${plural(days, "day", "days")}`),
+    stopped: (days: number) => `Gone for ${plural(days, "day", "days")}`,
+    type: (was: string, now: string, share: string) => `Was ${was}, now ${now} in ${share}`,
+    fell: (from: string, to: string) => `Fell from ${from} to ${to} of events`,
+    rose: (from: string, to: string) => `Rose from ${from} to ${to} of events`,
+    fieldsNew: (n: number) => plural(n, "new field", "new fields"),
+    fieldsSilent: (n: number) => plural(n, "field gone", "fields gone"),
+  },
+  personal: { yes: "Personal", no: "Not personal", undecided: "Undecided" },
+  proposed: { yes: "Personal?", no: "Not personal?", none: "Undecided" },
+  decidedBy: { workspace: "Decided by the workspace", program: "Known from the protocol; you may decide otherwise", nobody: "Undecided: masked until somebody decides" },
+  isGroup: "Each field within is decided for itself",
+  kinds: { identity: "Identity", demographic: "Demographic", firmographic: "Firmographic", behaviour: "Behaviour", transaction: "Transaction", intent: "Intent" },
+  noKind: "No kind",
+  allEvents: "all events",
+  places: { trait: "Trait", property: "Property", context: "Context", account: "Account" },
+  keys: "y personal · n not personal · a take the proposal · u undecided · j k next",
+  decide: { yes: "Personal", no: "Not personal", accept: "Take the proposal", acceptAll: (n: number) => (n === 1 ? "Take the 1 proposal" : `Take all ${count(n)} proposals`), undo: "Undecided", label: "Is it personal?" },
+  decided: {
+    yes: (name: string) => `${name} is personal: masked for whoever may not see people.`,
+    no: (name: string) => `${name} is not personal: shown to everybody in the workspace.`,
+    undone: (name: string) => `${name} is undecided: masked until somebody decides.`,
+    many: (n: number) => `${plural(n, "proposal", "proposals")} taken.`,
+  },
+  proposal: "What points to it",
+  facts: { types: "Comes as", share: "Share of events", count: "Events with it", first: "First seen", last: "Last seen", examples: "Examples", kind: "Kind", description: "What it means", owner: "Who answers for it", standing: "Standing" },
+  examplesMasked: "Masked: your role does not show people.",
+  noExamples: "No example is kept.",
+  changed: "What changed",
+  saved: "Saved.",
+  notSaved: (reason: string) => `Not saved: ${reason}`,
+  none: { title: "Nothing has arrived yet", text: "Every event and every field that arrives is listed here by itself, some seconds later: what it holds, how often it comes, whether it is about a person.", action: "Connect a source" },
+  noneFound: { title: "Nothing matches", text: "Nothing that arrived has this in its name.", action: "Clear the filter" },
+  noFields: { title: "No fields", text: "This event carries nothing besides its name." },
+  allDecided: { title: "All decided", text: "Every field that arrives is decided to be personal or not. A new one waits here, masked." },
+  eventSentence: (n: number, fields: number) => `${plural(n, "event", "events")}, ${plural(fields, "field", "fields")}.`,
+};
