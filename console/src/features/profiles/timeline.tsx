@@ -24,14 +24,14 @@ const route = getRouteApi("/shell/profiles/$ref");
 const ROW_PX = 37;
 
 export function Timeline({ id }: { readonly id: string }): ReactNode {
-  const { q, kind, source, before } = route.useSearch();
+  const { tab, q, kind, source, before } = route.useSearch();
   const { ref } = route.useParams();
   const navigate = useNavigate();
   const pages = useInfiniteQuery(timelineQuery(id, { search: q, type: kind, source_id: source, before_row: before }));
   const look = (next: TimelineLook): void => void navigate({
     to: "/profiles/$ref", params: { ref }, replace: true,
     // What is empty stands in no address.
-    search: (held) => ({ ...(held.tab ? { tab: held.tab } : {}), ...Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")) }),
+    search: { ...(tab === undefined ? {} : { tab }), ...Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")) },
   });
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
   const events = useMemo(() => pages.data?.pages.flatMap((page) => page.data), [pages.data]);
