@@ -59,6 +59,12 @@ export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", pat
   return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));
 }
 
+/** Sends a part of a file as it is; rejects with ApiProblem. */
+export async function sendContent<T>(path: string, content: Blob, signal: AbortSignal): Promise<T> {
+  const headers = { ...credentials(), "x-tributary-csrf": "1", "content-type": "application/octet-stream" };
+  return answerOf<T>(await ask(`/api/v1${path}`, { method: "PUT", headers, body: content, signal }));
+}
+
 /** Asks the door of accounts; `path` is below /api/auth. With a body it changes something. Rejects with ApiProblem. */
 export async function askDoor<T>(path: string, body?: unknown): Promise<T> {
   return answerOf<T>(await ask(`/api/auth/${path}`, body === undefined ? {} : writing("POST", body)));

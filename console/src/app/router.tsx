@@ -9,6 +9,8 @@ import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
+import { heldSearch } from "../features/held/held-search.ts";
+import { importsSearch, newImportSearch } from "../features/imports/imports-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
@@ -102,6 +104,18 @@ const source = createRoute({
   getParentRoute: () => shell, path: "/sources/$sourceId", validateSearch: sourceSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(sourceListQuery),
   component: lazyRouteComponent(() => import("../features/sources/source-page.tsx"), "SourcePage"),
 });
+const held = createRoute({
+  getParentRoute: () => shell, path: "/held", validateSearch: heldSearch,
+  component: lazyRouteComponent(() => import("../features/held/held-page.tsx"), "HeldPage"),
+});
+const importsRoute = createRoute({
+  getParentRoute: () => shell, path: "/imports", validateSearch: importsSearch,
+  component: lazyRouteComponent(() => import("../features/imports/imports-page.tsx"), "ImportsPage"),
+});
+const newImport = createRoute({
+  getParentRoute: () => shell, path: "/imports/new", validateSearch: newImportSearch,
+  component: lazyRouteComponent(() => import("../features/imports/new-import-page.tsx"), "NewImportPage"),
+});
 const schema = createRoute({
   getParentRoute: () => shell, path: "/schema", validateSearch: schemaSearch, loader: ({ context }) => void context.queryClient.prefetchQuery(observedEventsQuery),
   component: lazyRouteComponent(() => import("../features/schema/schema-page.tsx"), "SchemaPage"),
@@ -193,6 +207,9 @@ export const router = createRouter({
       schema,
       schemaEvent,
       live,
+      held,
+      importsRoute,
+      newImport,
       profiles,
       person,
       identity,

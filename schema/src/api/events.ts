@@ -78,6 +78,7 @@ export const eventFateAnswer = z.strictObject({
 export type EventFateAnswer = z.infer<typeof eventFateAnswer>;
 
 export const quarantineQuery = pageQuery.extend({
+  row: numberParam.optional().meta({ description: "The one held at this position." }),
   source: numberParam.optional(),
   reason: z.string().max(200).optional(),
   status: z.enum(["open", "resent", "discarded"]).optional(),
@@ -107,6 +108,11 @@ export const resendBody = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .meta({ description: "The repaired event; what was received goes again when absent. It keeps the messageId unless it names one." }),
+  text: z
+    .string()
+    .max(2_000_000)
+    .optional()
+    .meta({ description: "The repaired event as JSON text, in place of `event`: every number keeps the digits that it is written with." }),
 });
 
 export const quarantineChange = z.strictObject({

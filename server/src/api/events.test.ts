@@ -229,7 +229,7 @@ describe("events in the API", () => {
       expect(await statusOf(row)).toBe("open");
       const { body } = await act(row, "resend", { event: { type: "track", event: "B" } });
       const record = await recordAt(body.resent.row_id);
-      expect(record.events).toEqual(['{"type":"track","event":"B","messageId":"deep"}']);
+      expect(record.events).toEqual(['{"messageId":"deep","type":"track","event":"B"}']);
       expect(record.header).not.toHaveProperty("problems");
       const named = await act(await hold(2, "old", "{}"), "resend", { event: { messageId: "new" } });
       expect((await recordAt(named.body.resent.row_id)).events).toEqual(['{"messageId":"new"}']);

@@ -44,7 +44,8 @@ function listRoute(services: ApiServices, tail: LiveTail): Route {
     query: eventListQuery,
     responses: { 200: eventList },
     alsoAnswers: { status: 200, contentType: "text/event-stream", description: "Live tail." },
-    handle: async ({ query, workspaceId, nowMs, request, reply, isAdmitted, shown: shownTo, saw }) => {
+    handle: async ({ query, workspaceId, nowMs, request, reply, isAdmitted, isMasked, shown: shownTo, saw }) => {
+      if (query.text !== undefined && isMasked) throw new AppError("forbidden", { detail: "Text in payloads is found only by those who may see personal data." });
       const filter = await filterOf(services, workspaceId, query, nowMs);
       if (/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
         await saw({ action: "tail.open", target: "workspace" });

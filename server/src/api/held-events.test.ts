@@ -71,6 +71,18 @@ test("all of one reason are sent again in steps, those that can't go stay open, 
   expect(audit.rows.filter(({ action }) => action === "quarantine.resend")).toHaveLength(202);
 }, 30_000);
 
+test("a repair as text keeps every digit, and is refused when it is no object", async () => {
+  const row = rowId(4, 0);
+  await hold([{ row, reason: "exact" }]);
+  const text = '{"type":"track","event":"Paid","userId":"u-4","properties":{"id":12345678901234567}}';
+  for (const wrong of ["[1]", "{", ""]) expect((await api.call("POST", `/quarantine/${row}/resend`, { body: { text: wrong } })).status).toBe(400);
+  expect((await api.call("POST", `/quarantine/${row}/resend`, { body: { text, event: {} } })).status).toBe(400);
+  const sent = await api.call("POST", `/quarantine/${row}/resend`, { body: { text } });
+  const [chunk] = await api.log.read(api.first.partition, Math.floor(sent.body.resent.row_id / 4096), 1e6);
+  expect(String(chunk?.records[0]?.events[0])).toBe(text.replace("{", `{"messageId":"held-${row}",`));
+  expect((await api.call("GET", `/quarantine?row=${row}`)).body.data).toMatchObject([{ row_id: row, status: "resent" }]);
+});
+
 test("needs the rights to write and to see personal data", async () => {
   const reader = (await api.call("POST", "/tokens", { body: { name: "reader", scopes: ["read"] } })).body.secret;
   for (const [path, body] of [["/quarantine/resend", { reason: "many" }], ["/quarantine/discard", { reason: "many" }], [`/quarantine/${rowId(2, 0)}/check`, {}]] as const) {
@@ -115,5 +127,7 @@ test("events are found by text in what was received", async () => {
   await addIdentifier(api, api.first, { namespace: "user_id", value: "finder", profileId: null });
   await addEvents(api, [{ workspace: api.first, row: rowId(7, 0), messageId: "find-1", raw: '{"type":"track","event":"Found","properties":{"note":"a Needle"}}' }]);
   expect((await api.call("GET", "/events?text=needle")).body.data.map((row: { message_id: string }) => row.message_id)).toEqual(["find-1"]);
+  const reader = (await api.call("POST", "/tokens", { body: { name: "text reader", scopes: ["read"] } })).body.secret;
+  expect((await api.call("GET", "/events?text=needle", { token: reader })).status).toBe(403);
   expect((await api.call("GET", "/events?text=100%25_none")).body.data).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { AppError } from "../core/errors.ts";
 import { CONTROL_WAIT_MS } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
-import { bytesOf, discard, headerOf, readLandedRows, resend, type HeldCaller, type LandedRow } from "./quarantine-changes.ts";
+import { bytesOf, discard, headerOf, readLandedRows, repairOf, resend, type HeldCaller, type LandedRow } from "./quarantine-changes.ts";
 
 const tag = "Events";
 /** What collection found wrong stays true of the same bytes, and a control record is no event. */
@@ -83,8 +83,9 @@ function checkRoute(services: ApiServices): Route {
         db.query<{ message_id: string }>("select message_id from quarantine where workspace_id = $1 and row_id = $2", [workspaceId, params.row_id]),
       );
       if (rows[0] === undefined) throw new AppError("not_found", { detail: "No event was held at this position." });
-      const header = body.event === undefined ? headerAsReceived(landed, nowMs) : headerOf(landed, true);
-      return { status: 200, body: await services.deps.eventPaths.check(header, bytesOf(landed, body.event, rows[0].message_id)) };
+      const repair = repairOf(body);
+      const header = repair === undefined ? headerAsReceived(landed, nowMs) : headerOf(landed, true);
+      return { status: 200, body: await services.deps.eventPaths.check(header, bytesOf(landed, repair, rows[0].message_id)) };
     },
   });
 }

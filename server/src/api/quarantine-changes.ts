@@ -37,7 +37,7 @@ function resendRoute(services: ApiServices): Route {
     responses: { 200: quarantineChange, 202: quarantineChange },
     handle: async ({ params, body, workspaceId, actor, nowMs }) => {
       const landed = await readLanded(services, workspaceId, params.row_id);
-      const sent = await resend(services, { workspaceId, actor, nowMs }, { row: params.row_id, landed, event: body.event });
+      const sent = await resend(services, { workspaceId, actor, nowMs }, { row: params.row_id, landed, repair: repairOf(body) });
       const change = { row_id: params.row_id, status: "resent" as const };
       if (sent === undefined) return { status: 200, body: { ...change, resent: null } };
       const resent = { row_id: sent.row_id, processed: await services.deps.processed.waitFor(sent.partition, sent.offset, CONTROL_WAIT_MS) };
@@ -56,19 +56,27 @@ interface Resending {
   readonly row: number;
   readonly landed: LandedRow | undefined;
   /** The repaired event; undefined: as it was received. */
-  readonly event?: Readonly<Record<string, unknown>> | undefined;
+  readonly repair?: string | undefined;
+}
+
+/** The repaired event as JSON text; undefined: as it was received. */
+export function repairOf({ event, text }: z.output<typeof resendBody>): string | undefined {
+  if (text === undefined) return event === undefined ? undefined : JSON.stringify(event);
+  if (event !== undefined) throw new AppError("bad_request", { detail: "body: Say `event` or `text`, not both." });
+  if (!isObjectText(text)) throw new AppError("bad_request", { detail: "body.text: This is no JSON object." });
+  return text;
 }
 
 /** Undefined when it was sent again before. Throws AppError `not_found` and `conflict`; then nothing was sent. */
-export async function resend(services: ApiServices, { workspaceId, actor, nowMs }: HeldCaller, { row, landed, event }: Resending) {
+export async function resend(services: ApiServices, { workspaceId, actor, nowMs }: HeldCaller, { row, landed, repair }: Resending) {
   return services.deps.workspaceDb.transaction(workspaceId, async (db) => {
     const held = await lockHeld(db, workspaceId, row);
     if (held.status === "resent") return undefined;
     if (held.status === "discarded") throw new AppError("conflict", { detail: "This event was discarded." });
-    const record = { header: headerOf(landed, event !== undefined), events: [bytesOf(landed, event, held.message_id)] };
+    const record = { header: headerOf(landed, repair !== undefined), events: [bytesOf(landed, repair, held.message_id)] };
     const { partition, offset, index } = await appended(services, workspaceId, record);
     await setStatus(db, workspaceId, row, "resent");
-    const detail = { row_id: rowId(offset, index), repaired: event !== undefined };
+    const detail = { row_id: rowId(offset, index), repaired: repair !== undefined };
     await recordAudit(db, { workspaceId, actor, action: "quarantine.resend", target: `event:${row}`, detail }, nowMs);
     return { partition, offset, row_id: rowId(offset, index) };
   });
@@ -156,24 +164,36 @@ export function headerOf(landed: LandedRow | undefined, isRepaired: boolean): Ev
   return rest;
 }
 
-/** The same bytes, with the messageId under which it is listed before them when they name none. */
-export function bytesOf(landed: LandedRow | undefined, repaired: Readonly<Record<string, unknown>> | undefined, messageId: string): Buffer {
-  if (repaired !== undefined) {
-    const bytes = Buffer.from(JSON.stringify({ ...repaired, messageId: repaired["messageId"] ?? messageId }));
-    if (bytes.length <= defaultLimits.eventBytesMax) return bytes;
-    throw new AppError("bad_request", { detail: `body.event: An event has at most ${defaultLimits.eventBytesMax} bytes.` });
-  }
-  const raw = landed?.raw ?? "";
-  return Buffer.from(namesNoMessageId(raw) ? raw.replace("{", () => `{"messageId":${JSON.stringify(messageId)},`) : raw);
+/** These bytes, with the messageId under which the event is listed before them when they name none. */
+export function bytesOf(landed: LandedRow | undefined, repair: string | undefined, messageId: string): Buffer {
+  const text = repair ?? landed?.raw ?? "";
+  const bytes = Buffer.from(namesNoMessageId(text) ? text.replace("{", () => `{"messageId":${JSON.stringify(messageId)}${isEmptyObject(text) ? "" : ","}`) : text);
+  if (repair !== undefined && bytes.length > defaultLimits.eventBytesMax) throw new AppError("bad_request", { detail: `body.event: An event has at most ${defaultLimits.eventBytesMax} bytes.` });
+  return bytes;
 }
 
 /** False for what is no object: nothing can be put into it. */
-function namesNoMessageId(raw: string): boolean {
+function namesNoMessageId(text: string): boolean {
+  const value = parsed(text);
+  return isObject(value) && !("messageId" in value);
+}
+
+function isEmptyObject(text: string): boolean {
+  return Object.keys(parsed(text) ?? {}).length === 0;
+}
+
+function isObjectText(text: string): boolean {
+  return isObject(parsed(text));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(raw);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && Object.keys(value).length > 0 && !("messageId" in value);
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

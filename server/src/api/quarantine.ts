@@ -43,8 +43,9 @@ export function quarantineRoutes(services: ApiServices): Route[] {
             `select row_id, source_id, received_at, message_id, event, reason, detail, status from quarantine
           where workspace_id = $1 and ($2::bigint is null or row_id < $2) and ($3::integer is null or source_id = $3)
             and ($4::text is null or reason = $4) and ($5::text is null or status = $5)
+            and ($7::bigint is null or row_id = $7)
           order by row_id desc limit $6`,
-            [workspaceId, before ?? null, query.source ?? null, query.reason ?? null, query.status ?? null, query.limit + 1],
+            [workspaceId, before ?? null, query.source ?? null, query.reason ?? null, query.status ?? null, query.limit + 1, query.row ?? null],
           ),
         );
         const raws = await readRaws(

@@ -1,11 +1,12 @@
 // One event: what became of it, the path it took, and its bytes as they were received.
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconFilter, IconLink, IconUser } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { IconDots, IconFilter, IconLink, IconSend, IconTool, IconUser } from "@tabler/icons-react";
+import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { SendAgainAnswer } from "@tributary/schema/api/event-path.ts";
 import type { EventFate, EventFateAnswer } from "@tributary/schema/api/events.ts";
-import { boot, read } from "../../api.ts";
+import { boot, change, read } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { CopyIcon, CopyText } from "../../ui/copy.tsx";
 import { Clock, When } from "../../ui/figure.tsx";
@@ -16,10 +17,12 @@ import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Told } from "../../ui/told.tsx";
 import { Value } from "../../ui/value.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { may, sessionQuery } from "../accounts/session.ts";
 import { MaskedMark } from "../masking/masked.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
-import { TypeIcon } from "./event-type.tsx";
+import { EventPathView } from "./event-path.tsx";
 import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
 import { Outcome, toneOf } from "./outcome.tsx";
 
@@ -44,12 +47,14 @@ export function EventPanel({ messageId, search, onChange }: EventPanelProps): Re
     <Panel title={valueText(title, 80)} onClose={() => onChange(filtersOf(search))} actions={row ? <More row={row} search={search} onChange={onChange} /> : undefined}>
       {fate.error ? <ProblemNotice problem={fate.error} onRetry={() => void fate.refetch()} /> : null}
       {fate.isPending ? [70, 50, 90, 60].map((width) => <Bar key={width} width={width} />) : null}
-      {fate.data ? <Fate answer={fate.data} row={row} /> : null}
+      {fate.data ? <Fate answer={fate.data} row={row} onChange={onChange} /> : null}
     </Panel>
   );
 }
 
-function Fate({ answer, row }: { readonly answer: EventFateAnswer; readonly row: EventFate | undefined }): ReactNode {
+type OnChange = EventPanelProps["onChange"];
+
+function Fate({ answer, row, onChange }: { readonly answer: EventFateAnswer; readonly row: EventFate | undefined; readonly onChange: OnChange }): ReactNode {
   // Several events may have come under one message id: then this row's own outcome counts.
   const status = answer.rows.length > 1 && row ? row.outcome : answer.status;
   return (
@@ -58,34 +63,48 @@ function Fate({ answer, row }: { readonly answer: EventFateAnswer; readonly row:
         <Outcome outcome={status} />
         <p>{t.outcomeText[status] ?? ""}{row?.detail ? <> <Told text={row.detail} /></> : null}</p>
         {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length, row ? answer.rows.indexOf(row) + 1 : 1)}</p> : null}
-        {row ? <Actions row={row} /> : null}
+        {row ? <Actions row={row} onChange={onChange} /> : null}
       </div>
-      {row ? <><section><h3>{t.panel.path}</h3><Path row={row} /></section><Facts row={row} /><Raw row={row} /></> : null}
+      {row ? <><section><h3>{t.panel.path}</h3>{row.outcome === "failed" || row.raw_masked ? <PlainPath row={row} /> : <EventPathView key={row.row_id} row={row} onFilter={onChange} />}</section><Facts row={row} /><Raw row={row} /></> : null}
     </>
   );
 }
 
-function Actions({ row }: { readonly row: EventFate }): ReactNode {
+function Actions({ row, onChange }: { readonly row: EventFate; readonly onChange: OnChange }): ReactNode {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const mayChange = may(session, "write") && may(session, "personal_data") && row.raw !== "";
   return (
     <div className="row wrap">
       {row.profile_id === null ? null : <Button component={Link} to={`/profiles/${row.profile_id}`} variant="default" leftSection={<IconUser size={15} />}>{t.panel.openPerson}</Button>}
+      {row.outcome === "quarantined" && row.status === "open" ? <Button component={Link} to="/held" search={{ reason: row.reason, row: row.row_id } as never} leftSection={<IconTool size={15} />}>{texts.path.repair}</Button> : null}
+      {mayChange && row.outcome !== "quarantined" && row.outcome !== "failed" ? <SendAgain row={row} onChange={onChange} /> : null}
       {row.raw === "" || row.raw_masked ? null : <CopyText value={curlOfEvent(boot.publicUrl, row.type, row.raw)}>{t.panel.copyCurl}</CopyText>}
     </div>
   );
 }
 
-function Path({ row }: { readonly row: EventFate }): ReactNode {
+/** As a new event, which the panel then shows. */
+function SendAgain({ row, onChange }: { readonly row: EventFate; readonly onChange: OnChange }): ReactNode {
+  const sent = useMutation({
+    mutationFn: () => change<SendAgainAnswer>("POST", `/events/${encodeURIComponent(row.message_id)}/send-again?row=${row.row_id}`),
+    onSuccess: ({ message_id: message }) => {
+      toast({ text: texts.path.sendAgainDone });
+      onChange({ message });
+    },
+    onError: (error) => toast({ text: error.message, tone: "bad" }),
+  });
+  return <Button variant="default" leftSection={<IconSend size={15} />} loading={sent.isPending} onClick={() => sent.mutate()}>{texts.path.sendAgain}</Button>;
+}
+
+/** Of an event that ClickHouse refused, of which no row stands in the event table, and for those who may not see what it says. */
+function PlainPath({ row }: { readonly row: EventFate }): ReactNode {
   const sourceName = useSourceName();
   const { partition, offset, index } = row.position;
-  const isStored = row.outcome !== "failed";
-  const isCorrected = row.time_note !== "" || Date.parse(row.at) !== Date.parse(row.received_at);
   return (
     <ol className="steps">
       <Step name={t.panel.received}><Clock at={row.received_at} /> <span className="dim">· <bdi>{sourceName(row.source_id).slice(0, 80)}</bdi></span><div className="dim">{t.panel.receivedText(partition, offset, index)}</div></Step>
-      {isCorrected ? <Step name={t.panel.time}><When at={row.at} />{row.time_note ? <div className="dim">{row.time_note}</div> : null}</Step> : null}
       <Step name={t.panel.decided} tone={toneOf(row.outcome)}>{t.outcomes[row.outcome] ?? row.outcome}{row.reason ? <> <span className="mono dim">{row.reason}</span></> : null}</Step>
-      {row.outcome === "stored" ? <Step name={t.panel.person} tone={row.profile_id === null ? "waiting" : "good"}>{row.profile_id === null ? t.panel.noPerson : <span className="mono cut">{row.profile_id}</span>}</Step> : null}
-      <Step name={t.panel.landed} tone={isStored ? "good" : "bad"}>{isStored ? t.panel.landedYes : t.panel.landedNo}</Step>
+      <Step name={t.panel.landed} tone={row.outcome === "failed" ? "bad" : "good"}>{row.outcome === "failed" ? t.panel.landedNo : t.panel.landedYes}{row.refused_write === null ? null : <> <Link to="/held" search={{ tab: "refused" } as never}>{texts.held.refusedTitle}</Link></>}</Step>
     </ol>
   );
 }

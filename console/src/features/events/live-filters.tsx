@@ -1,10 +1,10 @@
 // The filters of the live debugger. Each stands in the address, so a filtered view can be sent to somebody.
-import { Button, Pill, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
-import { valueText } from "../../ui/format.ts";
+import { may, sessionQuery } from "../accounts/session.ts";
 import { sourceListQuery } from "../sources/queries.ts";
 import { eventTypes } from "./event-type.tsx";
 import { filtersOf, openOf, type LiveSearch } from "./live-search.ts";
@@ -21,6 +21,7 @@ export interface LiveFiltersProps {
 
 export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
   const sources = useQuery(sourceListQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const set = (name: keyof LiveSearch, value: string | number | null): void => {
     const { [name]: _, ...rest } = search;
     onChange(value === null || value === "" ? rest : { ...rest, [name]: value });
@@ -28,16 +29,15 @@ export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
   const isFiltered = Object.keys(filtersOf(search)).length > 0;
   return (
     <div className="live-filters" role="search" aria-label={t.filters.label}>
-      <NameFilter value={search.event ?? ""} onChange={(value) => set("event", value)} />
+      <TypedFilter label={t.filters.event} value={search.event ?? ""} onChange={(value) => set("event", value)} charactersMax={512} isSearch />
+      <TypedFilter label={t.filters.person} value={search.profile ?? ""} onChange={(value) => set("profile", value)} charactersMax={2_000} />
+      {may(session, "personal_data") ? <TypedFilter label={t.filters.text} value={search.text ?? ""} onChange={(value) => set("text", value)} charactersMax={200} /> : null}
       <Choice label={t.filters.type} value={search.type} data={eventTypes.map((type) => ({ value: type, label: type }))} onChange={(value) => set("type", value)} />
       <Choice label={t.filters.outcome} value={search.outcome} data={outcomes.map((value) => ({ value, label: t.outcomes[value] ?? value }))} onChange={(value) => set("outcome", value)} />
       <Choice
         label={t.filters.source} value={search.source === undefined ? undefined : String(search.source)}
         data={(sources.data ?? []).map((source) => ({ value: String(source.id), label: source.name.slice(0, 80) }))} onChange={(value) => set("source", value === null ? null : Number(value))}
       />
-      {search.profile === undefined ? null : (
-        <Pill size="md" withRemoveButton onRemove={() => set("profile", null)} removeButtonProps={{ "aria-label": t.filters.clear }}>{t.filters.profile}: {valueText(search.profile, 24)}</Pill>
-      )}
       {isFiltered ? <Button variant="subtle" color="gray" onClick={() => onChange(openOf(search))}>{t.filters.clear}</Button> : null}
     </div>
   );
@@ -51,11 +51,20 @@ interface ChoiceProps {
 }
 
 function Choice({ label, value, data, onChange }: ChoiceProps): ReactNode {
-  return <Select w={140} placeholder={label} aria-label={label} value={value ?? null} data={data} onChange={onChange} clearable clearButtonProps={{ "aria-label": t.filters.clear }} comboboxProps={{ width: "max-content", position: "bottom-start" }} />;
+  return <Select w={120} placeholder={label} aria-label={label} value={value ?? null} data={data} onChange={onChange} clearable clearButtonProps={{ "aria-label": t.filters.clear }} comboboxProps={{ width: "max-content", position: "bottom-start" }} />;
+}
+
+interface TypedFilterProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly charactersMax: number;
+  /** The one that the key for searching goes to. */
+  readonly isSearch?: boolean;
 }
 
 /** Applied when one stops typing: each letter would open another stream. */
-function NameFilter({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }): ReactNode {
+function TypedFilter({ label, value, onChange, charactersMax, isSearch = false }: TypedFilterProps): ReactNode {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
@@ -65,7 +74,7 @@ function NameFilter({ value, onChange }: { readonly value: string; readonly onCh
   });
   return (
     <TextInput
-      className="live-name" data-search leftSection={<IconSearch size={15} />} placeholder={t.filters.event} aria-label={t.filters.event} maxLength={512}
+      className="live-name" {...(isSearch ? { "data-search": true, leftSection: <IconSearch size={15} /> } : {})} placeholder={label} aria-label={label} maxLength={charactersMax}
       value={text} onChange={(event) => setText(event.currentTarget.value)}
     />
   );

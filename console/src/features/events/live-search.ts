@@ -5,6 +5,8 @@ export interface LiveSearch {
   readonly source?: number;
   readonly outcome?: string;
   readonly profile?: string;
+  /** Anywhere in what was received. */
+  readonly text?: string;
   /** The message id of the event in the panel. */
   readonly message?: string;
   /** Its row, where several events came under that id. */
@@ -14,13 +16,14 @@ export interface LiveSearch {
 const outcomes: ReadonlySet<unknown> = new Set(["stored", "duplicate", "quarantined", "dropped", "withdrawn"]);
 
 export function liveSearch(search: Record<string, unknown>): LiveSearch {
-  const { type, event, source, outcome, profile, message, row } = search;
+  const { type, event, source, outcome, profile, text, message, row } = search;
   return {
     ...(isText(type) ? { type: String(type).slice(0, 20) } : {}),
     ...(isText(event) ? { event: String(event).slice(0, 512) } : {}),
     ...(Number.isInteger(Number(source)) && Number(source) > 0 ? { source: Number(source) } : {}),
     ...(outcomes.has(outcome) ? { outcome: String(outcome) } : {}),
     ...(isText(profile) ? { profile: String(profile).slice(0, 2200) } : {}),
+    ...(isText(text) ? { text: String(text).slice(0, 200) } : {}),
     ...(isText(message) ? { message: String(message).slice(0, 1000), ...(Number.isSafeInteger(row) ? { row: Number(row) } : {}) } : {}),
   };
 }

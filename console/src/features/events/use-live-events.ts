@@ -50,9 +50,11 @@ export function useLiveEvents(filters: Query, isHeld: boolean): LiveEvents {
     const list = async (): Promise<void> => {
       const answer = await read<EventList>("/events", { ...query, limit: PAGE }, stop.signal);
       if (stop.signal.aborted) return;
-      if (isFirst) setOlder({ cursor: answer.next_cursor, isLoading: false });
-      setRows((before) => (isFirst ? withListed(before, answer.data) : withFresh(before, answer.data, held.current)));
+      // Kept here: React may ask for the new rows later, when the next list is no first one any more.
+      const wasFirst = isFirst;
       isFirst = false;
+      if (wasFirst) setOlder({ cursor: answer.next_cursor, isLoading: false });
+      setRows((before) => (wasFirst ? withListed(before, answer.data) : withFresh(before, answer.data, held.current)));
       setLoaded(true);
     };
     void keepFollowing({

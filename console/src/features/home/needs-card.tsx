@@ -52,7 +52,8 @@ function NeedRow({ need }: { readonly need: Need }): ReactNode {
 }
 
 function LookLink({ need }: { readonly need: Need }): ReactNode {
-  if (need.kind === "held") return <Link to="/live" search={{ outcome: "quarantined", ...(need.sourceId === null ? {} : { source: need.sourceId }) }}>{t.look}</Link>;
+  if (need.kind === "held") return <Link to="/held" search={{ reason: need.reason }}>{t.look}</Link>;
+  if (need.kind === "refused") return <Link to="/held" search={{ tab: "refused" }}>{t.look}</Link>;
   return <Link to="/" search={{ open: need.kind }}>{t.look}</Link>;
 }
 

@@ -3,7 +3,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { IconPlugConnected, IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconFileImport, IconPlugConnected, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useMemo, type ReactNode } from "react";
 import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
 import { texts } from "../../texts/texts.ts";
@@ -52,7 +52,8 @@ const narrowColumns = columns.filter((column) => inNarrow.has(column.key));
 
 function Count({ hops, of }: { readonly hops: Hops | undefined; readonly of: "received" | "held" | "failed" }): ReactNode {
   if (hops === undefined) return <Bar />;
-  return hops[of] === 0 ? <span className="dim">0</span> : <Figure value={hops[of]} />;
+  if (hops[of] === 0) return <span className="dim">0</span>;
+  return of === "held" ? <Link to="/held" tabIndex={-1} onClick={(event) => event.stopPropagation()}><Figure value={hops[of]} /></Link> : <Figure value={hops[of]} />;
 }
 
 function Line({ volume }: { readonly volume: SourceVolume | null | undefined }): ReactNode {
@@ -101,6 +102,7 @@ export function SourcesPage(): ReactNode {
   const actions = (
     <>
       <ExportCsv title={t.title} columns={columns} rows={shown} />
+      <Button component={Link} to="/imports" variant="default" leftSection={<IconFileImport size={15} />}>{texts.imports.title}</Button>
       {may(session, "admin") ? <Button component={Link} to="/sources/new" leftSection={<IconPlus size={15} />}>{t.create.action}</Button> : null}
     </>
   );

@@ -6,12 +6,15 @@ import { accounts } from "./accounts.ts";
 import { desk } from "./desk.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
+import { held } from "./held.ts";
 import { home } from "./home.ts";
 import { identity } from "./identity.ts";
 import { identityRules } from "./identity-rules.ts";
+import { imports } from "./imports.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
+import { path } from "./path.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
 import { sdks } from "./sdks.ts";
@@ -40,6 +43,9 @@ export const en = {
   sources,
   sdks,
   events,
+  path,
+  held,
+  imports,
   schema,
   profiles,
   desk,

@@ -6,6 +6,7 @@ export const navigation = {
   start: "Get started",
   sources: "Sources",
   live: "Live debugger",
+  held: "Held events",
   schema: "Events and fields",
   profiles: "Profiles",
   merges: "Merges",

@@ -1,0 +1,96 @@
+// The path that an event took, stage by stage.
+import { count, plural } from "../words.ts";
+
+const whys: Readonly<Record<string, string>> = {
+  made: "it had none, so one was made of its place in the log",
+  cleaned: "brought into one form",
+  spelling: "another spelling of the same field",
+  path: "said by the address that it was sent to",
+  batch: "said beside the batch, for all its events",
+  connection: "the sender's connection",
+  connection_ip_truncate: "the sender's connection, its last part cut off as the source asks",
+  ip_truncate: "its last part cut off, as the source asks",
+  ip_drop: "left out, as the source asks",
+  ip_unusable: "no address that says where somebody is",
+  user_agent: "read from the user agent",
+  context: "told in the context",
+  page_url: "found in the page's address",
+  context_traits: "told in the context",
+  internal_address: "an address that the workspace names as its own",
+  import: "came by an import of history",
+  unsafe_name: "a name that is never taken",
+  not_believed: "the page's address could have been made by anybody",
+  long_number: "more digits than a number holds, so kept as text",
+  time_form: "the same moment, in UTC",
+  time_skew_corrected: "the sender's clock was wrong by the difference between sentAt and the receipt",
+  time_future: "more than a day ahead, so the time of receipt counts",
+  time_unreadable: "no time that can be read, so the time of receipt counts",
+  time_missing: "no time was sent, so the time of receipt counts",
+  time_too_old: "older than a live event may be",
+  time_clamped: "earlier than can be stored",
+};
+
+const rules: Readonly<Record<string, string>> = {
+  empty: "is empty", too_long: "is too long", control_characters: "holds control characters", not_text: "is neither text nor number", imprecise_number: "is a number that lost digits",
+  not_an_email: "is no e-mail address", not_a_phone_number: "is no phone number", phone_without_country: "is a phone number without its country", phone_with_extension: "is a phone number with an extension",
+  blocked: "is a value that many people have", encoded: "is encoded", too_many: "is one of too many",
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  seen_together: "seen together", alias: "an alias call said so", shared_after: "yielded to too many people", sign_in: "signed in here before", limit: "the person has as many as the rules allow",
+  cannot_link: "they were split by hand", isolated: "the rules keep them apart", by_hand: "by hand",
+};
+
+export const path = {
+  title: "The path it took",
+  more: "What changed",
+  less: "Fold",
+  received: "Received",
+  bytes: (n: number) => `${plural(n, "byte", "bytes")}`,
+  agent: "User agent", origin: "Origin", importId: "Import", place: "Place in the log",
+  placeText: (partition: number, offset: number, index: number) => `partition ${partition}, chunk ${offset}, place ${index}`,
+  againOf: "Sent again by hand; the first was",
+  normalised: "Read",
+  normalisedText: (changes: number, identifiers: number, ignored: number) =>
+    [changes === 0 ? "Nothing to change" : plural(changes, "field changed", "fields changed"), identifiers === 0 ? "names nobody" : plural(identifiers, "identifier", "identifiers"), ignored === 0 ? "" : `${count(ignored)} not taken`].filter((part) => part !== "").join(" · "),
+  kind: { added: "added", changed: "changed", removed: "removed" },
+  why: (word: string) => whys[word] ?? word,
+  identifiers: "Identifiers", from: "from", notTaken: "Not taken",
+  rule: (word: string) => rules[word] ?? word,
+  trust: { query_string: "Whom it names was only claimed by a link, so it joins nobody.", unsigned: "Whom it names is not signed, as this source must, so it joins nobody." } as Readonly<Record<string, string>>,
+  asJson: "As JSON, before and after", hideJson: "Fold the JSON", before: "Before", after: "After", unchanged: (n: number) => `${plural(n, "line", "lines")} as before`,
+  deduplicated: "Counted once", first: "The first with this message id.",
+  repeat: "A repeat. What counts came", repeatUnknown: "A repeat of an event whose row is gone by now.", seeFirst: "See it",
+  identified: "Who it is",
+  nobody: "Names nobody: stored without a person.",
+  created: "Nobody was known by this: a new person.",
+  found: (n: number) => (n === 1 ? "Found one person." : `Found ${count(n)} people.`),
+  joined: (n: number) => `Joined ${count(n + 1)} people into one.`,
+  movedSince: "The event belongs to another person since then.",
+  isNew: "first seen here", heldBy: "was", free: "nobody's", thisPerson: "this person's", openPerson: "Open person",
+  step: {
+    merge: "Joined", unmerge: "Split", refused: "Not joined", shared: "Set aside as shared by many", link: "Kept apart, and remembered as connected",
+  } as Readonly<Record<string, string>>,
+  reason: (word: string) => reasons[word] ?? word,
+  evidence: (n: number) => `${plural(n, "pair of identifiers was", "pairs of identifiers were")} named together here for the first time.`,
+  folded: "What it changed",
+  foldedText: (changed: number, kept: number) =>
+    changed + kept === 0 ? "Counted as activity; it carries no trait." : [changed === 0 ? "No trait changed" : plural(changed, "value changed", "values changed"), kept === 0 ? "" : `${count(kept)} left as it was`].filter((part) => part !== "").join(" · "),
+  nothing: "nothing", consent: "Consent", taken: { changed: "changed", same: "the same as before", kept: "not taken: what is there is later, or from a better source" },
+  overwritten: "replaced since", full: "The person has no room for more traits.",
+  replayed: {
+    yes: "", too_many_events: "The person has too many events to fold them anew for a look: what was there before is not shown.",
+    expired: "Earlier events have expired, so what was there before is not known.", changed_since: "The person was changed since in a way that hides what was there before.",
+  },
+  held: "Held", dropped: "Dropped", withdrawn: "Withdrawn",
+  place_: "Where",
+  repair: "Repair and send",
+  stored: "Stored", inTable: "In the event table.", landedAt: "In the event table since",
+  rulesChanged: (time: string) => `Shown under the rules that held then; they were changed ${time}.`,
+  rulesUnknown: "Which rules held then is not known any more: shown under those of today.",
+  hiddenText: "The person is suppressed: what was received is not shown.",
+  sendAgain: "Send again",
+  sendAgainDone: "Sent again, as a new event.",
+  onlyPerson: (value: string) => `Only events of ${value}`,
+  onlyText: (value: string) => `Only events with ${value}`,
+};
