@@ -41,6 +41,19 @@ export async function read<T>(path: string, query: Query = {}, signal?: AbortSig
   return answerOf<T>(response);
 }
 
+/** Saves what a path answers as a file. Rejects with ApiProblem. */
+export async function download(path: string, query: Query, name: string): Promise<void> {
+  const response = await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials() });
+  if (!response.ok) throw await problemOf(response);
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has taken the file by the next turn.
+  setTimeout(() => URL.revokeObjectURL(address), 0);
+}
+
 /** Changes something; rejects with ApiProblem. */
 export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));

@@ -175,6 +175,23 @@ export const profileListQuery = pageQuery.extend({
   sort: profileSort.default("changed").meta({ description: "`changed`: the latest changed first; `newest`, `oldest`: by when they were first seen." }),
 });
 
+export const profileExportQuery = profileListQuery.omit({ limit: true, cursor: true }).extend({
+  columns: z
+    .string()
+    .max(8_000)
+    .default("[]")
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown; // Checked by what follows.
+      } catch {
+        context.addIssue({ code: "custom", message: "It must be a JSON list." });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(z.string().min(1).max(512)).max(50))
+    .meta({ description: "Names of traits, as a JSON list." }),
+});
+
 export const profileListAnswer = z.strictObject({
   data: z.array(profileSummary),
   next_cursor: nextCursor,

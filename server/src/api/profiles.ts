@@ -26,6 +26,7 @@ import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { parseIdentifierRef } from "./identifier-ref.ts";
 import { peopleSeenWith, readIdentifiers, readPeople } from "./profile-store.ts";
+import { profileExportRoute } from "./profile-export.ts";
 import { listProfiles } from "./profile-search.ts";
 import { deviceNamespacesOf, profileSummary, profileView } from "./profile-view.ts";
 import { readTimeline } from "./timeline.ts";
@@ -37,6 +38,7 @@ const SHARED_PEOPLE_MAX = 100;
 export function profileRoutes(services: ApiServices): Route[] {
   return [
     listRoute(services),
+    profileExportRoute(services),
     readRoute(services),
     timelineRoute(services),
     identifierRoute(services),

@@ -1,7 +1,7 @@
 // One person: who it is and why we think so, what is known, what they did.
 import { Button, Tabs } from "@mantine/core";
 import { IconActivity, IconUsers } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import type { ProfileAnswer, SharedIdentifier } from "@tributary/schema/api/profiles.ts";
@@ -14,11 +14,14 @@ import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { Face, Value } from "../../ui/value.tsx";
+import { may, sessionQuery } from "../accounts/session.ts";
+import { Reach } from "../desk/channels.tsx";
+import { ServiceView } from "../desk/service-view.tsx";
 import { curlOfRead } from "../events/curl.ts";
 import { MaskedMark } from "../masking/masked.tsx";
 import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
-import { joinWords, nameOf } from "./person-words.ts";
-import { personPath, personQuery } from "./queries.ts";
+import { evidenceWords, joinWords, nameOf } from "./person-words.ts";
+import { channelsQuery, personPath, personQuery } from "./queries.ts";
 import type { PersonTab } from "./search.ts";
 import { Timeline } from "./timeline.tsx";
 import { Traits } from "./traits.tsx";
@@ -28,7 +31,7 @@ const IdentityTab = lazy(async () => ({ default: (await import("../identity/iden
 const t = texts.profiles;
 const route = getRouteApi("/shell/profiles/$ref");
 const back = { to: "/profiles", text: t.title } as const;
-const tabs: readonly PersonTab[] = ["overview", "identity", "raw"];
+const tabs: readonly PersonTab[] = ["service", "overview", "identity", "raw"];
 
 export function PersonPage(): ReactNode {
   const { ref } = route.useParams();
@@ -44,11 +47,16 @@ export function PersonPage(): ReactNode {
 }
 
 function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
-  const { tab = "overview" } = route.useSearch();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  // Whoever helps callers begins with what is open.
+  const mayServe = may(session, "service");
+  const first: PersonTab = session.role === "service_agent" ? "service" : "overview";
+  const { tab: wished = first } = route.useSearch();
+  const tab = wished === "service" && !mayServe ? "overview" : wished;
   const { ref } = route.useParams();
   const navigate = useNavigate();
   const name = nameOf(person);
-  const go = (next: string | null): void => void navigate({ to: "/profiles/$ref", params: { ref }, search: next === "identity" || next === "raw" ? { tab: next } : {}, replace: true });
+  const go = (next: string | null): void => void navigate({ to: "/profiles/$ref", params: { ref }, search: next === first || next === null ? {} : { tab: next as PersonTab }, replace: true }); // A tab of the list below.
   const actions = (
     <>
       <CopyText value={curlOfRead(boot.publicUrl, personPath(person.id))}>{t.copyCurl}</CopyText>
@@ -58,7 +66,8 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
   return (
     <Page title={name} back={back} heading={<Heading person={person} name={name} />} actions={actions}>
       <Tabs value={tab} onChange={go} keepMounted={false}>
-        <Tabs.List className="tabs-space">{tabs.map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
+        <Tabs.List className="tabs-space">{tabs.filter((one) => mayServe || one !== "service").map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
+        {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} /></Tabs.Panel> : null}
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
         <Tabs.Panel value="identity"><Suspense fallback={null}><IdentityTab person={person} /></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
@@ -80,12 +89,26 @@ function Heading({ person, name }: { readonly person: ProfileAnswer; readonly na
           {person.last_seen_at ? <span>{before(words.seen)}<When at={person.last_seen_at} />{after(words.seen)}, </span> : null}
           <span>{words.events(person.event_count)}</span>
           {person.devices.length > 0 ? <span> {words.devices(person.devices.length)}</span> : null}
-          <span>. {joinWords(person.identifiers)}</span>
+          <span>. {evidenceWords(person.identifiers)} {joinWords(person.identifiers)}</span>
         </div>
+        <Reachable person={person} />
         <div className="row dim"><span className="mono cut">{person.id}</span><CopyIcon value={person.id} label={t.copyId} /></div>
       </div>
     </div>
   );
+}
+
+function Reachable({ person }: { readonly person: ProfileAnswer }): ReactNode {
+  const { data: settings } = useQuery(channelsQuery);
+  if (settings === undefined) return <div className="reach"><Bar width={40} /></div>;
+  const channels = settings.service.channels.map(({ channel, namespaces, consent }) => {
+    const decision = Object.hasOwn(person.consents, consent) ? person.consents[consent] : undefined;
+    return {
+      channel, category: consent, reachable: person.identifiers.some(({ namespace }) => namespaces.includes(namespace)),
+      granted: decision?.granted ?? person.consent_when_absent === "granted", decided: decision !== undefined,
+    };
+  });
+  return <div className="reach">{channels.map((channel) => <Reach key={`${channel.channel} ${channel.category}`} channel={channel} />)}</div>;
 }
 
 const MARK = "\u0000";
@@ -94,15 +117,17 @@ const before = (sentence: (when: string) => string): string => sentence(MARK).sp
 const after = (sentence: (when: string) => string): string => sentence(MARK).split(MARK)[1] ?? "";
 
 function Overview({ person }: { readonly person: ProfileAnswer }): ReactNode {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const hasHistory = may(session, "personal_data");
   return (
     <div className="person-grid">
-      <Card title={t.traits}><Traits person={person} /></Card>
+      <Traits person={person} />
       <Timeline id={person.id} />
       <div className="stack" style={{ gap: 16 }}>
         <Card title={t.identifiers}><KnownBy person={person} /></Card>
-        <Card title={t.consents}><Consents person={person} /></Card>
+        <Card title={t.consents}><Consents person={person} hasHistory={hasHistory} /></Card>
         <Card title={t.devices}><Devices person={person} /></Card>
-        <Linked person={person} />
+        <Linked person={person} hasHistory={hasHistory} />
       </div>
     </div>
   );

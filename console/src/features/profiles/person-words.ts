@@ -4,6 +4,9 @@ import { texts } from "../../texts/texts.ts";
 
 type Named = Pick<ProfileSummary, "traits" | "identifiers" | "is_anonymous">;
 
+/** What somebody is called and how they are reached: these traits stand first. */
+export const reachTraits: readonly string[] = ["name", "firstName", "first_name", "lastName", "last_name", "email", "phone"];
+
 const NAME_MAX = 200;
 const t = texts.profiles;
 
@@ -32,6 +35,14 @@ export function joinWords(identifiers: readonly { readonly namespace: string }[]
   if (identifiers.length === 0) return "";
   if (identifiers.length === 1) return t.words.onlyOne(words[0] ?? "");
   return t.words.joined(words.length === 1 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")}${t.words.and}${words.at(-1) ?? ""}`);
+}
+
+/** What ties the devices to one person, where something does: a sign-in on each, or an address given there. */
+export function evidenceWords(identifiers: readonly { readonly namespace: string }[]): string {
+  const devices = identifiers.filter(({ namespace }) => isDevice(namespace)).length;
+  if (devices === 0) return "";
+  if (identifiers.some(({ namespace }) => namespace === "user_id")) return t.words.signedIn(devices);
+  return identifiers.some(({ namespace }) => namespace === "email") ? t.words.addressOn(devices) : "";
 }
 
 function kindWords(kind: string, times: number): string {

@@ -1,6 +1,7 @@
 // People, read. A person's address may hold any identifier; the answer may be several people, when the identifier is shared.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { ProfileAnswer, ProfileList, SharedIdentifier, Timeline } from "@tributary/schema/api/profiles.ts";
+import type { AccountPeople, ProfileAnswer, ProfileList, ProfileSort, SharedIdentifier, Timeline, TraitHistory, TraitNames } from "@tributary/schema/api/profiles.ts";
+import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import { read } from "../../api.ts";
 
 const PAGE = 100;
@@ -11,9 +12,9 @@ export const profilesQuery = (search: string, limit: number) => queryOptions({
   queryFn: ({ signal }) => read<ProfileList>("/profiles", { search, limit }, signal),
 });
 
-export const profilePagesQuery = (search: string) => infiniteQueryOptions({
-  queryKey: ["profiles", "pages", search],
-  queryFn: ({ pageParam, signal }) => read<ProfileList>("/profiles", { search, limit: PAGE, cursor: pageParam }, signal),
+export const profilePagesQuery = (search: string, sort: ProfileSort = "changed") => infiniteQueryOptions({
+  queryKey: ["profiles", "pages", search, sort],
+  queryFn: ({ pageParam, signal }) => read<ProfileList>("/profiles", { search, sort, limit: PAGE, cursor: pageParam }, signal),
   initialPageParam: undefined as string | undefined, // The type of the pages after the first.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
@@ -25,9 +26,38 @@ export const personQuery = (ref: string) => queryOptions({
   queryFn: ({ signal }) => read<ProfileAnswer | SharedIdentifier>(personPath(ref), { include: "provenance" }, signal),
 });
 
-export const timelineQuery = (id: string) => infiniteQueryOptions({
-  queryKey: ["profiles", "timeline", id],
-  queryFn: ({ pageParam, signal }) => read<Timeline>(`${personPath(id)}/events`, { limit: PAGE, cursor: pageParam }, signal),
+export interface TimelineWish {
+  readonly search?: string | undefined;
+  readonly type?: string | undefined;
+  readonly source_id?: number | undefined;
+  readonly before_row?: number | undefined;
+}
+
+export const timelineQuery = (id: string, wish: TimelineWish = {}) => infiniteQueryOptions({
+  queryKey: ["profiles", "timeline", id, wish],
+  queryFn: ({ pageParam, signal }) => read<Timeline>(`${personPath(id)}/events`, { ...wish, limit: PAGE, cursor: pageParam }, signal),
   initialPageParam: undefined as string | undefined, // As above.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
+});
+
+export const traitHistoryQuery = (id: string, name: string) => queryOptions({
+  queryKey: ["profiles", "history", id, "trait", name],
+  queryFn: ({ signal }) => read<TraitHistory>(`${personPath(id)}/traits/${encodeURIComponent(name)}/history`, {}, signal),
+});
+
+export const consentHistoryQuery = (id: string, category: string) => queryOptions({
+  queryKey: ["profiles", "history", id, "consent", category],
+  queryFn: ({ signal }) => read<TraitHistory>(`${personPath(id)}/consents/${encodeURIComponent(category)}/history`, {}, signal),
+});
+
+export const accountPeopleQuery = (id: string, account: string) => queryOptions({
+  queryKey: ["profiles", "account", id, account],
+  queryFn: ({ signal }) => read<AccountPeople>(`${personPath(id)}/accounts/${encodeURIComponent(account)}/people`, {}, signal),
+});
+
+export const traitNamesQuery = queryOptions({ queryKey: ["profiles", "trait-names"], queryFn: ({ signal }) => read<TraitNames>("/trait-names", {}, signal), staleTime: 60_000 });
+
+/** By which channels people are reached, as the workspace says. */
+export const channelsQuery = queryOptions({
+  queryKey: ["profiles", "channels"], queryFn: ({ signal }) => read<SettingsAnswer>("/settings", {}, signal), select: ({ settings }) => settings, staleTime: 60_000,
 });

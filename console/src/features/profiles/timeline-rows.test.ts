@@ -1,7 +1,7 @@
 // Every event stands in exactly one place, under its day and its session.
 import { expect, test } from "vitest";
 import type { TimelineEvent } from "@tributary/schema/api/profiles.ts";
-import { matching, timelineRows } from "./timeline-rows.ts";
+import { timelineRows } from "./timeline-rows.ts";
 
 const NOON_MS = new Date(2026, 10, 22, 12).getTime();
 const MINUTE_MS = 60_000;
@@ -26,10 +26,4 @@ test("a folded session shows its heading alone, and stays folded when more comes
 test("keys are unlike each other", () => {
   const keys = timelineRows(events, new Set()).map((row) => row.key);
   expect(new Set(keys).size).toBe(keys.length);
-});
-
-test("events are found by name and by value", () => {
-  expect(matching([event(1, 0, "Order Completed"), event(2, 0)], " order").map((one) => one.row_id)).toEqual([1]);
-  expect(matching(events, "19.5")).toHaveLength(6);
-  expect(matching(events, "nothing like it")).toEqual([]);
 });

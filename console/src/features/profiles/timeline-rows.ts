@@ -45,10 +45,3 @@ function sessionsOf(events: readonly TimelineEvent[]): TimelineEvent[][] {
 function dayOf(event: TimelineEvent): string {
   return new Date(event.at).toDateString();
 }
-
-/** Events that show the text: in the name, the page or a value. */
-export function matching(events: readonly TimelineEvent[], text: string): readonly TimelineEvent[] {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === "") return events;
-  return events.filter((event) => `${event.event}\n${event.type}\n${event.page_url}\n${JSON.stringify(event.properties)}`.toLowerCase().includes(wanted));
-}

@@ -3,6 +3,7 @@ import { about } from "./about.ts";
 import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
+import { desk } from "./desk.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { held } from "./held.ts";
@@ -47,6 +48,7 @@ export const en = {
   imports,
   schema,
   profiles,
+  desk,
   masking,
   audit,
   about,
