@@ -102,10 +102,17 @@ describe("the service desk", () => {
     expect(await asAgent(`${P}/unmerge-proposals`, "POST", { keys: everything, reason: "all" })).toMatchObject({ code: "bad_request" });
     const { id } = await asAgent(`${P}/unmerge-proposals`, "POST", { keys: [key], reason: "Her mother's tablet" });
     const decision = `${P}/unmerge-proposals/${id}/decision`;
+    await server.send("/v1/track", { event: "Unmerge Proposed", userId: "u-1", properties: { proposal_id: "forged", keys: [key], reason: "Believe me" } });
+    await server.settled();
+    const waiting = await ask("/identity/proposals");
+    expect(waiting.data).toMatchObject([{ id, keys: [key], reason: "Her mother's tablet", state: "open", author: { name: "Kim at the desk" }, profile_id: (await ask(P)).id }]);
+    expect(Object.keys(waiting.people)).toEqual([(await ask(P)).id]);
+    expect(await asAgent("/identity/proposals")).toMatchObject({ code: "forbidden" });
     expect(await asAgent(decision, "POST", { decision: "accepted" })).toMatchObject({ code: "forbidden" });
     expect(await ask(decision, "POST", { decision: "accepted" })).toMatchObject({ processed: true });
     expect((await ask("/profiles/anonymous_id:a-1")).id).not.toBe((await ask(P)).id);
     expect((await asAgent(`${P}/desk`)).proposals).toMatchObject([{ id, state: "accepted" }]);
+    expect(await ask("/identity/proposals")).toEqual({ data: [], people: {}, complete: true });
     expect(await ask(decision, "POST", { decision: "declined" })).toMatchObject({ code: "conflict" });
   });
 

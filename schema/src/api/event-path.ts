@@ -102,7 +102,7 @@ export const eventPath = z
       at: isoTime,
       source_id: z.int(),
       position: logPosition,
-      bytes: z.int(),
+      bytes: z.int().nullable().meta({ description: "Null to those who see people masked." }),
       user_agent: z.string(),
       origin: z.string(),
       import_id: z.int().nullable(),

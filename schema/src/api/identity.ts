@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { identitySettings } from "../settings.ts";
 import { changeReceipt, guid, identifier, isoTime, nextCursor, PAGE_LIMIT_MAX, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import { deskProposal } from "./desk.ts";
 import { profileSummary } from "./profiles.ts";
 
 /** An event, as evidence names it. */
@@ -97,6 +98,15 @@ export const mergeFeedQuery = pageQuery.extend({
 /** What happened to people of the whole workspace, the latest first. */
 export const mergeFeed = z.strictObject({ data: z.array(explainedMerge), people: peopleNow, next_cursor: nextCursor }).meta({ id: "MergeFeed" });
 export type MergeFeed = z.infer<typeof mergeFeed>;
+
+export const proposalList = z
+  .strictObject({
+    data: z.array(deskProposal.extend({ profile_id: guid.meta({ description: "Whose it is now." }) })).meta({ description: "The latest first." }),
+    people: peopleNow,
+    complete: z.boolean().meta({ description: "False: so much was proposed that the oldest was not looked at." }),
+  })
+  .meta({ id: "UnmergeProposalList" });
+export type ProposalList = z.infer<typeof proposalList>;
 
 export const sharedListQuery = pageQuery.extend({ namespace: z.string().max(63).optional() });
 

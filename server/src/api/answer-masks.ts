@@ -41,14 +41,14 @@ export const valuesOf = (place: FieldPlace, event = ""): Mask => (value, { decis
   maskTree(value, (path) => (decisions.isPersonal(place, event, path) ? maskKindOf(path) : undefined));
 
 /** An object whose fields tell how others of it are masked. */
-const byContent = (known: (value: Readonly<Record<string, unknown>>) => Fields): Mask => (value, masking) =>
+export const byContent = (known: (value: Readonly<Record<string, unknown>>) => Fields): Mask => (value, masking) =>
   isRecord(value) ? fields(known(value))(value, masking) : hide(value, masking);
 
 export const pageOf = (row: Mask): Mask => fields({ data: listOf(row), next_cursor: keep });
 
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-const kindOfNamespace = (namespace: unknown): MaskKind => (namespace === "email" || namespace === "phone" ? namespace : "id");
+export const kindOfNamespace = (namespace: unknown): MaskKind => (namespace === "email" || namespace === "phone" ? namespace : "id");
 
 /** `{namespace, value}` with whatever else is told of it that is in `more`. */
 export const identifierMask = (more: Fields = {}): Mask => byContent(({ namespace }) => ({ namespace: keep, value: only(kindOfNamespace(namespace)), ...more }));

@@ -46,6 +46,7 @@ import { settingsRoutes } from "./settings.ts";
 import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { unmergeProposalRoutes } from "./unmerge-proposals.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
@@ -109,6 +110,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...identityGraphRoutes(services),
     ...identityRoutes(services),
     ...identityListRoutes(services),
+    ...unmergeProposalRoutes(services),
     ...eventRoutes(services, tail),
     ...revealRoutes(services),
     ...eventPathRoutes(services),

@@ -8,6 +8,7 @@ import { CONTROL_WAIT_MS, recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { EVENT_COLUMNS, eventsWithOwners, SUPPRESSED_DETAIL, type StoredEventRow } from "./event-rows.ts";
+import { eventPathMask } from "./path-mask.ts";
 
 const tag = "Events";
 
@@ -25,7 +26,8 @@ function pathRoute(services: ApiServices): Route {
     method: "GET",
     path: "/events/{messageId}/path",
     tag,
-    scopes: ["read", "personal_data"],
+    scopes: ["read"],
+    masks: eventPathMask,
     summary: "What each stage did to an event",
     description:
       "The stages run again on the bytes as received, under the rules that held then, beside what they left behind: the merge log, the evidence, and where the person's traits come from. " +
@@ -33,8 +35,9 @@ function pathRoute(services: ApiServices): Route {
     params: eventPathParams,
     query: eventPathQuery,
     responses: { 200: eventPath },
-    handle: async ({ params, query, workspaceId }) => {
+    handle: async ({ params, query, workspaceId, saw }) => {
       const { row, isSuppressed } = await findRow(services, workspaceId, params.messageId, query.row);
+      await saw({ action: "event.open", target: `event:${row.row_id}` });
       const path = await services.previewGate.pass(() => services.deps.eventPaths.path(workspaceId, row.row_id));
       if (path === undefined) throw notLanded();
       return { status: 200, body: isSuppressed ? hidden(path) : path };

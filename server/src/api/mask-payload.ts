@@ -30,14 +30,15 @@ export function maskPayload(raw: string, type: string, masking: Masking): string
   return JSON.stringify(Object.fromEntries(masked));
 }
 
-interface Field {
+/** A field of the payload's root, and the call that it is of. */
+export interface Field {
   readonly name: string;
   readonly value: unknown;
   readonly call: string;
   readonly event: string;
 }
 
-function maskField({ name, value, call, event }: Field, { decisions }: Masking): unknown {
+export function maskField({ name, value, call, event }: Field, { decisions }: Masking): unknown {
   const inPlace = (place: FieldPlace, of = "") =>
     maskTree(value, (path) => (path !== "" && !decisions.isPersonal(place, of, path) ? undefined : maskKindOf(path)));
   if (harmless.has(name)) return typeof value === "string" ? maskWithin(value) : maskTree(value, () => "text");

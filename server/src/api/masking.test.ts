@@ -72,6 +72,12 @@ describe("a caller without the scope personal_data", () => {
       { ...event, row: 42, messageId: "m-3", event: "Joined zqjoined@example.com", type: "group", properties: { name: "zqcompany" } },
       { workspace: first, row: 43, messageId: "m-4", event: "", outcome: "quarantined", reason: "test", raw: raw.slice(0, -20) },
       { workspace: first, row: 44, messageId: "m-5", event: "Wrote to zqletter@example.com", outcome: "quarantined", reason: "test", raw },
+      // Untidy, so that each stage has something to tell of it.
+      {
+        ...event, row: 45, messageId: "m-7", event: "identify", type: "identify", properties: traits,
+        header: { context: JSON.stringify({ ip: "203.0.113.78", zqcontext: "zqbatch", campaign: { source: "mail" } }), userAgent: "zqbrowser", origin: "https://shop.example.com", ip: "203.0.113.79" },
+        raw: JSON.stringify({ type: "Identify", messageId: "m-7", userId: " zquser-4711 ", anonymousId: "zqanonymous", timestamp: "zqyesterday", traits: { ...traits, email: ` ${mail.toUpperCase()} `, phone: "70 10 86 42", plan: "gold " }, context }),
+      },
     ]);
     await pool.query(
       `insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail)
@@ -146,6 +152,7 @@ describe("a caller without the scope personal_data", () => {
     "/identity/merges": ["/identity/merges"],
     "/identity/shared": ["/identity/shared"],
     "/events": ["/events", "/events?limit=2", `/events?profile=${ref}`],
+    "/events/{messageId}/path": ["/events/m-1/path", "/events/m-2/path", "/events/m-3/path", "/events/m-5/path", "/events/m-7/path"],
     "/events/{messageId}": ["/events/m-1", "/events/m-2", "/events/m-4", "/events/m-6"],
     "/quarantine": ["/quarantine", "/quarantine?limit=1"],
     "/refused-writes": ["/refused-writes"],
@@ -201,6 +208,21 @@ describe("a caller without the scope personal_data", () => {
     expect(body.accounts).toMatchObject([{ id: "zq•••", traits: { name: "z•••", industry: "retail" } }]);
     expect(body.latest_events).toMatchObject([{ event: "Called z•••@example.com" }]);
     expect(body.consents).toMatchObject({ marketing: { granted: true } });
+  });
+
+  test("sees what each stage did to an event and which fields it changed, and none of their values", async () => {
+    const { body } = await as("developer", "GET", "/events/m-7/path");
+    const clear = (await as("clear", "GET", "/events/m-7/path")).body;
+    const shapeOf = ({ field, kind, why }: Record<string, string>) => ({ field, kind, why });
+    expect(body.normalised.changes.map(shapeOf)).toEqual(clear.normalised.changes.map(shapeOf));
+    expect(body.normalised.changes).toContainEqual({ field: "type", kind: "changed", before: "Identify", after: "identify", why: "spelling" });
+    expect(body.normalised.changes).toContainEqual(expect.objectContaining({ field: "userId", before: "zq•••", after: "zq•••" }));
+    expect(body.normalised.event).toMatchObject({ type: "identify", traits: { email: "Z•••@EXAMPLE.COM", plan: "gold " }, context: { pageUrl: expect.stringContaining("shop.example.com/u/•••") } });
+    expect(body.received).toEqual({ ...clear.received, bytes: null, user_agent: "z•••", origin: expect.any(String) });
+    expect(body.folded.traits.map(({ name, taken }: Record<string, string>) => [name, taken])).toEqual(clear.folded.traits.map(({ name, taken }: Record<string, string>) => [name, taken]));
+    expect({ rules: body.rules, landed: body.landed, repeat: body.repeat }).toEqual({ rules: clear.rules, landed: clear.landed, repeat: clear.repeat });
+    const merged = (await as("developer", "GET", "/events/m-1/path")).body.identified;
+    expect(merged.steps).toMatchObject([{ kind: "merge", reason: "seen_together", survivor: person, other, namespace: "email", value: "z•••@example.com" }, { kind: "shared" }]);
   });
 
   test("gets a payload parsed and masked, and is told so; one that can't be read is not shown", async () => {

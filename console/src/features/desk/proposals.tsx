@@ -1,6 +1,7 @@
 // Proposing that a person is two: an agent says which identifiers are somebody else's, and whoever may split people decides.
 import { Button, Checkbox, Modal, Textarea } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { DeskAnswer } from "@tributary/schema/api/desk.ts";
 import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
@@ -23,8 +24,8 @@ export function Proposals({ person, proposals }: Props): ReactNode {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const { record, undo } = useRecord(person.id);
   const mayDecide = may(session, "write") && may(session, "personal_data");
-  const decide = (id: string, decision: "accepted" | "declined"): void =>
-    record.mutate({ path: `/unmerge-proposals/${id}/decision`, body: { decision }, done: t.done.decided, canUndo: false });
+  const decline = (id: string): void =>
+    record.mutate({ path: `/unmerge-proposals/${id}/decision`, body: { decision: "declined" }, done: t.done.decided, canUndo: false });
   if (person.identifiers.length < 2 && proposals.length === 0) return null;
   return (
     <Card title={t.proposals} actions={person.identifiers.length < 2 ? null : <Button size="xs" variant="default" onClick={() => setIsOpen(true)}>{t.propose}</Button>}>
@@ -36,7 +37,7 @@ export function Proposals({ person, proposals }: Props): ReactNode {
               <div className="dim">{t.proposalKeys(proposal.keys.length)} · <When at={proposal.at} /> · {t.by(proposal.author.name)}</div>
               <div className="row wrap">
                 <span className="grow"><State tone={proposal.state === "open" ? "waiting" : "plain"}>{t.proposalStates[proposal.state]}</State></span>
-                {proposal.state === "open" && mayDecide ? <><Button size="xs" variant="default" onClick={() => decide(proposal.id, "accepted")}>{t.accept}</Button><Button size="xs" variant="default" onClick={() => decide(proposal.id, "declined")}>{t.decline}</Button></> : null}
+                {proposal.state === "open" && mayDecide ? <><Button component={Link} to={`/profiles/${person.id}?tab=identity&proposal=${proposal.id}`} size="xs" variant="default">{t.accept}</Button><Button size="xs" variant="default" onClick={() => decline(proposal.id)}>{t.decline}</Button></> : null}
                 {proposal.state === "open" ? <Button size="xs" variant="subtle" onClick={() => undo(proposal.row_id)}>{t.undo}</Button> : null}
               </div>
             </li>

@@ -30,7 +30,7 @@ export function useRecord(id: string) {
     onSuccess: async (receipt, { done, canUndo = true }) => {
       const text = receipt.in_force === false ? t.notInForce : receipt.processed ? done : t.waiting;
       toast({ text, ...(canUndo ? { onUndo: () => undo(receipt.row_id) } : {}) });
-      await Promise.all([["desk"], ["profiles", "one"], ["profiles", "timeline", id], ["profiles", "history", id]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all([["desk"], ["identity", "proposals"], ["profiles", "one"], ["profiles", "timeline", id], ["profiles", "history", id]].map((queryKey) => client.invalidateQueries({ queryKey })));
     },
     onError: (error) => toast({ text: error.message, tone: "bad" }),
   });

@@ -20,6 +20,7 @@ import { Value } from "../../ui/value.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { MaskedMark } from "../masking/masked.tsx";
+import { RevealPayload } from "../masking/reveal.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { curlOfEvent } from "./curl.ts";
 import { EventPathView } from "./event-path.tsx";
@@ -65,7 +66,7 @@ function Fate({ answer, row, onChange }: { readonly answer: EventFateAnswer; rea
         {answer.rows.length > 1 ? <p className="dim">{t.panel.others(answer.rows.length, row ? answer.rows.indexOf(row) + 1 : 1)}</p> : null}
         {row ? <Actions row={row} onChange={onChange} /> : null}
       </div>
-      {row ? <><section><h3>{t.panel.path}</h3>{row.outcome === "failed" || row.raw_masked ? <PlainPath row={row} /> : <EventPathView key={row.row_id} row={row} onFilter={onChange} />}</section><Facts row={row} /><Raw row={row} /></> : null}
+      {row ? <><section><h3>{t.panel.path}</h3>{row.outcome === "failed" ? <PlainPath row={row} /> : <EventPathView key={row.row_id} row={row} onFilter={onChange} />}</section><Facts row={row} /><Raw row={row} /></> : null}
     </>
   );
 }
@@ -96,7 +97,7 @@ function SendAgain({ row, onChange }: { readonly row: EventFate; readonly onChan
   return <Button variant="default" leftSection={<IconSend size={15} />} loading={sent.isPending} onClick={() => sent.mutate()}>{texts.path.sendAgain}</Button>;
 }
 
-/** Of an event that ClickHouse refused, of which no row stands in the event table, and for those who may not see what it says. */
+/** Of an event that ClickHouse refused, of which no row stands in the event table. */
 function PlainPath({ row }: { readonly row: EventFate }): ReactNode {
   const sourceName = useSourceName();
   const { partition, offset, index } = row.position;
@@ -128,6 +129,7 @@ function Raw({ row }: { readonly row: EventFate }): ReactNode {
     <section>
       <h3 className="row"><span className="grow">{row.raw_masked ? texts.masking.payload : t.panel.raw}</span>{row.raw_masked ? <MaskedMark text={texts.masking.payloadText} /> : null}{row.raw ? <CopyIcon value={prettyJson(row.raw)} label={t.panel.copyJson} /> : null}</h3>
       {row.raw ? <Json text={row.raw} label={t.panel.raw} /> : <p className="dim">{t.panel.hidden}</p>}
+      {row.raw_masked ? <RevealPayload row={row} /> : null}
     </section>
   );
 }

@@ -85,7 +85,7 @@ function Stage({ name, tone = "good", text, children, isOpen: startsOpen = false
 
 function Received({ path: { received } }: { readonly path: EventPath }): ReactNode {
   const sourceName = useSourceName();
-  const text = <><Clock at={received.at} /> <span className="dim">· <bdi>{sourceName(received.source_id).slice(0, 80)}</bdi> · {t.bytes(received.bytes)}</span></>;
+  const text = <><Clock at={received.at} /> <span className="dim">· <bdi>{sourceName(received.source_id).slice(0, 80)}</bdi>{received.bytes === null ? null : <> · {t.bytes(received.bytes)}</>}</span></>;
   return <Stage name={t.received} text={text}><ReceivedRows received={received} /></Stage>;
 }
 

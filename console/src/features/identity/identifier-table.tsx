@@ -11,6 +11,8 @@ import { Figure, When } from "../../ui/figure.tsx";
 import { Empty } from "../../ui/notice.tsx";
 import { State } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
+import { isHidden } from "../masking/masked.tsx";
+import { Revealable } from "../masking/reveal.tsx";
 import { useSourceName } from "../sources/queries.ts";
 import { KindIcon } from "./ident.tsx";
 import { kindWord } from "./identity-words.ts";
@@ -40,7 +42,7 @@ export function IdentifierTable({ graph, selected, onSelect, onLine }: Identifie
   const columns: readonly Column<Row>[] = [
     { key: "pick", header: t.columns.pick, width: "60px", cell: (row) => (row.state === "own" ? <Pick row={row} isOn={selected.has(row.identifier.key)} onSelect={onSelect} /> : null) },
     { key: "kind", header: t.columns.kind, width: "minmax(104px, 150px)", cell: ({ identifier }) => <span className="row"><KindIcon namespace={identifier.namespace} />{kindWord(identifier.namespace)}</span>, csv: ({ identifier }) => identifier.namespace },
-    { key: "value", header: t.columns.value, width: "minmax(112px, 2fr)", cell: ({ identifier }) => <span className="row"><span className="mono" style={{ minWidth: 0 }}><Value value={identifier.value} /></span><CopyIcon value={identifier.value} /></span>, csv: ({ identifier }) => identifier.value },
+    { key: "value", header: t.columns.value, width: "minmax(112px, 2fr)", cell: (row) => <IdentifierValue row={row} personId={graph.profile_id} />, csv: ({ identifier }) => identifier.value },
     { key: "state", header: t.columns.state, width: "minmax(112px, 170px)", cell: (row) => <State tone={row.state === "own" ? "good" : row.state === "shared" ? "attention" : "plain"}>{t.states[row.state]}</State>, csv: (row) => t.states[row.state] },
     { key: "with", header: t.columns.with, width: "64px", cell: (row) => t.seenWith(row.others), csv: (row) => row.others },
     { key: "events", header: t.columns.events, width: "64px", isEnd: true, cell: (row) => <Figure value={row.events} />, csv: (row) => row.events },
@@ -58,6 +60,15 @@ export function IdentifierTable({ graph, selected, onSelect, onLine }: Identifie
       <div><ExportCsv title={t.why} columns={columns} rows={rows} /></div>
     </div>
   );
+}
+
+/** As it is, or masked with the way to it: of the person's own, which the API reveals by their key. */
+function IdentifierValue({ row: { identifier, state }, personId }: { readonly row: Row; readonly personId: string }): ReactNode {
+  const value = <span className="mono" style={{ minWidth: 0 }}><Value value={identifier.value} /></span>;
+  const stop = (event: { stopPropagation: () => void }): void => event.stopPropagation();
+  if (!isHidden(identifier.value)) return <span className="row">{value}<CopyIcon value={identifier.value} /></span>;
+  if (state !== "own") return value;
+  return <span className="row" onClick={stop} onKeyDown={stop}><Revealable personId={personId} field={{ kind: "identifier", key: identifier.key }} name={kindWord(identifier.namespace)} value={identifier.value}>{value}</Revealable></span>;
 }
 
 function Pick({ row: { identifier }, isOn, onSelect }: { readonly row: Row; readonly isOn: boolean; readonly onSelect: (key: string) => void }): ReactNode {

@@ -5,15 +5,19 @@ export interface IdentitySearch {
   readonly line?: string;
   /** Kinds that are opened, where a person has many of them. */
   readonly opened?: string;
+  /** The proposal whose identifiers are selected. */
+  readonly proposal?: string;
 }
 
 const key = "[0-9a-f-]{36}";
+const idPattern = new RegExp(`^${key}$`);
 const linePattern = new RegExp(`^${key}~${key}$`);
 
-export function identitySearch({ view, line, opened }: Record<string, unknown>): IdentitySearch {
+export function identitySearch({ view, line, opened, proposal }: Record<string, unknown>): IdentitySearch {
   return {
     ...(view === "table" ? { view } : {}),
     ...(typeof line === "string" && linePattern.test(line) ? { line } : {}),
     ...(typeof opened === "string" && opened !== "" ? { opened: opened.slice(0, 500) } : {}),
+    ...(typeof proposal === "string" && idPattern.test(proposal) ? { proposal } : {}),
   };
 }

@@ -18,6 +18,7 @@ import { IdentifierTable } from "./identifier-table.tsx";
 import type { IdentitySearch } from "./identity-search.ts";
 import { kindWord } from "./identity-words.ts";
 import { graphQuery } from "./queries.ts";
+import { ProposedSplits, proposedOf, useProposals, type Proposal } from "./proposals.tsx";
 import { Story } from "./story.tsx";
 import { UnmergeDialog } from "./unmerge-dialog.tsx";
 import "./identity.css";
@@ -49,13 +50,13 @@ function Identity({ graph }: { readonly graph: IdentityGraph }): ReactNode {
 
 /** The address holds what is shown; another part of it is changed and the rest stays. */
 function useTabSearch(): readonly [IdentitySearch, (change: IdentitySearch) => void] {
-  const { view, line, opened } = route.useSearch();
+  const { view, line, opened, proposal } = route.useSearch();
   const { ref } = route.useParams();
   const navigate = useNavigate();
   const set = useCallback((change: IdentitySearch) => {
     void navigate({ to: "/profiles/$ref", params: { ref }, search: { tab: "identity", ...change }, replace: true, resetScroll: false });
   }, [navigate, ref]);
-  return [{ ...(view && { view }), ...(line && { line }), ...(opened && { opened }) }, set];
+  return [{ ...(view && { view }), ...(line && { line }), ...(opened && { opened }), ...(proposal && { proposal }) }, set];
 }
 
 function without<K extends keyof IdentitySearch>(search: IdentitySearch, name: K): IdentitySearch {
@@ -65,36 +66,60 @@ function without<K extends keyof IdentitySearch>(search: IdentitySearch, name: K
 
 function Evidence({ graph }: { readonly graph: IdentityGraph }): ReactNode {
   const [search, set] = useTabSearch();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const proposals = useProposals(graph.profile_id);
+  const { selected, toggle, select, proposal } = useSelection(graph, proposals, search.proposal);
   const [asks, setAsks] = useState<"path" | "split">();
   const opened = useMemo(() => new Set((search.opened ?? "").split(",").filter((name) => name !== "")), [search.opened]);
   const model = useMemo(() => modelOf(graph, opened), [graph, opened]);
-  const toggle = useCallback((key: string) => setSelected((before) => (before.has(key) ? new Set([...before].filter((one) => one !== key)) : new Set([...before, key]))), []);
   const openLine = useCallback(({ id }: Pick<GraphLine, "id">) => set({ ...search, line: id }), [set, search]);
   const openCluster = useCallback((name: string) => set({ ...search, opened: [...opened, name].join(",") }), [set, search, opened]);
   const [from, to] = selected;
   const line = useMemo(() => lineOf(graph, model.lines, search.line), [graph, model, search.line]);
   const chosen = graph.identifiers.filter(({ key }) => selected.has(key));
+  const show = (one: Proposal): void => {
+    select(undefined);
+    set({ ...search, proposal: one.id });
+  };
+  const clear = (): void => {
+    select(new Set());
+    set(without(search, "proposal"));
+  };
   return (
-    <section className="card" aria-label={t.graphLabel}>
-      <Toolbar graph={graph} selected={chosen.length} onClear={() => setSelected(new Set())} onAsk={setAsks} search={search} set={set} />
-      {model.clusters > 0 && search.view !== "table" ? <p className="identity-note">{t.clustered(graph.identifiers.length + graph.neighbours.length)}</p> : null}
-      {graph.complete ? null : <p className="identity-note">{t.incomplete}</p>}
-      {graph.edges.some(({ events }) => events === null) ? <p className="identity-note">{t.uncounted}</p> : null}
-      {opened.size > 0 && search.view !== "table" ? <Opened opened={opened} onClose={(name) => set(closed(search, opened, name))} /> : null}
-      {search.view === "table"
-        ? <IdentifierTable graph={graph} selected={selected} onSelect={toggle} onLine={(id) => openLine({ id })} />
-        : <><GraphView graph={graph} model={model} selected={selected} onSelect={toggle} onLine={openLine} onOpen={openCluster} openLine={search.line} /><Legend /></>}
-      {line ? <LinePanel graph={graph} line={line} onClose={() => set(without(search, "line"))} /> : null}
-      {asks === "path" && from !== undefined && to !== undefined ? <PathPanel graph={graph} from={from} to={to} onClose={() => setAsks(undefined)} /> : null}
-      {asks === "split" ? (
-        <UnmergeDialog
-          profileId={graph.profile_id} chosen={chosen} stayCount={graph.identifiers.length - chosen.length}
-          onClose={() => { setAsks(undefined); setSelected(new Set()); }}
-        />
-      ) : null}
-    </section>
+    <>
+      <ProposedSplits graph={graph} proposals={proposals} shown={proposal?.id} onShow={show} onPreview={(one) => { show(one); setAsks("split"); }} />
+      <section className="card" aria-label={t.graphLabel}>
+        <Toolbar graph={graph} selected={chosen.length} onClear={clear} onAsk={setAsks} search={search} set={set} />
+        {model.clusters > 0 && search.view !== "table" ? <p className="identity-note">{t.clustered(graph.identifiers.length + graph.neighbours.length)}</p> : null}
+        {graph.complete ? null : <p className="identity-note">{t.incomplete}</p>}
+        {graph.edges.some(({ events }) => events === null) ? <p className="identity-note">{t.uncounted}</p> : null}
+        {opened.size > 0 && search.view !== "table" ? <Opened opened={opened} onClose={(name) => set(closed(search, opened, name))} /> : null}
+        {search.view === "table"
+          ? <IdentifierTable graph={graph} selected={selected} onSelect={toggle} onLine={(id) => openLine({ id })} />
+          : <><GraphView graph={graph} model={model} selected={selected} onSelect={toggle} onLine={openLine} onOpen={openCluster} openLine={search.line} /><Legend /></>}
+        {line ? <LinePanel graph={graph} line={line} onClose={() => set(without(search, "line"))} /> : null}
+        {asks === "path" && from !== undefined && to !== undefined ? <PathPanel graph={graph} from={from} to={to} onClose={() => setAsks(undefined)} /> : null}
+        {asks === "split" ? (
+          <UnmergeDialog
+            profileId={graph.profile_id} chosen={chosen} stayCount={graph.identifiers.length - chosen.length}
+            proposalId={proposal?.id} onClose={() => { setAsks(undefined); clear(); }}
+          />
+        ) : null}
+      </section>
+    </>
   );
+}
+
+/** What is selected: by hand, or else what the proposal in the address names. `proposal`: the selection is exactly that one's. */
+function useSelection(graph: IdentityGraph, proposals: readonly Proposal[], asked: string | undefined) {
+  const [byHand, select] = useState<ReadonlySet<string>>();
+  const named = proposals.find(({ id }) => id === asked);
+  const proposed = useMemo(() => new Set(named === undefined ? [] : proposedOf(graph, named).map(({ key }) => key)), [graph, named]);
+  const selected: ReadonlySet<string> = byHand ?? proposed;
+  const toggle = useCallback(
+    (key: string) => select((before = proposed) => (before.has(key) ? new Set([...before].filter((one) => one !== key)) : new Set([...before, key]))), [proposed],
+  );
+  const isAsProposed = proposed.size > 0 && selected.size === proposed.size && [...proposed].every((key) => selected.has(key));
+  return { selected, toggle, select, proposal: isAsProposed ? named : undefined };
 }
 
 /** By the address: a line of the graph as drawn, or of the table, where each pair is its own. */

@@ -20,6 +20,7 @@ import { mergeIcons, PersonLink } from "./history.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, kindWord } from "./identity-words.ts";
 import { shows, type MergesSearch } from "./merges-search.ts";
+import { WaitingProposals } from "./proposals.tsx";
 import { mergeFeedQuery, sharedQuery } from "./queries.ts";
 import { EventLink } from "./story.tsx";
 import "./identity.css";
@@ -51,6 +52,7 @@ export function MergesPage(): ReactNode {
           data={[{ value: "", label: t.page.everyKind }, ...[...new Set([...kinds, ...(search.namespace ? [search.namespace] : [])])].map((value) => ({ value, label: kindWord(value) }))]}
         />
       </div>
+      <WaitingProposals />
       {search.show === "shared" ? <SharedTable namespace={search.namespace} /> : <FeedTable kind={search.show} namespace={search.namespace} />}
     </Page>
   );

@@ -1,11 +1,13 @@
 // What became of an unmerge that was accepted: asked again until the pipeline has come to it.
 import { useQuery } from "@tanstack/react-query";
+import type { DeskReceipt } from "@tributary/schema/api/desk.ts";
 import type { UnmergeAnswer } from "@tributary/schema/api/identity.ts";
 import type { QuarantineList } from "@tributary/schema/api/events.ts";
-import { read } from "../../api.ts";
+import { change, read } from "../../api.ts";
 import { personPath } from "../profiles/queries.ts";
 
 const ASK_AGAIN_MS = 1_000;
+const ANSWER_MAX_MS = 10_000;
 const MERGES_ASKED = 20;
 
 interface Outcome {
@@ -25,6 +27,13 @@ export function useSplitOutcome(profileId: string, answer: UnmergeAnswer): Outco
   });
   if (answer.processed) return { changes: answer.changes, refused: answer.refused, isWaiting: false };
   return { changes: later.data?.changes ?? [], refused: later.data?.refused, isWaiting: !later.data };
+}
+
+/** Splits as it was proposed, and records that this was decided. */
+export async function acceptProposal(profileId: string, proposalId: string): Promise<UnmergeAnswer> {
+  const { row_id: row, processed } = await change<DeskReceipt>("POST", `${personPath(profileId)}/unmerge-proposals/${proposalId}/decision`, { decision: "accepted" });
+  const found = processed ? await askAgain(profileId, row, AbortSignal.timeout(ANSWER_MAX_MS)) : null;
+  return { row_id: row, processed, changes: found?.changes ?? [], ...(found?.refused === undefined ? {} : { refused: found.refused }) };
 }
 
 /** Null while the pipeline has not come to it. */

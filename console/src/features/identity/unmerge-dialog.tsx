@@ -13,7 +13,7 @@ import { State } from "../../ui/state.tsx";
 import { nameOf } from "../profiles/person-words.ts";
 import { personPath } from "../profiles/queries.ts";
 import { Ident } from "./ident.tsx";
-import { useSplitOutcome } from "./split-outcome.ts";
+import { acceptProposal, useSplitOutcome } from "./split-outcome.ts";
 
 const t = texts.identity.unmerge;
 const IDENTIFIERS_SHOWN = 8;
@@ -23,13 +23,15 @@ export interface UnmergeDialogProps {
   readonly profileId: string;
   readonly chosen: readonly GraphIdentifier[];
   readonly stayCount: number;
+  /** Splitting accepts this proposal. */
+  readonly proposalId?: string | undefined;
   readonly onClose: () => void;
 }
 
 export function UnmergeDialog({ profileId, onClose, ...asked }: UnmergeDialogProps): ReactNode {
   const client = useQueryClient();
   // As it was asked: once it is done, the person has these identifiers no more.
-  const [{ chosen, stayCount }] = useState(asked);
+  const [{ chosen, stayCount, proposalId }] = useState(asked);
   const identifiers = chosen.map(({ namespace, value }) => ({ namespace, value }));
   const preview = useQuery({
     queryKey: ["profiles", "unmerge-preview", profileId, identifiers],
@@ -37,8 +39,9 @@ export function UnmergeDialog({ profileId, onClose, ...asked }: UnmergeDialogPro
     gcTime: 0, staleTime: Infinity, refetchOnWindowFocus: false,
   });
   const split = useMutation({
-    mutationFn: () => change<UnmergeAnswer>("POST", `${personPath(profileId)}/unmerge`, { identifiers }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["profiles"], predicate: ({ queryKey }) => queryKey[1] !== "unmerge-preview" }),
+    mutationFn: () => (proposalId === undefined ? change<UnmergeAnswer>("POST", `${personPath(profileId)}/unmerge`, { identifiers }) : acceptProposal(profileId, proposalId)),
+    onSettled: () => Promise.all([["profiles"], ["desk"], ["identity", "proposals"]].map((queryKey) =>
+      client.invalidateQueries({ queryKey, predicate: ({ queryKey: [, what] }) => what !== "unmerge-preview" }))),
   });
   const isBusy = split.isPending;
   return (

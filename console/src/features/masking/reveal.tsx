@@ -3,21 +3,26 @@
 import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
 import { IconEye, IconEyeOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { Fragment, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import type { RevealAnswer, RevealField } from "@tributary/schema/api/reveal.ts";
+import type { EventFate } from "@tributary/schema/api/events.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { valueText } from "../../ui/format.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
+import { hiddenIn } from "./hidden-in.ts";
 import { isHidden, useMayReveal } from "./masked.tsx";
 
 const t = texts.masking;
 const REASON_MIN = 8;
 const REASON_MAX = 500;
+/** Fields of one payload that are offered. */
+const HIDDEN_SHOWN = 60;
 
-export interface RevealProps {
-  readonly personId: string;
-  readonly field: RevealField;
+interface Hidden {
+  /** Which route reveals it, and by what in its body. */
+  readonly path: string;
+  readonly body: object;
   /** What the field is called. */
   readonly name: string;
   /** The value as this viewer was given it. */
@@ -26,16 +31,41 @@ export interface RevealProps {
   readonly children: ReactNode;
 }
 
-/** Draws `children`; where something is hidden that this viewer may have shown, with the way to it. */
-export function Revealable(props: RevealProps): ReactNode {
-  return useMayReveal() && isHidden(props.value) ? <Reveal {...props} /> : props.children;
+export interface RevealableProps extends Omit<Hidden, "path" | "body"> {
+  readonly personId: string;
+  readonly field: RevealField;
 }
 
-function Reveal({ personId, field, name, children }: RevealProps): ReactNode {
+/** Draws `children`; where something is hidden that this viewer may have shown, with the way to it. */
+export function Revealable({ personId, field, ...shown }: RevealableProps): ReactNode {
+  return useMayReveal() && isHidden(shown.value) ? <Reveal path={`/profiles/${personId}/reveal`} body={{ field }} {...shown} /> : shown.children;
+}
+
+/** The hidden values of an event's payload, one by one; nothing to those who may not have them shown. */
+export function RevealPayload({ row }: { readonly row: Pick<EventFate, "message_id" | "row_id" | "raw"> }): ReactNode {
+  const hidden = useMemo(() => hiddenIn(row.raw), [row.raw]);
+  if (!useMayReveal() || hidden.length === 0) return null;
+  return (
+    <details className="reveal-payload">
+      <summary>{t.hiddenValues(hidden.length)}</summary>
+      <dl className="facts">
+        {hidden.slice(0, HIDDEN_SHOWN).map(({ path, value }) => (
+          <Fragment key={path}>
+            <dt className="mono"><bdi>{valueText(path, 80)}</bdi></dt>
+            <dd><Reveal path={`/events/${encodeURIComponent(row.message_id)}/reveal`} body={{ row_id: row.row_id, path }} name={path} value={value}><bdi>{valueText(value, 160)}</bdi></Reveal></dd>
+          </Fragment>
+        ))}
+      </dl>
+      {hidden.length > HIDDEN_SHOWN ? <p className="dim">{t.hiddenMore(hidden.length - HIDDEN_SHOWN)}</p> : null}
+    </details>
+  );
+}
+
+function Reveal({ path, body, name, children }: Hidden): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const reveal = useMutation({
-    mutationFn: () => change<RevealAnswer>("POST", `/profiles/${personId}/reveal`, { field, reason }),
+    mutationFn: () => change<RevealAnswer>("POST", path, { ...body, reason }),
     gcTime: 0,
     onSuccess: () => setOpen(false),
   });

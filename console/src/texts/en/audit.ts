@@ -5,7 +5,7 @@ const words: Readonly<Record<string, string>> = {
   "person.open": "looked at a person", "person.search": "searched for people", "person.list": "looked at the list of people", "person.reveal": "revealed a value",
   "event.open": "looked at an event", "event.list": "looked at events", "event.reveal": "revealed a value of an event", "event.send_again": "sent an event again",
   "tail.open": "watched the live tail", "quarantine.list": "looked at held events", "refused_write.list": "looked at refused writes",
-  "merge.list": "looked at merges", "shared_identifier.list": "looked at shared identifiers",
+  "merge.list": "looked at merges", "proposal.list": "looked at proposed splits", "shared_identifier.list": "looked at shared identifiers",
   "profile.edit": "changed traits", "profile.consent": "recorded a consent", "profile.suppress": "suppressed a person", "profile.unmerge": "split a person in two",
   "field.decide": "decided about a field", "settings.change": "changed the settings", "workspace.set": "changed the settings",
   "workspace.create": "made the workspace", "workspace.rename": "renamed the workspace", "workspace.remove": "removed a workspace",

@@ -46,7 +46,7 @@ export const desk = {
   proposeReason: "How do you know?",
   proposeSend: "Propose",
   proposalKeys: (n: number) => plural(n, "identifier", "identifiers"),
-  accept: "Split now",
+  accept: "Look at the split",
   decline: "Decline",
   correct: "Correct",
   correctTitle: (trait: string) => `Correct ${trait}`,

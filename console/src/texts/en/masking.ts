@@ -1,4 +1,5 @@
 // What is hidden from this viewer, and revealing one value of it.
+import { plural } from "../words.ts";
 
 export const masking = {
   mark: "Masked",
@@ -12,6 +13,8 @@ export const masking = {
   whyExample: "Caller wants to be rung back",
   show: "Show it",
   hide: "Hide it again",
+  hiddenValues: (count: number) => plural(count, "hidden value", "hidden values"),
+  hiddenMore: (count: number) => `${plural(count, "more is", "more are")} not offered here.`,
   search: "A whole e-mail, phone number or id, then Enter",
   searchText: "You find people by a whole identifier, or by the number of an order or ticket: 30 a minute, each in the audit log.",
   findInProfiles: (text: string) => `Find “${text}” among profiles`,
