@@ -79,6 +79,12 @@ describe.skipIf(chromiumPath === undefined)("people in the eyes of different rol
     for (const hidden of ["Newcomer", "70108642", "u-nia", "Xenia"]) expect(seen).not.toContain(hidden);
     await viewer.goto(`${at.server.url}/live?message=order`);
     await viewer.getByText("As received, masked").waitFor();
+    // What each stage did, without what it did it to.
+    await viewer.getByRole("button", { name: "What it changed: Show" }).or(viewer.getByText("What it changed")).first().waitFor();
+    await viewer.getByRole("button", { name: /^Read: / }).click();
+    await viewer.getByText("userId", { exact: true }).first().waitFor();
+    expect(await viewer.getByText("hidden values").count()).toBe(0);
+    for (const hidden of ["Newcomer", "70108642", "u-nia", "Xenia"]) expect(await viewer.content()).not.toContain(hidden);
     expect(await viewer.getByRole("button", { name: "Copy as curl" }).count()).toBe(0);
     await viewer.goto(`${at.server.url}/audit`);
     expect(await viewer.getByRole("alert").innerText()).toContain("privacy_officer");
@@ -97,6 +103,14 @@ describe.skipIf(chromiumPath === undefined)("people in the eyes of different rol
     await agent.reload();
     await agent.getByRole("heading", { level: 1, name: "N•••" }).waitFor();
     expect(await agent.content()).not.toContain(PHONE);
+    await agent.goto(`${at.server.url}${path}?tab=identity&view=table`);
+    await agent.getByRole("button", { name: "Reveal phone number" }).waitFor();
+    await agent.goto(`${at.server.url}/live?message=order`);
+    await agent.getByText("hidden values").click();
+    await agent.getByRole("button", { name: "Reveal properties.note" }).click();
+    await form.getByRole("textbox", { name: "Why do you need it?" }).fill(REASON);
+    await form.getByRole("button", { name: "Show it" }).click();
+    await agent.getByText("leave it with Xenia").waitFor();
 
     const { page: owner, server } = at;
     await owner.goto(`${server.url}/`);

@@ -12,6 +12,9 @@ export const screens: Readonly<Record<string, string>> = {
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-roles": "/settings/members?show=roles", "settings-workspace": "/settings/workspace",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
   "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",
+  "start": "/start", "start-scenarios": "/start/scenarios", "home-waiting": "/?open=waiting",
+  "held": "/held", "held-refused": "/held?tab=refused", "imports": "/imports", "imports-new": "/imports/new",
+  "schema": "/schema", "schema-event": "/schema/Order%20Completed",
   "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 

@@ -43,7 +43,7 @@ export const places = [
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
-  { to: "/start", text: t.start, Icon: IconRocket },
+  { to: "/start", text: t.start, Icon: IconRocket, scope: "admin" },
   { to: "/settings", text: t.settings, Icon: IconSettings },
 ] as const satisfies readonly Place[];
 

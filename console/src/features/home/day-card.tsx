@@ -1,6 +1,6 @@
 // What came in over the last day, hour by hour, and what became of it.
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
 import { Columns } from "../../ui/columns.tsx";
@@ -35,7 +35,7 @@ export function DayCard(): ReactNode {
             {volume.series.map(({ outcome, values }) => (
               <li key={outcome}>
                 <span className="swatch" style={{ background: `var(${colors[outcome]})` }} aria-hidden />
-                <Link to="/live" search={{ outcome }}>{nameOf(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></Link>
+                <Link {...rowsOf(outcome)}>{nameOf(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></Link>
               </li>
             ))}
             {volume.series.length === 0 ? <li className="dim">{t.nothing}</li> : null}
@@ -44,6 +44,14 @@ export function DayCard(): ReactNode {
       ) : error ? null : <div style={{ height: HEIGHT_PX + 50 }} aria-busy />}
     </Card>
   );
+}
+
+/** Where its rows are, and what can be done about them. */
+function rowsOf(outcome: ShownOutcome): LinkProps {
+  if (outcome === "quarantined") return { to: "/held" };
+  if (outcome === "failed") return { to: "/held", search: { tab: "refused" } };
+  if (outcome === "pending") return { to: "/", search: { open: "waiting" } };
+  return { to: "/live", search: { outcome } };
 }
 
 function nameOf(outcome: ShownOutcome): string {

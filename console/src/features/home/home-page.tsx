@@ -1,6 +1,6 @@
 // Home: is everything well, what came in, and what needs a person?
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { IconBolt } from "@tabler/icons-react";
 import { useEffect, type ReactNode } from "react";
@@ -10,6 +10,8 @@ import { fullNumber } from "../../ui/format.ts";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
+import { may, sessionQuery } from "../accounts/session.ts";
+import { FindCaller } from "../desk/find-caller.tsx";
 import { eventSources, healthOf, hopsOf, statusOf, type Hops, type Status } from "../ledger/hops.ts";
 import { Health } from "../sources/health.tsx";
 import { latestEventQuery, ledgerQuery, sourceListQuery } from "../sources/queries.ts";
@@ -26,7 +28,13 @@ const t = texts.home;
 const route = getRouteApi("/shell/");
 const tones: Readonly<Record<Status, Tone>> = { quiet: "plain", well: "good", held: "attention", behind: "waiting", failed: "bad", unbalanced: "bad" };
 
+/** Somebody with a customer on the phone begins with who that is; everybody else with how the data is. */
 export function HomePage(): ReactNode {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  return session.role === "service_agent" ? <FindCaller /> : <Overview />;
+}
+
+function Overview(): ReactNode {
   const { open } = route.useSearch();
   const navigate = useNavigate();
   const ledger = useQuery(ledgerQuery);
@@ -56,12 +64,13 @@ export function HomePage(): ReactNode {
   );
 }
 
-/** A workspace to which nothing has ever come is shown how that begins, until somebody leaves that page for Home. */
+/** A workspace to which nothing has ever come is shown how that begins to who can begin it, until they leave that page for Home. */
 function useStartOfNewWorkspace(): void {
   const navigate = useNavigate();
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const latest = useQuery(latestEventQuery());
   const shop = useQuery(demoShopQuery);
-  const isNew = latest.data?.data.length === 0 && shop.data?.is_here === false && !wasStartLeft();
+  const isNew = may(session, "admin") && latest.data?.data.length === 0 && shop.data?.is_here === false && !wasStartLeft();
   useEffect(() => {
     if (isNew) void navigate({ to: "/start", replace: true });
   }, [isNew, navigate]);
@@ -86,7 +95,7 @@ function Freshness({ hops, since, isExact }: { readonly hops: Hops | undefined; 
   return (
     <div className="hops-foot" aria-label={t.freshness} role="group">
       <span><span className="dim">{t.lastEvent}</span> {latest.isPending ? "…" : event ? <When at={event.received_at} /> : t.lastEventNever}</span>
-      <span><span className="dim">{t.waiting}</span> {hops === undefined ? "…" : hops.waiting === 0 ? t.waitingNothing : <>{isExact ? "" : `${t.atLeast} `}<Figure value={hops.waiting} /></>}</span>
+      <span><span className="dim">{t.waiting}</span> {hops === undefined ? "…" : hops.waiting === 0 ? t.waitingNothing : <Link to="/" search={{ open: "waiting" }}>{isExact ? "" : `${t.atLeast} `}<Figure value={hops.waiting} /></Link>}</span>
       {since ? <span><span className="dim">{t.repeats}</span> <When at={since} /></span> : null}
       <span className="grow" />
       {hops?.balanced ? <State tone="good">{t.balanced}</State> : null}
@@ -101,6 +110,7 @@ function BySource(): ReactNode {
     const hops = ledger.data && hopsOf(ledger.data.sources.filter((one) => one.source_id === source.id));
     return { source, hops, health: hops && healthOf(source.enabled, hops) };
   }).toSorted((a, b) => (b.hops?.received ?? 0) - (a.hops?.received ?? 0)).slice(0, 8);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const isQuiet = ledger.data !== undefined && hopsOf(eventSources(ledger.data)).received === 0;
   const [first] = rows ?? [];
   return (
@@ -110,7 +120,7 @@ function BySource(): ReactNode {
       {isQuiet && first ? (
         <Empty
           icon={<IconBolt size={28} stroke={1.4} />} title={t.firstTitle} text={t.firstText}
-          action={<Button component={Link} to="/start">{t.firstAction}</Button>}
+          action={may(session, "admin") ? <Button component={Link} to="/start">{t.firstAction}</Button> : undefined}
         />
       ) : rows?.map(({ source, hops, health }) => (
         <Link key={source.id} className="mini" to="/sources/$sourceId" params={{ sourceId: String(source.id) }}>

@@ -13,7 +13,7 @@ const tones: Readonly<Record<SideKind, Tone>> = {
   held: "attention", failed: "bad", duplicate: "plain", dropped: "plain", withdrawn: "plain", toDecide: "waiting", toLand: "waiting",
 };
 /** The outcome by which the live debugger shows them. */
-const outcomes: Partial<Readonly<Record<SideKind, string>>> = { held: "quarantined", duplicate: "duplicate", dropped: "dropped", withdrawn: "withdrawn" };
+const outcomes: Partial<Readonly<Record<SideKind, string>>> = { duplicate: "duplicate", dropped: "dropped", withdrawn: "withdrawn" };
 
 export function HopStrip({ hops, imbalances }: { readonly hops: Hops | undefined; readonly imbalances: readonly string[] }): ReactNode {
   return (
@@ -52,6 +52,8 @@ function Hop({ name, note, count, sides, to, search }: HopProps): ReactNode {
 
 function SideCount({ side }: { readonly side: Side }): ReactNode {
   const text = <State tone={tones[side.kind]}><Figure value={side.count} /> {t.side[side.kind]}</State>;
+  if (side.kind === "held") return <Link to="/held">{text}</Link>;
+  if (side.kind === "toDecide" || side.kind === "toLand") return <Link to="/" search={{ open: "waiting" }}>{text}</Link>;
   if (side.kind === "failed") return <Link to="/" search={{ open: "refused" }}>{text}</Link>;
   const outcome = outcomes[side.kind];
   return outcome === undefined ? text : <Link to="/live" search={{ outcome }}>{text}</Link>;

@@ -1,18 +1,22 @@
-// The rows behind a group of problems: refused writes, or requests whose key was rejected.
+// The rows behind a number on Home: refused writes, requests whose key was rejected, and what waits.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { RefusedWrite } from "@tributary/schema/api/refused-writes.ts";
 import type { RejectedKey } from "@tributary/schema/api/workspace.ts";
 import { texts } from "../../texts/texts.ts";
-import { When } from "../../ui/figure.tsx";
+import { Figure, When } from "../../ui/figure.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { eventSources, hopsOf } from "../ledger/hops.ts";
+import { ledgerQuery, useSourceName } from "../sources/queries.ts";
 import { rejectedAdvice } from "./needs-card.tsx";
 import { refusedQuery, rejectedQuery } from "./queries.ts";
 
 const t = texts.home;
 
-export function ProblemPanel({ kind, onClose }: { readonly kind: "refused" | "rejected"; readonly onClose: () => void }): ReactNode {
+export function ProblemPanel({ kind, onClose }: { readonly kind: "refused" | "rejected" | "waiting"; readonly onClose: () => void }): ReactNode {
+  if (kind === "waiting") return <Waiting onClose={onClose} />;
   return kind === "refused" ? <Refused onClose={onClose} /> : <Rejected onClose={onClose} />;
 }
 
@@ -56,5 +60,28 @@ function RejectedEntry({ row }: { readonly row: RejectedKey }): ReactNode {
       <div>{rejectedAdvice(row.reason)}</div>
       <div className="dim"><bdi>{[row.sdk, row.origin].filter((text) => text !== "").join(" · ")}</bdi></div>
     </div>
+  );
+}
+
+/** Where events are that were answered and are not yet in their profile, or not yet in the event table; by source. */
+function Waiting({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { data, error, refetch } = useQuery(ledgerQuery);
+  const sourceName = useSourceName();
+  const rows = data && eventSources(data).filter((source) => source.waiting_to_be_decided + source.waiting_to_land > 0);
+  const hops = data && hopsOf(eventSources(data));
+  const w = t.waitingPanel;
+  return (
+    <Panel over title={hops ? w.title(hops.waiting) : w.none} onClose={onClose}>
+      {error ? <ProblemNotice problem={error} onRetry={() => void refetch()} /> : null}
+      <p>{w.safe}</p>
+      <p className="dim">{w.decide}</p>
+      <p className="dim">{w.land}</p>
+      {rows === undefined ? <Bar /> : rows.length === 0 ? <p>{w.none}</p> : rows.map((source) => (
+        <div className="entry" key={source.source_id}>
+          <Link to="/sources/$sourceId" params={{ sourceId: String(source.source_id) }}><bdi>{sourceName(source.source_id)}</bdi></Link>
+          <div><Figure value={source.waiting_to_be_decided} /> {t.side.toDecide} · <Figure value={source.waiting_to_land} /> {t.side.toLand}</div>
+        </div>
+      ))}
+    </Panel>
   );
 }

@@ -46,6 +46,13 @@ export const home = {
   waiting: "Waiting",
   waitingNothing: "nothing",
   repeats: "Repeats are recognised back to",
+  waitingPanel: {
+    title: (n: number) => `${plural(n, "event waits", "events wait")}`,
+    safe: "They are on disk and were answered: none is lost, also when the server is stopped now.",
+    decide: "Waiting to be decided: the pipeline takes them in the order in which they came. After a rush of events, or while history is imported, it needs a while.",
+    land: "Waiting to be stored: they are in their profiles already, and are written to the event table in blocks, within seconds. While ClickHouse does not answer they wait longer.",
+    none: "Nothing waits now.",
+  },
   needsYou: "Needs you",
   nothingNeeded: "Nothing needs you",
   nothingNeededText: "Held events, refused writes and rejected keys will be listed here, grouped, each with what to do.",
