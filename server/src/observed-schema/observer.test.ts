@@ -92,6 +92,17 @@ describe("the observer", () => {
     expect(Object.values(await countedEvents(pipeline)).reduce((sum, count) => sum + count, 0)).toBe(listed + 1);
   }, 90_000);
 
+  test("reads lists of objects under whatever name, and is held up by none", async () => {
+    const names = ["", ".", "a..b", ".c", "d.", "`", "\\", "{partition:UInt16}", "line\nbreak", "?", "'", "x[]", "^y", "z.:String", "null\0byte", "🦆"];
+    await pipeline.send(names.map((name, i) => ({ type: "track", event: "Odd", userId: `odd-${i}`, properties: { [name]: [{ sku: "s" }], in: { [name]: [{ sku: "s" }] } } })));
+    await pipeline.send([{ type: "track", event: "Plain", userId: "odd", properties: { products: [{ sku: "s" }] } }]);
+    await observer.catchUp();
+    expect(await countedEvents(pipeline)).toEqual({ "track Odd": names.length, "track Plain": 1 });
+    const fields = Object.keys(await countedFields(pipeline));
+    for (const path of ["`", "\\", "'", "{partition:UInt16}", "line\nbreak", "in.x[]", "in.🦆"]) expect(fields).toContain(`property Odd ${path}.sku`);
+    expect(fields).toContain("property Plain products.sku");
+  });
+
   test("keeps workspaces apart that share a partition", async () => {
     await pipeline.send([{ type: "track", event: "Ours", userId: "a", properties: { mine: "x" } }]);
     await pipeline.send([{ type: "track", event: "Theirs", userId: "a", properties: { yours: "y" } }], { workspaceId: 2, sourceId: 2 });
