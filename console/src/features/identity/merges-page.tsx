@@ -15,7 +15,7 @@ import { Value } from "../../ui/value.tsx";
 import { nameOf } from "../profiles/person-words.ts";
 import { settingsQuery } from "../settings/queries.ts";
 import { useSourceName } from "../sources/queries.ts";
-import { Listed } from "./filled.tsx";
+import { Listed } from "../../ui/filled.tsx";
 import { mergeIcons, PersonLink } from "./history.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, kindWord } from "./identity-words.ts";

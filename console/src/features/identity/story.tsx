@@ -7,7 +7,7 @@ import type { EvidenceEvent, GraphIdentifier, IdentityGraph } from "@tributary/s
 import { texts } from "../../texts/texts.ts";
 import { date } from "../../ui/format.ts";
 import { sourceListQuery, useSourceName } from "../sources/queries.ts";
-import { Filled, Listed } from "./filled.tsx";
+import { Filled, Listed } from "../../ui/filled.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, identifierWords, storyOf, type StoryStep } from "./identity-words.ts";
 
