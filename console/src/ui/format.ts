@@ -1,7 +1,5 @@
 // Numbers, times and names for people to read. Pure: the time it is now is an argument.
-import type { TimeUnit } from "../texts/en/everywhere.ts";
-import { locale, texts } from "../texts/texts.ts";
-import { wordFrom } from "../texts/words.ts";
+import { locale, texts, wordFrom, type TimeUnit } from "../texts/texts.ts";
 
 const COMPACT_FROM = 10_000;
 const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });

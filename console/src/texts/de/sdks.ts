@@ -24,5 +24,10 @@ export const sdks: Texts["sdks"] = {
     pixelLimits: "Für E-Mails und Seiten ohne Skripte. Felder stehen in der Adresse; `properties`, `traits` und `context` als JSON.",
     batch: "Geben Sie jedem Ereignis eine eigene `messageId`, und wiederholen Sie nach Belieben: Ein Ereignis, das zweimal kommt, zählt einmal.",
   },
+  called: {
+    "Website, from npm": "Website, mit npm", "HTTP, one event": "HTTP, ein Ereignis", "HTTP, many events at once": "HTTP, viele Ereignisse auf einmal", "HTTP, a batch": "HTTP, als Stapel",
+    "Pixel": "Zählpixel", "Jitsu's HTML snippet": "Jitsus HTML-Code", "iOS and macOS (Swift)": "iOS und macOS (Swift)", "iOS (Objective-C, the older SDK)": "iOS (Objective-C, das ältere SDK)",
+    "Android (the older SDK)": "Android (das ältere SDK)", "C# and .NET": "C# und .NET",
+  },
   httpWarning: "Die Adresse dieses Servers ist http, und dieses SDK spricht nur https: Seine Ereignisse kommen nicht an.",
 };
