@@ -14,6 +14,7 @@ import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { useRecord } from "../desk/queries.ts";
+import { useIsMasked } from "../masking/masked.tsx";
 import { EventIcon, isUndoable } from "./event-icon.tsx";
 import { timelineQuery } from "./queries.ts";
 import { timelineRows, type TimelineRow } from "./timeline-rows.ts";
@@ -24,9 +25,11 @@ const route = getRouteApi("/shell/profiles/$ref");
 const ROW_PX = 37;
 
 export function Timeline({ id }: { readonly id: string }): ReactNode {
-  const { tab, q, kind, source, before } = route.useSearch();
+  const { tab, q: asked, kind, source, before } = route.useSearch();
   const { ref } = route.useParams();
   const navigate = useNavigate();
+  // An address from somebody who sees people in the clear shows everything here: words are not looked for in what is masked.
+  const q = useIsMasked() ? undefined : asked;
   const pages = useInfiniteQuery(timelineQuery(id, { search: q, type: kind, source_id: source, before_row: before }));
   const look = (next: TimelineLook): void => void navigate({
     to: "/profiles/$ref", params: { ref }, replace: true,

@@ -5,7 +5,7 @@ export const desk = {
   open: "Open now",
   noProblems: "Nothing is open.",
   noProblemsText: "No order is late, no ticket unanswered, no payment missing, no promise due.",
-  problemTitles: { late_order: "Late order", open_ticket: "Open ticket", failed_payment: "Failed payment", promise_due: "Promise due" } as Readonly<Record<string, string>>,
+  promiseIsDue: "Promise due",
   due: "due",
   since: "since",
   say: "Say",
