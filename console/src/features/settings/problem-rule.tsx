@@ -54,6 +54,7 @@ export function Rule(props: RuleProps): ReactNode {
 function Fields({ rule, mayChange, seen, onChange, onRemove }: RuleProps): ReactNode {
   const wrong = wrongInRule(rule);
   const set = (change: Partial<ProblemRule>): void => onChange({ ...rule, ...change });
+  const hint = t.sayHint(rule.facts[0]?.slice(0, 60) ?? "order_id");
   const events = { data: [...(seen ?? [])], limit: 12, maxTags: EVENTS_MAX, splitChars: [], disabled: !mayChange };
   return (
     <>
@@ -67,8 +68,8 @@ function Fields({ rule, mayChange, seen, onChange, onRemove }: RuleProps): React
         className="wide" label={t.facts} description={t.factsHint(FACTS_MAX)} maxTags={FACTS_MAX} splitChars={[",", " "]} disabled={!mayChange}
         value={rule.facts} onChange={(facts) => set({ facts })}
       />
-      <Textarea label={t.say} description={t.sayHint} autosize minRows={2} maxRows={6} maxLength={500} disabled={!mayChange} error={wrong.say} value={rule.say} onChange={(event) => set({ say: event.currentTarget.value })} />
-      <Textarea label={t.advice} description={t.sayHint} autosize minRows={2} maxRows={6} maxLength={500} disabled={!mayChange} error={wrong.advice} value={rule.advice} onChange={(event) => set({ advice: event.currentTarget.value })} />
+      <Textarea label={t.say} description={hint} autosize minRows={2} maxRows={6} maxLength={500} disabled={!mayChange} error={wrong.say} value={rule.say} onChange={(event) => set({ say: event.currentTarget.value })} />
+      <Textarea label={t.advice} description={hint} autosize minRows={2} maxRows={6} maxLength={500} disabled={!mayChange} error={wrong.advice} value={rule.advice} onChange={(event) => set({ advice: event.currentTarget.value })} />
       {mayChange ? <div className="wide"><Button variant="default" leftSection={<IconTrash size={15} aria-hidden />} onClick={onRemove}>{t.remove}</Button></div> : null}
     </>
   );

@@ -74,6 +74,7 @@ function Editor({ settings }: { readonly settings: WorkspaceSettings }): ReactNo
         <form className="row setting-bar" onSubmit={submit}>
           <Button type="submit" loading={save.isPending} disabled={!isRight(draft)}>{t.save}</Button>
           <Button variant="default" onClick={() => { edit(saved); void client.invalidateQueries({ queryKey: settingsQuery.queryKey }); }}>{t.discard}</Button>
+          {isRight(draft) ? null : <span className="dim">{t.finishFirst}</span>}
         </form>
       ) : null}
     </>

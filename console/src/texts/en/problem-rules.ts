@@ -5,7 +5,7 @@ const hours = (n: number): string => (n % 24 === 0 && n > 0 ? plural(n / 24, "da
 
 export const problemRules = {
   title: "Problems and references",
-  nav: "Problems, references",
+  nav: "Service desk",
   sentence: "What the service desk shows first when somebody calls, and by which numbers a caller is found.",
   readOnly: "Only owners, admins and developers change these.",
   rules: "What counts as an open problem",
@@ -37,7 +37,7 @@ export const problemRules = {
   facts: "Facts",
   factsHint: (max: number) => `Properties shown with it to everybody at the desk, also to those who see people masked. At most ${count(max)}.`,
   say: "What to say",
-  sayHint: "{order_id} stands for that fact.",
+  sayHint: (fact: string) => `{${fact}} stands for that fact.`,
   advice: "What to do",
   unseen: (names: string) => `Never seen so far: ${names}. Check the spelling, unless it is still to come.`,
   begins: (events: string) => `Begins with ${events}.`,
@@ -67,5 +67,6 @@ export const problemRules = {
   save: "Save changes",
   saved: "Saved. The desk goes by it from now on.",
   discard: "Discard",
+  finishFirst: "What is marked is still to be put right.",
   changedMeanwhile: { message: "Somebody else has changed these rules meanwhile.", hint: "Discard your changes to see theirs, then change what is still needed." },
 };
