@@ -242,6 +242,10 @@ describe("a caller without the scope personal_data", () => {
     expect(await found("viewer", mail.toUpperCase())).toEqual([person]);
     expect(await found("viewer", `phone:${phone}`)).toEqual([person]);
     expect((await as("viewer", "GET", `/profiles/${person}/events?search=zqno`)).status).toBe(403);
+    expect((await as("clear", "GET", "/events?text=zqnote")).body.data).not.toEqual([]);
+    for (const accept of ["application/json", "text/event-stream"]) {
+      expect((await as("viewer", "GET", `/events?profile=${person}&text=zqno`, { headers: { accept } })).status).toBe(403);
+    }
     for (const condition of ["city = zqcity", "name contains zq", "email contains z"]) {
       expect((await as("viewer", "GET", `/profiles?search=${encodeURIComponent(condition)}`)).status).toBe(403);
     }
