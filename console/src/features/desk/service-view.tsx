@@ -54,8 +54,7 @@ function Problems({ problems }: { readonly problems: readonly DeskProblem[] }): 
 }
 
 function Problem({ problem }: { readonly problem: DeskProblem }): ReactNode {
-  // The others are called as the workspace's settings say.
-  const title = problem.name === "promise_due" ? t.promiseIsDue : problem.title;
+  const title = Object.hasOwn(t.problemTitles, problem.title) ? t.problemTitles[problem.title] : problem.title;
   return (
     <li className="problem">
       <IconAlertTriangle size={18} aria-hidden />

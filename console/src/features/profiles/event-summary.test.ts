@@ -10,7 +10,7 @@ const byHand = (properties: TimelineEvent["properties"]): string => summaryOf({ 
 
 test("an event says its first few values, a page where it was", () => {
   expect(summaryOf(event)).toBe("order_id: W-1   total: 80   currency: EUR");
-  expect(summaryOf({ ...event, type: "page", page_url: "https://shop.example.com/", properties: { name: "Home" } })).toBe("Home   https://shop.example.com/");
+  expect(summaryOf({ ...event, type: "page", page_url: "https://shop.example.com/", properties: { name: "Home" } })).toBe("Home https://shop.example.com/");
 });
 
 test("what was recorded by hand says what it is and by whom, and no ids", () => {

@@ -5,7 +5,8 @@ export const desk = {
   open: "Open now",
   noProblems: "Nothing is open.",
   noProblemsText: "No order is late, no ticket unanswered, no payment missing, no promise due.",
-  promiseIsDue: "Promise due",
+  /** Of the rules as they are at first, by the title that the settings give them; a workspace's own are shown as they are. */
+  problemTitles: { "Late order": "Late order", "Open ticket": "Open ticket", "Failed payment": "Failed payment", "Promise due": "Promise due" } as Readonly<Record<string, string>>,
   due: "due",
   since: "since",
   say: "Say",

@@ -19,7 +19,6 @@ export const problemRules = {
   changed: "changed",
   isNew: "new",
   incomplete: "incomplete",
-  means: "What it means",
   names: "Title",
   opens: "Begins with",
   opensHint: "Names of events, each with Enter.",
