@@ -61,7 +61,7 @@ function Problem({ problem }: { readonly problem: DeskProblem }): ReactNode {
       <div className="stack grow">
         <div className="row wrap"><strong>{title}</strong><span className="dim">{problem.due_at ? t.due : t.since} <When at={problem.due_at ?? problem.since} /></span></div>
         <Facts facts={problem.facts} />
-        {problem.say === "" ? null : <p><span className="dim">{t.say}:</span> “<bdi>{problem.say}</bdi>”</p>}
+        {problem.say === "" ? null : <p><span className="dim">{t.say}:</span> <bdi>{t.quoted(problem.say)}</bdi></p>}
         {problem.advice === "" ? null : <p><span className="dim">{t.advice}:</span> <bdi>{problem.advice}</bdi></p>}
       </div>
     </li>

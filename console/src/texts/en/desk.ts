@@ -9,6 +9,7 @@ export const desk = {
   due: "due",
   since: "since",
   say: "Say",
+  quoted: (text: string) => `“${text}”`,
   advice: "Do",
   facts: {
     order_id: "Order", ticket_id: "Ticket", subscription_id: "Subscription", ready_by: "Ready by", store: "Store", reason: "Reason", subject: "Subject",

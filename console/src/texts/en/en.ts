@@ -65,4 +65,9 @@ export const en = {
   scenarios,
 };
 
-export type Texts = typeof en;
+/** What each language has: the same names and the same parts to a sentence, in other words. */
+export type Texts = InOtherWords<typeof en>;
+
+type InOtherWords<Text> = Text extends string ? string
+  : Text extends (...parts: infer Parts) => string ? (...parts: Parts) => string
+  : { readonly [Name in keyof Text]: InOtherWords<Text[Name]> };
