@@ -15,7 +15,7 @@ import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { readDesk } from "./desk-read.ts";
 import { findRow, undoingOf } from "./desk-undo.ts";
 import { readIdentifiers, type FoundProfile } from "./profile-store.ts";
-import { submit } from "./profiles.ts";
+import { personOpened, submit } from "./profiles.ts";
 
 const TAG = "Service desk";
 const receipts = { 200: deskReceipt, 202: deskReceipt };
@@ -41,8 +41,9 @@ function readRoute(services: ApiServices): Route {
       "first. Facts of problems and orders are shown as they are: the workspace names which properties these are.",
     params: profileRefParams,
     responses: { 200: deskAnswer },
-    handle: async ({ params, workspaceId, nowMs }) => {
+    handle: async ({ params, workspaceId, nowMs, saw }) => {
       const profile = await services.finder.get(workspaceId, params.ref, nowMs);
+      await saw(personOpened(profile.id));
       const settings = await services.settings.get(workspaceId, nowMs);
       return { status: 200, body: await readDesk(services, workspaceId, profile, settings, nowMs) };
     },

@@ -33,8 +33,9 @@ function pathRoute(services: ApiServices): Route {
     params: eventPathParams,
     query: eventPathQuery,
     responses: { 200: eventPath },
-    handle: async ({ params, query, workspaceId }) => {
+    handle: async ({ params, query, workspaceId, saw }) => {
       const { row, isSuppressed } = await findRow(services, workspaceId, params.messageId, query.row);
+      await saw({ action: "event.open", target: `event:${row.row_id}` });
       const path = await services.previewGate.pass(() => services.deps.eventPaths.path(workspaceId, row.row_id));
       if (path === undefined) throw notLanded();
       return { status: 200, body: isSuppressed ? hidden(path) : path };

@@ -323,6 +323,12 @@ describe("a caller without the scope personal_data", () => {
       expect(log.text).not.toMatch(canary);
     });
 
+    test("leave an audit log that can be searched, whatever stands in the reason", async () => {
+      expect((await reveal("service_agent", { kind: "trait", name: "phone" }, "Rang back \u0000 \ud800 twice")).status).toBe(200);
+      for (const filter of [`target=profile:${person}`, "target=profile:nobody", "text=twice"]) expect((await as("owner", "GET", `/audit?${filter}`)).status, filter).toBe(200);
+      expect((await as("owner", "GET", "/audit?text=rang%20back")).body.data[0].detail.reason).toBe("Rang back \ufffd \ufffd twice");
+    });
+
     test("a value of an event's payload, too", async () => {
       const body = { row_id: 40, path: "properties.items.0.gift_for", reason };
       expect((await as("service_agent", "POST", "/events/m-1/reveal", { body })).body).toEqual({ value: "zqgift" });

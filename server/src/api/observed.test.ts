@@ -108,6 +108,15 @@ describe("the schema that was observed", () => {
     expect((await fieldsOf("identify"))["shoe"]).toMatchObject({ personal: true, description: "Size", owner: "Shop" });
   });
 
+  test("shows the examples of a field that is not personal, but never somebody's address in them", async () => {
+    const decide = (personal: boolean | null) => api.call("PUT", "/schema/fields", { body: { fields: [{ place: "property", event: "Order Completed", path: "contact", personal }] } });
+    await decide(false);
+    const { contact } = await fieldsOf("Order Completed", { token: masked });
+    expect(contact).toMatchObject({ personal: false, examples_masked: false });
+    expect(new Set(contact?.examples)).toEqual(new Set(["p•••@example.com"]));
+    await decide(null);
+  });
+
   test("pages through all fields, and through those that wait", async () => {
     const found: string[] = [];
     for (let cursor = ""; ;) {
