@@ -39,8 +39,8 @@ export const settings = {
     .describe("Address of the first owner's account; default: owner@localhost.localdomain. One that has no account at a later start becomes an owner too."),
   TRIBUTARY_ADMIN_PASSWORD: z.string().min(8).max(128).optional()
     .describe("Password of an account that a start makes; default: made and printed once. An account that is there keeps its own."),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional()
-    .describe("Mail server for invitations and password links: smtp://user:password@host:port, or smtps:// for TLS from the start. Default: no mail; links are shown instead."),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).meta({ format: "smtp-uri" }).optional()
+    .describe("Mail server for invitations and password links: smtp://user:password@host:port, or smtps:// for TLS from the start. With a user, smtp:// insists on STARTTLS unless `?requireTLS=false` follows. Default: no mail; links are shown instead."),
   MAIL_FROM: z.string().regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, "not an address").max(320).optional().describe("Sender of these mails, such as `Tributary <cdp@example.com>`. With SMTP_URL."),
   OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional()
     .describe("Single sign-on: the address of an OpenID Connect provider, whose settings are found below it. Redirect address to register there: PUBLIC_URL/api/auth/callback/oidc."),

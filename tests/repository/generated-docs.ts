@@ -55,6 +55,7 @@ function allowed(shape: z.core.JSONSchema.BaseSchema): string {
   if (shape.enum) return shape.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (shape.type === "integer") return `${grouped(shape.minimum ?? 0)} to ${grouped(shape.maximum ?? Number.MAX_SAFE_INTEGER)}`;
   if (shape.format === "uri") return "an http or https address";
+  if (shape.format === "smtp-uri") return "an smtp or smtps address";
   if (shape.format === "email") return "an e-mail address";
   if (shape.minLength !== undefined && shape.minLength > 1) {
     return shape.maxLength === undefined ? `at least ${shape.minLength} characters` : `${shape.minLength} to ${shape.maxLength} characters`;

@@ -1,11 +1,11 @@
 // ⌘K: go anywhere, find anybody.
 import { useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { Spotlight, spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { profilesQuery } from "../features/profiles/queries.ts";
 import { identifiersByWeight, nameOf } from "../features/profiles/person-words.ts";
 import { texts } from "../texts/texts.ts";
@@ -52,11 +52,19 @@ export function Palette(props: PaletteProps): ReactNode {
         .map(({ id, label, Icon, run }) => ({ id, label, leftSection: <Icon size={18} stroke={1.6} />, onClick: run })),
     })),
   ];
+  /** Enter alone takes the first, as one expects after typing a name. */
+  const takeFirst = (event: KeyboardEvent<HTMLInputElement>): void => {
+    const isChosen = document.querySelector(".mantine-Spotlight-action[data-selected]") !== null;
+    const first = groups.flatMap(({ actions }) => actions)[0];
+    if (event.key !== "Enter" || event.nativeEvent.isComposing || isChosen || first === undefined || found.isFetching) return;
+    spotlight.close();
+    first.onClick?.(event as never);
+  };
   return (
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)} filter={(_, actions) => actions} query={query} onQueryChange={setQuery} shortcut={["mod + K"]} tagsToIgnore={[]}
       nothingFound={found.isFetching ? t.searching : t.nothing} scrollable maxHeight={420} yOffset="14vh" overlayProps={{ backgroundOpacity: 0.35, blur: 0 }} transitionProps={{ duration: 80 }} clearQueryOnClose
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t.placeholder, "aria-label": t.placeholder }}
+      searchProps={{ onKeyDown: takeFirst, leftSection: <IconSearch size={18} />, placeholder: t.placeholder, "aria-label": t.placeholder }}
     />
   );
 }

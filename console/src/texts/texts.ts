@@ -2,6 +2,8 @@
 import { en, type Texts } from "./en/en.ts";
 import { language, type Language } from "./language.ts";
 
+export type { TimeUnit } from "./en/everywhere.ts";
+export { wordFrom } from "./words.ts";
 export { chosenLanguage, languages, locale, storeLanguage, type Language } from "./language.ts";
 
 const others: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {

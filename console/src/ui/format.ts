@@ -1,5 +1,5 @@
 // Numbers, times and names for people to read. Pure: the time it is now is an argument.
-import { locale, texts } from "../texts/texts.ts";
+import { locale, texts, wordFrom, type TimeUnit } from "../texts/texts.ts";
 
 const COMPACT_FROM = 10_000;
 const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
@@ -32,22 +32,26 @@ export function date(ms: number): string {
   return dateFormat.format(ms);
 }
 
-const sizes = ["bytes", "KB", "MB", "GB", "TB"] as const;
+const sizes = [wordFrom(texts.everywhere.units, "bytes"), "KB", "MB", "GB", "TB"];
 
 /** With units that people read: `5 MB`, `30 s`, `2,500 events`. Sizes by 1,024. */
 export function amountWithUnit(value: number, unit: string): string {
   if (unit === "milliseconds") return value >= 1000 ? `${precise.format(value / 1000)} s` : `${full.format(value)} ms`;
-  if (unit !== "bytes") return `${full.format(value)} ${unit}`;
+  if (unit !== "bytes") return `${full.format(value)} ${wordFrom(texts.everywhere.units, unit)}`;
   const power = Math.min(sizes.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
   return `${precise.format(value / 1024 ** power)} ${sizes[power]}`;
 }
 
-const UNITS: readonly (readonly [string, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]];
+const UNITS: readonly (readonly [TimeUnit, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]];
 
 /** `3 d`, `2 h`, `5 min`, `12 s`: the largest unit alone; empty below a second. */
 export function duration(ms: number): string {
-  const unit = UNITS.find(([, size]) => ms >= size);
-  return unit === undefined ? "" : `${full.format(Math.floor(ms / unit[1]))} ${unit[0]}`;
+  return inLargestUnit(ms, texts.everywhere.lasting);
+}
+
+function inLargestUnit(ms: number, say: (n: number, unit: TimeUnit) => string): string {
+  const [unit, size] = UNITS.find(([, one]) => ms >= one) ?? [undefined, 1];
+  return unit === undefined ? "" : say(Math.floor(ms / size), unit);
 }
 
 const RELATIVE_MAX_MS = 30 * 86_400_000;
@@ -56,9 +60,7 @@ const RELATIVE_MAX_MS = 30 * 86_400_000;
 export function relativeTime(ms: number, nowMs: number): string {
   const distance = nowMs - ms;
   if (Math.abs(distance) >= RELATIVE_MAX_MS) return date(ms);
-  const text = duration(Math.abs(distance));
-  if (text === "") return texts.everywhere.now;
-  return distance < 0 ? texts.everywhere.in(text) : texts.everywhere.ago(text);
+  return inLargestUnit(Math.abs(distance), distance < 0 ? texts.everywhere.in : texts.everywhere.ago) || texts.everywhere.now;
 }
 
 /** The day in the viewer's zone, as a heading. */

@@ -31,7 +31,7 @@ export const eventListQuery = pageQuery.extend({
   source: numberParam.optional(),
   outcome: eventOutcome.optional(),
   profile: z.string().max(2200).optional().meta({ description: "A profile id or `namespace:value`." }),
-  text: z.string().min(1).max(200).optional().meta({ description: "Only events whose payload as received has this text, in any case; looked for among the latest million positions of the log or so." }),
+  text: z.string().min(1).max(200).optional().meta({ description: "Only events whose payload as received has this text, in any case; looked for among the latest million positions of the log or so. Needs the scope `personal_data`." }),
   since: z.iso.datetime({ offset: true }).optional().meta({ description: "Only events received at or after this time." }),
 });
 

@@ -13,7 +13,7 @@ const expiry = z.iso.datetime({ offset: true }).nullable().meta({
 });
 
 export const rotateBody = z.strictObject({
-  expires_at: expiry.optional().meta({ description: `Until when the old key lives; null: until it is revoked. In ${GRACE_DAYS} days when absent.` }),
+  expires_at: expiry.optional().meta({ description: `Until when the old key lives; null: until it is revoked. When absent, as it was said before, and at the latest in ${GRACE_DAYS} days.` }),
 });
 
 export const keyRotated = z.strictObject({ key: newWriteKey, old_key: writeKeyAnswer });

@@ -137,6 +137,23 @@ describe("links into an account", () => {
     expect((await auditOf(api, account.id)).map(([action]) => action)).toContain("account.password_link");
   });
 
+  test("a link that was just mailed stays, and nobody is sent another, however often somebody asks", async () => {
+    const account = await addAccount(api, "bothered@example.com", [[api.first, "viewer"]]);
+    withMail();
+    const before = smtp.mails.length;
+    const asked = async () => expect((await post(api, "forgot-password", { email: account.email })).statusCode).toBe(200);
+    await asked();
+    const token = /\/reset-password\/([\w-]{43})/.exec((await smtp.mail(before)).text)?.[1] ?? "";
+    for (let i = 0; i < 5; i++) await asked();
+    clock.advanceMs(300_000);
+    await asked();
+    // The mails come in turn: this is the second, and there was none in between.
+    const second = /\/reset-password\/([\w-]{43})/.exec((await smtp.mail(before + 1)).text)?.[1] ?? "";
+    expect((await auditOf(api, account.id)).map(([action]) => action)).toEqual(["account.password_link", "account.password_link"]);
+    expect((await post(api, "reset-password", { token, password: "another long password" })).statusCode).toBe(410);
+    expect((await post(api, "reset-password", { token: second, password: "another long password" })).statusCode).toBe(200);
+  });
+
   test("asking for links is slowed as guessing is", async () => {
     withMail();
     const statuses = [];
@@ -174,6 +191,29 @@ describe("links into an account", () => {
     expect(statuses).toEqual([401, 401, 200]);
     const { body: audit } = await api.call("GET", "/audit?action=token.revoke");
     expect(audit.data.map(({ target }: { target: string }) => target).toSorted()).toEqual([`token:${made.token.id}`, `token:${childOf.token.id}`].toSorted());
+  });
+
+  test("a token may no more than whoever made it may now, and what it promised ends with it", async () => {
+    const admin = await addAccount(api, "demoted@example.com", [[api.first, "admin"]]);
+    const cookie = await signIn(api, admin.email);
+    const wish = (scopes: string[]) => ({ body: { name: "made", scopes } });
+    const made = (await ask(api, cookie, "POST", "/tokens", wish(["admin", "personal_data"]))).body;
+    const child = (await api.call("POST", "/tokens", { token: made.secret, ...wish(["admin", "personal_data"]) })).body;
+    const invited = async (email: string) => tokenOf((await api.call("POST", "/invitations", { token: child.secret, body: { email, role: "viewer" } })).body.link);
+    const [first, second] = [await invited("backdoor@example.com"), await invited("other@example.com")];
+    const scopes = async (token: string) => (await api.call("GET", "/me", { token })).body.scopes;
+    expect(await scopes(child.secret)).toEqual(["admin", "personal_data"]);
+    await ask(api, ownerCookie, "PATCH", `/members/${admin.id}`, { body: { role: "analyst" } });
+    expect([await scopes(made.secret), await scopes(child.secret)]).toEqual([["personal_data"], ["personal_data"]]);
+    expect((await api.call("PATCH", `/members/${admin.id}`, { token: child.secret, body: { role: "admin" } })).status).toBe(403);
+    expect((await post(api, "invitation", { token: first })).statusCode).toBe(410);
+    await ask(api, ownerCookie, "PATCH", `/members/${admin.id}`, { body: { role: "admin" } });
+    expect(await scopes(child.secret)).toEqual(["admin", "personal_data"]);
+    expect((await post(api, "invitation", { token: second })).statusCode).toBe(410);
+    const third = await invited("third@example.com");
+    expect((await post(api, "invitation", { token: third })).statusCode).toBe(200);
+    await ask(api, ownerCookie, "DELETE", `/tokens/${child.token.id}`);
+    expect((await post(api, "invitation", { token: third })).statusCode).toBe(410);
   });
 
   test("people change their own name; a token has none", async () => {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { accountEmail, linkSecret, openInvitation as openInvitationShape, waysIn } from "@tributary/schema/api/members.ts";
 import { AppError, assert } from "../core/errors.ts";
 import {
-  addMember, asOwner, createAccount, findAccount, openInvitation, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, recordAccountAudit, recordAudit, setPassword,
+  addMember, asOwner, createAccount, findAccount, hasFreshReset, openInvitation, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, recordAccountAudit, recordAudit, setPassword,
   takePasswordReset, withdrawInvitation, type OpenInvitation,
 } from "../governance/governance.ts";
 import { deliverPasswordLink } from "./account-mail.ts";
@@ -104,7 +104,7 @@ async function forgotPassword(visit: VisitorRequest): Promise<{ readonly ok: tru
   if (!deps.mailer.isSetUp) throw new AppError("conflict", { detail: "No mail server is set up here.", hint: "Ask an owner or admin of your workspace for a link." });
   const act = async (): Promise<void> => {
     const account = await findAccount(deps.pool, email);
-    if (account === undefined) return;
+    if (account === undefined || (await hasFreshReset(deps.pool, account.id, nowMs))) return;
     await asOwner(deps.pool, (db) => recordAccountAudit(db, account.id, { actor: "anonymous", action: "account.password_link" }, nowMs));
     await deliverPasswordLink(deps, account, nowMs);
   };

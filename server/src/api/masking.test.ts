@@ -264,6 +264,10 @@ describe("a caller without the scope personal_data", () => {
     expect(await found("viewer", mail.toUpperCase())).toEqual([person]);
     expect(await found("viewer", `phone:${phone}`)).toEqual([person]);
     expect((await as("viewer", "GET", `/profiles/${person}/events?search=zqno`)).status).toBe(403);
+    expect((await as("clear", "GET", "/events?text=zqnote")).body.data).not.toEqual([]);
+    for (const accept of ["application/json", "text/event-stream"]) {
+      expect((await as("viewer", "GET", `/events?profile=${person}&text=zqno`, { headers: { accept } })).status).toBe(403);
+    }
     for (const condition of ["city = zqcity", "name contains zq", "email contains z"]) {
       expect((await as("viewer", "GET", `/profiles?search=${encodeURIComponent(condition)}`)).status).toBe(403);
     }
@@ -339,6 +343,12 @@ describe("a caller without the scope personal_data", () => {
       );
       expect(log.body.data[0]).toMatchObject({ actor_name: "service_agent" });
       expect(log.text).not.toMatch(canary);
+    });
+
+    test("leave an audit log that can be searched, whatever stands in the reason", async () => {
+      expect((await reveal("service_agent", { kind: "trait", name: "phone" }, "Rang back \u0000 \ud800 twice")).status).toBe(200);
+      for (const filter of [`target=profile:${person}`, "target=profile:nobody", "text=twice"]) expect((await as("owner", "GET", `/audit?${filter}`)).status, filter).toBe(200);
+      expect((await as("owner", "GET", "/audit?text=rang%20back")).body.data[0].detail.reason).toBe("Rang back \ufffd \ufffd twice");
     });
 
     test("a value of an event's payload, too", async () => {

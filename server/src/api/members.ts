@@ -8,7 +8,7 @@ import {
 import { AppError, assert } from "../core/errors.ts";
 import {
   addMember, asOwner, countOwners, countTokensBy, createAccount, endSessions, findAccount, findMember, hasScope, invitationsBy, listMembers, lockMembers,
-  membershipsOf, newPassword, recordAccountAudit, recordAudit, removeMember, revokeTokensBy, setRole, withdrawInvitation, type Member,
+  membershipsOf, newPassword, recordAccountAudit, recordAudit, removeMember, revokeTokensBy, setRole, tokensBy, withdrawInvitation, type Member,
 } from "../governance/governance.ts";
 import { deliverPasswordLink } from "./account-mail.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -101,7 +101,7 @@ function changeRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["admin"],
     summary: "Change a member's role",
-    description: "It holds from their next request on; live tails that they have open end.",
+    description: "It holds from their next request on, and for the tokens that they made; live tails that they have open end.",
     params: memberParams,
     body: memberPatchBody,
     responses: { 200: memberAnswer },
@@ -117,6 +117,7 @@ function changeRoute(services: ApiServices): Route {
         await recordAudit(db, { workspaceId, actor, action: "member.change", target: `account:${params.id}`, detail }, nowMs);
         return { ...member, role: body.role };
       });
+      services.tokens.forget();
       return { status: 200, body: shownMember(changed) };
     },
   });
@@ -187,9 +188,11 @@ function passwordLinkRoute(services: ApiServices): Route {
   });
 }
 
-/** Ends what somebody promised in their role when they may no more promise it. */
+/** Ends what somebody promised in their role, by themselves or by a token, when they may no more promise it. */
 async function withdrawWhere(db: Db, workspaceId: number, accountId: string, hasEnded: (given: Member["role"]) => boolean): Promise<void> {
-  for (const { id, role } of await invitationsBy(db, workspaceId, `account:${accountId}`)) if (hasEnded(role)) await withdrawInvitation(db, workspaceId, id);
+  const account = `account:${accountId}`;
+  const actors = [account, ...(await tokensBy(db, workspaceId, account)).map((id) => `token:${id}`)];
+  for (const { id, role } of await invitationsBy(db, workspaceId, actors)) if (hasEnded(role)) await withdrawInvitation(db, workspaceId, id);
 }
 
 async function present(db: Db, workspaceId: number, accountId: string): Promise<Member> {

@@ -1,7 +1,10 @@
 // How what arrives looks to callers without the scope `personal_data`: counts and names are shown; examples only of fields that
 // are decided, or known, to be about nobody.
-import { maskKindOf } from "../governance/governance.ts";
+import { maskKindOf, maskTree } from "../governance/governance.ts";
 import { fields, hide, keep, listOf, only, pageOf, within, type Mask } from "./answer-masks.ts";
+
+/** Not personal, but for somebody's address that a sender put into it. */
+const open: Mask = (value) => maskTree(value, () => undefined);
 
 const event: Mask = fields({
   type: keep, event: within, count: keep, first_at: keep, last_at: keep, days: keep, drift: keep, fields: keep, undecided: keep, fields_new: keep, fields_silent: keep,
@@ -16,7 +19,7 @@ const field: Mask = (value, masking) => {
     return Array.isArray(shown) ? [...new Set(shown)] : hide(list, masking);
   };
   return fields({
-    place: keep, event: within, path: within, count: keep, share: keep, types: keep, first_at: keep, last_at: keep, examples: isHidden ? examples : keep,
+    place: keep, event: within, path: within, count: keep, share: keep, types: keep, first_at: keep, last_at: keep, examples: isHidden ? examples : open,
     examples_masked: () => isHidden, personal: keep, decided_by: keep, kind: keep, description: keep, owner: keep, proposal: keep, drift: keep,
   })(value, masking);
 };

@@ -100,6 +100,23 @@ describe("the schema that was observed", () => {
     expect((await api.call("PUT", "/schema/fields", { body: { fields: [] } })).status).toBe(400);
   });
 
+  test("lets whoever sees people masked hide more and describe, and never take a mask off", async () => {
+    const token = (await api.call("POST", "/tokens", { body: { name: "developer", scopes: ["read", "write", "admin"] } })).body.secret;
+    const decide = async (change: object) => (await api.call("PUT", "/schema/fields", { token, body: { fields: [{ place: "trait", path: "shoe", ...change }] } })).status;
+    expect([await decide({ personal: true, description: "Size" }), await decide({ owner: "Shop" })]).toEqual([200, 200]);
+    expect([await decide({ personal: false }), await decide({ personal: null })]).toEqual([403, 403]);
+    expect((await fieldsOf("identify"))["shoe"]).toMatchObject({ personal: true, description: "Size", owner: "Shop" });
+  });
+
+  test("shows the examples of a field that is not personal, but never somebody's address in them", async () => {
+    const decide = (personal: boolean | null) => api.call("PUT", "/schema/fields", { body: { fields: [{ place: "property", event: "Order Completed", path: "contact", personal }] } });
+    await decide(false);
+    const { contact } = await fieldsOf("Order Completed", { token: masked });
+    expect(contact).toMatchObject({ personal: false, examples_masked: false });
+    expect(new Set(contact?.examples)).toEqual(new Set(["p•••@example.com"]));
+    await decide(null);
+  });
+
   test("pages through all fields, and through those that wait", async () => {
     const found: string[] = [];
     for (let cursor = ""; ;) {

@@ -116,12 +116,16 @@ function changeRoute({ deps, fields }: ApiServices): Route {
     summary: "Decide about fields",
     description:
       "One or many: whether a field is personal, its kind, what it means and who answers for it. Each stands in the audit log. Besides `write` it takes " +
-      "`admin` or `personal_data`. From the next moment on answers are masked by it.",
+      "`admin` or `personal_data`; to show what was masked (not personal, or undecided again) it takes `personal_data`. From the next moment on answers are masked by it.",
     body: fieldChangesBody,
     responses: { 200: fieldChangesAnswer },
     handle: async ({ body, workspaceId, caller, actor, nowMs }) => {
       if (!hasScope(caller, "admin") && !hasScope(caller, "personal_data")) {
         throw new AppError("forbidden", { detail: "Besides `write`, the scope `admin` or `personal_data` is needed to decide about fields." });
+      }
+      // Whoever sees people masked must not take the mask off.
+      if (!hasScope(caller, "personal_data") && body.fields.some(({ personal }) => personal === false || personal === null)) {
+        throw new AppError("forbidden", { detail: "To decide that a field is not personal, or to take a decision back, the scope personal_data is needed." });
       }
       const summary = await deps.workspaceDb.transaction(workspaceId, async (db) => {
         await setFields(db, { workspaceId, actor, nowMs }, body.fields.map(storedChange));

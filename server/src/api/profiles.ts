@@ -65,8 +65,10 @@ function readRoute(services: ApiServices): Route {
     handle: async ({ params, query, workspaceId, nowMs, saw }) => {
       const found = await services.finder.find(workspaceId, params.ref, nowMs);
       if (found.kind === "nobody") throw new AppError("not_found", { detail: "There is no such person." });
-      if (found.kind === "shared")
+      if (found.kind === "shared") {
+        await saw({ action: "person.search", target: "workspace", detail: { by: "identifier" } });
         return { status: 300, body: await sharedPeople(services, workspaceId, found.identifier ?? parseIdentifierRef(params.ref), nowMs) };
+      }
       await saw(personOpened(found.profile.id));
       const settings = await services.settings.get(workspaceId, nowMs);
       const include = query.include ?? [];

@@ -75,6 +75,15 @@ describe("single sign-on", () => {
     expect((await post(api, "sign-in/email", { email: nia.email, password: "" })).statusCode).toBe(401);
   });
 
+  test("knows somebody by another address, and makes nobody of it", async () => {
+    const person = { sub: "renamed", email: "before@example.com", email_verified: true };
+    const { body } = await ask(api, (await comeIn(person)).cookie, "GET", "/me");
+    const before = await count();
+    const later = await comeIn({ ...person, email: "after@example.com" });
+    expect((await ask(api, later.cookie, "GET", "/me")).body.account.id).toBe(body.account.id);
+    expect(await count()).toBe(before);
+  });
+
   test("says its name to the sign-in page", async () => {
     const ways = await api.server.inject({ method: "GET", url: "/api/auth/ways" });
     expect(ways.json()).toEqual({ mail: false, single_sign_on: { name: "Test provider" } });

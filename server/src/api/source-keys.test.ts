@@ -38,6 +38,16 @@ describe("write keys through the API", () => {
     expect(await keys()).toHaveLength(3);
   });
 
+  test("rotating again gives an old key no longer life than it had, and one whose time is over none", async () => {
+    const made = (await api.call("POST", `/sources/${api.first.sourceId}/keys`)).body;
+    const path = `/sources/${api.first.sourceId}/keys/${made.id}`;
+    const soon = new Date(clock.nowMs() + HOUR_MS).toISOString();
+    await api.call("PATCH", path, { body: { expires_at: soon } });
+    expect((await api.call("POST", `${path}/rotate`, { body: {} })).body.old_key.expires_at).toBe(soon);
+    await api.pool.query("update write_key set expires_at = to_timestamp($2 / 1000.0) where id = $1", [made.id, clock.nowMs() - 1]);
+    expect((await api.call("POST", `${path}/rotate`, { body: {} })).body.old_key.expires_at).toBe(new Date(clock.nowMs() - 1).toISOString());
+  });
+
   test("a time that has passed or is far off is refused, and so is a key that is revoked or elsewhere", async () => {
     const [first, second] = await keys();
     const path = `/sources/${source}/keys/${first?.id}`;

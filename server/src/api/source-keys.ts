@@ -57,7 +57,7 @@ function rotateRoute(services: ApiServices): Route {
     handle: async ({ params, body, workspaceId, actor, nowMs }) => {
       const expiresAtMs = body.expires_at === undefined ? nowMs + GRACE_DAYS * DAY_MS : momentOf(body.expires_at, nowMs);
       const { made, old } = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const replaced = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), expiresAtMs));
+        const replaced = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), expiresAtMs, { stays: body.expires_at === undefined }));
         const key = await createWriteKey(db, workspaceId, params.id);
         const detail = { key: replaced.id, prefix: replaced.prefix, by: key.id, by_prefix: key.prefix, expires_at: replaced.expiresAt };
         await auditKey(db, { workspaceId, actor, action: "write_key.rotate", sourceId: params.id, detail }, nowMs);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { tokenAnswer, tokenCreateBody, tokenCreated, tokenList, tokenParams } from "@tributary/schema/api/workspace.ts";
 import { AppError } from "../core/errors.ts";
-import { createToken, hasScope, listTokens, recordAudit, revokeToken, type StoredToken } from "../governance/governance.ts";
+import { createToken, hasScope, invitationsBy, listTokens, recordAudit, revokeToken, withdrawInvitation, type StoredToken } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { cursorId, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -77,13 +77,14 @@ function revokeRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["admin"],
     summary: "Revoke an API token",
-    description: "It stops working within two seconds everywhere, and a live tail that it opened ends within three.",
+    description: "It stops working within two seconds everywhere, and a live tail that it opened ends within three. Invitations that it made are withdrawn; tokens that it made stay.",
     params: tokenParams,
     responses: { 200: tokenAnswer },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const revoked = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
         const token = await revokeToken(db, workspaceId, params.id, nowMs);
         if (token === undefined) throw new AppError("not_found", { detail: "There is no such token." });
+        for (const { id } of await invitationsBy(db, workspaceId, [`token:${token.id}`])) await withdrawInvitation(db, workspaceId, id);
         await recordAudit(db, { workspaceId, actor, action: "token.revoke", target: `token:${token.id}` }, nowMs);
         return token;
       });

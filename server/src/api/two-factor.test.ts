@@ -130,11 +130,18 @@ describe("a second factor", () => {
     await signIn(api, who.account.email);
   });
 
-  test("is asked for after a password was set by a link, too", async () => {
+  test("is asked for after a password was set by a link, too, whatever browser was trusted and whichever code was awaited before", async () => {
     const who = await protect();
+    const code = async (cookie: string) => post(api, "two-factor/verify-totp", { code: totpCode(who.uri), trustDevice: true }, { cookie });
+    const trusted = cookiesOf(await code(cookiesOf(await password(who))));
+    const fromTrusted = () => post(api, "sign-in/email", { email: who.account.email, password: testPassword }, { cookie: trusted });
+    expect((await fromTrusted()).json()).not.toHaveProperty("twoFactorRedirect");
+    const awaited = cookiesOf(await password(who));
     const { body } = await api.call("POST", `/members/${who.account.id}/password-link`);
     const token = body.link.slice(body.link.lastIndexOf("/") + 1);
     expect((await post(api, "reset-password", { token, password: testPassword })).statusCode).toBe(200);
     expect((await password(who)).json()).toMatchObject({ twoFactorRedirect: true });
+    expect((await fromTrusted()).json()).toMatchObject({ twoFactorRedirect: true });
+    expect((await code(awaited)).statusCode).toBe(401);
   });
 });

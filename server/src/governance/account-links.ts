@@ -8,6 +8,8 @@ import { hashSecret } from "./tokens.ts";
 
 export const INVITATION_MS = 7 * 86_400_000;
 export const PASSWORD_RESET_MS = 3_600_000;
+/** So long a link stays as it is, whoever asks for another: else a stranger fills a mailbox, and ends each link before it is used. */
+const PASSWORD_RESET_STAYS_MS = 5 * 60_000;
 /** Pending at once in a workspace. */
 export const INVITATIONS_MAX = 1_000;
 
@@ -61,14 +63,18 @@ function newSecret(): string {
 
 /** An address that is invited already gets another link and role; the link before ends. */
 export async function invite(db: ClientBase, wish: NewInvitation, nowMs: number): Promise<MadeInvitation> {
-  const { rows: counted } = await db.query<{ count: number }>("select count(*)::integer as count from invitation where workspace_id = $1", [wish.workspaceId]);
+  const email = wish.email.toLowerCase();
+  // One that is made anew takes the place of the one before.
+  const { rows: counted } = await db.query<{ count: number }>(
+    "select count(*)::integer as count from invitation where workspace_id = $1 and email <> $2", [wish.workspaceId, email],
+  );
   if ((counted[0]?.count ?? 0) >= INVITATIONS_MAX) throw new AppError("limit_reached", { detail: `A workspace has at most ${INVITATIONS_MAX} pending invitations.` });
   const secret = newSecret();
   const { rows } = await db.query<Row>(
     `insert into invitation as i (workspace_id, email, role, token_hash, by_whom, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (workspace_id, email) do update set role = excluded.role, token_hash = excluded.token_hash, by_whom = excluded.by_whom,
        created_at = excluded.created_at, expires_at = excluded.expires_at returning ${COLUMNS}`,
-    [wish.workspaceId, wish.email.toLowerCase(), wish.role, hashSecret(secret), wish.by, new Date(nowMs), new Date(nowMs + INVITATION_MS)],
+    [wish.workspaceId, email, wish.role, hashSecret(secret), wish.by, new Date(nowMs), new Date(nowMs + INVITATION_MS)],
   );
   const [invitation] = known(rows);
   assert(invitation !== undefined, "an invitation that was just made is there");
@@ -90,9 +96,9 @@ export async function withdrawInvitation(db: Queries, workspaceId: number, id: n
   await db.query("delete from invitation where workspace_id = $1 and id = $2", [workspaceId, id]);
 }
 
-/** Those that an actor made: they end when the actor may no more give what they give. */
-export async function invitationsBy(db: Queries, workspaceId: number, actor: string): Promise<Invitation[]> {
-  const { rows } = await db.query<Row>(`select ${COLUMNS} from invitation i where i.workspace_id = $1 and i.by_whom = $2`, [workspaceId, actor]);
+/** Those that these actors made: they end when the actors may no more give what they give. */
+export async function invitationsBy(db: Queries, workspaceId: number, actors: readonly string[]): Promise<Invitation[]> {
+  const { rows } = await db.query<Row>(`select ${COLUMNS} from invitation i where i.workspace_id = $1 and i.by_whom = any($2)`, [workspaceId, actors]);
   return known(rows);
 }
 
@@ -115,6 +121,14 @@ export async function createPasswordReset(db: Queries, accountId: string, nowMs:
     [hashSecret(secret), accountId, new Date(nowMs + PASSWORD_RESET_MS)],
   );
   return secret;
+}
+
+/** Whether the account was given a link a moment ago. */
+export async function hasFreshReset(db: Queries, accountId: string, nowMs: number): Promise<boolean> {
+  const { rowCount } = await db.query("select from password_reset where account_id = $1 and expires_at > $2", [
+    accountId, new Date(nowMs + PASSWORD_RESET_MS - PASSWORD_RESET_STAYS_MS),
+  ]);
+  return rowCount === 1;
 }
 
 /** Takes the link's one use; the account that it is for, or undefined when there is none, or its time is up. */

@@ -82,8 +82,10 @@ export async function setPassword(db: ClientBase, accountId: string, password: s
   await endSessions(db, accountId);
 }
 
+/** And what would give one without the whole way in: a code that is awaited, a browser that is trusted without one. */
 export async function endSessions(db: Queries, accountId: string): Promise<void> {
   await db.query("delete from auth_session where user_id = $1", [accountId]);
+  await db.query("delete from auth_verification where value = $1", [accountId]);
 }
 
 export async function renameAccount(db: Queries, accountId: string, name: string): Promise<void> {

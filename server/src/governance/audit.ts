@@ -20,8 +20,13 @@ export async function recordAudit(db: ClientBase, entry: AuditEntry, nowMs: numb
     entry.actor,
     entry.action,
     entry.target,
-    JSON.stringify(entry.detail ?? {}),
+    detailText(entry.detail ?? {}),
   ]);
+}
+
+/** What people typed stands in it: a NUL or half a character would be taken in, and fail whoever looks into the detail ever after. */
+function detailText(detail: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(detail, (_name, value: unknown) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd").toWellFormed() : value));
 }
 
 export interface AuditFilter {

@@ -2,7 +2,7 @@
 // personal data.
 export { ANONYMOUS, recordAccountAudit } from "./account-audit.ts";
 export {
-  createPasswordReset, findInvitation, INVITATION_MS, invitationsBy, invite, listInvitations, openInvitation, PASSWORD_RESET_MS, takePasswordReset,
+  createPasswordReset, findInvitation, hasFreshReset, INVITATION_MS, invitationsBy, invite, listInvitations, openInvitation, PASSWORD_RESET_MS, takePasswordReset,
   withdrawInvitation, type Invitation, type MadeInvitation, type OpenInvitation,
 } from "./account-links.ts";
 export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, renameAccount, setPassword, switchOffTwoFactor, type Account } from "./account-store.ts";
@@ -39,6 +39,7 @@ export {
   listTokens,
   revokeToken,
   revokeTokensBy,
+  tokensBy,
   type ApiToken,
   type NewToken,
   type StoredToken,

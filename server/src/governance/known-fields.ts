@@ -66,6 +66,11 @@ export function knownField(place: FieldPlace, path: string): KnownField | undefi
   return kind === undefined ? undefined : { personal: true, kind };
 }
 
+/** Whether a word, as `wordOf` gives it, is of what somebody is, such as their gender. */
+export function isDemographic(word: string): boolean {
+  return personalNames.get(word) === "demographic";
+}
+
 /** `profile.first_name` → `firstname`. */
 export function wordOf(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1).replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();

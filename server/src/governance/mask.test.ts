@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MASK, maskTree, maskValue, maskWithin, type MaskKind } from "./mask.ts";
+import { MASK, maskKindOf, maskTree, maskValue, maskWithin, type MaskKind } from "./mask.ts";
 import { maskUrl } from "./mask-url.ts";
 
 describe("one value", () => {
@@ -31,6 +31,10 @@ describe("one value", () => {
     ["text", "👩‍👩‍👧 family", "•••"],
   ])("a %s %j is shown as %j", (kind, value, shown) => {
     expect(maskValue(kind, value)).toBe(shown);
+  });
+
+  test.each(["gender", "profile.maritalStatus", "religion", "Nationality"])("of %s not even the first letter is shown, which says all", (path) => {
+    expect(maskTree({ [path]: "female" }, maskKindOf)).toEqual({ [path]: MASK });
   });
 
   const kinds = fc.constantFrom<MaskKind>("email", "phone", "name", "text", "id", "ip", "secret");

@@ -1,7 +1,7 @@
 // How values are shown to those who may not see them: enough to tell two people on the phone apart, never enough to know
 // what was hidden, and never how long it was. Pure.
 import { parsePhoneNumberFromString } from "libphonenumber-js";
-import { wordOf } from "./known-fields.ts";
+import { isDemographic, wordOf } from "./known-fields.ts";
 import { maskUrl } from "./mask-url.ts";
 
 /** What stands in place of what is hidden. */
@@ -20,6 +20,8 @@ const kindsByWord: ReadonlyMap<string, MaskKind> = new Map([
 /** What a field of this path is taken for: an id by its ending, or what its name says. */
 export function maskKindOf(path: string): MaskKind {
   const word = wordOf(path);
+  // Of the few words that such a field can hold, the first letter tells which.
+  if (isDemographic(word)) return "secret";
   return kindsByWord.get(word) ?? (/(^|[^\p{L}])id$/iu.test(path) || /[\p{Ll}\d]Id$/u.test(path) ? "id" : "text");
 }
 

@@ -87,8 +87,7 @@ function singleSignOnOptions(accounts: AccountsOptions, options: SingleSignOnOpt
         scopes: ["openid", "email", "profile"],
         pkce: true,
         requireIdTokenVerification: true,
-        // Another provider may call somebody else the same.
-        accountSubject: ({ profile }) => `${options.issuer}#${String(profile["sub"])}`,
+        accountSubject: ({ profile }) => subjectOf(options, profile),
         // Accounts come about in our own transaction below, with their membership and the audit log.
         disableSignUp: true,
         getUserInfo: (tokens) => userInfoOf(tokens, discoveryUrl),
@@ -143,6 +142,11 @@ function refusal({ domains }: SingleSignOnOptions, { email, isVerified }: Proven
   return domains.length === 0 || domains.includes(domain) ? undefined : { error: "domain_not_allowed" };
 }
 
+/** Whom an account is tied to at the provider, under whatever address it was. Another provider may call somebody else the same. */
+function subjectOf({ issuer }: SingleSignOnOptions, profile: Readonly<Record<string, unknown>>): string {
+  return `${issuer}#${String(profile["sub"])}`;
+}
+
 /** Makes an account for whoever the configuration takes in and who has none. */
 async function takeIn(accounts: AccountsOptions, options: SingleSignOnOptions, profile: Readonly<Record<string, unknown>>): Promise<void> {
   const { newcomers } = options;
@@ -151,6 +155,8 @@ async function takeIn(accounts: AccountsOptions, options: SingleSignOnOptions, p
   if (refusal(options, { email, isVerified: profile["emailVerified"] === true }) !== undefined) return;
   await asOwner(accounts.pool, async (db) => {
     if ((await findAccount(db, email)) !== undefined) return;
+    const { rowCount } = await db.query("select from auth_account where provider_id = $1 and account_id = $2", [SSO_PROVIDER, subjectOf(options, profile)]);
+    if (rowCount !== 0) return; // Known under another address.
     const workspace = await findWorkspace(db, newcomers.workspace);
     if (workspace === undefined) {
       accounts.logger.error({ part: "accounts" }, "the workspace that single sign-on takes people into does not exist");

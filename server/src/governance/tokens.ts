@@ -3,6 +3,7 @@
 import { hash, randomBytes } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
+import { role, scopesOf } from "@tributary/schema/api/roles.ts";
 import { AppError } from "../core/errors.ts";
 
 export const TOKEN_CACHE_MS = 2_000;
@@ -68,7 +69,22 @@ interface TokenRow {
   name: string;
   scopes: string[];
   expires_at: Date | null;
+  made_by: string | null;
+  maker_role: string | null;
+  maker_is_operator: boolean | null;
 }
+
+/** With the membership, now, of whoever made it, or made the tokens that it was made with. */
+const TOKEN_BY_HASH = `with recursive up as (
+    select made_by, workspace_id, 0 as height from api_token where token_hash = $1
+    union all select t.made_by, t.workspace_id, up.height + 1 from up
+      join api_token t on t.id = substring(up.made_by from '^token:([0-9]{1,9})$')::integer and t.workspace_id = up.workspace_id
+  ), maker as (select made_by, workspace_id from up order by height desc limit 1)
+  select t.id, t.workspace_id, t.name, t.scopes, t.expires_at, maker.made_by, m.role as maker_role, u.is_operator as maker_is_operator
+    from api_token t cross join maker
+    left join auth_user u on u.id = substring(maker.made_by from '^account:(.*)$')
+    left join member m on m.workspace_id = maker.workspace_id and m.account_id = u.id
+   where t.token_hash = $1 and t.revoked_at is null`;
 
 /** `pool` works as the owner of the tables: the workspace is not known before the token is. */
 export function createTokenDirectory(pool: Pool): TokenDirectory {
@@ -80,7 +96,7 @@ export function createTokenDirectory(pool: Pool): TokenDirectory {
   async function load(digest: Buffer, key: string, nowMs: number): Promise<CacheEntry> {
     const { rows } = await pool.query<TokenRow>({
       name: "token-by-hash",
-      text: "select id, workspace_id, name, scopes, expires_at from api_token where token_hash = $1 and revoked_at is null",
+      text: TOKEN_BY_HASH,
       values: [digest],
     });
     const entry = entryOf(rows[0], nowMs);
@@ -116,12 +132,19 @@ export function createTokenDirectory(pool: Pool): TokenDirectory {
 
 function entryOf(row: TokenRow | undefined, nowMs: number): CacheEntry {
   if (row === undefined) return { token: undefined, expiresAtMs: Infinity, untilMs: nowMs + TOKEN_CACHE_MS };
-  const scopes = row.scopes.filter((name): name is Scope => scope.safeParse(name).success);
+  const scopes = row.scopes.filter((name): name is Scope => scope.safeParse(name).success).filter((name) => makerMay(row, name));
   return {
     token: { id: row.id, workspaceId: row.workspace_id, name: row.name, scopes },
     expiresAtMs: row.expires_at?.getTime() ?? Infinity,
     untilMs: nowMs + TOKEN_CACHE_MS,
   };
+}
+
+/** Nobody keeps in a token what was taken from their role. One that nobody signed in made is the installation's own. */
+function makerMay({ made_by: maker, maker_role: held, maker_is_operator: isOperator }: TokenRow, wanted: Scope): boolean {
+  if (!maker?.startsWith("account:")) return true;
+  const known = role.safeParse(held);
+  return known.success && hasScope({ scopes: scopesOf(known.data, isOperator === true) }, wanted);
 }
 
 export interface NewToken {
@@ -223,6 +246,12 @@ const MADE_BY = `with recursive made as (
     select id from api_token where workspace_id = $1 and made_by = $2
     union select t.id from api_token t join made on t.made_by = 'token:' || made.id where t.workspace_id = $1
   )`;
+
+/** Of those that work and those that do not any more. */
+export async function tokensBy(db: ClientBase, workspaceId: number, actor: string): Promise<readonly number[]> {
+  const { rows } = await db.query<{ id: number }>(`${MADE_BY} select id from made`, [workspaceId, actor]);
+  return rows.map(({ id }) => id);
+}
 
 /** How many tokens work that would end with this actor's membership. */
 export async function countTokensBy(db: ClientBase, workspaceId: number, actor: string): Promise<number> {

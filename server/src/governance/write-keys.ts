@@ -89,10 +89,10 @@ export async function revokeWriteKey(db: ClientBase, where: KeyPlace, nowMs: num
 }
 
 /**
- * Says until when a key lives; null: until it is revoked. One whose time is over lives again by a later one. Undefined when this
- * source has no such key; throws `conflict` for a revoked one.
+ * Says until when a key lives; null: until it is revoked. One whose time is over lives again by a later one, unless an earlier end
+ * `stays`. Undefined when this source has no such key; throws `conflict` for a revoked one.
  */
-export async function limitWriteKey(db: ClientBase, where: KeyPlace, expiresAtMs: number | null): Promise<WriteKey | undefined> {
+export async function limitWriteKey(db: ClientBase, where: KeyPlace, expiresAtMs: number | null, { stays = false } = {}): Promise<WriteKey | undefined> {
   const { rows } = await db.query<WriteKeyRow>(
     `select ${COLUMNS} from write_key where workspace_id = $1 and source_id = $2 and id = $3 for update`,
     [where.workspaceId, where.sourceId, where.keyId],
@@ -102,6 +102,8 @@ export async function limitWriteKey(db: ClientBase, where: KeyPlace, expiresAtMs
   if (key.revokedAt !== null) {
     throw new AppError("conflict", { detail: `The key ${key.prefix}… was revoked.`, hint: "A revoked key stays so. Make a new one." });
   }
+  const isEarlier = key.expiresAt !== null && (expiresAtMs === null || key.expiresAt.getTime() < expiresAtMs);
+  if (stays && isEarlier) return key;
   const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs);
   await db.query("update write_key set expires_at = $2 where id = $1", [key.id, expiresAt]);
   return { ...key, expiresAt };

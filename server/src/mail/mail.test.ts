@@ -51,6 +51,15 @@ describe("mail", () => {
     expect(lines.join("")).not.toContain("ann@example.com");
   });
 
+  test("gives its password to no server that speaks no TLS, unless somebody said so", async () => {
+    smtp = await startTestMailServer();
+    const signedIn = smtp.url.replace("smtp://", "smtp://cdp:hunter2hunter2@");
+    expect(await createMailer({ smtpUrl: signedIn, from: "cdp@example.com" }, loggerInto([])).send("ann@example.com", passwordResetLetter({ link: "https://cdp.example.com/" }))).toBe("failed");
+    expect(smtp.commands).not.toContain("AUTH");
+    await createMailer({ smtpUrl: `${signedIn}?requireTLS=false`, from: "cdp@example.com" }, loggerInto([])).send("ann@example.com", passwordResetLetter({ link: "https://cdp.example.com/" }));
+    expect(smtp.commands).toContain("AUTH");
+  });
+
   test("of which no server is named is not sent, and that is told, too", async () => {
     const mailer = createMailer(undefined, loggerInto([]));
     expect(mailer.isSetUp).toBe(false);

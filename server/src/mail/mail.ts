@@ -26,9 +26,14 @@ export interface MailOptions {
 
 export const noMailer: Mailer = { isSetUp: false, send: async () => "not_set_up" };
 
+/** A password goes to the mail server sealed, or, where somebody has said so, as it is; never because TLS was missing from an answer on the way. */
+function tlsOf({ username, searchParams }: URL): { readonly requireTLS?: true } {
+  return username === "" || searchParams.get("requireTLS") === "false" ? {} : { requireTLS: true };
+}
+
 export function createMailer(options: MailOptions | undefined, logger: Logger): Mailer {
   if (options === undefined) return noMailer;
-  const transport = createTransport({ url: options.smtpUrl, connectionTimeout: CONNECT_MS, greetingTimeout: CONNECT_MS, socketTimeout: SEND_MS });
+  const transport = createTransport({ url: options.smtpUrl, ...tlsOf(new URL(options.smtpUrl)), connectionTimeout: CONNECT_MS, greetingTimeout: CONNECT_MS, socketTimeout: SEND_MS });
   return {
     isSetUp: true,
     async send(to, letter) {

@@ -14,6 +14,8 @@ export interface TakenMail {
 export interface TestMailServer {
   readonly url: string;
   readonly mails: readonly TakenMail[];
+  /** The first words of all commands. */
+  readonly commands: readonly string[];
   /** Resolves with the mail of this number, counted from zero, when it has come. */
   mail(index: number): Promise<TakenMail>;
   /** From now on each recipient is refused. */
@@ -23,13 +25,14 @@ export interface TestMailServer {
 
 export async function startTestMailServer(): Promise<TestMailServer> {
   const mails: TakenMail[] = [];
+  const commands: string[] = [];
   const waiting: (() => void)[] = [];
   const sockets = new Set<Socket>();
   const state = { refuses: false };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => socket.destroy());
-    converse(socket, state, (mail) => {
+    converse(socket, { state, commands }, (mail) => {
       mails.push(mail);
       for (const resume of waiting.splice(0)) resume();
     });
@@ -39,6 +42,7 @@ export async function startTestMailServer(): Promise<TestMailServer> {
   return {
     url: `smtp://127.0.0.1:${port}`,
     mails,
+    commands,
     async mail(index) {
       for (;;) {
         const found = mails[index];
@@ -54,17 +58,24 @@ export async function startTestMailServer(): Promise<TestMailServer> {
   };
 }
 
-function converse(socket: Socket, state: { readonly refuses: boolean }, onMail: (mail: TakenMail) => void): void {
+interface Conversing {
+  readonly state: { readonly refuses: boolean };
+  readonly commands: string[];
+}
+
+function converse(socket: Socket, { state, commands }: Conversing, onMail: (mail: TakenMail) => void): void {
   let buffer = "";
   let envelope: { from: string; to: string[] } = { from: "", to: [] };
   let isData = false;
   const say = (line: string): void => void socket.write(`${line}\r\n`);
   const command = (line: string): void => {
     const address = /<([^>]*)>/.exec(line)?.[1] ?? "";
-    if (/^(EHLO|HELO)/i.test(line)) return say("250 test");
+    commands.push(line.split(" ", 1)[0]?.toUpperCase() ?? "");
+    if (/^(EHLO|HELO)/i.test(line)) return say("250-test\r\n250 AUTH PLAIN");
     if (/^MAIL FROM/i.test(line)) return void (envelope = { from: address, to: [] }, say("250 ok"));
     if (/^RCPT TO/i.test(line)) return state.refuses ? say(`550 <${address}> is not known here`) : void (envelope.to.push(address), say("250 ok"));
     if (/^DATA/i.test(line)) return void (isData = true, say("354 go on"));
+    if (/^AUTH/i.test(line)) return say("235 ok");
     if (/^QUIT/i.test(line)) return void socket.end("221 bye\r\n");
     say("250 ok");
   };

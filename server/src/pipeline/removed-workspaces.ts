@@ -15,12 +15,19 @@ export interface RemovedWorkspaces {
   leaveOut(chunks: readonly Chunk[]): LeftOut;
   /** After the commit of its removal. */
   add(workspaceId: number): void;
+  /** After a commit whose answer was lost: it may have been a removal. */
+  refresh(): Promise<void>;
 }
 
 export async function loadRemovedWorkspaces(pool: Pool): Promise<RemovedWorkspaces> {
-  const { rows } = await pool.query<{ workspace_id: number }>("select workspace_id from removed_workspace where row_id is not null");
-  const removed = new Set(rows.map((row) => row.workspace_id));
+  const removed = new Set<number>();
+  async function refresh(): Promise<void> {
+    const { rows } = await pool.query<{ workspace_id: number }>("select workspace_id from removed_workspace where row_id is not null");
+    for (const row of rows) removed.add(row.workspace_id);
+  }
+  await refresh();
   return {
+    refresh,
     leaveOut(chunks) {
       const workspaceIds = new Set<number>();
       if (removed.size === 0) return { chunks, workspaceIds };

@@ -131,6 +131,7 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
       if (!again) return;
       // … and its blocks stand in the outbox, unknown to the sender.
       await withRetries(options, isStopped, () => options.sender.catchUp());
+      await withRetries(options, isStopped, () => options.control.removed.refresh());
       if (again.nextOffset > failedAt) attempt = 0;
       failedAt = again.nextOffset;
       commits.restart(again);

@@ -13,13 +13,17 @@ export function personOf({ target }: Pick<AuditEntryAnswer, "target">): string |
   return /^profile:([0-9a-f-]{36})$/.exec(target)?.[1];
 }
 
+function roleName(role: string): string {
+  return Object.hasOwn(texts.roles, role) ? texts.roles[role as keyof typeof texts.roles].name : role; // Just looked up.
+}
+
 /** The most telling of its detail, on one line: which field, why, how often, how many people. */
 export function noteOf({ detail }: Pick<AuditEntryAnswer, "detail">): string {
   const text = (name: string): string[] => (typeof detail[name] === "string" && detail[name] !== "" ? [detail[name]] : []);
   const { count, people } = detail;
   const counted = typeof count === "number" && count > 1 ? [t.times(count)] : [];
   const named = Array.isArray(people) ? [t.people(people.length, detail["more_people"] === true)] : [];
-  const said = [...text("field"), ...text("reason"), ...text("name"), ...text("role"), ...named, ...counted];
+  const said = [...text("field"), ...text("reason"), ...text("name"), ...text("role").map(roleName), ...named, ...counted];
   if (said.length > 0) return said.join(" · ").slice(0, 300);
   return Object.keys(detail).length === 0 ? "" : JSON.stringify(detail).slice(0, 300);
 }

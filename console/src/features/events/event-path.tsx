@@ -101,7 +101,7 @@ function Refused({ refused }: { readonly refused: NonNullable<EventPath["refused
   return (
     <Stage
       name={name} tone={toneOf(refused.outcome)}
-      text={<><span className="mono">{refused.reason}</span>{refused.detail ? <div><Told text={refused.detail} /></div> : null}{places.length > 0 ? <div className="dim">{t.place_} <span className="mono">{valueText(places.join(", "), 160)}</span></div> : null}</>}
+      text={<><span title={refused.reason}>{texts.held.reason(refused.reason)}</span>{refused.detail ? <div><Told text={refused.detail} /></div> : null}{places.length > 0 ? <div className="dim">{t.place_} <span className="mono">{valueText(places.join(", "), 160)}</span></div> : null}</>}
     />
   );
 }

@@ -11,7 +11,7 @@ import { date } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { TypeIcon } from "../events/event-type.tsx";
-import { Filled } from "./filled.tsx";
+import { Filled } from "../../ui/filled.tsx";
 import { pathBetween, type GraphLine } from "./graph-model.ts";
 import { Ident } from "./ident.tsx";
 import { evidenceQuery } from "./queries.ts";

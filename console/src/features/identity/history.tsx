@@ -6,7 +6,7 @@ import type { ExplainedMerge, IdentityGraph, PeopleNow } from "@tributary/schema
 import { texts } from "../../texts/texts.ts";
 import { When } from "../../ui/figure.tsx";
 import { nameOf } from "../profiles/person-words.ts";
-import { Filled } from "./filled.tsx";
+import { Filled } from "../../ui/filled.tsx";
 import { Ident } from "./ident.tsx";
 import { EventLink } from "./story.tsx";
 

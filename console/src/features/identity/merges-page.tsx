@@ -15,7 +15,7 @@ import { Value } from "../../ui/value.tsx";
 import { nameOf } from "../profiles/person-words.ts";
 import { settingsQuery } from "../settings/queries.ts";
 import { useSourceName } from "../sources/queries.ts";
-import { Listed } from "./filled.tsx";
+import { Listed } from "../../ui/filled.tsx";
 import { mergeIcons, PersonLink } from "./history.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, kindWord } from "./identity-words.ts";
@@ -74,7 +74,7 @@ function FeedTable({ kind, namespace }: { readonly kind: string | undefined; rea
   const { columns } = t.page;
   const shown: readonly Column<FeedRow>[] = [
     { key: "what", header: columns.what, width: "minmax(104px, 160px)", cell: ({ entry }) => <What kind={entry.kind} />, csv: ({ entry }) => t.page.what[entry.kind] ?? entry.kind },
-    { key: "people", header: columns.people, width: "minmax(120px, 2fr)", cell: (row) => <People row={row} />, csv: (row) => peopleOf(row).map((person) => (person ? nameOf(person) : t.history.somebody)).join(", ") },
+    { key: "people", header: columns.people, width: "minmax(120px, 2fr)", cell: (row) => <People row={row} />, csv: (row) => peopleOf(row).map((person) => (person ? nameOf(person) : t.page.gone)).join(", ") },
     { key: "by", header: columns.by, width: "minmax(110px, 1.4fr)", cell: ({ entry }) => (entry.identifier ? <Ident identifier={entry.identifier} word="" /> : null), csv: ({ entry }) => (entry.identifier ? `${entry.identifier.namespace}:${entry.identifier.value}` : "") },
     { key: "why", header: columns.why, width: "minmax(90px, 2fr)", cell: ({ entry }) => <Value value={t.reasonTexts[entry.reason] ?? entry.reason} note={t.reasonTexts[entry.reason] ?? entry.reason} />, csv: ({ entry }) => entry.reason },
     { key: "event", header: columns.event, width: "minmax(90px, 1.2fr)", cell: ({ entry }) => (entry.cause ? <span className="cut" onClick={(event) => event.stopPropagation()}><EventLink event={entry.cause} /></span> : <span className="dim">{entry.kind === "unmerge" ? t.story.byHand : ""}</span>), csv: ({ entry }) => (entry.cause ? eventName(entry.cause) : "") },
@@ -106,7 +106,7 @@ function peopleOf({ entry, people }: FeedRow): readonly PeopleNow[string][] {
 
 function People({ row }: { readonly row: FeedRow }): ReactNode {
   const people = peopleOf(row);
-  if (people.length === 0) return <span className="dim">{t.history.somebody}</span>;
+  if (people.length === 0) return <span className="dim">{t.page.gone}</span>;
   return <span className="cut" onClick={(event) => event.stopPropagation()}><Listed items={people.map((person) => <PersonLink key={person.id} id={person.id} people={{ [person.id]: person }} />)} and={t.and} /></span>;
 }
 

@@ -6,7 +6,7 @@ import { texts } from "../../texts/texts.ts";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { nameOf } from "../profiles/person-words.ts";
-import { Filled, Listed } from "./filled.tsx";
+import { Filled, Listed } from "../../ui/filled.tsx";
 import { Ident } from "./ident.tsx";
 
 const t = texts.identityRules.preview;

@@ -7,7 +7,7 @@ import type { EvidenceEvent, GraphIdentifier, IdentityGraph } from "@tributary/s
 import { texts } from "../../texts/texts.ts";
 import { date } from "../../ui/format.ts";
 import { sourceListQuery, useSourceName } from "../sources/queries.ts";
-import { Filled, Listed } from "./filled.tsx";
+import { Filled, Listed } from "../../ui/filled.tsx";
 import { Ident } from "./ident.tsx";
 import { eventName, identifierWords, storyOf, type StoryStep } from "./identity-words.ts";
 
@@ -34,7 +34,7 @@ function Sentence({ step }: { readonly step: StoryStep }): ReactNode {
   const deviceWord = useDeviceWord(step.sourceId);
   const [more, morePeople] = [step.devices.length - NAMED_MAX, step.people.length - NAMED_MAX];
   const people = [...step.people.slice(0, NAMED_MAX).map((one) => <Ident key={one.key} identifier={one} />), ...(morePeople > 0 ? [t.story.others(morePeople)] : [])];
-  const devices = [...step.devices.slice(0, NAMED_MAX).map((one, index) => <Ident key={one.key} identifier={one} {...(step.kind === "together" ? {} : { word: index > 0 && isAlike(one, step.devices[0]) ? "" : one.namespace === "anonymous_id" ? deviceWord : t.device })} />), ...(more > 0 ? [t.story.others(more)] : [])];
+  const devices = [...step.devices.slice(0, NAMED_MAX).map((one, index) => <Ident key={one.key} identifier={one} {...(step.kind === "together" ? {} : { word: index > 0 && isAlike(one, step.devices[0]) ? "" : one.namespace === "anonymous_id" ? deviceWord : t.device })} />), ...(more > 0 ? [step.kind === "together" ? t.story.others(more) : t.story.otherDevices(more)] : [])];
   const all = [...devices, ...people];
   const parts = {
     date: <time dateTime={step.at}>{date(Date.parse(step.at))}</time>,

@@ -19,10 +19,11 @@ export interface FieldPanelProps {
   readonly field: ObservedField;
   /** Without it one may only look. */
   readonly decide: Decide | undefined;
+  readonly describe: Decide | undefined;
   readonly onClose: () => void;
 }
 
-export function FieldPanel({ field, decide, onClose }: FieldPanelProps): ReactNode {
+export function FieldPanel({ field, decide, describe, onClose }: FieldPanelProps): ReactNode {
   return (
     <Panel title={valueText(field.path, 120)} onClose={onClose}>
       <section className="stack">
@@ -44,7 +45,7 @@ export function FieldPanel({ field, decide, onClose }: FieldPanelProps): ReactNo
         {field.examples.length === 0 ? <p className="dim">{t.noExamples}</p> : <ul className="schema-examples mono">{field.examples.map((value) => <li key={value}><bdi>{value}</bdi></li>)}</ul>}
         {field.examples_masked && field.examples.length > 0 ? <p className="dim">{t.examplesMasked}</p> : null}
       </section>
-      <Meaning field={field} decide={decide} />
+      <Meaning field={field} describe={describe} />
     </Panel>
   );
 }
@@ -65,17 +66,17 @@ function Decision({ field, decide }: { readonly field: ObservedField; readonly d
   );
 }
 
-function Meaning({ field, decide }: { readonly field: ObservedField; readonly decide: Decide | undefined }): ReactNode {
+function Meaning({ field, describe }: { readonly field: ObservedField; readonly describe: Decide | undefined }): ReactNode {
   const { place, event, path } = field;
-  const isOff = decide === undefined;
+  const isOff = describe === undefined;
   return (
     <section className="stack">
       <Select
         label={t.facts.kind} placeholder={t.noKind} value={field.kind} disabled={isOff} clearable clearButtonProps={{ "aria-label": t.noKind }} data={fieldKind.options.map((value) => ({ value, label: t.kinds[value] }))}
-        onChange={(value) => decide?.([{ place, event, path, kind: fieldKind.safeParse(value).data ?? null }])}
+        onChange={(value) => describe?.([{ place, event, path, kind: fieldKind.safeParse(value).data ?? null }])}
       />
-      <Written label={t.facts.description} value={field.description} isLong isOff={isOff} onSave={(description) => decide?.([{ place, event, path, description }], { text: t.saved })} />
-      <Written label={t.facts.owner} value={field.owner} isOff={isOff} onSave={(owner) => decide?.([{ place, event, path, owner }], { text: t.saved })} />
+      <Written label={t.facts.description} value={field.description} isLong isOff={isOff} onSave={(description) => describe?.([{ place, event, path, description }], { text: t.saved })} />
+      <Written label={t.facts.owner} value={field.owner} isOff={isOff} onSave={(owner) => describe?.([{ place, event, path, owner }], { text: t.saved })} />
     </section>
   );
 }

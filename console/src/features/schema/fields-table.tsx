@@ -37,7 +37,7 @@ export interface FieldsTableProps<Search extends FieldsSearch> {
 
 export function FieldsTable<Search extends FieldsSearch>(props: FieldsTableProps<Search>): ReactNode {
   const { title, fields, withEvent = false, search, onSearch, tabs } = props;
-  const mayDecide = useMayDecide();
+  const { mayDecide, mayDescribe } = useRights();
   const decide = useDecide();
   const shown = useMemo(
     () => fields?.filter((field) => matches(search.find, field.path, field.event, field.description) && (search.changed !== true || field.drift.length > 0)),
@@ -65,17 +65,19 @@ export function FieldsTable<Search extends FieldsSearch>(props: FieldsTableProps
             empty={fields?.length === 0 ? props.empty : <Empty icon={<IconListDetails size={28} stroke={1.4} />} title={t.noneFound.title} text={t.noneFound.text} />}
           />
         </div>
-        {open === undefined ? null : <FieldPanel key={keyOf(open)} field={open} decide={mayDecide ? decide : undefined} onClose={() => go(undefined)} />}
+        {open === undefined ? null : <FieldPanel key={keyOf(open)} field={open} decide={mayDecide ? decide : undefined} describe={mayDescribe ? decide : undefined} onClose={() => go(undefined)} />}
       </div>
       {mayDecide ? <p className="schema-keys">{t.keys}</p> : null}
     </>
   );
 }
 
-/** As the API has it: the workspace's rules, or its people, in one's care. */
-function useMayDecide(): boolean {
+/** As the API has it: whoever sees people decides what is hidden; whoever keeps the workspace's rules describes. */
+function useRights(): { readonly mayDecide: boolean; readonly mayDescribe: boolean } {
   const { data } = useQuery(sessionQuery);
-  return data !== undefined && may(data, "write") && (may(data, "admin") || may(data, "personal_data"));
+  if (data === undefined || !may(data, "write")) return { mayDecide: false, mayDescribe: false };
+  const mayDecide = may(data, "personal_data");
+  return { mayDecide, mayDescribe: mayDecide || may(data, "admin") };
 }
 
 function AcceptAll({ fields, decide }: { readonly fields: readonly ObservedField[] | undefined; readonly decide: Decide }): ReactNode {

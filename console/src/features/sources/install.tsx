@@ -4,7 +4,7 @@ import { Select } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type ReactNode } from "react";
 import { boot } from "../../api.ts";
-import { texts } from "../../texts/texts.ts";
+import { texts, wordFrom } from "../../texts/texts.ts";
 import { Snippet } from "../../ui/copy.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Told } from "../../ui/told.tsx";
@@ -12,9 +12,14 @@ import { isPlatform, sdkGroups, sdkOf, sdks, snippetOf, type Platform } from "./
 
 const t = texts.sources;
 
+/** A platform or an SDK as the reader's language calls it. */
+export function called(name: string): string {
+  return wordFrom(texts.sdks.called, name);
+}
+
 const choices = sdkGroups.map((group) => ({
   group: texts.sdks.groups[group],
-  items: sdks.filter((sdk) => sdk.group === group).map((sdk) => ({ value: sdk.id, label: sdk.family === "http" ? sdk.platform : `${sdk.platform} · ${sdk.name}` })),
+  items: sdks.filter((sdk) => sdk.group === group).map((sdk) => ({ value: sdk.id, label: sdk.family === "http" ? called(sdk.platform) : `${called(sdk.platform)} · ${called(sdk.name)}` })),
 }));
 
 export interface InstallProps {
@@ -46,7 +51,7 @@ export function SdkSnippet({ platform, writeKey }: { readonly platform: Platform
     <div className="stack">
       {isUnreachable ? <div className="notice" data-tone="attention" role="status"><IconAlertTriangle size={18} aria-hidden /><div>{texts.sdks.httpWarning}</div></div> : null}
       {sdk.install === undefined ? null : <Snippet text={sdk.install} label={texts.sdks.install} />}
-      <Snippet text={snippetOf(platform, boot.publicUrl, writeKey)} label={sdk.platform} />
+      <Snippet text={snippetOf(platform, boot.publicUrl, writeKey)} label={called(sdk.platform)} />
       {sdk.notes ? <ul className="sdk-notes dim">{sdk.notes.map((note) => <li key={note}><Told text={texts.sdks.notes[note]} /></li>)}</ul> : null}
     </div>
   );

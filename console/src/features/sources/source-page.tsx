@@ -99,7 +99,7 @@ type Decision = LedgerSource["decisions"][number];
 
 const columns: readonly Column<Decision>[] = [
   { key: "outcome", header: t.outcome, width: "110px", cell: (row) => <Outcome outcome={row.outcome} />, csv: (row) => row.outcome },
-  { key: "reason", header: t.reason, width: "minmax(0, 1fr)", cell: (row) => <span className="mono dim">{row.reason}</span>, csv: (row) => row.reason },
+  { key: "reason", header: t.reason, width: "minmax(0, 1fr)", cell: (row) => <span className="dim cut" title={row.reason}>{texts.held.reason(row.reason)}</span>, csv: (row) => row.reason },
   { key: "count", header: t.events, width: "80px", isEnd: true, cell: (row) => <Figure value={row.count} />, csv: (row) => row.count },
 ];
 

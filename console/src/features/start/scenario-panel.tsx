@@ -8,6 +8,7 @@ import type { Scenario, ScenarioAnswered } from "@tributary/schema/api/demo-shop
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
+import { Filled } from "../../ui/filled.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { State } from "../../ui/state.tsx";
 import { useOpenScenario } from "./open-scenario.ts";
@@ -50,7 +51,7 @@ function LateOrder({ scenario: { facts, people } }: { readonly scenario: Scenari
   const [caller] = people;
   return (
     <ol className="scenario-steps">
-      <li>{words.find} <Spoken text={facts["phone_spoken"] ?? ""} /> {words.or} <Spoken text={facts["order"] ?? ""} />.</li>
+      <li><Filled text={words.find} parts={{ phone: <Spoken text={facts["phone_spoken"] ?? ""} />, order: <Spoken text={facts["order"] ?? ""} /> }} /></li>
       <li>{words.look(caller?.name ?? "")} {caller ? <Link to="/profiles/$ref" params={{ ref: caller.ref }}>{t.openPerson(caller.name)}</Link> : null}</li>
       <li>{words.promise}</li>
     </ol>

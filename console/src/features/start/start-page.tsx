@@ -10,7 +10,7 @@ import { texts } from "../../texts/texts.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
-import { SdkSnippet } from "../sources/install.tsx";
+import { called, SdkSnippet } from "../sources/install.tsx";
 import { sourceListQuery } from "../sources/queries.ts";
 import { sdkOf, sdks, type Platform } from "../sources/snippets.ts";
 import { DemoCard } from "./demo-card.tsx";
@@ -48,7 +48,7 @@ export function StartPage(): ReactNode {
       <div className="start-columns">
         <Card title={t.guide}>
           <ol className="start-steps">
-            <Step number={1} title={t.choose} isOpen={platform === undefined} note={platform ? sdkOf(platform).platform : undefined} back={platform ? <Link to="/start">{t.another}</Link> : undefined}>
+            <Step number={1} title={t.choose} isOpen={platform === undefined} note={platform ? called(sdkOf(platform).platform) : undefined} back={platform ? <Link to="/start">{t.another}</Link> : undefined}>
               <Platforms onChoose={choose} />
             </Step>
             <Step number={2} title={t.send} isOpen={platform !== undefined}>
@@ -120,7 +120,7 @@ function PlatformButton({ id, onChoose }: { readonly id: Platform; readonly onCh
   const Icon = id === "node" ? IconBrandNodejs : id === "python" ? IconBrandPython : icons[group];
   return (
     <UnstyledButton className="start-platform" onClick={() => onChoose(id)}>
-      <Icon size={20} stroke={1.5} aria-hidden /><span className="grow"><strong className="cut">{platform}</strong><span className="dim cut">{name}</span></span>
+      <Icon size={20} stroke={1.5} aria-hidden /><span className="grow"><strong className="cut">{called(platform)}</strong><span className="dim cut">{called(name)}</span></span>
     </UnstyledButton>
   );
 }

@@ -1,7 +1,7 @@
 // The audit log: who changed what, and who looked at whom.
-import { plural } from "./../words.ts";
+import { plural, wordFrom } from "../words.ts";
 
-const words: Readonly<Record<string, string>> = {
+export const actions = {
   "person.open": "looked at a person", "person.search": "searched for people", "person.list": "looked at the list of people", "person.reveal": "revealed a value",
   "event.open": "looked at an event", "event.list": "looked at events", "event.reveal": "revealed a value of an event", "event.send_again": "sent an event again",
   "tail.open": "watched the live tail", "quarantine.list": "looked at held events", "refused_write.list": "looked at refused writes",
@@ -37,7 +37,7 @@ export const audit = {
   target: "About",
   without: (filter: string) => `Without ${filter}`,
   columns: { when: "When", who: "Who", actor: "Id", what: "What", target: "About", why: "Detail" },
-  what: (action: string) => (Object.hasOwn(words, action) ? words[action] : undefined) ?? action,
+  what: (action: string) => wordFrom(actions, action),
   times: (n: number) => `${plural(n, "time", "times")}`,
   people: (n: number, more: boolean) => `${plural(n, "person", "people")}${more ? " and more" : ""}`,
   program: "The program",

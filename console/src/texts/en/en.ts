@@ -14,6 +14,7 @@ import { imports } from "./imports.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
+import { problemRules } from "./problem-rules.ts";
 import { path } from "./path.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
@@ -60,9 +61,15 @@ export const en = {
   tasks,
   workspace,
   limits,
+  problemRules,
   start,
   demo,
   scenarios,
 };
 
-export type Texts = typeof en;
+/** What each language has: the same names and the same parts to a sentence, in other words. */
+export type Texts = InOtherWords<typeof en>;
+
+type InOtherWords<Text> = Text extends string ? string
+  : Text extends (...parts: infer Parts) => string ? (...parts: Parts) => string
+  : { readonly [Name in keyof Text]: InOtherWords<Text[Name]> };

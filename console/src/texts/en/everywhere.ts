@@ -1,5 +1,7 @@
 // Words that many pages use.
-import { plural } from "../words.ts";
+import { count, plural } from "../words.ts";
+
+export type TimeUnit = "d" | "h" | "min" | "s";
 
 export const everywhere = {
   retry: "Try again",
@@ -24,11 +26,16 @@ export const everywhere = {
   pageFailed: { message: "This page has failed.", hint: "Load it again. If it stays, the browser's console says where." },
   notFound: { title: "There is no such page", text: "The address may be mistyped, or the page has moved.", action: "Go to Home" },
   forbidden: "Your token or role may not see this.",
-  ago: (text: string) => `${text} ago`,
-  in: (text: string) => `in ${text}`,
+  lasting: (n: number, unit: TimeUnit) => `${count(n)} ${unit}`,
+  ago: (n: number, unit: TimeUnit) => `${count(n)} ${unit} ago`,
+  in: (n: number, unit: TimeUnit) => `in ${count(n)} ${unit}`,
   now: "just now",
   today: "Today",
   yesterday: "Yesterday",
+  /** What the API counts its limits in. */
+  units: {
+    bytes: "bytes", characters: "characters", connections: "connections", events: "events", levels: "levels", properties: "properties", "write keys": "write keys",
+  } as Readonly<Record<string, string>>,
   edit: (what: string) => `Edit: ${what}`,
   exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),

@@ -1,7 +1,7 @@
 // Held events: why, what to do, repair, send again; and what ClickHouse refused.
-import { count, plural } from "../words.ts";
+import { count, plural, wordFrom } from "../words.ts";
 
-const titles: Readonly<Record<string, string>> = {
+export const titles = {
   unknown_type: "The type of call is unknown", event_name_missing: "A track call has no name", name_too_long: "A name is too long", id_too_long: "An id is too long", no_identifier: "Nobody is named",
   invalid_json: "It is no JSON", not_an_object: "It is no object", event_too_large: "The event is too large", too_deep: "Nested too deep", too_many_properties: "Too many properties", control_failed: "A change could not be made",
 };
@@ -13,7 +13,7 @@ export const held = {
   none: "Nothing is held",
   noneText: "An event that can't be used as it is waits here with the reason, until somebody repairs it or puts it aside.",
   noneAction: "Watch events come in",
-  reason: (word: string) => titles[word] ?? word,
+  reason: (word: string) => wordFrom(titles, word),
   since: "since", last: "last",
   status: { open: "Waiting", resent: "Sent again", discarded: "Put aside" },
   statusLabel: "State",

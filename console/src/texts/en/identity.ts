@@ -22,6 +22,7 @@ export const identity = {
     seen: "On {date} {devices} came with {people}: {event}.",
     together: "On {date} {people} came together: {event}.",
     others: (n: number) => plural(n, "other", "others"),
+    otherDevices: (n: number) => plural(n, "other", "others"),
     merged: "That made one person of two.",
     rest: (n: number) => `Show ${plural(n, "more step", "more steps")}`,
     byHand: "a change by hand",
@@ -178,6 +179,8 @@ export const identity = {
     everyKind: "Every kind",
     columns: { when: "When", what: "What", by: "By", people: "People", why: "Why", event: "Event" },
     what: { merge: "Merged", refused: "Refused", shared: "Set aside as shared", unmerge: "Split by hand", link: "Linked" } as Readonly<Record<string, string>>,
+    /** In place of a person's name. */
+    gone: "somebody who is no longer here",
     sharedColumns: { identifier: "Identifier", people: "People", some: "Some of them", source: "Source", first: "First seen" },
     none: "Nothing of this kind yet",
     noneText: "As soon as events join people, or the rules keep them apart, it stands here with the reason and the event.",

@@ -1,7 +1,7 @@
 // The path that an event took, stage by stage.
-import { count, plural } from "../words.ts";
+import { count, plural, wordFrom } from "../words.ts";
 
-const whys: Readonly<Record<string, string>> = {
+export const whys = {
   made: "it had none, so one was made of its place in the log",
   cleaned: "brought into one form",
   spelling: "another spelling of the same field",
@@ -30,13 +30,13 @@ const whys: Readonly<Record<string, string>> = {
   time_clamped: "earlier than can be stored",
 };
 
-const rules: Readonly<Record<string, string>> = {
+export const rules = {
   empty: "is empty", too_long: "is too long", control_characters: "holds control characters", not_text: "is neither text nor number", imprecise_number: "is a number that lost digits",
   not_an_email: "is no e-mail address", not_a_phone_number: "is no phone number", phone_without_country: "is a phone number without its country", phone_with_extension: "is a phone number with an extension",
   blocked: "is a value that many people have", encoded: "is encoded", too_many: "is one of too many",
 };
 
-const reasons: Readonly<Record<string, string>> = {
+export const reasons = {
   seen_together: "seen together", alias: "an alias call said so", shared_after: "yielded to too many people", sign_in: "signed in here before", limit: "the person has as many as the rules allow",
   cannot_link: "they were split by hand", isolated: "the rules keep them apart", by_hand: "by hand",
 };
@@ -54,9 +54,9 @@ export const path = {
   normalisedText: (changes: number, identifiers: number, ignored: number) =>
     [changes === 0 ? "Nothing to change" : plural(changes, "field changed", "fields changed"), identifiers === 0 ? "names nobody" : plural(identifiers, "identifier", "identifiers"), ignored === 0 ? "" : `${count(ignored)} not taken`].filter((part) => part !== "").join(" · "),
   kind: { added: "added", changed: "changed", removed: "removed" },
-  why: (word: string) => whys[word] ?? word,
+  why: (word: string) => wordFrom(whys, word),
   identifiers: "Identifiers", from: "from", notTaken: "Not taken",
-  rule: (word: string) => rules[word] ?? word,
+  rule: (word: string) => wordFrom(rules, word),
   trust: { query_string: "Whom it names was only claimed by a link, so it joins nobody.", unsigned: "Whom it names is not signed, as this source must, so it joins nobody." } as Readonly<Record<string, string>>,
   asJson: "As JSON, before and after", hideJson: "Fold the JSON", before: "Before", after: "After", unchanged: (n: number) => `${plural(n, "line", "lines")} as before`,
   deduplicated: "Counted once", first: "The first with this message id.",
@@ -71,7 +71,7 @@ export const path = {
   step: {
     merge: "Joined", unmerge: "Split", refused: "Not joined", shared: "Set aside as shared by many", link: "Kept apart, and remembered as connected",
   } as Readonly<Record<string, string>>,
-  reason: (word: string) => reasons[word] ?? word,
+  reason: (word: string) => wordFrom(reasons, word),
   evidence: (n: number) => `${plural(n, "pair of identifiers was", "pairs of identifiers were")} named together here for the first time.`,
   folded: "What it changed",
   foldedText: (changed: number, kept: number) =>

@@ -22,5 +22,7 @@ export const sdks = {
     pixelLimits: "For mails and pages without scripts. Fields stand in the address; `properties`, `traits` and `context` as JSON.",
     batch: "Name each event by a `messageId` of your own and repeat freely: an event that comes twice counts once.",
   },
+  /** For what the table of SDKs names in English. */
+  called: {} as Readonly<Record<string, string>>,
   httpWarning: "This server's address is http, and this SDK speaks https only: its events will not arrive.",
 };

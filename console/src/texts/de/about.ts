@@ -1,0 +1,8 @@
+// Die Seite über das Programm; was sie sagt, steht in docs/compare.md.
+import type { Texts } from "../en/en.ts";
+
+export const about: Texts["about"] = {
+  title: "Über Tributary",
+  link: "Über Tributary",
+  table: "Tabelle",
+};

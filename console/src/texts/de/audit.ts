@@ -1,0 +1,57 @@
+// Das Protokoll: wer was geändert und wer wen angesehen hat.
+import type { actions as english } from "../en/audit.ts";
+import type { Texts } from "../en/en.ts";
+import { plural, wordFrom } from "../words.ts";
+
+const actions: Readonly<Record<keyof typeof english, string>> = {
+  "person.open": "Person angesehen", "person.search": "Nach Personen gesucht", "person.list": "Liste der Personen angesehen", "person.reveal": "Wert aufgedeckt",
+  "event.open": "Ereignis angesehen", "event.list": "Ereignisse angesehen", "event.reveal": "Wert eines Ereignisses aufgedeckt", "event.send_again": "Ereignis erneut gesendet",
+  "tail.open": "Live-Ansicht verfolgt", "quarantine.list": "Zurückgehaltene Ereignisse angesehen", "refused_write.list": "Abgelehnte Schreibvorgänge angesehen",
+  "merge.list": "Zusammenführungen angesehen", "shared_identifier.list": "Geteilte Kennungen angesehen",
+  "profile.edit": "Merkmale geändert", "profile.consent": "Einwilligung festgehalten", "profile.suppress": "Person gesperrt", "profile.unmerge": "Person in zwei getrennt",
+  "field.decide": "Über ein Feld entschieden", "settings.change": "Einstellungen geändert", "workspace.set": "Einstellungen geändert",
+  "workspace.create": "Arbeitsbereich angelegt", "workspace.rename": "Arbeitsbereich umbenannt", "workspace.remove": "Arbeitsbereich entfernt",
+  "source.create": "Quelle angelegt", "source.change": "Quelle geändert",
+  "write_key.create": "Schreibschlüssel angelegt", "write_key.limit": "Schreibschlüssel befristet", "write_key.revoke": "Schreibschlüssel widerrufen", "write_key.rotate": "Schreibschlüssel ersetzt",
+  "token.create": "Token angelegt", "token.revoke": "Token widerrufen",
+  "member.create": "Mitglied aufgenommen", "member.join": "Beigetreten", "member.change": "Rolle geändert", "member.remove": "Mitglied entfernt",
+  "invitation.create": "Jemanden eingeladen", "invitation.resend": "Einladung erneut gesendet", "invitation.withdraw": "Einladung zurückgezogen",
+  "account.sign_in": "Angemeldet", "account.sign_in_failed": "Anmeldung gescheitert", "account.sign_out": "Abgemeldet", "account.end_sessions": "Sitzungen beendet",
+  "account.change_password": "Passwort geändert", "account.password_refused": "Falsches Passwort angegeben", "account.two_factor_on": "Zweiten Faktor eingerichtet",
+  "account.two_factor_off": "Zweiten Faktor aufgegeben", "account.two_factor_failed": "Falschen Code angegeben", "account.recovery_codes": "Wiederherstellungscodes erzeugt",
+  "account.create": "Konto angelegt", "account.rename": "Eigenen Namen geändert", "account.password_link": "Neues Passwort angefordert", "account.reset_password": "Neues Passwort gesetzt",
+  "import.create": "Import angelegt", "import.withdraw": "Import zurückgenommen",
+  "demo_shop.load": "Demo-Shop geladen", "demo_shop.change": "Demo-Shop geändert", "demo_shop.remove": "Demo-Shop entfernt",
+  "quarantine.resend": "Zurückgehaltenes Ereignis erneut gesendet", "quarantine.discard": "Zurückgehaltenes Ereignis abgelegt",
+  "refused_write.retry": "Abgelehnten Schreibvorgang wiederholt", "refused_write.discard": "Abgelehnten Schreibvorgang abgelegt",
+};
+
+export const audit: Texts["audit"] = {
+  title: "Protokoll",
+  sentence: "Jede Änderung und jeder Blick auf Personen, die neuesten zuerst.",
+  found: (n, hasMore) => (hasMore ? `${n === 1 ? "Der neueste passende Eintrag" : `Die neuesten ${plural(n, "passender Eintrag", "passenden Einträge")}`}, weitere darunter.` : `${plural(n, "Eintrag", "Einträge")}.`),
+  search: "Wörter in den Einzelheiten: ein Grund, ein Feld",
+  kind: "Was",
+  kinds: { "": "Alles", "person.": "Blicke auf Personen", "person.reveal": "Aufgedeckte Werte", "profile.": "Änderungen an Personen", "field.": "Entscheidungen über Felder", "source.": "Quellen", "token.": "Tokens", "member.": "Mitglieder" },
+  from: "Von",
+  to: "Bis",
+  by: "Von",
+  target: "Betrifft",
+  without: (filter) => `Ohne ${filter}`,
+  columns: { when: "Wann", who: "Wer", actor: "Kennung", what: "Was", target: "Betrifft", why: "Einzelheiten" },
+  what: (action) => wordFrom(actions, action),
+  times: (n) => `${n}-mal`,
+  people: (n, more) => `${plural(n, "Person", "Personen")}${more ? " und weitere" : ""}`,
+  program: "Das Programm",
+  gone: "Kein Mitglied mehr",
+  workspace: "Der Arbeitsbereich",
+  openPerson: "Person öffnen",
+  onlyWho: "Nur von hier",
+  onlyTarget: "Nur hierzu",
+  detail: "Im Wortlaut",
+  none: "Noch nichts",
+  noneText: "Jede Änderung, die hier jemand vornimmt, und jeder Blick auf eine Person steht dann in dieser Liste.",
+  noneFound: "Kein Eintrag passt",
+  noneFoundText: "Nehmen Sie einen Filter weg, oder wählen Sie eine längere Zeit.",
+  clear: "Filter löschen",
+};
