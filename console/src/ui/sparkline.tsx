@@ -8,7 +8,7 @@ export function Sparkline({ values, label }: { readonly values: readonly number[
   const most = Math.max(1, ...values);
   const width = values.length * STEP;
   return (
-    <svg className="sparkline" role="img" aria-label={label} width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`}>
+    <svg className="sparkline" role="img" aria-label={label} width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} preserveAspectRatio="none" style={{ maxWidth: "100%" }}>
       {values.map((value, index) => {
         // Something is never nothing: a single event among thousands is still seen.
         const height = value === 0 ? 1 : Math.max(2, (value / most) * HEIGHT);

@@ -39,8 +39,8 @@ export function FindCaller(): ReactNode {
         <Button size="md" type="submit" loading={find.isPending} disabled={text.trim() === ""}>{t.action}</Button>
       </form>
       {find.error ? <ProblemNotice problem={find.error} onRetry={() => find.mutate(text.trim())} /> : null}
-      <p role="status">{find.data?.data.length === 0 ? t.nobody : ""}</p>
-      <p className="dim">{t.hint}{isMasked ? ` ${t.masked}` : ""}</p>
+      <p role="status"><strong>{find.data?.data.length === 0 ? t.nobody : ""}</strong></p>
+      <p className="dim find-hint">{t.hint}{isMasked ? ` ${t.masked}` : ""}</p>
     </Page>
   );
 }

@@ -19,7 +19,13 @@ import "./desk.css";
 
 const t = texts.desk;
 
-export function ServiceView({ person }: { readonly person: ProfileAnswer }): ReactNode {
+interface ServiceViewProps {
+  readonly person: ProfileAnswer;
+  /** What the person is known by: to ring back, one needs the number. */
+  readonly identifiers: ReactNode;
+}
+
+export function ServiceView({ person, identifiers }: ServiceViewProps): ReactNode {
   const desk = useQuery(deskQuery(person.id));
   if (desk.error && !desk.data) return <ProblemNotice problem={desk.error} onRetry={() => void desk.refetch()} />;
   return (
@@ -33,6 +39,7 @@ export function ServiceView({ person }: { readonly person: ProfileAnswer }): Rea
       <div className="stack-wide">
         {desk.data ? <Notes id={person.id} notes={desk.data.notes} /> : <Loading title={t.notes} />}
         {desk.data ? <Channels id={person.id} desk={desk.data} /> : <Loading title={t.contact} />}
+        {identifiers}
         {desk.data ? <Proposals person={person} proposals={desk.data.proposals} /> : null}
       </div>
     </div>

@@ -11,6 +11,7 @@ import { valueText } from "../../ui/format.ts";
 import { JsonDiff } from "../../ui/json-diff-view.tsx";
 import { Json } from "../../ui/json.tsx";
 import { State } from "../../ui/state.tsx";
+import { isHidden } from "../masking/masked.tsx";
 import type { LiveSearch } from "./live-search.ts";
 
 const t = texts.path;
@@ -84,8 +85,9 @@ function Change({ change: { field, kind, before, after, why } }: { readonly chan
   );
 }
 
+/** Nothing is found by a value that is hidden. */
 function FilterBy({ label, onClick }: { readonly label: string; readonly onClick: () => void }): ReactNode {
-  return <Tooltip label={label}><ActionIcon size={22} aria-label={label} onClick={onClick}><IconFilter size={13} /></ActionIcon></Tooltip>;
+  return isHidden(label) ? null : <Tooltip label={label}><ActionIcon size={22} aria-label={label} onClick={onClick}><IconFilter size={13} /></ActionIcon></Tooltip>;
 }
 
 export function IdentifiedRows({ identified, onFilter }: { readonly identified: NonNullable<EventPath["identified"]>; readonly onFilter: OnFilter }): ReactNode {
@@ -141,7 +143,7 @@ function Value({ value, isReplayed, onFilter }: { readonly value: FoldedValue; r
           {isReplayed && taken === "changed" ? <><del><bdi>{before === null ? t.nothing : text(before)}</bdi></del> → <ins><bdi>{text(after)}</bdi></ins></> : <bdi>{text(isReplayed && taken === "kept" ? before : sent)}</bdi>}
         </span>
         {isShort ? <FilterBy label={t.onlyText(valueText(sentText, 40))} onClick={() => onFilter({ text: sentText })} /> : null}
-        <CopyIcon value={sentText} />
+        {isHidden(sentText) ? null : <CopyIcon value={sentText} />}
       </span>
       <span className="dim why">{isReplayed ? t.taken[taken] : ""}{taken !== "kept" && !stands ? ` · ${t.overwritten}` : ""}</span>
     </div>

@@ -71,12 +71,12 @@ function Waiting({ onClose }: { readonly onClose: () => void }): ReactNode {
   const hops = data && hopsOf(eventSources(data));
   const w = t.waitingPanel;
   return (
-    <Panel over title={hops ? w.title(hops.waiting) : w.none} onClose={onClose}>
+    <Panel over title={hops && hops.waiting > 0 ? w.title(hops.waiting) : w.none} onClose={onClose}>
       {error ? <ProblemNotice problem={error} onRetry={() => void refetch()} /> : null}
-      <p>{w.safe}</p>
+      {hops && hops.waiting > 0 ? <p>{w.safe}</p> : null}
       <p className="dim">{w.decide}</p>
       <p className="dim">{w.land}</p>
-      {rows === undefined ? <Bar /> : rows.length === 0 ? <p>{w.none}</p> : rows.map((source) => (
+      {rows === undefined ? <Bar /> : rows.map((source) => (
         <div className="entry" key={source.source_id}>
           <Link to="/sources/$sourceId" params={{ sourceId: String(source.source_id) }}><bdi>{sourceName(source.source_id)}</bdi></Link>
           <div><Figure value={source.waiting_to_be_decided} /> {t.side.toDecide} · <Figure value={source.waiting_to_land} /> {t.side.toLand}</div>

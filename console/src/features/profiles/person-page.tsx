@@ -67,9 +67,9 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
     <Page title={name} back={back} heading={<Heading person={person} name={name} />} actions={actions}>
       <Tabs value={tab} onChange={go} keepMounted={false}>
         <Tabs.List className="tabs-space">{tabs.filter((one) => mayServe || one !== "service").map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
-        {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} /></Tabs.Panel> : null}
+        {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} identifiers={<Card title={t.identifiers}><KnownBy person={person} /></Card>} /></Tabs.Panel> : null}
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
-        <Tabs.Panel value="identity"><Suspense fallback={null}><IdentityTab person={person} /></Suspense></Tabs.Panel>
+        <Tabs.Panel value="identity"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><IdentityTab person={person} /></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
       </Tabs>
     </Page>

@@ -57,14 +57,14 @@ interface TabProps {
 }
 
 const columns: readonly Column<ObservedEvent>[] = [
-  { key: "event", header: t.columns.event, width: "minmax(120px, 2fr)", cell: (row) => <Value value={row.event} />, csv: (row) => row.event },
+  { key: "event", header: t.columns.event, width: "minmax(112px, 2fr)", cell: (row) => <Value value={row.event} />, csv: (row) => row.event },
   { key: "type", header: t.columns.type, width: "64px", cell: (row) => <span className="dim">{row.type}</span>, csv: (row) => row.type },
-  { key: "count", header: t.columns.count, width: "72px", isEnd: true, cell: (row) => <Figure value={row.count} />, csv: (row) => row.count },
-  { key: "curve", header: t.columns.curve, width: "120px", cell: (row) => <Sparkline values={row.days} label={t.curve(row.days)} /> },
-  { key: "last", header: t.columns.last, width: "92px", cell: (row) => <When at={row.last_at} />, csv: (row) => row.last_at },
+  { key: "count", header: t.columns.count, width: "60px", isEnd: true, cell: (row) => <Figure value={row.count} />, csv: (row) => row.count },
+  { key: "curve", header: t.columns.curve, width: "minmax(72px, 120px)", cell: (row) => <Sparkline values={row.days} label={t.curve(row.days)} /> },
+  { key: "last", header: t.columns.last, width: "76px", cell: (row) => <When at={row.last_at} />, csv: (row) => row.last_at },
   { key: "fields", header: t.columns.fields, width: "52px", isEnd: true, cell: (row) => <Figure value={row.fields} />, csv: (row) => row.fields },
   { key: "undecided", header: t.columns.undecided, width: "72px", isEnd: true, cell: (row) => (row.undecided === 0 ? <span className="dim">0</span> : <strong>{row.undecided}</strong>), csv: (row) => row.undecided },
-  { key: "changed", header: t.columns.changed, width: "minmax(112px, 1fr)", cell: (row) => <Changed event={row} />, csv: (row) => changesOf(row).join("; ") },
+  { key: "changed", header: t.columns.changed, width: "minmax(88px, 1fr)", cell: (row) => <Changed event={row} />, csv: (row) => changesOf(row).join("; ") },
 ];
 
 function changesOf(event: ObservedEvent): string[] {

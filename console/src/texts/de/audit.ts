@@ -7,7 +7,7 @@ const actions: Readonly<Record<keyof typeof english, string>> = {
   "person.open": "Person angesehen", "person.search": "Nach Personen gesucht", "person.list": "Liste der Personen angesehen", "person.reveal": "Wert aufgedeckt",
   "event.open": "Ereignis angesehen", "event.list": "Ereignisse angesehen", "event.reveal": "Wert eines Ereignisses aufgedeckt", "event.send_again": "Ereignis erneut gesendet",
   "tail.open": "Live-Ansicht verfolgt", "quarantine.list": "Zurückgehaltene Ereignisse angesehen", "refused_write.list": "Abgelehnte Schreibvorgänge angesehen",
-  "merge.list": "Zusammenführungen angesehen", "shared_identifier.list": "Geteilte Kennungen angesehen",
+  "merge.list": "Zusammenführungen angesehen", "proposal.list": "sah vorgeschlagene Trennungen an", "shared_identifier.list": "Geteilte Kennungen angesehen",
   "profile.edit": "Merkmale geändert", "profile.consent": "Einwilligung festgehalten", "profile.suppress": "Person gesperrt", "profile.unmerge": "Person in zwei getrennt",
   "field.decide": "Über ein Feld entschieden", "settings.change": "Einstellungen geändert", "workspace.set": "Einstellungen geändert",
   "workspace.create": "Arbeitsbereich angelegt", "workspace.rename": "Arbeitsbereich umbenannt", "workspace.remove": "Arbeitsbereich entfernt",

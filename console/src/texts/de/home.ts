@@ -47,6 +47,13 @@ export const home: Texts["home"] = {
   waiting: "In der Warteschlange",
   waitingNothing: "nichts",
   repeats: "Wiederholungen werden erkannt bis",
+  waitingPanel: {
+    title: (n) => plural(n, "Ereignis wartet", "Ereignisse warten"),
+    safe: "Sie sind gespeichert und bestätigt: Keines geht verloren, auch wenn der Server jetzt angehalten wird.",
+    decide: "Auf die Entscheidung warten sie der Reihe nach, wie sie kamen. Nach einem Ansturm, oder während ein Import läuft, dauert das eine Weile.",
+    land: "Auf die Ereignistabelle warten sie, wenn sie schon in ihren Profilen sind: Geschrieben wird in Blöcken, binnen Sekunden. Antwortet ClickHouse nicht, dauert es länger.",
+    none: "Jetzt wartet nichts.",
+  },
   needsYou: "Zu erledigen",
   nothingNeeded: "Nichts zu erledigen",
   nothingNeededText: "Zurückgehaltene Ereignisse, abgelehnte Schreibvorgänge und abgewiesene Schlüssel stehen dann hier, zusammengefasst und mit dem, was zu tun ist.",

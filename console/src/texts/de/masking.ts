@@ -1,5 +1,6 @@
 // Was für diesen Betrachter verdeckt ist, und wie man einen Wert davon aufdeckt.
 import type { Texts } from "../en/en.ts";
+import { plural } from "../words.ts";
 
 export const masking: Texts["masking"] = {
   mark: "Verdeckt",
@@ -13,6 +14,8 @@ export const masking: Texts["masking"] = {
   whyExample: "Anrufer bittet um Rückruf",
   show: "Anzeigen",
   hide: "Wieder verdecken",
+  hiddenValues: (count) => plural(count, "verdeckter Wert", "verdeckte Werte"),
+  hiddenMore: (count) => `${plural(count, "weiterer wird", "weitere werden")} hier nicht angeboten.`,
   search: "Ganze E-Mail-Adresse, Telefonnummer oder ID, dann Eingabetaste",
   searchText: "Sie finden Personen über eine ganze Kennung oder die Nummer einer Bestellung oder eines Tickets: 30-mal je Minute, jede Suche im Protokoll.",
   findInProfiles: (text) => `„${text}“ unter den Profilen suchen`,
