@@ -46,7 +46,7 @@ export function ProposedSplits({ graph, proposals, shown, onShow, onPreview }: P
   if (proposals.length === 0) return null;
   return (
     <Card title={t.title}>
-      <ul className="side-list">
+      <ul className="proposal-list">
         {proposals.map((proposal) => <One key={proposal.id} graph={graph} proposal={proposal} isShown={proposal.id === shown} onShow={() => onShow(proposal)} onPreview={() => onPreview(proposal)} />)}
       </ul>
     </Card>
@@ -100,9 +100,9 @@ export function WaitingProposals(): ReactNode {
   return (
     <div className="merges-proposals">
       <Card title={t.waiting(data.data.length)}>
-        <ul className="side-list">
+        <ul className="proposal-list">
           {data.data.map((proposal) => (
-            <li key={proposal.id} className="row">
+            <li key={proposal.id} className="proposal-row">
               <span className="grow"><PersonLink id={proposal.profile_id} people={data.people} />: <Reason proposal={proposal} /></span>
               <Button component={Link} to={`/profiles/${proposal.profile_id}?tab=identity&proposal=${proposal.id}`} variant="default" size="xs">{t.look}</Button>
             </li>
