@@ -11,8 +11,10 @@ export default defineConfig({
     // One process per file: a process may hold one chDB data directory only, and engines are children of it.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs; how long something takes is nothing that a test decides by.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: "tests", include: [`${everywhere}.test.ts`], exclude: [inBrowser, "**/node_modules/**"] } },
       { extends: true, test: { name: "browser", include: [inBrowser], exclude: ["**/node_modules/**"], testTimeout: 120_000 } },

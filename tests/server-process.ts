@@ -113,7 +113,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       await response.arrayBuffer();
       return response.status;
     },
-    async settled(timeoutMs = 20_000) {
+    async settled(timeoutMs = 100_000) {
       const deadlineMs = performance.now() + timeoutMs;
       for (;;) {
         const ledger = await api<Ledger>("/ledger");
