@@ -76,7 +76,6 @@ export const profiles: Texts["profiles"] = {
     since: (when) => `zuerst gesehen ${when}`,
     seen: (when) => `zuletzt gesehen ${when}`,
     events: (n) => plural(n, "Ereignis", "Ereignisse"),
-    devices: (n) => `auf ${plural(n, "Gerät", "Geräten")}`,
     joined: (kinds) => `Verbunden durch ${kinds}, die in Ereignissen zusammenkamen.`,
     onlyOne: (kind) => `Nur eine Kennung ist bekannt: ${kind}.`,
     and: " und ",
