@@ -13,6 +13,7 @@ import { heldSearch } from "../features/held/held-search.ts";
 import { importsSearch, newImportSearch } from "../features/imports/imports-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
+import { problemsSearch } from "../features/settings/problems-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
@@ -174,6 +175,9 @@ const settingsIdentity = createRoute({
 const settingsWorkspace = createRoute({
   getParentRoute: () => settings, path: "/workspace", component: lazyRouteComponent(() => import("../features/settings/workspace-page.tsx"), "WorkspacePage"),
 });
+const settingsProblems = createRoute({
+  getParentRoute: () => settings, path: "/problems", validateSearch: problemsSearch, component: lazyRouteComponent(() => import("../features/settings/problems-page.tsx"), "ProblemsPage"),
+});
 const settingsTokens = createRoute({
   getParentRoute: () => settings, path: "/tokens", validateSearch: tokensSearch, component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
 });
@@ -189,6 +193,7 @@ const settingsRoutes = settings.addChildren([
   settingsTokens,
   settingsLimits,
   settingsIdentity,
+  settingsProblems,
 ]);
 
 export const router = createRouter({

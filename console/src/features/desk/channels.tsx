@@ -22,7 +22,7 @@ export function Channels({ id, desk }: { readonly id: string; readonly desk: Des
       <ul className="side-list">
         {desk.channels.map((channel) => (
           <li key={`${channel.channel} ${channel.category}`} className="row wrap">
-            <span className="grow"><Reach channel={channel} /></span>
+            <span className="row grow"><Reach channel={channel} /></span>
             {[true, false].filter((granted) => !channel.decided || channel.granted !== granted).map((granted) => (
               <Button key={String(granted)} size="xs" variant="subtle" disabled={record.isPending} onClick={() => decide({ [channel.category]: granted })}>
                 {(granted ? t.allow : t.refuse)(t.channels[channel.channel])}

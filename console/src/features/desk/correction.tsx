@@ -28,7 +28,7 @@ export function Correction({ personId, trait, value, isMasked, onClose }: Correc
   };
   return (
     <Modal opened onClose={onClose} title={trait === undefined ? t.addTrait : t.correctTitle(trait.slice(0, 80))} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <form className="stack" onSubmit={submit}>
+      <form className="stack-wide" onSubmit={submit}>
         <p className="dim">{t.correctText}{isMasked ? ` ${t.masked}` : ""}</p>
         {trait === undefined ? <TextInput label={t.traitName} required withAsterisk={false} maxLength={512} data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} /> : null}
         <TextInput label={t.newValue} maxLength={4_000} {...(trait === undefined ? {} : { "data-autofocus": true })} value={text} onChange={(event) => setText(event.currentTarget.value)} />

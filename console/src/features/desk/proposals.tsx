@@ -9,6 +9,7 @@ import { When } from "../../ui/figure.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { identifiersByWeight } from "../profiles/person-words.ts";
 import { useRecord } from "./queries.ts";
 
 const t = texts.desk;
@@ -60,10 +61,10 @@ function Propose({ person, onClose }: { readonly person: ProfileAnswer; readonly
   const toggle = (key: string): void => setKeys(keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]);
   return (
     <Modal opened onClose={onClose} title={t.propose} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <form className="stack" onSubmit={submit}>
+      <form className="stack-wide" onSubmit={submit}>
         <p className="dim">{t.proposeText}</p>
         <div className="stack choose-list">
-          {person.identifiers.map(({ key, namespace, value }) => key === undefined ? null : (
+          {identifiersByWeight(person.identifiers).map(({ key, namespace, value }) => key === undefined ? null : (
             <Checkbox key={key} checked={keys.includes(key)} onChange={() => toggle(key)} label={<span className="desk-text"><span className="dim">{namespace}</span> <bdi className="mono">{value}</bdi></span>} />
           ))}
         </div>

@@ -55,12 +55,12 @@ function Problems({ problems }: { readonly problems: readonly DeskProblem[] }): 
 }
 
 function Problem({ problem }: { readonly problem: DeskProblem }): ReactNode {
-  const title = Object.hasOwn(t.problemTitles, problem.name) ? t.problemTitles[problem.name] : problem.title;
+  const title = Object.hasOwn(t.problemTitles, problem.title) ? t.problemTitles[problem.title] : problem.title;
   return (
     <li className="problem">
       <IconAlertTriangle size={18} aria-hidden />
       <div className="stack grow">
-        <div className="row wrap"><strong>{title}</strong><span className="dim">{problem.due_at ? t.due : t.since} <When at={problem.due_at ?? problem.since} /></span></div>
+        <div className="row wrap"><strong><bdi>{title}</bdi></strong><span className="dim">{problem.due_at ? t.due : t.since} <When at={problem.due_at ?? problem.since} /></span></div>
         <Facts facts={problem.facts} />
         {problem.say === "" ? null : <p><span className="dim">{t.say}:</span> <bdi>{t.quoted(problem.say)}</bdi></p>}
         {problem.advice === "" ? null : <p><span className="dim">{t.advice}:</span> <bdi>{problem.advice}</bdi></p>}

@@ -125,7 +125,7 @@ function Overview({ person }: { readonly person: ProfileAnswer }): ReactNode {
       <Timeline id={person.id} />
       <div className="stack" style={{ gap: 16 }}>
         <Card title={t.identifiers}><KnownBy person={person} /></Card>
-        <Card title={t.consents}><Consents person={person} hasHistory={hasHistory} /></Card>
+        <Card title={t.consents}><Consents person={person} /></Card>
         <Card title={t.devices}><Devices person={person} /></Card>
         <Linked person={person} hasHistory={hasHistory} />
       </div>

@@ -37,7 +37,7 @@ function KnownValue({ person, one }: Props & { readonly one: ProfileAnswer["iden
   return one.key === undefined ? value : <Revealable personId={person.id} field={{ kind: "identifier", key: one.key }} name={one.namespace} value={one.value}>{value}</Revealable>;
 }
 
-export function Consents({ person, hasHistory }: Props & { readonly hasHistory: boolean }): ReactNode {
+export function Consents({ person }: Props): ReactNode {
   const [history, setHistory] = useState<string>();
   const consents = Object.entries(person.consents);
   if (consents.length === 0) return <p className="dim">{t.noConsents((person.consent_when_absent === "granted" ? t.granted : t.denied).toLowerCase())}</p>;
@@ -45,7 +45,7 @@ export function Consents({ person, hasHistory }: Props & { readonly hasHistory: 
     <>
     <ul className="side-list">
       {consents.map(([category, state]) => (
-        <li key={category} className="row"><span className="grow">{hasHistory ? <button type="button" className="plain-button" aria-label={t.historyOf(category.slice(0, 80))} onClick={() => setHistory(category)}><Value value={category} /></button> : <Value value={category} />}</span><State tone={state.granted ? "good" : "bad"}>{state.granted ? t.granted : t.denied}</State></li>
+        <li key={category} className="row"><span className="grow"><button type="button" className="plain-button" aria-label={t.historyOf(category.slice(0, 80))} onClick={() => setHistory(category)}><Value value={category} /></button></span><State tone={state.granted ? "good" : "bad"}>{state.granted ? t.granted : t.denied}</State></li>
       ))}
     </ul>
     {history === undefined ? null : <History personId={person.id} of={{ kind: "consent", name: history }} onClose={() => setHistory(undefined)} />}

@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { useIsMasked } from "../masking/masked.tsx";
 import { sourceListQuery } from "../sources/queries.ts";
 import type { PersonSearch } from "./search.ts";
 
@@ -14,6 +15,8 @@ export type TimelineLook = Pick<PersonSearch, "q" | "kind" | "source" | "before"
 
 export function TimelineTools({ look, onLook }: { readonly look: TimelineLook; readonly onLook: (look: TimelineLook) => void }): ReactNode {
   const { data: sources } = useQuery(sourceListQuery);
+  // Words in what is masked are not looked for: the answer would tell what they are.
+  const maySearch = !useIsMasked();
   const { q = "" } = look;
   const [text, setText] = useState(q);
   useEffect(() => setText(q), [q]);
@@ -24,7 +27,7 @@ export function TimelineTools({ look, onLook }: { readonly look: TimelineLook; r
   });
   return (
     <div className="timeline-tools">
-      <TextInput size="xs" data-search leftSection={<IconSearch size={14} />} placeholder={t.timelineFilter} aria-label={t.timelineFilter} maxLength={200} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      {maySearch ? <TextInput size="xs" data-search leftSection={<IconSearch size={14} />} placeholder={t.timelineFilter} aria-label={t.timelineFilter} maxLength={200} value={text} onChange={(event) => setText(event.currentTarget.value)} /> : null}
       <NativeSelect size="xs" aria-label={t.kind} value={look.kind ?? ""} data={Object.entries(t.kinds).map(([value, label]) => ({ value, label }))} onChange={(event) => onLook({ ...look, kind: event.currentTarget.value })} />
       <NativeSelect
         size="xs" aria-label={t.source} value={look.source === undefined ? "" : String(look.source)}

@@ -14,7 +14,9 @@ import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { useRecord } from "../desk/queries.ts";
+import { useIsMasked } from "../masking/masked.tsx";
 import { EventIcon, isUndoable } from "./event-icon.tsx";
+import { summaryOf } from "./event-summary.ts";
 import { timelineQuery } from "./queries.ts";
 import { timelineRows, type TimelineRow } from "./timeline-rows.ts";
 import { TimelineTools, type TimelineLook } from "./timeline-tools.tsx";
@@ -24,9 +26,11 @@ const route = getRouteApi("/shell/profiles/$ref");
 const ROW_PX = 37;
 
 export function Timeline({ id }: { readonly id: string }): ReactNode {
-  const { tab, q, kind, source, before } = route.useSearch();
+  const { tab, q: asked, kind, source, before } = route.useSearch();
   const { ref } = route.useParams();
   const navigate = useNavigate();
+  // An address from somebody who sees people in the clear shows everything here: words are not looked for in what is masked.
+  const q = useIsMasked() ? undefined : asked;
   const pages = useInfiniteQuery(timelineQuery(id, { search: q, type: kind, source_id: source, before_row: before }));
   const look = (next: TimelineLook): void => void navigate({
     to: "/profiles/$ref", params: { ref }, replace: true,
@@ -142,17 +146,4 @@ function EventMore({ event, id, onBefore }: { readonly event: TimelineEvent; rea
       <Json text={JSON.stringify(event)} label={texts.events.panel.title} />
     </div>
   );
-}
-
-function isRecorded(event: TimelineEvent): boolean {
-  return event.type === "control" || event.message_id.startsWith("console-");
-}
-
-/** The page, or the first few values, on one line. */
-function summaryOf(event: TimelineEvent): string {
-  const called = event.type === "page" || event.type === "screen" ? event.properties["name"] : undefined;
-  if (event.page_url !== "" && event.type === "page") return valueText(typeof called === "string" && called !== "" ? `${called}   ${event.page_url}` : event.page_url, 160);
-  // Of what was recorded here: the words and who wrote them, no ids.
-  const told = Object.entries(event.properties).filter(([name]) => !isRecorded(event) || !/^(author_id|\w+_id|kind|previous|undoes|atMs)$/.test(name));
-  return told.slice(0, 3).map(([name, value]) => `${valueText(name, 30)}: ${valueText(value, 40)}`).join("   ");
 }

@@ -37,7 +37,7 @@ export function Traits({ person }: { readonly person: ProfileAnswer }): ReactNod
   return (
     <Card title={t.traits} actions={mayCorrect ? <Button size="xs" variant="subtle" onClick={() => setCorrecting({ trait: undefined })}>{texts.desk.addTrait}</Button> : null}>
       {names.length === 0 ? <p className="dim">{t.noTraits}</p> : null}
-      {groups.map((group) => (
+      <div className="trait-groups">{groups.map((group) => (
         <section key={group.title} aria-label={group.title}>
           {groups.length > 1 ? <h3 className="trait-group">{group.title}</h3> : null}
           <dl className="traits">
@@ -49,7 +49,7 @@ export function Traits({ person }: { readonly person: ProfileAnswer }): ReactNod
             ))}
           </dl>
         </section>
-      ))}
+      ))}</div>
       {history ? <History personId={person.id} of={history} onClose={() => setHistory(undefined)} /> : null}
       {correcting ? (
         <Correction personId={person.id} trait={trait} value={trait === undefined ? undefined : person.traits[trait]} isMasked={isMasked} onClose={() => setCorrecting(undefined)} />

@@ -34,6 +34,7 @@ import { imports } from "./imports.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
+import { problemRules } from "./problem-rules.ts";
 import { path } from "./path.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
@@ -80,6 +81,7 @@ export const de: Texts = {
   tasks,
   workspace,
   limits,
+  problemRules,
   start,
   demo,
   scenarios,

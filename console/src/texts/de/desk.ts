@@ -6,7 +6,7 @@ export const desk: Texts["desk"] = {
   open: "Jetzt offen",
   noProblems: "Nichts ist offen.",
   noProblemsText: "Keine Bestellung ist verspätet, kein Ticket unbeantwortet, keine Zahlung fehlt, keine Zusage ist fällig.",
-  problemTitles: { late_order: "Verspätete Bestellung", open_ticket: "Offenes Ticket", failed_payment: "Gescheiterte Zahlung", promise_due: "Fällige Zusage" },
+  problemTitles: { "Late order": "Verspätete Bestellung", "Open ticket": "Offenes Ticket", "Failed payment": "Gescheiterte Zahlung", "Promise due": "Fällige Zusage" },
   due: "fällig",
   since: "begann",
   say: "Sagen",

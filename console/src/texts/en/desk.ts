@@ -5,7 +5,8 @@ export const desk = {
   open: "Open now",
   noProblems: "Nothing is open.",
   noProblemsText: "No order is late, no ticket unanswered, no payment missing, no promise due.",
-  problemTitles: { late_order: "Late order", open_ticket: "Open ticket", failed_payment: "Failed payment", promise_due: "Promise due" } as Readonly<Record<string, string>>,
+  /** Of the rules as they are at first, by the title that the settings give them; a workspace's own are shown as they are. */
+  problemTitles: { "Late order": "Late order", "Open ticket": "Open ticket", "Failed payment": "Failed payment", "Promise due": "Promise due" } as Readonly<Record<string, string>>,
   due: "due",
   since: "since",
   say: "Say",

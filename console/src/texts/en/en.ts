@@ -14,6 +14,7 @@ import { imports } from "./imports.ts";
 import { limits } from "./limits.ts";
 import { members } from "./members.ts";
 import { navigation } from "./navigation.ts";
+import { problemRules } from "./problem-rules.ts";
 import { path } from "./path.ts";
 import { palette } from "./palette.ts";
 import { profiles } from "./profiles.ts";
@@ -60,6 +61,7 @@ export const en = {
   tasks,
   workspace,
   limits,
+  problemRules,
   start,
   demo,
   scenarios,
