@@ -81,7 +81,7 @@ export const profiles: Texts["profiles"] = {
     and: " und ",
     kinds: {
       email: ["E-Mail-Adresse", "E-Mail-Adressen"], user_id: ["Nutzer-ID", "Nutzer-IDs"], phone: ["Telefonnummer", "Telefonnummern"],
-      anonymous_id: ["anonyme ID", "anonyme IDs"], device_id: ["Geräte-ID", "Geräte-IDs"],
+      anonymous_id: ["anonyme ID", "anonyme IDs"], device_id: ["Geräte-ID", "Geräte-IDs"], advertising_id: ["Werbe-ID", "Werbe-IDs"], external_id: ["externe ID", "externe IDs"],
     },
     signedIn: (n) => `Hat sich ${onDevices(n)} angemeldet.`,
     addressOn: (n) => `Hat ${onDevices(n)} eine Adresse angegeben.`,
