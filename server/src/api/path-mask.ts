@@ -2,7 +2,7 @@
 // in them is shown as it is in the payload.
 import type { FieldPlace } from "@tributary/schema/field.ts";
 import { maskKindOf, maskTree } from "../governance/governance.ts";
-import { byContent, fields, hide, identifierMask, keep, kindOfNamespace, listOf, only, textOf, valuesOf, within, type Mask } from "./answer-masks.ts";
+import { byContent, detailBy, fields, hide, identifierMask, keep, kindOfNamespace, listOf, only, textOf, valuesOf, within, type Mask } from "./answer-masks.ts";
 import { maskField, placeOf } from "./mask-payload.ts";
 
 /** A column that the stages made of an event's context → the field of the context that decisions are about. */
@@ -101,6 +101,6 @@ export const eventPathMask = fields({
   repeat: keep,
   identified: orNull(identified),
   folded: orNull(fields({ replayed: keep, traits: listOf(foldedTrait), consents: listOf(foldedConsent), is_full: keep })),
-  refused: orNull(fields({ outcome: keep, reason: keep, detail: within, places: listOf(listOf(within)), position: untold })),
+  refused: orNull(byContent(({ reason }) => ({ outcome: keep, reason: keep, detail: detailBy(reason), places: listOf(listOf(within)), position: untold }))),
   landed: keep,
 });

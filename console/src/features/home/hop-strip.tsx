@@ -51,7 +51,7 @@ function Hop({ name, note, count, sides, to, search }: HopProps): ReactNode {
 }
 
 function SideCount({ side }: { readonly side: Side }): ReactNode {
-  const text = <State tone={tones[side.kind]}><Figure value={side.count} /> {t.side[side.kind]}</State>;
+  const text = <State tone={tones[side.kind]}><Figure value={side.count} /> {t.side[side.kind](side.count)}</State>;
   if (side.kind === "held") return <Link to="/held">{text}</Link>;
   if (side.kind === "toDecide" || side.kind === "toLand") return <Link to="/" search={{ open: "waiting" }}>{text}</Link>;
   if (side.kind === "failed") return <Link to="/" search={{ open: "refused" }}>{text}</Link>;

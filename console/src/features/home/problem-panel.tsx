@@ -79,7 +79,7 @@ function Waiting({ onClose }: { readonly onClose: () => void }): ReactNode {
       {rows === undefined ? <Bar /> : rows.map((source) => (
         <div className="entry" key={source.source_id}>
           <Link to="/sources/$sourceId" params={{ sourceId: String(source.source_id) }}><bdi>{sourceName(source.source_id)}</bdi></Link>
-          <div><Figure value={source.waiting_to_be_decided} /> {t.side.toDecide} · <Figure value={source.waiting_to_land} /> {t.side.toLand}</div>
+          <div><Figure value={source.waiting_to_be_decided} /> {t.side.toDecide()} · <Figure value={source.waiting_to_land} /> {t.side.toLand()}</div>
         </div>
       ))}
     </Panel>

@@ -7,7 +7,7 @@ const onDevices = (n: number): string => `auf ${small[n] ?? count(n)} ${n === 1 
 
 export const profiles: Texts["profiles"] = {
   title: "Profile",
-  search: "E-Mail, Telefon wie gesprochen, Bestellnummer, Name oder city = Aarhus",
+  search: "E-Mail, Telefon, Bestellung, Name, city = Aarhus",
   notes: {
     cut: "Die Zeit der Suche war um; vielleicht gibt es mehr. Eine ganze Kennung oder eine Bedingung wie city = Aarhus ist sofort gefunden.",
     no_phone_country: "Telefonnummern ohne Ländervorwahl werden gelesen, sobald der Arbeitsbereich in den Einstellungen sein Land nennt.",
@@ -76,17 +76,15 @@ export const profiles: Texts["profiles"] = {
     since: (when) => `zuerst gesehen ${when}`,
     seen: (when) => `zuletzt gesehen ${when}`,
     events: (n) => plural(n, "Ereignis", "Ereignisse"),
-    devices: (n) => `auf ${plural(n, "Gerät", "Geräten")}`,
     joined: (kinds) => `Verbunden durch ${kinds}, die in Ereignissen zusammenkamen.`,
     onlyOne: (kind) => `Nur eine Kennung ist bekannt: ${kind}.`,
     and: " und ",
     kinds: {
       email: ["E-Mail-Adresse", "E-Mail-Adressen"], user_id: ["Nutzer-ID", "Nutzer-IDs"], phone: ["Telefonnummer", "Telefonnummern"],
-      anonymous_id: ["anonyme ID", "anonyme IDs"], device_id: ["Geräte-ID", "Geräte-IDs"],
+      anonymous_id: ["anonyme ID", "anonyme IDs"], device_id: ["Geräte-ID", "Geräte-IDs"], advertising_id: ["Werbe-ID", "Werbe-IDs"], external_id: ["externe ID", "externe IDs"],
     },
     signedIn: (n) => `Hat sich ${onDevices(n)} angemeldet.`,
     addressOn: (n) => `Hat ${onDevices(n)} eine Adresse angegeben.`,
     some: (n, one, many) => plural(n, one, many),
   },
-  consentShort: "Einwilligung",
 };

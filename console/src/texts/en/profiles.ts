@@ -75,17 +75,15 @@ export const profiles = {
     since: (when: string) => `first seen ${when}`,
     seen: (when: string) => `last seen ${when}`,
     events: (n: number) => plural(n, "event", "events"),
-    devices: (n: number) => `on ${plural(n, "device", "devices")}`,
     joined: (kinds: string) => `Joined by ${kinds} that came together in events.`,
     onlyOne: (kind: string) => `Only one identifier is known: ${kind}.`,
     and: " and ",
     kinds: {
       email: ["e-mail address", "e-mail addresses"], user_id: ["user id", "user ids"], phone: ["phone number", "phone numbers"],
-      anonymous_id: ["anonymous id", "anonymous ids"], device_id: ["device id", "device ids"],
+      anonymous_id: ["anonymous id", "anonymous ids"], device_id: ["device id", "device ids"], advertising_id: ["advertising id", "advertising ids"], external_id: ["external id", "external ids"],
     } as Readonly<Record<string, readonly [string, string]>>,
     signedIn: (n: number) => `Signed in on ${inWords(n)} ${n === 1 ? "device" : "devices"}.`,
     addressOn: (n: number) => `Gave an address on ${inWords(n)} ${n === 1 ? "device" : "devices"}.`,
     some: (n: number, one: string, many: string) => plural(n, one, many),
   },
-  consentShort: "Consent",
 };
