@@ -47,7 +47,8 @@ describe.skipIf(chromiumPath === undefined)("proposed splits", () => {
     const dialog = at.page.getByRole("dialog", { name: "Split one person in two" });
     await dialog.getByRole("region", { name: "Splits off" }).getByText("tablet-1").first().waitFor();
     await dialog.getByRole("button", { name: "Split them" }).click();
-    await dialog.getByText("They are two people now.").waitFor();
+    // Written into the log, decided, found in it again: on a busy machine that takes its time.
+    await dialog.getByText("They are two people now.").waitFor({ timeout: 60_000 });
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await proposals.waitFor({ state: "detached" });
     const { id } = await server.api<Answer>("/profiles/user_id:u-1");

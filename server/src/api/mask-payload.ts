@@ -14,7 +14,8 @@ export function placeOf(type: unknown): FieldPlace {
 }
 
 /** Fields of a call's envelope that tell of the call alone. */
-const harmless = new Set(["type", "action", "channel", "version", "timestamp", "sentAt", "originalTimestamp", "receivedAt", "library", "nonInteraction"]);
+const harmless = new Set(["type", "action", "channel", "version", "library", "nonInteraction"]);
+const times = new Set(["timestamp", "sentAt", "originalTimestamp", "receivedAt"]);
 /** Names of things. */
 const names = new Set(["event", "messageId"]);
 
@@ -41,6 +42,7 @@ export interface Field {
 export function maskField({ name, value, call, event }: Field, { decisions }: Masking): unknown {
   const inPlace = (place: FieldPlace, of = "") =>
     maskTree(value, (path) => (path !== "" && !decisions.isPersonal(place, of, path) ? undefined : maskKindOf(path)));
+  if (times.has(name)) return maskTime(value);
   if (harmless.has(name)) return typeof value === "string" ? maskWithin(value) : maskTree(value, () => "text");
   if (names.has(name) || ((call === "page" || call === "screen") && (name === "name" || name === "category"))) {
     return typeof value === "string" ? maskWithin(value) : maskTree(value, () => "text");
@@ -55,6 +57,14 @@ export function maskField({ name, value, call, event }: Field, { decisions }: Ma
     });
   }
   return maskTree(value, (path) => maskKindOf(path === "" ? name : path));
+}
+
+const moment = String.raw`\d{4}-\d\d-\d\d([T ][\d:.]*([+-][\d:]*|Z)?)?`;
+const isTime = new RegExp(`^${moment}( \\(sentAt ${moment}\\))?$`);
+
+/** A time as it was given; in its place a sender may have said anything. */
+export function maskTime(value: unknown): unknown {
+  return typeof value === "string" && isTime.test(value) ? value : maskTree(value, () => "text");
 }
 
 function parsed(raw: string): unknown {

@@ -74,7 +74,7 @@ describe("a caller without the scope personal_data", () => {
       { workspace: first, row: 44, messageId: "m-5", event: "Wrote to zqletter@example.com", outcome: "quarantined", reason: "test", raw },
       // Untidy, so that each stage has something to tell of it.
       {
-        ...event, row: 45, messageId: "m-7", event: "identify", type: "identify", properties: traits,
+        ...event, row: 48, messageId: "m-7", event: "identify", type: "identify", properties: traits,
         header: { context: JSON.stringify({ ip: "203.0.113.78", fromBatch: "zqbatch", campaign: { source: "mail" } }), userAgent: "zqbrowser", origin: "https://shop.example.com", ip: "203.0.113.79" },
         raw: JSON.stringify({ type: "Identify", messageId: "m-7", userId: " zquser-4711 ", anonymousId: "zqanonymous", timestamp: "zqyesterday", traits: { ...traits, email: ` ${mail.toUpperCase()} `, phone: "70 10 86 42", plan: "gold " }, context }),
       },

@@ -3,7 +3,7 @@
 import type { FieldPlace } from "@tributary/schema/field.ts";
 import { maskKindOf, maskTree } from "../governance/governance.ts";
 import { byContent, detailBy, fields, hide, identifierMask, keep, kindOfNamespace, listOf, only, textOf, valuesOf, within, type Mask } from "./answer-masks.ts";
-import { maskField, placeOf } from "./mask-payload.ts";
+import { maskField, maskTime, placeOf } from "./mask-payload.ts";
 
 /** A column that the stages made of an event's context → the field of the context that decisions are about. */
 const fieldOfColumn: ReadonlyMap<string, string> = new Map([
@@ -36,18 +36,13 @@ const wholeEvent = (call: Call): Mask => fields({
   properties: valuesOfCall(call), traits: valuesOf("trait"), context: contextColumns, consent: keep, isBot: keep, isInternal: keep, isHistorical: keep,
 });
 
-/** A time as it was given; with another text in its place a sender may have said anything. */
-const moment = String.raw`\d{4}-\d\d-\d\d([T ][\d:.]*([+-][\d:]*|Z)?)?`;
-const isTime = new RegExp(`^${moment}( \\(sentAt ${moment}\\))?$`);
-const timeMask: Mask = (value, masking) => (typeof value === "string" && isTime.test(value) ? value : hide(value, masking));
-
 /** What the stages themselves found out about an event. */
 const flags: ReadonlySet<string> = new Set(["isBot", "isInternal", "isHistorical"]);
 
 /** A value at a dotted path, masked as it is within the whole payload. */
 const valueAt = (path: string, call: Call): Mask => (value, masking) => {
   if (value === null || flags.has(path)) return value;
-  if (path === "timestamp") return timeMask(value, masking);
+  if (path === "timestamp") return maskTime(value);
   const [name = "", ...below] = path.split(".");
   if (name === "context" && (fieldOfColumn.has(below[0] ?? "") || below[0] === "clickIds")) return contextColumn(below[0] ?? "")(value, masking);
   const nested = below.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);

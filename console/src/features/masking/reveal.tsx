@@ -84,7 +84,7 @@ function Reveal({ path, body, name, children }: Hidden): ReactNode {
   return (
     <span className="reveal">
       {children}
-      <Popover opened={isOpen} onChange={setOpen} position="bottom-start" trapFocus returnFocus withinPortal>
+      <Popover opened={isOpen} onChange={setOpen} position="bottom-start" hideDetached={false} trapFocus returnFocus withinPortal>
         <Popover.Target><ActionIcon size="sm" variant="subtle" aria-label={t.revealOf(name.slice(0, 80))} onClick={() => setOpen(!isOpen)}><IconEye size={14} /></ActionIcon></Popover.Target>
         <Popover.Dropdown>
           <form className="stack reveal-form" onSubmit={submit}>
