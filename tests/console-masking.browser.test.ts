@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)("people in the eyes of different rol
     await row.filter({ hasText: REASON }).click();
     expect(new URL(owner.url()).search).toContain("action=person.reveal");
     const panel = owner.getByRole("complementary");
-    await panel.getByText("trait phone").waitFor();
+    await panel.getByText("identifier phone").waitFor();
     expect(await owner.getByRole("main").innerText()).not.toContain("70108642");
     expect(await axeFinds(owner)).toEqual([]);
     await panel.getByRole("link", { name: "Open person" }).click();
