@@ -20,6 +20,8 @@ export interface ObserverOptions {
   readonly landedBefore: (partition: number) => Promise<number>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether events wait for the pipeline: then counting waits for them, but not for ever. */
+  readonly isBusy?: () => boolean;
   readonly limits?: Partial<ObservedLimits>;
   readonly pollMs?: number;
 }
@@ -34,6 +36,8 @@ export interface Observer {
 const POLL_MS = 4_000;
 /** After a failure, doubled each time. */
 const RETRY_MAX_MS = 5 * 60_000;
+/** For how long events that wait come first. */
+const POSTPONED_MAX_MS = 10 * 60_000;
 /** Between slices of a long history, so that others come to ClickHouse too. */
 const BREATH_MS = 50;
 const DAY_MS = 86_400_000;
@@ -46,6 +50,8 @@ export function createObserver(options: ObserverOptions): Observer {
   /** Partition → where the reader is. */
   const places = new Map<number, number>();
   let daysDroppedAt = -Infinity;
+  let caughtUpAtMs = clock.nowMs();
+  const mustWait = (): boolean => (options.isBusy?.() ?? false) && clock.nowMs() - caughtUpAtMs < POSTPONED_MAX_MS;
 
   async function placeOf(partition: number): Promise<number> {
     const known = places.get(partition) ?? (await readPlace(pool, partition));
@@ -84,8 +90,10 @@ export function createObserver(options: ObserverOptions): Observer {
     let retryMs = options.pollMs ?? POLL_MS;
     while (!stopping.signal.aborted) {
       await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (mustWait()) continue;
       try {
         await catchUp();
+        caughtUpAtMs = clock.nowMs();
         retryMs = options.pollMs ?? POLL_MS;
       } catch (error) {
         if (stopping.signal.aborted) return;
