@@ -106,7 +106,7 @@ export const identity: Texts["identity"] = {
     sign_in: "Jemand hat sich auf diesem Gerät angemeldet; die Regeln halten Gerät und Person getrennt und merken sich die Verbindung.",
     by_hand: "Von Hand getrennt.",
   },
-  columns: { pick: "Ausgewählt", kind: "Art", value: "Wert", with: "Gesehen mit", events: "Ereignisse", first: "Zuerst gesehen", source: "Quelle", state: "Zustand" },
+  columns: { pick: "Auswahl", kind: "Art", value: "Wert", with: "Gesehen mit", events: "Ereignisse", first: "Zuerst gesehen", source: "Quelle", state: "Zustand" },
   states: { own: "Von dieser Person", shared: "Geteilt, keine Brücke", other: "Von jemand anderem", nobodys: "Von niemandem" },
   seenWith: (n) => plural(n, "anderen", "anderen"),
   history: {
