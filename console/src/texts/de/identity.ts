@@ -55,6 +55,7 @@ export const identity: Texts["identity"] = {
     select: (kind, value) => `${kind} ${value} auswählen`,
     inTable: "Mehr davon stehen in der Tabelle.",
   },
+  controls: { label: "Ansicht des Graphen", zoomIn: "Vergrößern", zoomOut: "Verkleinern", fit: "Ganz zeigen" },
   clustered: (n) => `${count(n)} Kennungen sind mehr, als ein Bild einzeln zeigen kann; deshalb ist jede Art ein Knoten. Öffnen Sie ihn, oder nehmen Sie die Tabelle.`,
   incomplete: "Zu dieser Person gibt es mehr Belege, als eine Antwort fasst; gezeigt werden die ältesten.",
   uncounted: "Es sind zu viele Ereignisse, um sie je Linie zu zählen; deshalb sind alle gleich gezeichnet.",
