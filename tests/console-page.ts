@@ -12,6 +12,8 @@ export const OWNER_PASSWORD = "a long enough password 4711";
 
 export interface ConsoleTestOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the browser, as `de-DE`; else English. */
+  readonly locale?: string;
   /** Called once, with the server running, before the first test. */
   readonly fill?: (server: ServerProcess) => Promise<void>;
 }
@@ -37,7 +39,7 @@ const HEIGHT_PX = 800;
 const STEP_MAX_MS = 15_000;
 
 /** Called within `describe.skipIf(chromiumPath === undefined)`. */
-export function consoleTest({ env = {}, fill }: ConsoleTestOptions = {}): ConsoleTest {
+export function consoleTest({ env = {}, locale = "en-US", fill }: ConsoleTestOptions = {}): ConsoleTest {
   let server: ServerProcess | undefined;
   let browser: Browser | undefined;
   let page: Page | undefined;
@@ -45,7 +47,7 @@ export function consoleTest({ env = {}, fill }: ConsoleTestOptions = {}): Consol
   const pages: Page[] = [];
 
   async function newPage(): Promise<Page> {
-    const made = await (await present(browser).newContext({ viewport: { width: WIDTH_PX, height: HEIGHT_PX } })).newPage();
+    const made = await (await present(browser).newContext({ viewport: { width: WIDTH_PX, height: HEIGHT_PX }, locale })).newPage();
     pages.push(made);
     made.setDefaultTimeout(STEP_MAX_MS);
     const { url } = present(server);

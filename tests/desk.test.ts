@@ -106,6 +106,8 @@ describe("the service desk", () => {
     expect(await ask(decision, "POST", { decision: "accepted" })).toMatchObject({ processed: true });
     expect((await ask("/profiles/anonymous_id:a-1")).id).not.toBe((await ask(P)).id);
     expect((await asAgent(`${P}/desk`)).proposals).toMatchObject([{ id, state: "accepted" }]);
+    // Nothing is called accepted before it happened: a split may be refused.
+    expect((await names()).slice(0, 2)).toEqual(["Unmerge Proposal Accepted", "Person Split"]);
     expect(await ask(decision, "POST", { decision: "declined" })).toMatchObject({ code: "conflict" });
   });
 

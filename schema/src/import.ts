@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { sourceSlug } from "./api/workspace.ts";
 
-const columnName = z.string().min(1).max(512);
-const targetPath = z.string().min(1).max(512).refine((path) => path.split(".").every((part) => part !== "" && part !== "__proto__"), {
+export const importColumnName = z.string().min(1).max(512);
+export const importTargetPath = z.string().min(1).max(512).refine((path) => path.split(".").every((part) => part !== "" && part !== "__proto__"), {
   message: "is a dotted path such as `address.city`, without empty parts",
 });
 
@@ -13,7 +13,7 @@ export const importValueType = z.enum(["text", "integer_text", "number", "time",
 export type ImportValueType = z.infer<typeof importValueType>;
 
 const columnValue = z.strictObject({
-  column: columnName,
+  column: importColumnName,
   type: importValueType.optional(),
   /** `iso` (the default), `unix_seconds`, `unix_milliseconds`, or a pattern such as `d/M/yyyy HH:mm`. */
   time_format: z.string().min(1).max(100).optional(),
@@ -28,19 +28,19 @@ const columnValue = z.strictObject({
 });
 const constantValue = z.strictObject({ value: z.json() });
 /** The sum, over the lines of the event, of the product of these columns; exact in decimals. */
-const sumValue = z.strictObject({ sum: z.array(columnName).min(1).max(8) });
+const sumValue = z.strictObject({ sum: z.array(importColumnName).min(1).max(8) });
 /** A column's name alone is its text. */
-const scalarSpec = z.union([columnName, columnValue, constantValue, sumValue]);
-const lineSpec = z.union([columnName, columnValue, constantValue]);
+const scalarSpec = z.union([importColumnName, columnValue, constantValue, sumValue]);
+const lineSpec = z.union([importColumnName, columnValue, constantValue]);
 /** An array with one object for each line of the event. */
-const linesValue = z.strictObject({ lines: z.record(targetPath, lineSpec) });
+const linesValue = z.strictObject({ lines: z.record(importTargetPath, lineSpec) });
 
 export const importValue = z.union([scalarSpec, linesValue]);
 export type ImportValue = z.infer<typeof importValue>;
 export type ImportLineValue = z.infer<typeof lineSpec>;
 
 const decimalText = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(String).pipe(z.string().regex(/^-?\d+(\.\d+)?$/));
-const leaf = { column: columnName, lines: z.enum(["every", "any"]).optional() };
+const leaf = { column: importColumnName, lines: z.enum(["every", "any"]).optional() };
 
 export type ImportCondition =
   | { all: ImportCondition[] } | { any: ImportCondition[] } | { not: ImportCondition }
@@ -73,7 +73,7 @@ const eventRule = z.strictObject({
   when: importCondition.optional(),
   type: importCallType.optional(),
   /** The event's name (of track), or the page's or screen's. */
-  name: z.union([z.string().min(1).max(512), z.strictObject({ column: columnName })]).optional(),
+  name: z.union([z.string().min(1).max(512), z.strictObject({ column: importColumnName })]).optional(),
   /** Leaves the lines out on purpose; they are counted as skipped. */
   skip: z.literal(true).optional(),
 });
@@ -100,7 +100,7 @@ export const importMapping = z.strictObject({
     /** `none`: quotes have no meaning in this file. */
     quote: z.union([oneCharacter, z.literal("none")]).optional(),
     /** Names of the columns of a file that has no header line. */
-    columns: z.array(columnName).min(1).max(1000).optional(),
+    columns: z.array(importColumnName).min(1).max(1000).optional(),
   }).optional(),
   ...importReading.shape,
   /** The mark between groups of three digits, when numbers are written with one. */
@@ -110,21 +110,21 @@ export const importMapping = z.strictObject({
   /** Lines that are left out before grouping; they are counted as skipped. */
   skip_lines: importCondition.optional(),
   /** Lines with the same values here are one event. */
-  group_by: z.array(columnName).min(1).max(8).optional(),
+  group_by: z.array(importColumnName).min(1).max(8).optional(),
   /** A group ends when this many lines have passed since its last. */
   group_window: z.int().min(1).max(50_000).optional(),
   events: z.array(eventRule).min(1).max(200),
   /** An id made of columns, the same for the same row in any import; without it, an id made of the import and the line. */
-  message_id: z.strictObject({ prefix: z.string().max(100).optional(), columns: z.array(columnName).min(1).max(8) }).optional(),
+  message_id: z.strictObject({ prefix: z.string().max(100).optional(), columns: z.array(importColumnName).min(1).max(8) }).optional(),
   user_id: scalarSpec.optional(),
   anonymous_id: scalarSpec.optional(),
   group_id: scalarSpec.optional(),
   previous_id: scalarSpec.optional(),
-  timestamp: z.union([columnName, columnValue]).optional(),
-  properties: z.record(targetPath, importValue).optional(),
+  timestamp: z.union([importColumnName, columnValue]).optional(),
+  properties: z.record(importTargetPath, importValue).optional(),
   /** Of identify and group calls; other calls carry them as `context.traits`. */
-  traits: z.record(targetPath, importValue).optional(),
-  context: z.record(targetPath, importValue).optional(),
+  traits: z.record(importTargetPath, importValue).optional(),
+  context: z.record(importTargetPath, importValue).optional(),
   /** Where columns that the mapping doesn't name go, as text. Left out when not given. */
   other_columns: z.enum(["properties", "traits"]).optional(),
 });

@@ -47,7 +47,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   // Rows that are there from the start are measured before the box around them is known: once more, then.
   const [, setIsKnown] = useState(false);
   useEffect(() => setIsKnown(true), []);
-  const template = columns.map((column) => column.width).join(" ");
+  const template = columns.map(trackOf).join(" ");
   return (
     <div className={fills ? "table fills" : "table"}>
       <div className="table-scroll" ref={scroll} onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}>
@@ -63,6 +63,14 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
       </div>
     </div>
   );
+}
+
+/** What a letter of a heading takes on average. */
+const HEADING_LETTER_PX = 6.6;
+
+/** Room for the heading at least: what is one short word in one language is a long one in another. */
+function trackOf({ width, header }: Pick<Column<unknown>, "width" | "header">): string {
+  return width.replace(/\d+(?=px)/, (px) => String(Math.max(Number(px), Math.ceil(header.length * HEADING_LETTER_PX))));
 }
 
 type RowsProps<Row> = DataTableProps<Row> & {

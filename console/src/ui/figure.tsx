@@ -6,7 +6,7 @@ import { absoluteTime, clockTime, fullNumber, relativeTime, shortNumber } from "
 export function Figure({ value }: { readonly value: number }): ReactNode {
   const short = shortNumber(value);
   const full = fullNumber(value);
-  return short === full ? <span>{full}</span> : <Tooltip label={full}><span>{short}</span></Tooltip>;
+  return short === full ? <span className="figure">{full}</span> : <Tooltip label={full}><span className="figure">{short}</span></Tooltip>;
 }
 
 /** Relative, going on by itself; on hover the time in the viewer's zone. */

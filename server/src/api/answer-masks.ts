@@ -153,27 +153,35 @@ const eventRow: Fields = {
 export const eventRowMask = fields(eventRow);
 export const eventListMask = pageOf(eventRowMask);
 
+/** Why something was held. Of a failure it is what an engine or a stage said, which may quote the event. */
+const detailBy = (reason: unknown): Mask => (reason === "pipeline_error" || reason === "control_failed" ? only("secret") : within);
+
 /** What was received, parsed and masked: its bytes can't be shown. Says so beside it. */
 const withPayload = (known: Fields): Mask => (value, masking) => {
   const row = isRecord(value) ? value : {};
   const raw: Mask = (bytes) => (typeof bytes === "string" && bytes !== "" ? maskPayload(bytes, textOf(row["type"]), masking) : bytes);
-  const masked = fields({ ...known, raw })(value, masking);
+  const masked = fields({ ...known, raw, detail: detailBy(row["reason"]) })(value, masking);
   return isRecord(masked) && textOf(row["raw"]) !== "" ? { ...masked, raw_masked: true } : masked;
 };
 
 const refusedWrite: Fields = {
-  id: keep, kind: keep, status: keep, table: keep, reason: keep, detail: within, engine: fields({ code: keep, message: only("secret") }), at: keep,
+  id: keep, kind: keep, status: keep, table: keep, reason: keep, engine: fields({ code: keep, message: only("secret") }), at: keep,
   resolved_at: keep, whole_installation: keep, row_id: keep, source_id: keep, received_at: keep, message_id: within, event: within, outcome: keep, profile_id: keep,
 };
 
 export const eventFateMask = fields({
   message_id: within, status: keep, more: keep, waiting: keep,
-  rows: listOf(withPayload({ ...eventRow, position: keep, detail: within, status: keep, refused_write: keep, time_note: keep, import_id: keep })),
+  rows: listOf(withPayload({ ...eventRow, position: keep, status: keep, refused_write: keep, time_note: keep, import_id: keep })),
 });
 
 export const quarantineMask = pageOf(
-  withPayload({ row_id: keep, source_id: keep, received_at: keep, message_id: within, event: within, reason: keep, detail: within, status: keep }),
+  withPayload({ row_id: keep, source_id: keep, received_at: keep, message_id: within, event: within, reason: keep, status: keep }),
 );
+export const heldGroupsMask = fields({
+  data: listOf(byContent(({ reason }) => ({
+    reason: keep, count: keep, first_at: keep, last_at: keep, detail: detailBy(reason), sources: keep, as_received: keep,
+  }))),
+});
 
 export const refusedWritesMask = pageOf(withPayload(refusedWrite));
 

@@ -56,7 +56,7 @@ export function demoShopRoutes({ shops, pool }: { readonly shops: DemoShops; rea
     }),
     defineRoute({
       method: "DELETE", path: "/workspaces/{workspace}", tag: "Workspaces", scopes: ["installation"], summary: "Remove a workspace with everything in it",
-      description: "Its people, events, settings, keys, tokens and members, for ever. Nobody gets in from now on; its rows go in the background.",
+      description: "Its people, events, settings, keys, tokens and members, for ever. Nobody gets in from now on; its rows go in the background. `default` stays, and the one that asks.",
       params: workspaceParams, query: workspaceRemovalQuery, responses: { 202: workspaceRemoved },
       handle: async ({ params, query, caller }) => {
         const found = await findWorkspace(pool, params.workspace);

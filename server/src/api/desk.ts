@@ -8,9 +8,10 @@ import {
 } from "@tributary/schema/api/desk.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import { AppError } from "../core/errors.ts";
-import { deskEvents, recordAtDesk, type Author, type DeskEventName } from "../desk/desk.ts";
+import { deskEvents, recordAtDesk, type Author, type DeskEventName, type Recorded } from "../desk/desk.ts";
 import type { ApiServices } from "./api-services.ts";
 import type { Caller } from "./caller.ts";
+import { refusalOf } from "./control-refusal.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { readDesk } from "./desk-read.ts";
 import { findRow, undoingOf } from "./desk-undo.ts";
@@ -184,16 +185,20 @@ function proposalDecisionRoute(services: ApiServices): Route {
       const { profile, proposals } = await deskOf(services, context);
       const proposal = proposals.find(({ id }) => id === context.params.id);
       if (proposal === undefined) throw new AppError("not_found", { detail: "There is no such proposal about this person." });
-      if (proposal.state !== "open") throw new AppError("conflict", { detail: `The proposal was ${proposal.state} already.` });
+      if (proposal.state !== "open") throw new AppError("conflict", { detail: `The proposal was ${proposal.state} already.`, hint: "Make another proposal if it is needed." });
       if (context.body.decision === "declined") return record(services, context, deskEvents.proposalDeclined, () => ({ proposal_id: proposal.id }));
       const wanted = new Set(proposal.keys);
       const identifiers = profile.doc.identifiers.filter(({ key }) => wanted.has(key)).map(({ namespace, value }) => ({ namespace, value }));
       if (identifiers.length === 0 || identifiers.length === profile.doc.identifiers.length)
-        throw new AppError("conflict", { detail: "The person has changed since: there is nothing left to split as it was proposed." });
-      await record(services, context, deskEvents.proposalAccepted, () => ({ proposal_id: proposal.id }));
+        throw new AppError("conflict", { detail: "The person has changed since: there is nothing left to split as it was proposed.", hint: "Decline it." });
       const action = { kind: "profile.unmerge", profileId: profile.id, identifiers } as const;
       const receipt = await submit(services, context, action, { identifiers: identifiers.length, proposal: proposal.id });
-      return { status: receipt.status, body: { ...receipt.body, id: proposal.id, shown: true } };
+      const refused = receipt.body.processed ? await refusalOf(services, context.workspaceId, receipt.body.row_id) : undefined;
+      if (refused !== undefined) throw new AppError("conflict", { detail: `The person could not be split: ${refused}`, hint: "Decide again once the cause is gone." });
+      // After the split, so that nothing is called accepted that did not happen; by what named the person before it, as the proposal was.
+      const accepted = await append(services, context, profile, deskEvents.proposalAccepted, () => ({ proposal_id: proposal.id }));
+      const { body: { shown } } = await receiptOf(services, context, profile, accepted, {});
+      return { status: receipt.status, body: { ...receipt.body, id: proposal.id, shown } };
     },
   });
 }
@@ -232,12 +237,18 @@ async function deskOf(services: ApiServices, { params, workspaceId, nowMs }: Des
   return { profile, ...desk };
 }
 
-/** Appends an event of the source `console` about the person. */
-async function record(
-  services: ApiServices, context: DeskContext, name: DeskEventName, properties: (id: string) => Readonly<Record<string, unknown>>,
-): Promise<Answer> {
-  const { workspaceId, nowMs } = context;
-  const profile = await services.finder.get(workspaceId, context.params.ref, nowMs);
+type Properties = (id: string) => Readonly<Record<string, unknown>>;
+
+/** Appends an event of the source `console` about the person, and waits until it is shown. */
+async function record(services: ApiServices, context: DeskContext, name: DeskEventName, properties: Properties): Promise<Answer> {
+  const profile = await services.finder.get(context.workspaceId, context.params.ref, context.nowMs);
+  const { id, ...recorded } = await append(services, context, profile, name, properties);
+  return receiptOf(services, context, profile, recorded, { id });
+}
+
+async function append(
+  services: ApiServices, { workspaceId, caller, nowMs }: DeskContext, profile: FoundProfile, name: DeskEventName, properties: Properties,
+): Promise<Recorded & { readonly id: string }> {
   const settings = await services.settings.get(workspaceId, nowMs);
   const { identifiers } = profile.doc;
   const records = await services.deps.workspaceDb.run(workspaceId, (db) => readIdentifiers(db, workspaceId, identifiers.map(({ key }) => key)));
@@ -246,9 +257,9 @@ async function record(
   const recorded = await recordAtDesk(
     { ...services.deps, control: services.control },
     { workspaceId, settings, profileId: profile.id, identifiers, sharedKeys },
-    { name, messageId: `console-${id}`, properties: properties(id), author: authorOf(context.caller) },
+    { name, messageId: `console-${id}`, properties: properties(id), author: authorOf(caller) },
   );
-  return receiptOf(services, context, profile, recorded, { id });
+  return { ...recorded, id };
 }
 
 /** Appends a control record about the person: what the pipeline decides by. */
@@ -270,8 +281,9 @@ async function receiptOf(
   services: ApiServices, { workspaceId }: DeskContext, profile: FoundProfile,
   recorded: { readonly row_id: number; readonly processed: boolean }, more: Partial<DeskReceipt>,
 ): Promise<Answer> {
-  const shown = recorded.processed && (await findRow(services, workspaceId, profile, recorded.row_id, SHOWN_WITHIN_MS)) !== undefined;
-  return { status: recorded.processed ? 200 : 202, body: { ...recorded, shown, ...more } };
+  // It is recorded, whatever the look-up says: an error here would be taken for a reason to record it once more.
+  const found = recorded.processed ? await findRow(services, workspaceId, profile, recorded.row_id, SHOWN_WITHIN_MS).catch(() => undefined) : undefined;
+  return { status: recorded.processed ? 200 : 202, body: { ...recorded, shown: found !== undefined, ...more } };
 }
 
 function authorOf(caller: Caller): Author {

@@ -5,6 +5,7 @@ import { quarantineParams, resendBody } from "@tributary/schema/api/events.ts";
 import { eventsHeader } from "@tributary/schema/log-record.ts";
 import { AppError } from "../core/errors.ts";
 import { CONTROL_WAIT_MS } from "../governance/governance.ts";
+import { heldGroupsMask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { bytesOf, discard, headerOf, readLandedRows, repairOf, resend, type HeldCaller, type LandedRow } from "./quarantine-changes.ts";
@@ -33,8 +34,9 @@ function groupsRoute(services: ApiServices): Route {
     path: "/quarantine/groups",
     tag,
     scopes: ["read"],
+    masks: heldGroupsMask,
     summary: "Held events, counted by reason",
-    description: "The most frequent reason first. `detail` is the rule that holds them, in words; it never repeats what was sent.",
+    description: "The most frequent reason first. `detail` is the rule that holds them, in words.",
     query: heldGroupsQuery,
     responses: { 200: heldGroups },
     handle: async ({ query, workspaceId }) => {

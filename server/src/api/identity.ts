@@ -5,6 +5,7 @@ import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
+import { refusalOf } from "./control-refusal.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { MERGES_SHOWN_MAX, readMerges, readPeopleNow } from "./merge-log.ts";
 import type { FoundProfile } from "./profile-store.ts";
@@ -50,14 +51,6 @@ function unmergeRoute(services: ApiServices): Route {
       return { status: receipt.status, body: { ...receipt.body, changes, ...(refused === undefined ? {} : { refused }) } };
     },
   });
-}
-
-/** A control record that could not be acted on is passed over, and stands in the quarantine with the reason. */
-async function refusalOf(services: ApiServices, workspaceId: number, row: number): Promise<string | undefined> {
-  const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
-    db.query<{ detail: string }>("select detail from quarantine where workspace_id = $1 and row_id = $2", [workspaceId, row]),
-  );
-  return rows[0]?.detail;
 }
 
 function refOf({ namespace, value }: IdentifierRef): IdentifierRef {

@@ -75,7 +75,8 @@ describe("a caller without the scope personal_data", () => {
     ]);
     await pool.query(
       `insert into quarantine (workspace_id, row_id, source_id, received_at, message_id, event, reason, detail)
-       values ($1, 43, $2, now(), 'm-4', '', 'test', 'The value zqdetail@example.com is odd.'), ($1, 44, $2, now(), 'zqid@example.com', 'x', 'test', '')`,
+       values ($1, 43, $2, now(), 'm-4', '', 'test', 'The value zqdetail@example.com is odd.'), ($1, 44, $2, now(), 'zqid@example.com', 'x', 'test', ''),
+        ($1, 45, $2, now(), 'm-9', '', 'pipeline_error', 'invalid input syntax: "zqquoted"')`,
       [first.id, first.sourceId],
     );
     const [a = "", b = ""] = keys.toSorted();
@@ -148,6 +149,7 @@ describe("a caller without the scope personal_data", () => {
     "/events": ["/events", "/events?limit=2", `/events?profile=${ref}`],
     "/events/{messageId}": ["/events/m-1", "/events/m-2", "/events/m-4", "/events/m-6"],
     "/quarantine": ["/quarantine", "/quarantine?limit=1"],
+    "/quarantine/groups": ["/quarantine/groups"],
     "/refused-writes": ["/refused-writes"],
     "/schema/events": ["/schema/events"],
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
@@ -156,7 +158,7 @@ describe("a caller without the scope personal_data", () => {
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
-    "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /quarantine/groups", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
+    "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields",
   ];
 

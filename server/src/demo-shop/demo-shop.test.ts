@@ -222,3 +222,9 @@ test("after it, another one can be loaded, which has another workspace", async (
   await until(async () => (await state()) === "live");
   expect(await demoId()).toBeGreaterThan(rows[0]?.id ?? 0);
 }, 60_000);
+
+test("the first workspace stays, whoever asks for its removal: the next start would let people into it again", async () => {
+  const before = await rowsOf(caller.workspaceId);
+  await expect(shops.removeWorkspace({ workspaceId: caller.workspaceId + 1_000, actor: "token:1" }, caller.workspaceId)).rejects.toMatchObject({ code: "conflict" });
+  expect(await rowsOf(caller.workspaceId)).toEqual(before);
+});

@@ -9,11 +9,10 @@ import { ensureOwner, type MadeOwner } from "./owner.ts";
 import { createSource, readSource, type Source } from "./sources.ts";
 import { createWriteKey } from "./write-keys.ts";
 import { createToken, hashSecret } from "./tokens.ts";
-import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, lockMaking, workspaceScopes, type Workspace } from "./workspaces.ts";
+import { asOwner, createWorkspace, findWorkspace, firstControls, firstSource, firstWorkspace, lockMaking, workspaceScopes, type Workspace } from "./workspaces.ts";
 
 /** The workspace's own, and to act for the installation. */
 const everyScope = [...workspaceScopes, "installation"] as const;
-const WORKSPACE = { slug: "default", name: "Default" };
 
 export interface BootstrapOptions {
   /** Connections as the owner of the tables. */
@@ -43,7 +42,7 @@ export interface Bootstrapped {
 export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped> {
   return asOwner(options.pool, async (db) => {
     await lockMaking(db);
-    const workspace = await findWorkspace(db, WORKSPACE.slug);
+    const workspace = await findWorkspace(db, firstWorkspace.slug);
     const made = await (workspace === undefined ? firstStart(db, options) : laterStart(db, options, workspace));
     const owner = await ensureOwner(db, {
       workspaceId: made.workspaceId,
@@ -58,7 +57,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
 
 async function firstStart(db: ClientBase, { writeKey, apiToken, partitions, nowMs }: BootstrapOptions): Promise<Bootstrapped> {
   const made = await createWorkspace(db, {
-    ...WORKSPACE,
+    ...firstWorkspace,
     partitions,
     token: apiToken === undefined ? { name: "First start", scopes: everyScope } : givenToken(apiToken),
     ...(writeKey === undefined ? {} : { writeKey }),

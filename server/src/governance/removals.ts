@@ -3,9 +3,10 @@
 // removed here, table by table, a few at a time. Every step finds in Postgres where it stands, so a kill costs nothing.
 import type { ClientBase, Pool } from "pg";
 import type { Clock } from "../core/clock.ts";
-import { assert } from "../core/errors.ts";
+import { AppError, assert } from "../core/errors.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import type { EventLog } from "../log/log.ts";
+import { findWorkspace, firstWorkspace } from "./workspaces.ts";
 
 export interface Removal {
   readonly workspaceId: number;
@@ -36,8 +37,14 @@ const STILL_NAMED = "23503";
 const COLUMNS = `workspace_id as "workspaceId", slug, name, partition, asked_at as "askedAt", row_id is not null as "isDecided",
   rows_removed::float8 as "rowsRemoved", done_at as "doneAt"`;
 
-/** Asks for it, within the caller's transaction, as the owner of the tables. Asked again, nothing changes. */
+/**
+ * Asks for it, within the caller's transaction, as the owner of the tables. Asked again, nothing changes. Throws `conflict` for the
+ * first workspace: the next start would give a key to what is going, and what came in by it would be passed over.
+ */
 export async function askRemoval(db: ClientBase, workspaceId: number, homeWorkspaceId: number | null): Promise<Removal> {
+  if ((await findWorkspace(db, firstWorkspace.slug))?.id === workspaceId) {
+    throw new AppError("conflict", { detail: "The first workspace stays: each start makes sure that it is there.", hint: "Rename it, or leave it empty." });
+  }
   await db.query(
     `insert into removed_workspace (workspace_id, slug, name, partition, home_workspace_id)
      select id, slug, name, log_partition, $2::integer from workspace where id = $1 on conflict (workspace_id) do nothing`,

@@ -18,6 +18,8 @@ const MAKING_LOCK = 7_205_913_001;
 const SLUG_LENGTH_MAX = 63;
 const ID_MAX = 2_147_483_647;
 
+/** Each start makes sure of it, its key, token and owner. */
+export const firstWorkspace = { slug: "default", name: "Default" } as const;
 export const firstSource = { slug: "website", name: "Website", kind: "website" } as const;
 
 /** All that a token may do within its own workspace, `reveal` and `audit` being within two of them; `installation` reaches beyond it (decision 0011). */

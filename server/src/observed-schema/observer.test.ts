@@ -92,6 +92,38 @@ describe("the observer", () => {
     expect(Object.values(await countedEvents(pipeline)).reduce((sum, count) => sum + count, 0)).toBe(listed + 1);
   }, 90_000);
 
+  test("reads lists of objects under whatever name, and is held up by none", async () => {
+    const names = ["", ".", "a..b", ".c", "d.", "`", "\\", "{partition:UInt16}", "line\nbreak", "?", "'", "x[]", "^y", "z.:String", "null\0byte", "🦆"];
+    await pipeline.send(names.map((name, i) => ({ type: "track", event: "Odd", userId: `odd-${i}`, properties: { [name]: [{ sku: "s" }], in: { [name]: [{ sku: "s" }] } } })));
+    await pipeline.send([{ type: "track", event: "Plain", userId: "odd", properties: { products: [{ sku: "s" }] } }]);
+    await observer.catchUp();
+    expect(await countedEvents(pipeline)).toEqual({ "track Odd": names.length, "track Plain": 1 });
+    const fields = Object.keys(await countedFields(pipeline));
+    for (const path of ["`", "\\", "'", "{partition:UInt16}", "line\nbreak", "in.x[]", "in.🦆"]) expect(fields).toContain(`property Odd ${path}.sku`);
+    expect(fields).toContain("property Plain products.sku");
+  });
+
+  test("asks for many long names in values that any server takes", async () => {
+    const long = (i: number): string => `${i} ${"'é".repeat(250)}`;
+    await pipeline.send(Array.from({ length: 300 }, (_, i) => ({ type: "track", event: long(i), userId: "long", properties: { n: i } })));
+    const sizes: number[] = [];
+    const client = pipeline.clickhouse.client("evaluate");
+    const measured = new Proxy(client, {
+      get: (target, name) => (name !== "query" ? Reflect.get(target, name, target) : (wish: Parameters<typeof client.query>[0]) => {
+        for (const value of Object.values(wish.query_params ?? {})) sizes.push(Buffer.byteLength(JSON.stringify(value)));
+        return client.query(wish);
+      }),
+    });
+    observer = observerOf(pipeline, { clickhouse: measured });
+    await observer.catchUp();
+    await pipeline.send([{ type: "track", event: long(299), userId: "long", properties: { n: 1 } }]);
+    await observer.catchUp();
+    expect(Object.keys(await countedEvents(pipeline)).length).toBe(300);
+    expect((await countedEvents(pipeline))[`track ${long(299)}`]).toBe(2);
+    expect((await countedFields(pipeline))[`property ${long(299)} n`]).toMatchObject({ count: 2 });
+    expect(Math.max(...sizes)).toBeLessThan(128 * 1024);
+  });
+
   test("keeps workspaces apart that share a partition", async () => {
     await pipeline.send([{ type: "track", event: "Ours", userId: "a", properties: { mine: "x" } }]);
     await pipeline.send([{ type: "track", event: "Theirs", userId: "a", properties: { yours: "y" } }], { workspaceId: 2, sourceId: 2 });

@@ -75,7 +75,8 @@ export interface SliceReader {
 
 const WHERE = `log_partition = {partition:UInt16} and block_id >= {from:UInt64} and block_id < {before:UInt64}`;
 const AT = `if(is_historical = 1, timestamp, received_at)`;
-const NAMED = `(workspace_id, type, event) in {names:Array(Tuple(UInt32, String, String))}`;
+/** A server takes at most 128 KiB as one value, and escaping may double what is sent. */
+const NAMES_VALUE_BYTES_MAX = 60_000;
 /** Rows named of each field of a slice, to look into. */
 const SAMPLE_ROWS = 12;
 /** Blocks looked at for one slice; a block is a batch, and most hold far more than one row. */
@@ -104,27 +105,27 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
   }
 
   /** Counts of `pairs`, an expression that gives (path, type) of one row, once each. */
-  async function countPairs(range: SliceRange, pairs: string, params: Record<string, unknown>, isOfItems: boolean): Promise<FieldCount[]> {
+  async function countPairs(range: SliceRange, pairs: string, named: Named, isOfItems: boolean): Promise<FieldCount[]> {
     const rows = await ask<StoredFieldCount>(
       range,
       `select workspace_id, place, name, pair.1 as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
          toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(${SAMPLE_ROWS})(row_id) as rows
        from (
          select workspace_id, ${PLACE} as place, if(place = 'property', event, '') as name, ${AT} as at, row_id, arrayJoin(${pairs}) as pair
-         from events where ${WHERE} and outcome = 'stored' and ${NAMED}
+         from events where ${WHERE} and outcome = 'stored' and ${named.sql}
        ) where lengthUTF8(path) <= {pathMax:UInt32}
        group by workspace_id, place, name, path, type, day`,
-      { pathMax: limits.pathCharactersMax, ...params },
+      { pathMax: limits.pathCharactersMax, ...named.params },
     );
     return rows.map((row) => fieldCountOf(row, isOfItems));
   }
 
-  async function itemFields(range: SliceRange, lists: readonly string[], params: Record<string, unknown>): Promise<FieldCount[]> {
+  async function itemFields(range: SliceRange, lists: readonly string[], named: Named): Promise<FieldCount[]> {
     if (lists.length === 0) return [];
     const each = lists.map((path) => `arrayMap(p -> (concat(${textOf(path)}, '.', p.1), ${TYPE("p.2")}), arrayFlatten(arrayMap(item -> ${pairsOf("item")}, properties.${columnOf(path)}[])))`);
     // How many events carried it: an event with ten items counts once.
     const pairs = `arrayDistinct(arrayConcat(arrayConcat(${each.join(", ")}) as all, arrayMap(p -> (p.1, '*'), all)))`;
-    return countPairs(range, pairs, params, true);
+    return countPairs(range, pairs, named, true);
   }
 
   async function contextFields(range: SliceRange): Promise<FieldCount[]> {
@@ -170,34 +171,36 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
     },
 
     async names(range, listed) {
+      const named = namedBy(listed);
       const rows = await ask<StoredName>(
         range,
         `select workspace_id, type, event from (
            select workspace_id, type, event, count() as count from events
            where ${WHERE} and outcome = 'stored' and lengthUTF8(event) <= {charactersMax:UInt32} group by workspace_id, type, event
-         ) order by workspace_id, ${NAMED} desc, count desc, event, type limit {eventsMax:UInt32} by workspace_id`,
-        { names: namesParam(listed), charactersMax: limits.eventCharactersMax, eventsMax: limits.eventsMax },
+         ) order by workspace_id, ${named.sql} desc, count desc, event, type limit {eventsMax:UInt32} by workspace_id`,
+        { ...named.params, charactersMax: limits.eventCharactersMax, eventsMax: limits.eventsMax },
       );
       return rows.map(nameOf);
     },
 
     async events(range, names) {
+      const named = namedBy(names);
       const rows = await ask<StoredName & { day: string; count: number; first_ms: number; last_ms: number }>(
         range,
         `select workspace_id, type, event, toString(toDate(at)) as day, count() as count,
            toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms
-         from (select workspace_id, type, event, ${AT} as at from events where ${WHERE} and outcome = 'stored' and ${NAMED})
+         from (select workspace_id, type, event, ${AT} as at from events where ${WHERE} and outcome = 'stored' and ${named.sql})
          group by workspace_id, type, event, day`,
-        { names: namesParam(names) },
+        named.params,
       );
       return rows.map((row) => ({ ...nameOf(row), day: row.day, count: row.count, firstMs: Number(row.first_ms), lastMs: Number(row.last_ms) }));
     },
 
     async fields(range, names) {
-      const params = { names: namesParam(names) };
-      const plain = await countPairs(range, pairsOf("properties"), params, false);
+      const named = namedBy(names);
+      const plain = await countPairs(range, pairsOf("properties"), named, false);
       const lists = [...new Set(plain.filter(({ type }) => type === "objects").map(({ path }) => path))].toSorted().slice(0, limits.objectListsMax);
-      return [...plain, ...(await itemFields(range, lists, params)), ...(await contextFields(range))];
+      return [...plain, ...(await itemFields(range, lists, named)), ...(await contextFields(range))];
     },
 
     async samples(range, rows) {
@@ -256,8 +259,23 @@ function fieldCountOf(row: StoredFieldCount, isOfItems: boolean): FieldCount {
   };
 }
 
-function namesParam(names: readonly EventName[]): TupleParam[] {
-  return names.map(({ workspaceId, type, event }) => new TupleParam([workspaceId, type, event]));
+/** A condition that a row is one of these, with what it asks for. */
+interface Named {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, readonly TupleParam[]>>;
+}
+
+function namedBy(names: readonly EventName[]): Named {
+  const values: TupleParam[][] = [[]];
+  let bytes = 0;
+  for (const { workspaceId, type, event } of names) {
+    const size = Buffer.byteLength(type) + Buffer.byteLength(event) + 32;
+    if (bytes + size > NAMES_VALUE_BYTES_MAX) values.push([]);
+    bytes = bytes + size > NAMES_VALUE_BYTES_MAX ? size : bytes + size;
+    values.at(-1)?.push(new TupleParam([workspaceId, type, event]));
+  }
+  const tests = values.map((_, i) => `(workspace_id, type, event) in {names${i}:Array(Tuple(UInt32, String, String))}`);
+  return { sql: `(${tests.join(" or ")})`, params: Object.fromEntries(values.map((value, i) => [`names${i}`, value])) };
 }
 
 /** A path as a subcolumn: each name quoted, for senders choose them. */

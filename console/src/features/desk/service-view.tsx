@@ -8,6 +8,7 @@ import type { DeskAnswer, DeskProblem, DeskPromise } from "@tributary/schema/api
 import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
 import { texts } from "../../texts/texts.ts";
 import { When } from "../../ui/figure.tsx";
+import { duration } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
@@ -99,7 +100,8 @@ function Orders({ orders }: { readonly orders: DeskAnswer["orders"] }): ReactNod
   );
 }
 
-const hours: readonly (readonly [string, number])[] = [["1 h", 1], ["2 h", 2], ["4 h", 4], ["1 d", 24], ["2 d", 48], ["7 d", 168]];
+const HOUR_MS = 3_600_000;
+const hours = [1, 2, 4, 24, 48, 168];
 
 function Promises({ id, promises }: { readonly id: string; readonly promises: readonly DeskPromise[] }): ReactNode {
   const { record, undo } = useRecord(id);
@@ -108,7 +110,7 @@ function Promises({ id, promises }: { readonly id: string; readonly promises: re
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (text.trim() === "") return;
-    const due = new Date(Date.now() + Number(inHours) * 3_600_000).toISOString();
+    const due = new Date(Date.now() + Number(inHours) * HOUR_MS).toISOString();
     record.mutate({ path: "/promises", body: { text, due_at: due }, done: t.done.promise }, { onSuccess: () => setText("") });
   };
   const settle = (promise: DeskPromise, outcome: "kept" | "broken"): void =>
@@ -118,7 +120,7 @@ function Promises({ id, promises }: { readonly id: string; readonly promises: re
     <Card title={t.promises}>
       <form className="row wrap desk-form" onSubmit={submit}>
         <TextInput className="grow" aria-label={t.promiseText} placeholder={t.promiseText} maxLength={4_000} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        <NativeSelect w={84} aria-label={t.promiseDue} data={hours.map(([label, value]) => ({ label, value: String(value) }))} value={inHours} onChange={(event) => setInHours(event.currentTarget.value)} />
+        <NativeSelect w={104} aria-label={t.promiseDue} data={hours.map((n) => ({ label: duration(n * HOUR_MS), value: String(n) }))} value={inHours} onChange={(event) => setInHours(event.currentTarget.value)} />
         <Button type="submit" loading={record.isPending} disabled={text.trim() === ""}>{t.promise}</Button>
       </form>
       {promises.length === 0 ? <p className="dim">{t.noPromises}</p> : (

@@ -100,7 +100,7 @@ function useColumns(isNarrow: boolean): readonly Column<EventRow>[] {
   const name: Column<EventRow> = { key: "name", header: t.columns.name, width: "minmax(96px, 2fr)", cell: (row) => <NameCell row={row} /> };
   const person: Column<EventRow> = { key: "person", header: t.columns.person, width: "minmax(80px, 1.5fr)", cell: (row) => <PersonCell row={row} /> };
   const source: Column<EventRow> = { key: "source", header: t.columns.source, width: "minmax(72px, 1fr)", cell: (row) => <span className="dim"><Value value={sourceName(row.source_id)} /></span> };
-  const outcome: Column<EventRow> = { key: "outcome", header: t.columns.outcome, width: "96px", cell: (row) => <Outcome outcome={row.outcome} /> };
+  const outcome: Column<EventRow> = { key: "outcome", header: t.columns.outcome, width: "128px", cell: (row) => <Outcome outcome={row.outcome} /> };
   return isNarrow ? [time, type, name, person, outcome] : [time, type, name, person, source, outcome];
 }
 

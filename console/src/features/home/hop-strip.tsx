@@ -51,7 +51,7 @@ function Hop({ name, note, count, sides, to, search }: HopProps): ReactNode {
 }
 
 function SideCount({ side }: { readonly side: Side }): ReactNode {
-  const text = <State tone={tones[side.kind]}><Figure value={side.count} /> {t.side[side.kind]}</State>;
+  const text = <State tone={tones[side.kind]}><Figure value={side.count} /> {t.side[side.kind](side.count)}</State>;
   if (side.kind === "failed") return <Link to="/" search={{ open: "refused" }}>{text}</Link>;
   const outcome = outcomes[side.kind];
   return outcome === undefined ? text : <Link to="/live" search={{ outcome }}>{text}</Link>;

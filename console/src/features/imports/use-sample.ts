@@ -13,6 +13,8 @@ export interface SampleText {
   readonly text: string;
   readonly whole: boolean;
   readonly name: string;
+  /** When the file was changed last: corrected, it may have the length that it had. */
+  readonly changedMs: number;
 }
 
 /** Undefined when the file is not UTF-8. */
@@ -21,7 +23,7 @@ export async function readSampleText(file: File): Promise<SampleText | undefined
   const whole = file.size <= SAMPLE_BYTES;
   try {
     // Cut in the middle of a character, the last one is left for the part that follows.
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !whole }), whole, name: file.name };
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !whole }), whole, name: file.name, changedMs: file.lastModified };
   } catch {
     return undefined;
   }
@@ -37,8 +39,10 @@ export interface SampleWish {
 export function useSample(sample: SampleText | undefined, wish: SampleWish) {
   const [settled] = useDebouncedValue(JSON.stringify(wish), TYPING_MS);
   return useQuery({
-    queryKey: [...importsKey, "sample", sample?.name, sample?.text.length, sample?.text.slice(0, 2_000), settled],
-    queryFn: () => change<ImportSample>("POST", "/imports/sample", { ...sample, ...(JSON.parse(settled) as SampleWish) }),
+    queryKey: [...importsKey, "sample", sample?.name, sample?.text.length, sample?.changedMs, settled],
+    queryFn: () => change<ImportSample>("POST", "/imports/sample", {
+      text: sample?.text, whole: sample?.whole, name: sample?.name, ...(JSON.parse(settled) as SampleWish),
+    }),
     enabled: sample !== undefined && sample.text !== "",
     placeholderData: keepPreviousData,
     retry: false,

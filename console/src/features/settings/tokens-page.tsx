@@ -40,7 +40,7 @@ export function TokensPage(): ReactNode {
     { key: "created", header: t.columns.created, width: "112px", cell: (token) => <When at={token.created_at} /> },
     { key: "state", header: t.columns.state, width: "136px", cell: (token) => <TokenState token={token} nowMs={nowMs} /> },
     {
-      key: "revoke", header: "", width: "84px", isEnd: true,
+      key: "revoke", header: "", width: "100px", isEnd: true,
       cell: (token) => (works(token, nowMs) ? <Button variant="subtle" color="red" size="compact-xs" onClick={() => setRevoking(token)} aria-label={`${t.revoke}: ${token.name}`}>{t.revoke}</Button> : null),
     },
   ];

@@ -24,8 +24,8 @@ export const home: Texts["home"] = {
     storedNote: "Zeilen in der Ereignistabelle",
   },
   side: {
-    held: "zurückgehalten", duplicate: "Wiederholungen", dropped: "verworfen", withdrawn: "zurückgenommen", failed: "gescheitert",
-    toDecide: "noch zu entscheiden", toLand: "noch zu speichern", nothing: "nichts zurückgehalten",
+    held: () => "zurückgehalten", duplicate: (n) => (n === 1 ? "Wiederholung" : "Wiederholungen"), dropped: () => "verworfen", withdrawn: () => "zurückgenommen", failed: () => "gescheitert",
+    toDecide: () => "noch zu entscheiden", toLand: () => "noch zu speichern",
   },
   balanced: "Die Rechnung geht auf.",
   atLeast: "mindestens",

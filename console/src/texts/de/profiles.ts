@@ -7,7 +7,7 @@ const onDevices = (n: number): string => `auf ${small[n] ?? count(n)} ${n === 1 
 
 export const profiles: Texts["profiles"] = {
   title: "Profile",
-  search: "E-Mail, Telefon wie gesprochen, Bestellnummer, Name oder city = Aarhus",
+  search: "E-Mail, Telefon, Bestellung, Name, city = Aarhus",
   notes: {
     cut: "Die Zeit der Suche war um; vielleicht gibt es mehr. Eine ganze Kennung oder eine Bedingung wie city = Aarhus ist sofort gefunden.",
     no_phone_country: "Telefonnummern ohne Ländervorwahl werden gelesen, sobald der Arbeitsbereich in den Einstellungen sein Land nennt.",

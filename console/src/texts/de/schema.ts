@@ -5,7 +5,7 @@ import { count, plural } from "../words.ts";
 export const schema: Texts["schema"] = {
   title: "Ereignisse und Felder",
   sentence: (events, fields, undecided) =>
-    `${plural(events, "Ereignis", "Ereignisse")}, ${plural(fields, "Feld", "Felder")}; ${undecided === 0 ? "über jedes ist entschieden, ob es personenbezogen ist." : `bei ${plural(undecided, "Feld", "Feldern")} fehlt noch Ihre Entscheidung, ob es personenbezogen ist.`}`,
+    `${plural(events, "Ereignis", "Ereignisse")}, ${plural(fields, "Feld", "Felder")}; ${undecided === 0 ? "über jedes ist entschieden, ob es personenbezogen ist." : `bei ${plural(undecided, "Feld", "Feldern")} fehlt noch Ihre Entscheidung, ob ${undecided === 1 ? "es" : "sie"} personenbezogen ${undecided === 1 ? "ist" : "sind"}.`}`,
   beyond: (events, fields, limits) =>
     [
       ...(events > 0 ? [`${plural(events, "Ereignis hat einen Namen, der nicht aufgeführt ist", "Ereignisse haben Namen, die nicht aufgeführt sind")}: Ein Arbeitsbereich führt ${count(limits.events)} Namen auf.`] : []),

@@ -15,7 +15,7 @@ export const sources: Texts["sources"] = {
   filter: "Nach Namen filtern",
   anyHealth: "Jeder Zustand",
   overADay: "nicht in 24 Std.",
-  columns: { name: "Name", kind: "Art", health: "Zustand", volume: "Je Stunde", received: "Empfangen, 24 Std.", held: "Zurückgeh.", failed: "Gescheitert", last: "Zuletzt", keys: "Schlüssel" },
+  columns: { name: "Name", kind: "Art", health: "Zustand", volume: "Je Stunde", received: "In 24 Std.", held: "Zurückgehalten", failed: "Gescheitert", last: "Zuletzt", keys: "Schlüssel" },
   kinds: { website: "Website", server: "Server", mobile: "Mobil", import: "Import", webhook: "Webhook", console: "Konsole" },
   health: { off: "Ausgeschaltet", quiet: "Still", well: "In Ordnung", held: "Hält zurück", failed: "Gestört", unbalanced: "Geht nicht auf" },
   healthText: {

@@ -31,7 +31,7 @@ export const tokens: Texts["tokens"] = {
     personal_data: { name: "Personenbezogene Daten", what: "Im Klartext sehen, was über Personen bekannt ist." },
     reveal: { name: "Aufdecken", what: "Einen einzelnen verdeckten Wert sehen, mit Angabe des Grundes." },
     audit: { name: "Protokoll", what: "Lesen, wer was geändert und wer wen angesehen hat." },
-    service: { name: "Service", what: "Einer Person nach der anderen helfen: Notizen, Zusagen, Berichtigungen, Einwilligungen." },
+    service: { name: "Kundendienst", what: "Einer Person nach der anderen helfen: Notizen, Zusagen, Berichtigungen, Einwilligungen." },
     installation: { name: "Installation", what: "Arbeitsbereiche anlegen und den Server kopieren." },
   },
   madeTitle: "Ihr neues Token",

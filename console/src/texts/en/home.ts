@@ -23,8 +23,8 @@ export const home = {
     storedNote: "rows in the event table",
   },
   side: {
-    held: "held", duplicate: "repeats", dropped: "dropped", withdrawn: "withdrawn", failed: "failed",
-    toDecide: "waiting to be decided", toLand: "waiting to be stored", nothing: "nothing held back",
+    held: () => "held", duplicate: (n: number) => (n === 1 ? "repeat" : "repeats"), dropped: () => "dropped", withdrawn: () => "withdrawn", failed: () => "failed",
+    toDecide: () => "waiting to be decided", toLand: () => "waiting to be stored",
   },
   balanced: "The lines balance.",
   atLeast: "at least",

@@ -42,9 +42,9 @@ export async function putStatementAside(pool: Pool, block: Pick<OutboxBlock, "bl
   );
 }
 
-/** Of our own statements; those of a rebuild concern a whole partition: 0. */
+/** Of our own statements. Those of a rebuild concern a whole partition, and of a workspace that is removed nobody is left: 0, everybody's. */
 function workspaceOf(statement: string): number {
-  return Number(/\bWHERE workspace_id = (\d+)\b/.exec(statement)?.[1] ?? 0);
+  return Number(/\bWHERE workspace_id = (\d+)\b(?!$)/.exec(statement)?.[1] ?? 0);
 }
 
 /** False while a statement of the partition is set aside: then rows in ClickHouse are not what was decided about them. */

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { importSampleAnswer, importSampleBody, type ImportSample } from "@tributary/schema/api/import-sample.ts";
 import { guessColumn, isNumber, pathOf, plainName } from "./guess-columns.ts";
+import { importLimits } from "./import-limits.ts";
 import { readSample } from "./read-sample.ts";
 
 async function sampleOf(text: string, more: object = {}): Promise<ImportSample> {
@@ -60,6 +61,25 @@ test("what is wrong with a mapping is said, and never thrown", async () => {
   expect((await sampleOf(german, { yaml: "version: 2" })).problem).toMatchObject({ message: expect.stringContaining("version") });
   expect((await sampleOf("a,b\n1,2\n", { mapping: { version: 1, events: [{ type: "identify" }], user_id: "missing" } })).problem).toMatchObject({ message: expect.stringContaining("no column missing") });
   expect((await sampleOf("\u0000\u0001")).events).toEqual([]);
+});
+
+test("whatever the columns are called, what is proposed is a mapping", async () => {
+  const odd = ["__proto__", "constructor", "", ".", "a..b", "x.__proto__.y", "e\u0000nd", "\ud800", "n".repeat(600), "\u202e", "email"];
+  const lines = [JSON.stringify(Object.fromEntries(odd.map((name, i) => [name, `v${i}`])))];
+  for (const text of [lines.join("\n"), `${odd.join(",")}\n${odd.map((_, i) => `v${i}`).join(",")}\n`]) {
+    const sample = await sampleOf(text, { name: text.startsWith("{") ? "odd.json" : "odd.csv" });
+    expect(sample.problem).toBeNull();
+    expect(sample.events).toHaveLength(1);
+  }
+});
+
+test("numbers in JSON of which nobody said how they are written are a problem that is told, as in CSV", async () => {
+  expect((await sampleOf('{"id":"u-1","spent":"12.5"}\n', { name: "people.ndjson" })).problem).toMatchObject({ message: expect.stringContaining("spent") });
+});
+
+test("lines that share no names make no table of their product", async () => {
+  const lines = Array.from({ length: 200 }, (_, line) => JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`f${line}_${i}`, 1]))));
+  expect((await sampleOf(lines.join("\n"), { name: "wide.ndjson" })).columns).toHaveLength(importLimits.columnsMax);
 });
 
 test("a sample that breaks off within a line is read up to that line", async () => {

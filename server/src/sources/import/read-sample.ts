@@ -3,9 +3,10 @@
 import { parse as parseYaml, stringify as yamlText, YAMLParseError } from "yaml";
 import { z } from "zod";
 import type { ImportSample, importSampleBody } from "@tributary/schema/api/import-sample.ts";
-import { importMapping, type ImportError, type ImportFormat, type ImportMapping, type ImportValue } from "@tributary/schema/import.ts";
+import { importColumnName, importMapping, importTargetPath, type ImportError, type ImportFormat, type ImportMapping, type ImportValue } from "@tributary/schema/import.ts";
 import { AppError } from "../../core/errors.ts";
 import { guessColumn, isNumber, looksLikeOrders } from "./guess-columns.ts";
+import { importLimits } from "./import-limits.ts";
 import { splitFields } from "./read-csv.ts";
 import { readImport, type ImportPlan } from "./read-import.ts";
 
@@ -39,7 +40,8 @@ export async function readSample(body: Body): Promise<ImportSample> {
 
 /** Without the line that the sample broke off in. */
 function wholeLines(text: string, isWhole: boolean): string {
-  const clean = text.startsWith("\ufeff") ? text.slice(1) : text;
+  // As bytes, which the reader reads, half a pair of surrogates is another character.
+  const clean = (text.startsWith("\ufeff") ? text.slice(1) : text).toWellFormed();
   if (isWhole) return clean;
   const end = clean.lastIndexOf("\n");
   return end < 0 ? clean : clean.slice(0, end + 1);
@@ -85,7 +87,8 @@ function csvTable(text: string, delimiter: string, mapping: ImportMapping | unde
 
 function jsonTable(text: string): Table {
   const objects = text.split("\n").filter((line) => line.trim() !== "").slice(0, VALUES_LOOKED_AT).flatMap((line) => flatObject(line));
-  const names = [...new Set(objects.flatMap((object) => [...object.keys()]))];
+  // Lines that share no names would make a table of their product.
+  const names = [...new Set(objects.flatMap((object) => [...object.keys()]))].slice(0, importLimits.columnsMax);
   return { names, rows: objects.map((object) => names.map((name) => object.get(name) ?? "")) };
 }
 
@@ -116,7 +119,10 @@ function looksLikeCalls(names: readonly string[], format: ImportFormat): boolean
 function columnOf(name: string, values: readonly string[], isOrders: boolean): ImportSample["columns"][number] {
   const filled = values.filter((value) => value.trim() !== "");
   const samples = [...new Set(filled)].slice(0, SAMPLES_SHOWN).map((value) => value.slice(0, 200));
-  return { name, samples, filled: filled.length, guess: guessColumn(name, filled, isOrders) };
+  const guess = guessColumn(name, filled, isOrders);
+  // Senders of JSON may use names that no mapping can hold: such a column is left out, and the others are read.
+  const canBeMapped = importColumnName.safeParse(name).success && (guess.path === "" || importTargetPath.safeParse(guess.path).success);
+  return { name, samples, filled: filled.length, guess: canBeMapped ? guess : { ...guess, to: "none" } };
 }
 
 /** From what stands behind the last mark of each number: three digits say nothing, any other count says that it is the decimal mark. */
@@ -175,15 +181,15 @@ function nothing(problem: Read["problem"]): Read {
 async function readWith(text: string, plan: ImportPlan, file: string): Promise<Read> {
   const events: unknown[] = [];
   const refused: ImportError[] = [];
-  const reader = readImport((async function* () { yield Buffer.from(text); })(), plan);
   try {
+    const reader = readImport((async function* () { yield Buffer.from(text); })(), plan);
     for await (const step of reader.steps) {
       for (const { json } of step.events) if (events.length < EVENTS_SHOWN) events.push(JSON.parse(String(json)));
       for (const { line, problem } of step.refused) if (refused.length < ERRORS_SHOWN) refused.push({ file, line, ...problem });
     }
+    return { problem: null, lines: reader.checkpoint().counts.lines, events, refused, columns_not_used: [...reader.unusedColumns()] };
   } catch (error) {
     if (error instanceof AppError) return nothing({ message: error.message, hint: error.hint });
     throw error;
   }
-  return { problem: null, lines: reader.checkpoint().counts.lines, events, refused, columns_not_used: [...reader.unusedColumns()] };
 }
