@@ -1,9 +1,12 @@
-// Takes pictures of the console with a small shop in it: `npm run screenshots` writes the one of the README;
-// `npm run screenshots -- FOLDER [NAME…]` writes every screen (or those named) there, wide and narrow, light and dark.
+// Takes pictures of the console: `npm run screenshots` writes those of the README, of the demo shop;
+// `npm run screenshots -- FOLDER [NAME…]` writes every screen (or those named) there, wide and narrow, light and dark,
+// of a small shop.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
+import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tributary/schema/api/demo-shop.ts";
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
 import { screens, UNFINISHED } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
@@ -34,7 +37,7 @@ async function pageFor(browser: Browser, server: ServerProcess, width: number, c
 
 async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
-  for (let i = 0; i < 100 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
+  for (let i = 0; i < 400 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
   await page.waitForTimeout(250); // What fades in has done so.
   await page.screenshot({ path: file });
 }
@@ -62,15 +65,55 @@ async function takeAll(browser: Browser, server: ServerProcess, folder: string):
   }
 }
 
+/** The demo shop with its past, and a while of its present: the token for its workspace. */
+async function openShop(server: ServerProcess): Promise<string> {
+  const call = async <T>(method: string, path: string, token: string, body?: object): Promise<T> => {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T; // The server holds its answers to their schemas.
+  };
+  const { secret } = await call<DemoShopMade>("POST", "/demo-shop", API_TOKEN, { people: 600, days: 60, pace: 1_000 });
+  if (secret === null) throw new Error("The demo shop gave no token.");
+  for (;;) {
+    const shop = await call<DemoShopAnswer>("GET", "/demo-shop", secret);
+    if (shop.state === "live" && (shop.progress?.live ?? 0) > LIVE_EVENTS) break;
+    await sleep(500);
+  }
+  await call("PATCH", "/demo-shop", secret, { paused: true });
+  await sleep(3_000);
+  return secret;
+}
+
+/** The pictures of the README. */
+async function takeBest(browser: Browser, server: ServerProcess): Promise<void> {
+  await mkdir(images, { recursive: true });
+  const secret = await openShop(server);
+  const asked = await fetch(`${server.url}/api/v1/demo-shop/scenarios`, { headers: { authorization: `Bearer ${secret}` } });
+  const { data } = (await asked.json()) as ScenarioList;
+  const refOf = (id: ScenarioId): string => encodeURIComponent(data.find((one) => one.id === id)?.people[0]?.ref ?? "");
+  const page = await pageFor(browser, server, 1280, "light");
+  await page.evaluate(`sessionStorage.setItem("tributary.token", ${JSON.stringify(secret)})`);
+  await shoot(page, server, "/", join(images, "console-home.png"));
+  await shoot(page, server, `/profiles/${refOf("late_order")}?tab=service`, join(images, "console-service.png"));
+  await shoot(page, server, `/profiles/${refOf("wrong_merge")}?tab=identity`, join(images, "console-identity.png"));
+  await page.goto(`${server.url}/live?type=identify`);
+  await page.getByRole("row").nth(3).click();
+  await page.getByRole("complementary").getByText("The path it took").waitFor();
+  await page.waitForTimeout(1_500);
+  await page.screenshot({ path: join(images, "console-event.png") });
+  await page.context().close();
+}
+
+const LIVE_EVENTS = 400;
 const server = await startServerProcess();
 const browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
 try {
-  await fill(server);
-  if (folder !== undefined) await takeAll(browser, server, folder);
-  else {
-    await mkdir(images, { recursive: true });
-    await shoot(await pageFor(browser, server, 1280, "light"), server, "/profiles/user_id:u-2", join(images, "console-person.png"));
-  }
+  if (folder !== undefined) {
+    await fill(server);
+    await takeAll(browser, server, folder);
+  } else await takeBest(browser, server);
 } finally {
   await browser.close();
   await server.remove();

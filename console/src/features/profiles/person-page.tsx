@@ -88,7 +88,6 @@ function Heading({ person, name }: { readonly person: ProfileAnswer; readonly na
           {person.first_seen_at ? <span>{before(words.since)}<When at={person.first_seen_at} />{after(words.since)}, </span> : null}
           {person.last_seen_at ? <span>{before(words.seen)}<When at={person.last_seen_at} />{after(words.seen)}, </span> : null}
           <span>{words.events(person.event_count)}</span>
-          {person.devices.length > 0 ? <span> {words.devices(person.devices.length)}</span> : null}
           <span>. {evidenceWords(person.identifiers)} {joinWords(person.identifiers)}</span>
         </div>
         <Reachable person={person} />

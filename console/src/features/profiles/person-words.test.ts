@@ -1,6 +1,6 @@
 // A name and a reason for everybody, whatever stands in their traits.
 import { expect, test } from "vitest";
-import { identifiersByWeight, joinWords, nameOf } from "./person-words.ts";
+import { evidenceWords, identifiersByWeight, joinWords, nameOf } from "./person-words.ts";
 
 const person = (traits: Record<string, unknown>, ...identifiers: [string, string][]) =>
   ({ traits, is_anonymous: false, identifiers: identifiers.map(([namespace, value]) => ({ namespace, value })) });
@@ -24,4 +24,12 @@ test("the reason names the kinds of identifiers", () => {
   expect(joinWords(identifiers)).toBe("Joined by 1 e-mail address, 1 user id and 2 anonymous ids that came together in events.");
   expect(joinWords(identifiers.slice(0, 1))).toBe("Only one identifier is known: 1 anonymous id.");
   expect(identifiersByWeight(identifiers).map((one) => one.value)).toEqual(["c", "d", "a", "b"]);
+});
+
+test("a device counts once, however many kinds of ids it has", () => {
+  const ids = (...namespaces: string[]) => namespaces.map((namespace) => ({ namespace }));
+  expect(evidenceWords(ids("user_id", "anonymous_id", "device_id", "advertising_id"))).toBe("Signed in on one device.");
+  expect(evidenceWords(ids("user_id", "anonymous_id", "anonymous_id", "device_id"))).toBe("Signed in on two devices.");
+  expect(evidenceWords(ids("email", "anonymous_id"))).toBe("Gave an address on one device.");
+  expect([evidenceWords(ids("user_id")), evidenceWords(ids("anonymous_id"))]).toEqual(["", ""]);
 });

@@ -39,7 +39,9 @@ export function joinWords(identifiers: readonly { readonly namespace: string }[]
 
 /** What ties the devices to one person, where something does: a sign-in on each, or an address given there. */
 export function evidenceWords(identifiers: readonly { readonly namespace: string }[]): string {
-  const devices = identifiers.filter(({ namespace }) => isDevice(namespace)).length;
+  // One device has an id of each kind, so kinds are not added up.
+  const byKind = Map.groupBy(identifiers.filter(({ namespace }) => isDevice(namespace)), ({ namespace }) => namespace);
+  const devices = Math.max(0, ...[...byKind.values()].map((ids) => ids.length));
   if (devices === 0) return "";
   if (identifiers.some(({ namespace }) => namespace === "user_id")) return t.words.signedIn(devices);
   return identifiers.some(({ namespace }) => namespace === "email") ? t.words.addressOn(devices) : "";

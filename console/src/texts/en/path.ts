@@ -75,7 +75,7 @@ export const path = {
   evidence: (n: number) => `${plural(n, "pair of identifiers was", "pairs of identifiers were")} named together here for the first time.`,
   folded: "What it changed",
   foldedText: (changed: number, kept: number) =>
-    changed + kept === 0 ? "Counted as activity; it carries no trait." : [changed === 0 ? "No trait changed" : plural(changed, "value changed", "values changed"), kept === 0 ? "" : `${count(kept)} left as it was`].filter((part) => part !== "").join(" · "),
+    changed + kept === 0 ? "Counted as activity; it carries no trait." : [changed === 0 ? "No trait changed" : plural(changed, "value changed", "values changed"), kept === 0 ? "" : (kept === 1 ? "1 left as it was" : `${count(kept)} left as they were`)].filter((part) => part !== "").join(" · "),
   nothing: "nothing", consent: "Consent", taken: { changed: "changed", same: "the same as before", kept: "not taken: what is there is later, or from a better source" },
   overwritten: "replaced since", full: "The person has no room for more traits.",
   replayed: {
