@@ -1,6 +1,6 @@
 // What arrives: events, their fields, what has changed in them, and what is proposed and decided about each field.
 import { z } from "zod";
-import { fieldKind, fieldPlace, fieldRef } from "../field.ts";
+import { fieldKind, fieldPlace, fieldRef, isFieldRefShort } from "../field.ts";
 import { isoTime, nextCursor } from "./answer-parts.ts";
 
 /** Fields of one page, and of one change. */
@@ -113,7 +113,7 @@ export const fieldChange = fieldRef.extend({
   kind: fieldKind.nullable().optional(),
   description: z.string().max(2_000).optional(),
   owner: z.string().max(200).optional(),
-}).meta({ id: "FieldChange", description: "What is left out stays as it is." });
+}).refine(isFieldRefShort, "The event's name and the path are too long together for a decision.").meta({ id: "FieldChange", description: "What is left out stays as it is." });
 export type FieldChange = z.infer<typeof fieldChange>;
 
 export const fieldChangesBody = z.strictObject({ fields: z.array(fieldChange).min(1).max(FIELD_CHANGES_MAX) });

@@ -45,6 +45,8 @@ export const apiLimits = {
   ledgersAtOnce: 1,
   ledgersQueued: 16,
   ledgerWaitMs: 5_000,
+  /** People that an export reads at once; each page looks at everybody's snapshot anew. */
+  exportPageRows: 2_000,
   /** Workspaces being made, and waiting for it. */
   makingAtOnce: 1,
   makingQueued: 16,

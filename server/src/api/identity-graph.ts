@@ -165,7 +165,10 @@ async function countTogether(
   return (a, b) => {
     const [of, others] = [setsOf.get(String(hash64Of(a))), setsOf.get(String(hash64Of(b)))];
     if (!of || !others) return undefined;
-    return [...of].reduce((sum, index) => sum + (others.has(index) ? (rows[index]?.events ?? 0) : 0), 0);
+    const [few, many] = of.size <= others.size ? [of, others] : [others, of];
+    let events = 0;
+    for (const index of few) if (many.has(index)) events += rows[index]?.events ?? 0;
+    return events;
   };
 }
 

@@ -98,6 +98,7 @@ describe("the schema that was observed", () => {
     const officer = (await api.call("POST", "/tokens", { body: { name: "officer", scopes: ["read", "write", "personal_data"] } })).body.secret;
     expect((await api.call("PUT", "/schema/fields", { token: officer, body: { fields: [{ place: "trait", path: "nickname", personal: true }] } })).status).toBe(200);
     expect((await api.call("PUT", "/schema/fields", { body: { fields: [] } })).status).toBe(400);
+    expect((await api.call("PUT", "/schema/fields", { body: { fields: [{ place: "trait", path: "ø".repeat(1_500), personal: true }] } })).status).toBe(400);
   });
 
   test("lets whoever sees people masked hide more and describe, and never take a mask off", async () => {

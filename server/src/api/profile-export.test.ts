@@ -7,7 +7,7 @@ const PEOPLE = 230;
 const write = (query: string) => api.server.inject({ method: "GET", url: `/api/v1/profiles/export?${query}`, headers: { authorization: `Bearer ${api.first.token}` } });
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ limits: { exportPageRows: 100 } });
   for (let i = 0; i < PEOPLE; i++) {
     const traits = i === 0 ? { name: '=HYPERLINK("x")', note: 'says "a, b"', list: [1] } : { name: `Person ${i}` };
     await addPerson(api, { id: hash128("person", i), workspace: api.first, row: i + 1, identifiers: [["user_id", `u-${i}`]], traits });

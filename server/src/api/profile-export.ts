@@ -1,13 +1,13 @@
-// People as a CSV file (RFC 4180): page after page as they are read, so that a million take no more memory than a page. Cells that a
-// spreadsheet would run as a formula are prefixed.
+// People as a CSV file (RFC 4180): page after page as they are read, so that a million take no more memory than a page; of a search
+// also the ids of those found so far. Cells that a spreadsheet would run as a formula are prefixed.
 import { once } from "node:events";
+import type { Writable } from "node:stream";
 import { profileExportQuery, profileListAnswer, type ProfileSummary } from "@tributary/schema/api/profiles.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
 import { listProfiles } from "./profile-search.ts";
 
-const PAGE = 200;
 const formulaStart = /^[=+\-@\t\r＝＋－＠]/;
 
 export function profileExportRoute(services: ApiServices): Route {
@@ -24,21 +24,24 @@ export function profileExportRoute(services: ApiServices): Route {
     handle: async ({ query, workspaceId, actor, nowMs, reply }) => {
       const { search, sort, columns } = query;
       // The first page before the first byte: what is refused is answered as an error.
-      let page = await listProfiles(services, workspaceId, { search, sort, isExact: false, limit: PAGE, cursor: undefined }, nowMs);
+      const read = (cursor: string | undefined) => listProfiles(services, workspaceId, { search, sort, isExact: false, isWhole: true, limit: services.limits.exportPageRows, cursor }, nowMs);
+      let page = await read(undefined);
       const out = reply.hijack().raw;
       out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
       out.write(`\ufeff${csvLine(["id", "known", "first_seen_at", "last_seen_at", "events", "identifiers", ...columns])}`);
+      // Of a search one may come twice, by name and by a word.
       const seen = new Set<string>();
+      let people = 0;
       try {
         for (;;) {
           for (const person of page.data) {
-            // One may come twice, by name and by a word.
             if (seen.has(person.id)) continue;
-            seen.add(person.id);
-            if (!out.write(csvLine(cellsOf(person, columns)))) await Promise.race([once(out, "drain"), once(out, "close")]);
+            if (search !== undefined) seen.add(person.id);
+            people++;
+            if (!out.write(csvLine(cellsOf(person, columns)))) await drained(out);
           }
           if (page.next_cursor === null || out.destroyed) break;
-          page = await listProfiles(services, workspaceId, { search, sort, isExact: false, limit: PAGE, cursor: page.next_cursor }, nowMs);
+          page = await read(page.next_cursor);
         }
         out.end();
       } catch (error) {
@@ -46,11 +49,23 @@ export function profileExportRoute(services: ApiServices): Route {
         services.deps.logger.warn({ err: error }, "An export broke off");
         out.destroy();
       }
-      const detail = { people: seen.size, columns, searched: search !== undefined };
+      const detail = { people, columns, searched: search !== undefined };
       await services.deps.workspaceDb.run(workspaceId, (db) => recordAudit(db, { workspaceId, actor, action: "people.export", target: "workspace", detail }, nowMs));
       return hijacked;
     },
   });
+}
+
+/** Until more may be written, or nobody reads it any more. */
+async function drained(out: Writable): Promise<void> {
+  if (out.destroyed) return;
+  const either = new AbortController();
+  const { signal } = either;
+  try {
+    await Promise.race([once(out, "drain", { signal }), once(out, "close", { signal })]);
+  } finally {
+    either.abort();
+  }
 }
 
 function cellsOf(person: ProfileSummary, columns: readonly string[]): readonly unknown[] {

@@ -24,6 +24,8 @@ export interface ListWish extends PageWish {
   readonly sort?: ProfileSort;
   /** Only what names somebody whole: by parts and conditions, who sees people masked could guess a value letter by letter. */
   readonly isExact: boolean;
+  /** Everybody or an error: it is not shown what was found when time ran out. */
+  readonly isWhole?: boolean;
 }
 
 /** A page of people before it is shown. */
@@ -60,7 +62,7 @@ export async function findPeople(
   const isFirst = wish.cursor === undefined;
   const exact = isFirst && query.text !== "" ? await exactPeople(services, workspaceId, query.text, settings) : [];
   if (wish.isExact && query.text !== "") return { people: exact, nextCursor: null, note: noteOn(exact, query.text, settings) };
-  const found = await searchSnapshots(services, workspaceId, { query, at, sort: wish.sort ?? "changed", limit: wish.limit });
+  const found = await searchSnapshots(services, workspaceId, { query, at, sort: wish.sort ?? "changed", limit: wish.limit, isWhole: wish.isWhole ?? false });
   const people = new Map([...exact.filter((person) => meetsAll(person, query)), ...found.people].map((person) => [person.id, person]));
   const note = found.isCut ? "cut" : noteOn([...people.values()], query.text, settings);
   return { people: [...people.values()], nextCursor: found.next === undefined ? null : encodeCursor(found.next), note };
@@ -111,6 +113,7 @@ interface SnapshotWish {
   readonly at: Place;
   readonly sort: ProfileSort;
   readonly limit: number;
+  readonly isWhole: boolean;
 }
 
 /** Names first, which is quick; words anywhere when names have brought nobody, or with the next page. */
@@ -131,7 +134,7 @@ function readStage(services: ApiServices, workspaceId: number, wish: SnapshotWis
   const [searched, behind, id] = wish.at;
   const conditions = conditionsOf(wish.query.traits, wordsOf(wish.query.text), searched);
   const before = behind === undefined || id === undefined ? null : ([behind, id] as const);
-  return readSnapshots(services, workspaceId, { conditions, before, sort: wish.sort, limit: wish.limit, isBounded: !isEmpty(wish.query) });
+  return readSnapshots(services, workspaceId, { conditions, before, sort: wish.sort, limit: wish.limit, isBounded: !isEmpty(wish.query) && !wish.isWhole });
 }
 
 function peopleOf(services: ApiServices, workspaceId: number, page: SnapshotPage): Promise<FoundProfile[]> {

@@ -34,6 +34,8 @@ export interface Observer {
 const POLL_MS = 4_000;
 /** After a failure, doubled each time. */
 const RETRY_MAX_MS = 5 * 60_000;
+/** The smallest part of a full slice that is tried after failures. */
+const SHARE_MIN = 1 / 1_024;
 /** Between slices of a long history, so that others come to ClickHouse too. */
 const BREATH_MS = 50;
 const DAY_MS = 86_400_000;
@@ -46,6 +48,8 @@ export function createObserver(options: ObserverOptions): Observer {
   /** Partition → where the reader is. */
   const places = new Map<number, number>();
   let daysDroppedAt = -Infinity;
+  /** Of the limits on a slice. Halved by each failure: where memory is short, a smaller slice is what can be counted. */
+  let share = 1;
 
   async function placeOf(partition: number): Promise<number> {
     const known = places.get(partition) ?? (await readPlace(pool, partition));
@@ -59,13 +63,16 @@ export function createObserver(options: ObserverOptions): Observer {
     const beforeBlock = await options.landedBefore(partition);
     if (beforeBlock <= fromBlock) return false;
     const all = { partition, fromBlock, beforeBlock };
-    const range = { ...all, beforeBlock: (await reader.end(all)) ?? beforeBlock };
+    const range = { ...all, beforeBlock: (await reader.end(all, share)) ?? beforeBlock };
     try {
       await observe(pool, reader, range, limits, clock.nowMs());
       places.set(partition, range.beforeBlock);
+      share = Math.min(1, share * 2);
     } catch (error) {
       places.delete(partition);
-      if (!(error instanceof SliceTaken)) throw error;
+      if (error instanceof SliceTaken) return true;
+      share = Math.max(SHARE_MIN, share / 2);
+      throw error;
     }
     return true;
   }

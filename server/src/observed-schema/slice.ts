@@ -63,8 +63,8 @@ export interface SampleRow extends EventName {
 }
 
 export interface SliceReader {
-  /** The end of a slice that begins with the range's, within the limits on rows and bytes; undefined: there is no row in the range. */
-  end(range: SliceRange): Promise<number | undefined>;
+  /** The end of a slice that begins with the range's, within this share of the limits on rows and bytes; undefined: there is no row in the range. */
+  end(range: SliceRange, share: number): Promise<number | undefined>;
   workspaces(range: SliceRange): Promise<readonly WorkspaceCount[]>;
   /** The names that the slice holds, at most `eventsMax` of a workspace: those listed already first, then the most frequent. */
   names(range: SliceRange, listed: readonly EventName[]): Promise<readonly EventName[]>;
@@ -144,14 +144,14 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
   }
 
   return {
-    async end(range) {
+    async end(range, share) {
       const blocks = await ask<{ block_id: number; rows: number; bytes: number }>(
         range,
         `select block_id, count() as rows, sum(length(raw)) as bytes from events where ${WHERE} group by block_id order by block_id limit ${PLANNED_BLOCKS}`,
       );
       let [rows, bytes] = [0, 0];
       for (const block of blocks) {
-        if (rows > 0 && (rows + block.rows > limits.sliceRowsMax || bytes + Number(block.bytes) > limits.sliceBytesMax)) return block.block_id;
+        if (rows > 0 && (rows + block.rows > limits.sliceRowsMax * share || bytes + Number(block.bytes) > limits.sliceBytesMax * share)) return block.block_id;
         rows += block.rows;
         bytes += Number(block.bytes);
       }

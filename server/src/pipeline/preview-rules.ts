@@ -1,6 +1,7 @@
 // What changed identity rules would do to people: the evidence (which identifiers were first seen together, in log order) is
 // replayed under the rules in force and under the changed ones, and the two are compared. Like with like: rules that say the
 // same show no change, whatever else has happened to people.
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Pool } from "pg";
 import type { IdentityPreview } from "@tributary/schema/api/identity.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
@@ -11,6 +12,8 @@ import { splitsOf } from "./world.ts";
 
 /** Most pieces of evidence that are replayed; the answer says when there were more. */
 export const EVIDENCE_MAX = 100_000;
+/** Events that are replayed between two breaths: events are taken in and people looked up on the same thread. */
+const REPLAYED_AT_ONCE = 500;
 const EXAMPLES_MAX = 50;
 const EXAMPLE_PEOPLE_MAX = 6;
 const EXAMPLE_IDENTIFIERS_MAX = 5;
@@ -47,8 +50,8 @@ export async function previewRules(pool: Pool, workspaceId: number, { now, chang
   if (rules.problems.length > 0) throw new AppError("bad_request", { detail: rules.problems.join(" ") });
   const reformed = rules.namespaces.filter(({ name, normalise }) => now.byName.get(name)?.normalise !== normalise).map(({ name }) => name);
   const evidence = await readEvidence(pool, workspaceId, reformed);
-  const before = replayEvidence(evidence, workspaceId, now, phoneCountry);
-  const after = replayEvidence(evidence, workspaceId, rules, phoneCountry);
+  const before = await replayEvidence(evidence, workspaceId, now, phoneCountry);
+  const after = await replayEvidence(evidence, workspaceId, rules, phoneCountry);
   return compare(evidence, before, after);
 }
 
@@ -97,7 +100,7 @@ function aloneBefore(known: ReadonlyMap<string, Known>, sightings: readonly Sigh
 /** Under one set of rules: each identifier, and whose it is; null: nobody's, or set aside; absent: the rules don't take it. */
 type Owners = ReadonlyMap<string, string | null>;
 
-function replayEvidence({ known, sightings }: Evidence, workspaceId: number, rules: IdentityRules, phoneCountry: string | undefined): Owners {
+async function replayEvidence({ known, sightings }: Evidence, workspaceId: number, rules: IdentityRules, phoneCountry: string | undefined): Promise<Owners> {
   const byValue = new Map([...known.values()].map((one) => [`${one.namespace}:${one.value}`, one.key]));
   /** Stored identifier → the one that it would be: two that were apart may be the same one under another normalisation. */
   const becomes = new Map<string, EventIdentifier>();
@@ -119,7 +122,8 @@ function replayEvidence({ known, sightings }: Evidence, workspaceId: number, rul
     });
   }
   const rankOf = ({ namespace }: IdentifierRef): number => rules.byName.get(namespace)?.rank ?? 0;
-  for (const { rowId, isClaim, keys } of sightings) {
+  for (const [index, { rowId, isClaim, keys }] of sightings.entries()) {
+    if (index % REPLAYED_AT_ONCE === 0) await breathe();
     const carried = new Map([...keys].flatMap((key) => {
       const identifier = becomes.get(key);
       return identifier ? [[identifier.key, identifier] as const] : [];

@@ -87,5 +87,4 @@ export const profiles: Texts["profiles"] = {
     addressOn: (n) => `Hat ${onDevices(n)} eine Adresse angegeben.`,
     some: (n, one, many) => plural(n, one, many),
   },
-  consentShort: "Einwilligung",
 };

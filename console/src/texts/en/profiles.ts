@@ -86,5 +86,4 @@ export const profiles = {
     addressOn: (n: number) => `Gave an address on ${inWords(n)} ${n === 1 ? "device" : "devices"}.`,
     some: (n: number, one: string, many: string) => plural(n, one, many),
   },
-  consentShort: "Consent",
 };
