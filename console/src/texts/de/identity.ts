@@ -108,7 +108,7 @@ export const identity: Texts["identity"] = {
     by_hand: "Von Hand getrennt.",
   },
   columns: { pick: "Auswahl", kind: "Art", value: "Wert", with: "Gesehen mit", events: "Ereignisse", first: "Zuerst gesehen", source: "Quelle", state: "Zustand" },
-  states: { own: "Von dieser Person", shared: "Geteilt, keine Brücke", other: "Von jemand anderem", nobodys: "Von niemandem" },
+  states: { own: "Diese Person", shared: "Geteilt", other: "Jemand anders", nobodys: "Niemand" },
   seenWith: (n) => plural(n, "anderen", "anderen"),
   history: {
     title: "Was geschehen ist",
