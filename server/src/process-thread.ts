@@ -46,6 +46,9 @@ export type FromProcessThread =
   | { readonly kind: "stopped" };
 
 const STATE_EVERY_MS = 1_000;
+/** A batch whose events waited longer than this says that the pipeline is behind, for a while. */
+const LATE_MS = 1_500;
+const LATE_FOR_MS = 6_000;
 /** Answers to senders and readers go before work that nobody waits for: on Linux this concerns this thread alone. */
 const BACKGROUND_NICENESS = 5;
 
@@ -57,13 +60,18 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   const clickhouseReader = connectClickHouse(data.clickhouse, "evaluate");
   const log = await createPostgresLog({ pool, partitions: data.partitions, clock: systemClock, logger, limits: data.logLimits });
   const role = await takeProcessRole(pool, logger);
+  let lateAtMs = -Infinity;
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
     profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning,
-    onProgress: (progress) => send({ kind: "progress", ...progress }),
+    onProgress: (progress) => {
+      if (progress.oldestAgeMs > LATE_MS) lateAtMs = systemClock.nowMs();
+      send({ kind: "progress", ...progress });
+    },
   });
   const observer = createObserver({
     pool, clickhouse: clickhouseReader, partitions: data.partitions, landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger,
+    isBusy: () => systemClock.nowMs() - lateAtMs < LATE_FOR_MS,
   });
   // A sequencer that can't go on (fenced, damaged log) takes the thread with it: the main thread sees it and starts another.
   Promise.race([processor.failed, role.lost]).catch((error: unknown) => setImmediate(() => {

@@ -1,6 +1,6 @@
 // What people read in the console stands in console/src/texts: not in the components.
 import { expect, test } from "vitest";
-import { sourceFiles, type SyntaxNode } from "./source-files.ts";
+import { isTestFile, sourceFiles, type SyntaxNode } from "./source-files.ts";
 
 /** Attributes and properties whose value is shown or read out. */
 const shown = new Set(["aria-label", "aria-description", "aria-roledescription", "alt", "title", "placeholder", "label", "description", "text", "sentence", "hint", "header", "message", "error"]);
@@ -8,7 +8,7 @@ const shown = new Set(["aria-label", "aria-description", "aria-roledescription",
 /** The same in every language. */
 const names = new Set(["Tributary", "ClickHouse", "JSON", "YAML", "CSV", "SDK"]);
 
-const components = sourceFiles().filter(({ path }) => path.startsWith("console/src/") && path.endsWith(".tsx"));
+const components = sourceFiles().filter(({ path }) => path.startsWith("console/src/") && !path.startsWith("console/src/texts/") && !isTestFile(path));
 
 test("components hold no words of their own", () => {
   const found = components.flatMap((file) => file.nodes.flatMap((node) => writtenIn(node).filter(isWords).map((words) => `${file.path}:${file.lineOf(node)} ${words.trim()}`)));

@@ -15,7 +15,7 @@ import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
 import { problemsSearch } from "../features/settings/problems-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
-import { personQuery, profilePagesQuery } from "../features/profiles/queries.ts";
+import { profilePagesQuery, readAhead } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
 import { sectionsFor } from "../features/settings/settings-sections.ts";
 import { startSearch } from "../features/start/start-search.ts";
@@ -143,7 +143,7 @@ const about = createRoute({
 });
 const person = createRoute({
   getParentRoute: () => shell, path: "/profiles/$ref", validateSearch: personSearch,
-  loader: ({ context, params }) => void context.queryClient.prefetchQuery(personQuery(params.ref)),
+  loader: ({ context, params, location, preload }) => void readAhead(context.queryClient, params.ref, personSearch({ ...location.search }), !preload),
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 

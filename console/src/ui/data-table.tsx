@@ -66,7 +66,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
 }
 
 /** What a letter of a heading takes on average. */
-const HEADING_LETTER_PX = 6.6;
+const HEADING_LETTER_PX = 7;
 
 /** Room for the heading at least: what is one short word in one language is a long one in another. */
 function trackOf({ width, header }: Pick<Column<unknown>, "width" | "header">): string {

@@ -10,6 +10,9 @@ import { listShops, noteProgress, type StoredShop } from "./shop-store.ts";
 /** Any number of ours. */
 const CARETAKER_LOCK = 7_205_913_008;
 const LOOK_EVERY_MS = 500;
+/** Where nothing has happened for a while: an installation without demo shops pays next to nothing for them. */
+const LOOK_IDLE_MS = 5_000;
+const IDLE_AFTER_MS = 60_000;
 const RETRY_AFTER_MS = 5_000;
 
 export interface CaretakerDeps extends PlayerDeps {
@@ -26,12 +29,17 @@ export interface Caretaker {
 export function startCaretaker(deps: CaretakerDeps): Caretaker {
   const stopping = new AbortController();
   let waking = new AbortController();
+  let wokenMs = performance.now();
   const finished = run(deps, stopping.signal, async (ms) => {
     waking = new AbortController();
-    await sleep(ms, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => undefined);
+    const isIdle = performance.now() - wokenMs > IDLE_AFTER_MS;
+    await sleep(isIdle ? Math.max(ms, LOOK_IDLE_MS) : ms, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => undefined);
   });
   return {
-    wake: () => waking.abort(),
+    wake: () => {
+      wokenMs = performance.now();
+      waking.abort();
+    },
     async stop() {
       stopping.abort();
       await finished;

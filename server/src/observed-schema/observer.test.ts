@@ -1,7 +1,7 @@
 // Against real engines and the whole pipeline: what is counted is what a plain count of the calls sent gives.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FieldPlace } from "@tributary/schema/field.ts";
-import { systemClock } from "../core/clock.ts";
+import { manualClock, systemClock } from "../core/clock.ts";
 import { quietLogger } from "../engines/testing.ts";
 import { landedBefore } from "../pipeline/outbox/landed-before.ts";
 import { startTestPipeline, type TestPipeline } from "../pipeline/testing.ts";
@@ -178,6 +178,18 @@ describe("the observer", () => {
     await observerOf(pipeline, { limits: { sliceRowsMax: 2 } }).catchUp();
     expect(await examples(pipeline)).toEqual(["Stayer"]);
   }, 90_000);
+
+  test("lets events that wait come first, but not for ever", async () => {
+    const clock = manualClock(Date.UTC(2026, 10, 22));
+    await pipeline.send([{ type: "track", event: "Busy", userId: "b-1" }]);
+    let asked = 0;
+    const busy = observerOf(pipeline, { clock, pollMs: 5, isBusy: () => (asked++, true) });
+    await expect.poll(() => asked).toBeGreaterThan(5);
+    expect(await countedEvents(pipeline)).toEqual({});
+    clock.advanceMs(11 * 60_000);
+    await expect.poll(() => countedEvents(pipeline)).toEqual({ "track Busy": 1 });
+    await busy.stop();
+  });
 
   test("asks ClickHouse nothing while nothing lands", async () => {
     await pipeline.send([{ type: "track", event: "Then silence", userId: "s" }]);

@@ -20,6 +20,8 @@ export interface ObserverOptions {
   readonly landedBefore: (partition: number) => Promise<number>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether events wait for the pipeline: then counting waits for them, but not for ever. */
+  readonly isBusy?: () => boolean;
   readonly limits?: Partial<ObservedLimits>;
   readonly pollMs?: number;
 }
@@ -34,6 +36,8 @@ export interface Observer {
 const POLL_MS = 4_000;
 /** After a failure, doubled each time. */
 const RETRY_MAX_MS = 5 * 60_000;
+/** For how long events that wait come first. */
+const POSTPONED_MAX_MS = 10 * 60_000;
 /** The smallest part of a full slice that is tried after failures. */
 const SHARE_MIN = 1 / 1_024;
 /** Between slices of a long history, so that others come to ClickHouse too. */
@@ -48,6 +52,8 @@ export function createObserver(options: ObserverOptions): Observer {
   /** Partition → where the reader is. */
   const places = new Map<number, number>();
   let daysDroppedAt = -Infinity;
+  let caughtUpAtMs = clock.nowMs();
+  const mustWait = (): boolean => (options.isBusy?.() ?? false) && clock.nowMs() - caughtUpAtMs < POSTPONED_MAX_MS;
   /** Of the limits on a slice. Halved by each failure: where memory is short, a smaller slice is what can be counted. */
   let share = 1;
 
@@ -91,8 +97,10 @@ export function createObserver(options: ObserverOptions): Observer {
     let retryMs = options.pollMs ?? POLL_MS;
     while (!stopping.signal.aborted) {
       await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (mustWait()) continue;
       try {
         await catchUp();
+        caughtUpAtMs = clock.nowMs();
         retryMs = options.pollMs ?? POLL_MS;
       } catch (error) {
         if (stopping.signal.aborted) return;

@@ -53,6 +53,11 @@ type DrawnLine = Edge<{ readonly line: GraphLine }, "evidence">;
 const nodeTypes = { identifier: NodeBox };
 const edgeTypes = { evidence: Line };
 
+/** By the names that React Flow gives them. */
+const controlLabels = {
+  "controls.ariaLabel": t.controls.label, "controls.zoomIn.ariaLabel": t.controls.zoomIn, "controls.zoomOut.ariaLabel": t.controls.zoomOut, "controls.fitView.ariaLabel": t.controls.fit,
+};
+
 export function GraphView(props: GraphViewProps): ReactNode {
   const { graph, model, selected, onSelect, onLine, onOpen, openLine } = props;
   const places = useMemo(() => layoutOf(model), [model]);
@@ -72,7 +77,7 @@ export function GraphView(props: GraphViewProps): ReactNode {
           <ReactFlow
             nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} fitView fitViewOptions={WHOLE} minZoom={ZOOM_MIN} maxZoom={1.6}
             nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} deleteKeyCode={null} zoomOnScroll={false} preventScrolling={false}
-            onEdgeClick={(_event, { data }) => data && onLine(data.line)}
+            ariaLabelConfig={controlLabels} onEdgeClick={(_event, { data }) => data && onLine(data.line)}
           >
             <Controls showInteractive={false} fitViewOptions={{ ...WHOLE, minZoom: ZOOM_MIN }} />
             <FitAgain on={model} />

@@ -1,8 +1,10 @@
 // People, read. A person's address may hold any identifier; the answer may be several people, when the identifier is shared.
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
 import type { AccountPeople, ProfileAnswer, ProfileList, ProfileSort, SharedIdentifier, Timeline, TraitHistory, TraitNames } from "@tributary/schema/api/profiles.ts";
 import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import { read } from "../../api.ts";
+import { may, sessionQuery } from "../accounts/session.ts";
+import type { PersonSearch } from "./search.ts";
 
 const PAGE = 100;
 
@@ -39,6 +41,20 @@ export const timelineQuery = (id: string, wish: TimelineWish = {}) => infiniteQu
   initialPageParam: undefined as string | undefined, // As above.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
+
+/** What a timeline of this address asks for. Words are not looked for in what is masked: the server refuses, as the answer would tell what they are. */
+export function timelineWish({ q, kind, source, before }: PersonSearch, isMasked: boolean): TimelineWish {
+  return { search: isMasked ? undefined : q, type: kind, source_id: source, before_row: before };
+}
+
+/** Begins to read a person and, where the page opens on it, the timeline: while the page's own code is still on its way. */
+export async function readAhead(client: QueryClient, ref: string, search: PersonSearch, isVisit: boolean): Promise<void> {
+  await client.prefetchQuery(personQuery(ref));
+  const [person, session] = [client.getQueryData(personQuery(ref).queryKey), client.getQueryData(sessionQuery.queryKey)];
+  if (!isVisit || person === undefined || "shared" in person || session === undefined) return;
+  const tab = search.tab ?? (session.role === "service_agent" ? "service" : "overview");
+  if (tab === "overview") await client.prefetchInfiniteQuery(timelineQuery(person.id, timelineWish(search, !may(session, "personal_data"))));
+}
 
 export const traitHistoryQuery = (id: string, name: string) => queryOptions({
   queryKey: ["profiles", "history", id, "trait", name],

@@ -17,7 +17,7 @@ import { useRecord } from "../desk/queries.ts";
 import { useIsMasked } from "../masking/masked.tsx";
 import { EventIcon, isUndoable } from "./event-icon.tsx";
 import { summaryOf } from "./event-summary.ts";
-import { timelineQuery } from "./queries.ts";
+import { timelineQuery, timelineWish } from "./queries.ts";
 import { timelineRows, type TimelineRow } from "./timeline-rows.ts";
 import { TimelineTools, type TimelineLook } from "./timeline-tools.tsx";
 
@@ -26,12 +26,13 @@ const route = getRouteApi("/shell/profiles/$ref");
 const ROW_PX = 37;
 
 export function Timeline({ id }: { readonly id: string }): ReactNode {
-  const { tab, q: asked, kind, source, before } = route.useSearch();
+  const search = route.useSearch();
+  const { tab, kind, source, before } = search;
   const { ref } = route.useParams();
   const navigate = useNavigate();
-  // An address from somebody who sees people in the clear shows everything here: words are not looked for in what is masked.
-  const q = useIsMasked() ? undefined : asked;
-  const pages = useInfiniteQuery(timelineQuery(id, { search: q, type: kind, source_id: source, before_row: before }));
+  const wish = timelineWish(search, useIsMasked());
+  const q = wish.search;
+  const pages = useInfiniteQuery(timelineQuery(id, wish));
   const look = (next: TimelineLook): void => void navigate({
     to: "/profiles/$ref", params: { ref }, replace: true,
     // What is empty stands in no address.

@@ -29,7 +29,7 @@ function Row({ limit }: { readonly limit: LimitEntry }): ReactNode {
   const byDefault = amountWithUnit(limit.default_value, limit.unit);
   return (
     <tr>
-      <td>{limit.what}</td>
+      <td>{t.what[limit.name] ?? limit.what}</td>
       <td className="end nowrap">{amountWithUnit(limit.value, limit.unit)}{limit.value === limit.default_value ? null : <div className="dim">{t.byDefault(byDefault)}</div>}</td>
       <td><span className="row"><span className="mono">{limit.setting}</span><CopyIcon value={limit.setting} label={`${texts.everywhere.copy}: ${limit.setting}`} /></span></td>
     </tr>

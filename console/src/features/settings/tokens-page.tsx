@@ -35,9 +35,9 @@ export function TokensPage(): ReactNode {
   const [revoking, setRevoking] = useState<TokenAnswer>();
   const columns: readonly Column<TokenAnswer>[] = [
     { key: "name", header: t.columns.name, width: "minmax(96px, 1.2fr)", cell: (token) => <Value value={token.name} /> },
-    { key: "prefix", header: t.columns.prefix, width: "112px", cell: (token) => <span className="mono">{token.prefix}…</span> },
+    { key: "prefix", header: t.columns.prefix, width: "96px", cell: (token) => <span className="mono">{token.prefix}…</span> },
     { key: "scopes", header: t.columns.scopes, width: "minmax(96px, 1.4fr)", cell: (token) => <span className="cut">{token.scopes.map((scope) => t.scopeNames[scope].name).join(", ")}</span> },
-    { key: "created", header: t.columns.created, width: "112px", cell: (token) => <When at={token.created_at} /> },
+    { key: "created", header: t.columns.created, width: "92px", cell: (token) => <When at={token.created_at} /> },
     { key: "state", header: t.columns.state, width: "136px", cell: (token) => <TokenState token={token} nowMs={nowMs} /> },
     {
       key: "revoke", header: "", width: "100px", isEnd: true,

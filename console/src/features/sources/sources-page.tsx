@@ -41,7 +41,7 @@ const columns: readonly Column<Row>[] = [
   { key: "kind", header: t.columns.kind, width: "72px", cell: ({ source }) => <span className="dim">{t.kinds[source.kind]}</span>, csv: ({ source }) => source.kind },
   { key: "health", header: t.columns.health, width: "minmax(128px, 1fr)", cell: ({ health }) => (health ? <Health health={health} /> : <Bar />), csv: ({ health }) => health },
   { key: "volume", header: t.columns.volume, width: "100px", cell: ({ volume }) => <Line volume={volume} /> },
-  { key: "received", header: t.columns.received, width: "104px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="received" />, csv: ({ hops }) => hops?.received },
+  { key: "received", header: t.columns.received, width: "72px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="received" />, csv: ({ hops }) => hops?.received },
   { key: "held", header: t.columns.held, width: "56px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="held" />, csv: ({ hops }) => hops?.held },
   { key: "failed", header: t.columns.failed, width: "56px", isEnd: true, cell: ({ hops }) => <Count hops={hops} of="failed" />, csv: ({ hops }) => hops?.failed },
   { key: "last", header: t.columns.last, width: "104px", cell: ({ volume }) => <Last volume={volume} />, csv: ({ volume }) => volume?.lastAt },

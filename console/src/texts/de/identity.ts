@@ -55,6 +55,7 @@ export const identity: Texts["identity"] = {
     select: (kind, value) => `${kind} ${value} auswählen`,
     inTable: "Mehr davon stehen in der Tabelle.",
   },
+  controls: { label: "Ansicht des Graphen", zoomIn: "Vergrößern", zoomOut: "Verkleinern", fit: "Ganz zeigen" },
   clustered: (n) => `${count(n)} Kennungen sind mehr, als ein Bild einzeln zeigen kann; deshalb ist jede Art ein Knoten. Öffnen Sie ihn, oder nehmen Sie die Tabelle.`,
   incomplete: "Zu dieser Person gibt es mehr Belege, als eine Antwort fasst; gezeigt werden die ältesten.",
   uncounted: "Es sind zu viele Ereignisse, um sie je Linie zu zählen; deshalb sind alle gleich gezeichnet.",
@@ -106,8 +107,8 @@ export const identity: Texts["identity"] = {
     sign_in: "Jemand hat sich auf diesem Gerät angemeldet; die Regeln halten Gerät und Person getrennt und merken sich die Verbindung.",
     by_hand: "Von Hand getrennt.",
   },
-  columns: { pick: "Ausgewählt", kind: "Art", value: "Wert", with: "Gesehen mit", events: "Ereignisse", first: "Zuerst gesehen", source: "Quelle", state: "Zustand" },
-  states: { own: "Von dieser Person", shared: "Geteilt, keine Brücke", other: "Von jemand anderem", nobodys: "Von niemandem" },
+  columns: { pick: "Auswahl", kind: "Art", value: "Wert", with: "Gesehen mit", events: "Ereignisse", first: "Zuerst gesehen", source: "Quelle", state: "Zustand" },
+  states: { own: "Diese Person", shared: "Geteilt", other: "Jemand anders", nobodys: "Niemand" },
   seenWith: (n) => plural(n, "anderen", "anderen"),
   history: {
     title: "Was geschehen ist",

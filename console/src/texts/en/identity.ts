@@ -53,6 +53,7 @@ export const identity = {
     select: (kind: string, value: string) => `Select ${kind} ${value}`,
     inTable: "More of them are in the table.",
   },
+  controls: { label: "View of the graph", zoomIn: "Nearer", zoomOut: "Further away", fit: "Show all of it" },
   clustered: (n: number) => `${count(n)} identifiers are more than a picture can show one by one, so each kind is one node. Open it, or use the table.`,
   incomplete: "This person has more evidence than one answer holds; the oldest is shown.",
   uncounted: "There is too much to count events for each line, so all are drawn alike.",
