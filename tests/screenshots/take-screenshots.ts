@@ -37,6 +37,7 @@ async function pageFor(browser: Browser, server: ServerProcess, width: number, c
 
 async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
+  await page.locator("h1").first().waitFor();
   for (let i = 0; i < 400 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
   await page.waitForTimeout(250); // What fades in has done so.
   await page.screenshot({ path: file });

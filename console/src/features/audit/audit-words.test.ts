@@ -16,6 +16,7 @@ test("the detail reads as a line: which field, why, how often", () => {
   expect(noteOf({ detail: { reason: "Rang about an order", field: "trait phone" } })).toBe("trait phone · Rang about an order");
   expect(noteOf({ detail: { count: 5, until: "2026-05-01" } })).toBe("5 times");
   expect(noteOf({ detail: { count: 1_200, people: ["a", "b"], more_people: true } })).toBe("2 people and more · 1,200 times");
+  expect(noteOf({ detail: { count: 1, since: "2026-05-01", until: "2026-05-01" } })).toBe("");
   expect(noteOf({ detail: {} })).toBe("");
   expect(noteOf({ detail: { personal: false } })).toBe('{"personal":false}');
 });

@@ -25,5 +25,7 @@ export function noteOf({ detail }: Pick<AuditEntryAnswer, "detail">): string {
   const named = Array.isArray(people) ? [t.people(people.length, detail["more_people"] === true)] : [];
   const said = [...text("field"), ...text("reason"), ...text("name"), ...text("role").map(roleName), ...named, ...counted];
   if (said.length > 0) return said.join(" · ").slice(0, 300);
-  return Object.keys(detail).length === 0 ? "" : JSON.stringify(detail).slice(0, 300);
+  // That something was read once, and since when it is counted, says nothing more than the entry itself.
+  const { count: _, since: __, until: ___, ...rest } = detail;
+  return Object.keys(rest).length === 0 ? "" : JSON.stringify(rest).slice(0, 300);
 }

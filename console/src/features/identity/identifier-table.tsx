@@ -42,11 +42,11 @@ export function IdentifierTable({ graph, selected, onSelect, onLine }: Identifie
   const columns: readonly Column<Row>[] = [
     { key: "pick", header: t.columns.pick, width: "60px", cell: (row) => (row.state === "own" ? <Pick row={row} isOn={selected.has(row.identifier.key)} onSelect={onSelect} /> : null) },
     { key: "kind", header: t.columns.kind, width: "minmax(124px, 150px)", cell: ({ identifier }) => <span className="row"><KindIcon namespace={identifier.namespace} />{kindWord(identifier.namespace)}</span>, csv: ({ identifier }) => identifier.namespace },
-    { key: "value", header: t.columns.value, width: "minmax(112px, 2fr)", cell: (row) => <IdentifierValue row={row} personId={graph.profile_id} />, csv: ({ identifier }) => identifier.value },
-    { key: "state", header: t.columns.state, width: "minmax(112px, 170px)", cell: (row) => <State tone={row.state === "own" ? "good" : row.state === "shared" ? "attention" : "plain"}>{t.states[row.state]}</State>, csv: (row) => t.states[row.state] },
+    { key: "value", header: t.columns.value, width: "minmax(160px, 3fr)", cell: (row) => <IdentifierValue row={row} personId={graph.profile_id} />, csv: ({ identifier }) => identifier.value },
+    { key: "state", header: t.columns.state, width: "minmax(112px, 136px)", cell: (row) => <State tone={row.state === "own" ? "good" : row.state === "shared" ? "attention" : "plain"}>{t.states[row.state]}</State>, csv: (row) => t.states[row.state] },
     { key: "with", header: t.columns.with, width: "64px", cell: (row) => t.seenWith(row.others), csv: (row) => row.others },
     { key: "events", header: t.columns.events, width: "64px", isEnd: true, cell: (row) => <Figure value={row.events} />, csv: (row) => row.events },
-    { key: "source", header: t.columns.source, width: "minmax(56px, 140px)", cell: ({ identifier }) => <span className="dim"><Value value={sourceName(identifier.source_id)} /></span>, csv: ({ identifier }) => sourceName(identifier.source_id) },
+    { key: "source", header: t.columns.source, width: "minmax(56px, 110px)", cell: ({ identifier }) => <span className="dim"><Value value={sourceName(identifier.source_id)} /></span>, csv: ({ identifier }) => sourceName(identifier.source_id) },
     { key: "first", header: t.columns.first, width: "84px", cell: ({ identifier }) => <When at={identifier.first_seen_at} />, csv: ({ identifier }) => identifier.first_seen_at },
   ];
   return (
