@@ -27,7 +27,9 @@ describe.skipIf(chromiumPath === undefined)("sources", () => {
     const { page } = at;
     await at.open("/sources");
     await page.getByRole("link", { name: "Make a source" }).click();
-    await page.getByRole("textbox", { name: "Name" }).fill("Billing");
+    // The list that is left has a box with "name" in its name, too.
+    await page.waitForURL(/\/sources\/new$/);
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Billing");
     await page.getByRole("radio", { name: "Server" }).check();
     await page.getByRole("button", { name: "Make a source" }).click();
     await page.getByRole("heading", { level: 1, name: "Billing" }).waitFor();
