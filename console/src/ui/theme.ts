@@ -30,6 +30,8 @@ export const theme = createTheme({
     NumberInput: { styles: { input: { minHeight: 32, height: 32 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 420, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
     InputWrapper: { styles: { description: { fontSize: 12, lineHeight: 1.4 } } },
+    // Its words would change colour slowly, with too little contrast on the way.
+    SegmentedControl: { defaultProps: { transitionDuration: 0 } },
     Modal: { defaultProps: { transitionProps: { duration: 100 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },

@@ -76,7 +76,7 @@ function Stage({ name, tone = "good", text, children, isOpen: startsOpen = false
     <li data-tone={tone}>
       <span className="name">{name}</span>
       <div className="path-step">
-        {children ? <button type="button" className="path-toggle" aria-expanded={isOpen} aria-label={`${name}: ${isOpen ? t.less : t.more}`} onClick={() => setOpen(!isOpen)}><span className="grow">{text}</span><Icon size={14} aria-hidden /></button> : <div>{text}</div>}
+        {children ? <button type="button" className="path-toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}><span className="grow"><span className="unseen">{name}: {isOpen ? t.less : t.more}. </span>{text}</span><Icon size={14} aria-hidden /></button> : <div>{text}</div>}
         {children && isOpen ? <div className="path-rows">{children}</div> : null}
       </div>
     </li>

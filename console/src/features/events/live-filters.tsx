@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { useIsLeaving } from "../../ui/leaving.ts";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { sourceListQuery } from "../sources/queries.ts";
 import { eventTypes } from "./event-type.tsx";
@@ -67,9 +68,10 @@ interface TypedFilterProps {
 function TypedFilter({ label, value, onChange, charactersMax, isSearch = false }: TypedFilterProps): ReactNode {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
+  const isLeaving = useIsLeaving();
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onChange(text), TYPING_MS);
+    const timer = setTimeout(() => isLeaving() || onChange(text), TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (

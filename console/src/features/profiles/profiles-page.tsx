@@ -12,6 +12,7 @@ import { valueText } from "../../ui/format.ts";
 import { Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Face, Value } from "../../ui/value.tsx";
+import { useIsLeaving } from "../../ui/leaving.ts";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { MaskedMark, useIsMasked } from "../masking/masked.tsx";
 import { ExportPeople } from "./export-people.tsx";
@@ -133,9 +134,10 @@ function SearchField({ value, onChange }: { readonly value: string; readonly onC
   const isMasked = useIsMasked();
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
+  const isLeaving = useIsLeaving();
   useEffect(() => {
     if (isMasked || text.trim() === value) return;
-    const timer = setTimeout(() => onChange(text.trim()), TYPING_MS);
+    const timer = setTimeout(() => isLeaving() || onChange(text.trim()), TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (

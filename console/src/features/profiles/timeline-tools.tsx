@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { useIsLeaving } from "../../ui/leaving.ts";
 import { useIsMasked } from "../masking/masked.tsx";
 import { sourceListQuery } from "../sources/queries.ts";
 import type { PersonSearch } from "./search.ts";
@@ -20,9 +21,10 @@ export function TimelineTools({ look, onLook }: { readonly look: TimelineLook; r
   const { q = "" } = look;
   const [text, setText] = useState(q);
   useEffect(() => setText(q), [q]);
+  const isLeaving = useIsLeaving();
   useEffect(() => {
     if (text.trim() === q) return;
-    const timer = setTimeout(() => onLook({ ...look, q: text.trim() }), TYPING_MS);
+    const timer = setTimeout(() => isLeaving() || onLook({ ...look, q: text.trim() }), TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (

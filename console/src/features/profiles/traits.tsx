@@ -76,7 +76,7 @@ function Trait({ person, name, onHistory, onCorrect }: TraitProps): ReactNode {
       <dt><bdi className="cut" title={name.slice(0, 300)}>{label}</bdi></dt>
       <dd>
         <Revealable personId={person.id} field={{ kind: "trait", name }} name={name} value={person.traits[name]}><Tooltip label={<TraitNote value={person.traits[name]} note={note} />}>
-          {onHistory ? <button type="button" className="trait-value plain-button" aria-label={`${t.historyOf(label)}: ${valueText(person.traits[name], 100)}`} onClick={onHistory}>{value}</button> : <span tabIndex={0} className="trait-value">{value}</span>}
+          {onHistory ? <button type="button" className="trait-value plain-button" onClick={onHistory}><span className="unseen">{t.historyOf(label)}: </span>{value}</button> : <span tabIndex={0} className="trait-value">{value}</span>}
         </Tooltip></Revealable>
         {onCorrect ? <ActionIcon size={24} className="on-hover" aria-label={texts.desk.correctTitle(label)} onClick={onCorrect}><IconPencil size={14} /></ActionIcon> : null}
       </dd>

@@ -3,6 +3,7 @@ import { Switch, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { useIsLeaving } from "../../ui/leaving.ts";
 import type { FieldsSearch } from "./schema-search.ts";
 
 const t = texts.schema;
@@ -17,11 +18,13 @@ export interface SchemaToolsProps<Search extends FieldsSearch> {
 }
 
 export function SchemaTools<Search extends FieldsSearch>({ search, onSearch, findLabel, tabs, children }: SchemaToolsProps<Search>): ReactNode {
+  const isLeaving = useIsLeaving();
   const [text, setText] = useState(search.find ?? "");
   useEffect(() => setText(search.find ?? ""), [search.find]);
   useEffect(() => {
     if (text === (search.find ?? "")) return;
     const timer = setTimeout(() => {
+      if (isLeaving()) return;
       const { find: _, ...rest } = search;
       onSearch((text === "" ? rest : { ...rest, find: text }) as Search); // Only `find` differs.
     }, TYPING_MS);
