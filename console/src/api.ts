@@ -54,6 +54,23 @@ export async function download(path: string, query: Query, name: string): Promis
   setTimeout(() => URL.revokeObjectURL(address), 0);
 }
 
+const PAGE_ROWS = 200;
+/** Of lists that a page holds whole: beyond these pages it shows what it has. */
+const PAGES_MAX = 20;
+
+/** All rows of a list, page by page. */
+export async function readAll<T>(path: string, signal?: AbortSignal): Promise<readonly T[]> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const answer: { readonly data: readonly T[]; readonly next_cursor: string | null } = await read(path, { limit: PAGE_ROWS, cursor }, signal);
+    rows.push(...answer.data);
+    if (answer.next_cursor === null) break;
+    cursor = answer.next_cursor;
+  }
+  return rows;
+}
+
 /** Changes something; rejects with ApiProblem. */
 export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));

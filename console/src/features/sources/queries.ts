@@ -3,26 +3,12 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { EventList, Ledger } from "@tributary/schema/api/events.ts";
 import type { LedgerBucketList } from "@tributary/schema/api/ledger-buckets.ts";
 import type { KeyUseList } from "@tributary/schema/api/source-keys.ts";
-import type { SourceAnswer, SourceList } from "@tributary/schema/api/workspace.ts";
-import { read } from "../../api.ts";
+import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
+import { read, readAll } from "../../api.ts";
 
-const PAGE = 200;
-const PAGES_MAX = 20;
 const REFRESH_MS = 10_000;
 
-export const sourceListQuery = queryOptions({ queryKey: ["sources"], queryFn: ({ signal }) => readAllSources(signal), staleTime: 30_000 });
-
-async function readAllSources(signal: AbortSignal): Promise<readonly SourceAnswer[]> {
-  const sources: SourceAnswer[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const answer: SourceList = await read<SourceList>("/sources", { limit: PAGE, cursor }, signal);
-    sources.push(...answer.data);
-    if (answer.next_cursor === null) break;
-    cursor = answer.next_cursor;
-  }
-  return sources;
-}
+export const sourceListQuery = queryOptions({ queryKey: ["sources"], queryFn: ({ signal }) => readAll<SourceAnswer>("/sources", signal), staleTime: 30_000 });
 
 /** The last 24 hours, of all sources. */
 export const ledgerQuery = queryOptions({
