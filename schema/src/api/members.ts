@@ -37,7 +37,6 @@ export const memberAnswer = z
 export type MemberAnswer = z.infer<typeof memberAnswer>;
 
 export const memberList = pageOf(memberAnswer);
-export type MemberList = z.infer<typeof memberList>;
 
 export const memberCreateBody = z.strictObject({
   email: accountEmail,
@@ -88,7 +87,6 @@ export const invitationAnswer = z
 export type InvitationAnswer = z.infer<typeof invitationAnswer>;
 
 export const invitationList = pageOf(invitationAnswer);
-export type InvitationList = z.infer<typeof invitationList>;
 
 export const invitationBody = z.strictObject({ email: accountEmail, role });
 

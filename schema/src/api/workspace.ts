@@ -60,7 +60,6 @@ export const sourceAnswer = z
 export type SourceAnswer = z.infer<typeof sourceAnswer>;
 
 export const sourceList = pageOf(sourceAnswer);
-export type SourceList = z.infer<typeof sourceList>;
 
 const originText = z
   .string()
@@ -149,7 +148,6 @@ export const tokenAnswer = z
 export type TokenAnswer = z.infer<typeof tokenAnswer>;
 
 export const tokenList = pageOf(tokenAnswer);
-export type TokenList = z.infer<typeof tokenList>;
 
 export const tokenCreateBody = z.strictObject({
   name: z.string().trim().min(1).max(200),

@@ -8,14 +8,11 @@ import { Figure } from "../../ui/figure.tsx";
 import { hourOfDay, dayAndHour, fullNumber } from "../../ui/format.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
-import { volumeOf, type ShownOutcome } from "../sources/volume-series.ts";
+import { outcomeColors, outcomeName, type ShownOutcome, volumeOf } from "../sources/volume-series.ts";
 import { dayVolumeQuery } from "./queries.ts";
 
 const t = texts.home.day;
 const HEIGHT_PX = 96;
-const colors: Readonly<Record<ShownOutcome, string>> = {
-  stored: "--chart-stored", duplicate: "--chart-duplicate", quarantined: "--chart-held", dropped: "--chart-dropped", withdrawn: "--chart-withdrawn", failed: "--chart-failed", pending: "--chart-waiting",
-};
 
 export function DayCard(): ReactNode {
   const { data, error, refetch } = useQuery(dayVolumeQuery);
@@ -28,14 +25,14 @@ export function DayCard(): ReactNode {
         <>
           <Columns
             label={t.label(volume.total)} heightPx={HEIGHT_PX} heads={volume.timesMs.map(dayAndHour)} from={hourOfDay(volume.timesMs[0] ?? 0)} to={hourOfDay(lastMs)}
-            series={volume.series.map(({ outcome, values }) => ({ key: outcome, name: nameOf(outcome), color: colors[outcome], values }))}
+            series={volume.series.map(({ outcome, values }) => ({ key: outcome, name: outcomeName(outcome), color: outcomeColors[outcome], values }))}
             say={(name, value) => `${name}: ${fullNumber(value)}`}
           />
           <ul className="legend">
             {volume.series.map(({ outcome, values }) => (
               <li key={outcome}>
-                <span className="swatch" style={{ background: `var(${colors[outcome]})` }} aria-hidden />
-                <Link {...rowsOf(outcome)}>{nameOf(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></Link>
+                <span className="swatch" style={{ background: `var(${outcomeColors[outcome]})` }} aria-hidden />
+                <Link {...rowsOf(outcome)}>{outcomeName(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></Link>
               </li>
             ))}
             {volume.series.length === 0 ? <li className="dim">{t.nothing}</li> : null}
@@ -52,8 +49,4 @@ function rowsOf(outcome: ShownOutcome): LinkProps {
   if (outcome === "failed") return { to: "/held", search: { tab: "refused" } };
   if (outcome === "pending") return { to: "/", search: { open: "waiting" } };
   return { to: "/live", search: { outcome } };
-}
-
-function nameOf(outcome: ShownOutcome): string {
-  return texts.events.outcomes[outcome] ?? outcome;
 }

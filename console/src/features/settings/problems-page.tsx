@@ -3,7 +3,7 @@
 import { Button, TagsInput, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi, useBlocker, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState, type FormEvent, type ReactNode } from "react";
 import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import { REFERENCES_MAX, type WorkspaceSettings } from "@tributary/schema/settings.ts";
@@ -12,6 +12,7 @@ import { texts } from "../../texts/texts.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { useUnsaved } from "../../ui/unsaved.ts";
 import { Told } from "../../ui/told.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { observedEventsQuery } from "../schema/queries.ts";
@@ -55,10 +56,7 @@ function Editor({ settings }: { readonly settings: WorkspaceSettings }): ReactNo
       toast({ text: t.saved });
     },
   });
-  // Another rule's address is the same page.
-  useBlocker({
-    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && !globalThis.confirm(texts.everywhere.leaveUnsaved), enableBeforeUnload: hasChanged, disabled: !hasChanged,
-  });
+  useUnsaved(hasChanged);
   const edit = (next: Draft): void => { save.reset(); setDraft(next); };
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -1,7 +1,6 @@
 // The workspace: its name, and how its events are read. Identity rules have a section of their own.
 import { Button, NativeSelect, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useBlocker } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
@@ -10,6 +9,7 @@ import { texts } from "../../texts/texts.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { useUnsaved } from "../../ui/unsaved.ts";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { settingsQuery, workspaceQuery } from "./queries.ts";
 import { changedSettings, draftOf, isChanged, wrongIn, type Draft } from "./workspace-draft.ts";
@@ -83,7 +83,7 @@ function Rules({ settings, mayChange }: { readonly settings: WorkspaceSettings; 
       toast({ text: t.saved });
     },
   });
-  useBlocker({ shouldBlockFn: () => !globalThis.confirm(texts.everywhere.leaveUnsaved), enableBeforeUnload: hasChanged, disabled: !hasChanged });
+  useUnsaved(hasChanged);
   const set = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const submit = (event: FormEvent): void => {
     event.preventDefault();

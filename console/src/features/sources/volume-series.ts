@@ -1,10 +1,20 @@
 // The ledger over time as what a chart draws: every hour of the span, also the empty ones, and what became of its events.
 import type { LedgerBucketList } from "@tributary/schema/api/ledger-buckets.ts";
+import { texts } from "../../texts/texts.ts";
 
 const HOUR_MS = 3_600_000;
 
 export const outcomesInOrder = ["stored", "duplicate", "quarantined", "dropped", "withdrawn", "failed", "pending"] as const;
 export type ShownOutcome = (typeof outcomesInOrder)[number];
+
+/** Custom properties of ui.css; the same outcome has the same colour wherever it is drawn. */
+export const outcomeColors: Readonly<Record<ShownOutcome, string>> = {
+  stored: "--chart-stored", duplicate: "--chart-duplicate", quarantined: "--chart-held", dropped: "--chart-dropped", withdrawn: "--chart-withdrawn", failed: "--chart-failed", pending: "--chart-waiting",
+};
+
+export function outcomeName(outcome: ShownOutcome): string {
+  return texts.events.outcomes[outcome] ?? outcome;
+}
 
 export interface Volume {
   /** Where each hour begins. */

@@ -12,13 +12,10 @@ import { dayAndHour, hourOfDay, shortDay } from "../../ui/format.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { volumeQuery, type Span } from "./queries.ts";
-import { outcomesInOrder, volumeOf, type ShownOutcome, type Volume as VolumeData } from "./volume-series.ts";
+import { outcomeColors, outcomeName, outcomesInOrder, type ShownOutcome, type Volume as VolumeData, volumeOf } from "./volume-series.ts";
 
 const t = texts.sources.volume;
 const HEIGHT_PX = 180;
-const colors: Readonly<Record<ShownOutcome, string>> = {
-  stored: "--chart-stored", duplicate: "--chart-duplicate", quarantined: "--chart-held", dropped: "--chart-dropped", withdrawn: "--chart-withdrawn", failed: "--chart-failed", pending: "--chart-waiting",
-};
 
 export interface VolumeProps {
   readonly sourceId: number;
@@ -49,7 +46,7 @@ function Bars({ volume, span }: { readonly volume: VolumeData | undefined; reado
   const drawn = useMemo(() => volume && {
     axis: volume.timesMs.map((ms) => (span === "24h" ? hourOfDay(ms) : shortDay(ms))),
     heads: volume.timesMs.map((ms) => dayAndHour(ms)),
-    series: volume.series.map(({ outcome, values }) => ({ name: nameOf(outcome), color: colors[outcome], values })),
+    series: volume.series.map(({ outcome, values }) => ({ name: outcomeName(outcome), color: outcomeColors[outcome], values })),
   }, [volume, span]);
   if (!volume || !drawn) return <div style={{ height: HEIGHT_PX + 28 }} aria-busy />;
   return (
@@ -57,7 +54,7 @@ function Bars({ volume, span }: { readonly volume: VolumeData | undefined; reado
       <StackedBars label={t.label(volume.total, span === "24h" ? t.day : t.week)} height={HEIGHT_PX} {...drawn} />
       <ul className="legend">
         {volume.series.map(({ outcome, values }) => (
-          <li key={outcome}><span className="swatch" style={{ background: `var(${colors[outcome]})` }} aria-hidden />{nameOf(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></li>
+          <li key={outcome}><span className="swatch" style={{ background: `var(${outcomeColors[outcome]})` }} aria-hidden />{outcomeName(outcome)} <Figure value={values.reduce((sum, count) => sum + count, 0)} /></li>
         ))}
         {volume.series.length === 0 ? <li className="dim">{t.nothing}</li> : null}
       </ul>
@@ -73,7 +70,7 @@ interface HourRow {
 const columns: readonly Column<HourRow>[] = [
   { key: "hour", header: t.hour, width: "minmax(110px, 2fr)", cell: (row) => dayAndHour(row.ms), csv: (row) => new Date(row.ms) },
   ...outcomesInOrder.map((outcome): Column<HourRow> => ({
-    key: outcome, header: nameOf(outcome), width: "minmax(60px, 1fr)", isEnd: true, csv: (row) => row.counts[outcome] ?? 0,
+    key: outcome, header: outcomeName(outcome), width: "minmax(60px, 1fr)", isEnd: true, csv: (row) => row.counts[outcome] ?? 0,
     cell: (row) => (row.counts[outcome] ? <Figure value={row.counts[outcome]} /> : <span className="dim">0</span>),
   })),
 ];
@@ -89,8 +86,4 @@ function Numbers({ volume, name }: { readonly volume: VolumeData | undefined; re
       <div className="card-foot"><ExportCsv title={`${name} ${t.title}`} columns={columns} rows={rows} /></div>
     </>
   );
-}
-
-function nameOf(outcome: ShownOutcome): string {
-  return texts.events.outcomes[outcome] ?? outcome;
 }
