@@ -1,9 +1,9 @@
 // A table whose rows are drawn only where they are seen, so that a hundred thousand are as fast as ten. Rows open by
 // click and Enter; j, k and the arrows move among them. While it loads it has the shape that it will have.
+import type { CsvValue } from "@tributary/schema/csv.ts";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { texts } from "../texts/texts.ts";
-import type { CsvValue } from "./csv.ts";
 import { Bar } from "./notice.tsx";
 
 const ROW_PX = 36;

@@ -1,10 +1,11 @@
 // The button that writes a table into a CSV file: the columns that say what they are in a file, and all rows, not only the
 // drawn ones.
 import { Button } from "@mantine/core";
+import { csvText } from "@tributary/schema/csv.ts";
 import { IconDownload } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { texts } from "../texts/texts.ts";
-import { csvFileName, csvText } from "./csv.ts";
+import { csvFileName } from "./csv.ts";
 import type { Column } from "./data-table.tsx";
 
 export interface ExportCsvProps<Row> {

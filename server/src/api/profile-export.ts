@@ -1,14 +1,13 @@
 // People as a CSV file (RFC 4180): page after page as they are read, so that a million take no more memory than a page; of a search
-// also the ids of those found so far. Cells that a spreadsheet would run as a formula are prefixed.
+// also the ids of those found so far.
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { profileExportQuery, profileListAnswer, type ProfileSummary } from "@tributary/schema/api/profiles.ts";
+import { BYTE_ORDER_MARK, csvLine, type CsvValue } from "@tributary/schema/csv.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
 import { listProfiles } from "./profile-search.ts";
-
-const formulaStart = /^[=+\-@\t\r＝＋－＠]/;
 
 export function profileExportRoute(services: ApiServices): Route {
   return defineRoute({
@@ -28,7 +27,7 @@ export function profileExportRoute(services: ApiServices): Route {
       let page = await read(undefined);
       const out = reply.hijack().raw;
       out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
-      out.write(`\ufeff${csvLine(["id", "known", "first_seen_at", "last_seen_at", "events", "identifiers", ...columns])}`);
+      out.write(`${BYTE_ORDER_MARK}${csvLine(["id", "known", "first_seen_at", "last_seen_at", "events", "identifiers", ...columns])}`);
       // Of a search one may come twice, by name and by a word.
       const seen = new Set<string>();
       let people = 0;
@@ -68,20 +67,14 @@ async function drained(out: Writable): Promise<void> {
   }
 }
 
-function cellsOf(person: ProfileSummary, columns: readonly string[]): readonly unknown[] {
+function cellsOf(person: ProfileSummary, columns: readonly string[]): readonly CsvValue[] {
   const identifiers = person.identifiers.map(({ namespace, value }) => `${namespace}:${value}`).join(" ");
-  const traits = columns.map((name) => (Object.hasOwn(person.traits, name) ? person.traits[name] : null));
+  const traits = columns.map((name) => cellOf(Object.hasOwn(person.traits, name) ? person.traits[name] : null));
   return [person.id, !person.is_anonymous, person.first_seen_at, person.last_seen_at, person.event_count, identifiers, ...traits];
 }
 
-export function csvLine(cells: readonly unknown[]): string {
-  return `${cells.map(csvCell).join(",")}\r\n`;
-}
-
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const safe = formulaStart.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** A trait as one cell; lists and objects as JSON. */
+function cellOf(value: unknown): CsvValue {
+  if (value === null || value === undefined || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return JSON.stringify(value);
 }
