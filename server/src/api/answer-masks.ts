@@ -2,15 +2,12 @@
 // whatever an answer holds besides is hidden, so that a new field shows nothing until it is named here.
 import { MASK, maskKindOf, maskTree, maskWithin, type MaskKind } from "../governance/governance.ts";
 import type { FieldPlace } from "@tributary/schema/field.ts";
+import { isRecord } from "../core/is-record.ts";
 import { maskPayload, placeOf, type Masking } from "./mask-payload.ts";
 
 export type Mask = (value: unknown, masking: Masking) => unknown;
 
 type Fields = Readonly<Record<string, Mask>>;
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Counts, times, positions, words of the program's own: nothing about a person. */
 export const keep: Mask = (value) => value;
@@ -184,7 +181,6 @@ export const heldGroupsMask = fields({
 });
 
 export const refusedWritesMask = pageOf(withPayload(refusedWrite));
-
 
 const importState: Fields = {
   id: keep, name: within, source: keep, status: keep, dry_run: keep, historical: keep, file_count: keep, files: listOf(fields({ name: within, bytes: keep })), file: keep,

@@ -1,5 +1,5 @@
 // How long events took from the door to their profiles, now and over the day.
-import { freshnessAnswer, freshnessQuery, freshnessSpansMs } from "@tributary/schema/api/freshness.ts";
+import { freshnessAnswer, freshnessQuery, freshnessSpansMs, noFreshnessCounts } from "@tributary/schema/api/freshness.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -31,11 +31,11 @@ export function freshnessRoutes(services: ApiServices): Route[] {
           [workspaceId, new Date(fromMs), new Date(toMs), query.by],
         ));
         const data = new Map<string, number[]>();
-        const total = noCounts();
+        const total = noFreshnessCounts();
         for (const row of rows) {
           const at = row.at.toISOString();
           let counts = data.get(at);
-          if (!counts) data.set(at, (counts = noCounts()));
+          if (!counts) data.set(at, (counts = noFreshnessCounts()));
           counts[row.span] = Number(row.count);
           total[row.span] = (total[row.span] ?? 0) + Number(row.count);
         }
@@ -49,8 +49,4 @@ export function freshnessRoutes(services: ApiServices): Route[] {
       },
     }),
   ];
-}
-
-function noCounts(): number[] {
-  return Array.from({ length: freshnessSpansMs.length + 1 }, () => 0);
 }

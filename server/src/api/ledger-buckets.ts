@@ -6,6 +6,7 @@ import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
+import { timeRangeOf, type TimeRange } from "./time-range.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -65,11 +66,9 @@ function bucketsOf(rows: readonly Row[], sizeMs: number): LedgerBucket[] {
   return buckets;
 }
 
-function rangeOf(query: z.output<typeof ledgerBucketQuery>, nowMs: number): { readonly fromMs: number; readonly toMs: number } {
+function rangeOf(query: z.output<typeof ledgerBucketQuery>, nowMs: number): TimeRange {
   const size = BUCKET_MS[query.by];
-  const toMs = Math.ceil((query.to === undefined ? nowMs + 1 : Date.parse(query.to)) / size) * size;
-  const fromMs = Math.floor((query.from === undefined ? toMs - DAY_MS : Date.parse(query.from)) / size) * size;
-  if (fromMs >= toMs) throw new AppError("bad_request", { detail: "query.from: It must be before `to`." });
-  if ((toMs - fromMs) / size > BUCKETS_MAX) throw new AppError("bad_request", { detail: `query.from: At most ${BUCKETS_MAX} buckets at once; take larger ones or less time.` });
-  return { fromMs, toMs };
+  const range = timeRangeOf(query, size, nowMs);
+  if ((range.toMs - range.fromMs) / size > BUCKETS_MAX) throw new AppError("bad_request", { detail: `query.from: At most ${BUCKETS_MAX} buckets at once; take larger ones or less time.` });
+  return range;
 }

@@ -7,6 +7,7 @@ import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
 import { readByNow, readDedupeWindow, readSnapshot, type ByNow, type LedgerRow } from "./ledger-store.ts";
+import { timeRangeOf, type TimeRange } from "./time-range.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -36,14 +37,11 @@ export function ledgerRoutes(services: ApiServices): Route[] {
   ];
 }
 
-function rangeOf(query: z.output<typeof ledgerQuery>, nowMs: number): { fromMs: number; toMs: number } {
-  // Up to the end of the running minute, so that "now" is in it.
-  const toMs = Math.ceil((query.to === undefined ? nowMs + 1 : Date.parse(query.to)) / MINUTE_MS) * MINUTE_MS;
-  const fromMs = Math.floor((query.from === undefined ? toMs - DAY_MS : Date.parse(query.from)) / MINUTE_MS) * MINUTE_MS;
-  if (fromMs >= toMs) throw new AppError("bad_request", { detail: "query.from: It must be before `to`." });
-  if (toMs - fromMs > RANGE_MAX_DAYS * DAY_MS)
+function rangeOf(query: z.output<typeof ledgerQuery>, nowMs: number): TimeRange {
+  const range = timeRangeOf(query, MINUTE_MS, nowMs);
+  if (range.toMs - range.fromMs > RANGE_MAX_DAYS * DAY_MS)
     throw new AppError("bad_request", { detail: `query.from: At most ${RANGE_MAX_DAYS} days at once.` });
-  return { fromMs, toMs };
+  return range;
 }
 
 export interface BalanceWish {

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { traitHistory } from "@tributary/schema/api/profiles.ts";
 import { controlHeader } from "@tributary/schema/log-record.ts";
+import { isRecord } from "../core/is-record.ts";
 import type { ApiServices } from "./api-services.ts";
 import { iso } from "./iso.ts";
 import { OF_PERSON, paramsOfPerson } from "./person-events.ts";
@@ -109,8 +110,4 @@ function parsed(raw: string): Record<string, unknown> {
 
 function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,7 @@ import { eventsHeader, type EventsHeader } from "@tributary/schema/log-record.ts
 import { AppError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { rowId } from "../core/position.ts";
+import { isRecord } from "../core/is-record.ts";
 import { CONTROL_WAIT_MS, recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -175,7 +176,7 @@ export function bytesOf(landed: LandedRow | undefined, repair: string | undefine
 /** False for what is no object: nothing can be put into it. */
 function namesNoMessageId(text: string): boolean {
   const value = parsed(text);
-  return isObject(value) && !("messageId" in value);
+  return isRecord(value) && !("messageId" in value);
 }
 
 function isEmptyObject(text: string): boolean {
@@ -183,11 +184,7 @@ function isEmptyObject(text: string): boolean {
 }
 
 function isObjectText(text: string): boolean {
-  return isObject(parsed(text));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(parsed(text));
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,7 @@
 // What somebody typed into the search, taken apart: `email:ann@example.com`, `city = Aarhus and name contains lee`, or plain
 // words. Pure. Whether a name is a namespace, a reference or a trait is for the workspace to say.
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
+import { isRecord } from "../core/is-record.ts";
 
 export type Match = "equals" | "contains";
 
@@ -105,8 +106,4 @@ function textsOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (isRecord(value)) return Object.values(value).flatMap(textsOf);
   return [String(value)];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import type pg from "pg";
 import { KEY_USE_DAYS } from "@tributary/schema/api/source-keys.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { oneAfterAnother } from "../core/one-after-another.ts";
 import type { SourceEntry } from "../sources/source-directory.ts";
 import type { SdkName } from "./sdk-name.ts";
 
@@ -44,7 +45,6 @@ export function createKeyUse(options: { readonly pool: pg.Pool; readonly clock: 
   /** What stands in the table for this hour by this process: the bound holds over flushes, too. */
   let known = { hourMs: -1, pairs: new Map<number, Set<string>>() };
   let prunedHourMs = -1;
-  let flushing: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     flush().catch((error: unknown) => logger.warn({ err: error }, "The use of write keys could not be recorded; trying again."));
   }, flushEveryMs).unref();
@@ -89,11 +89,7 @@ export function createKeyUse(options: { readonly pool: pg.Pool; readonly clock: 
     prunedHourMs = hour;
   }
 
-  /** One write after another: two at once could lock the same rows in different orders. */
-  function flush(): Promise<void> {
-    flushing = flushing.catch(() => undefined).then(write);
-    return flushing;
-  }
+  const flush = oneAfterAnother(write);
 
   return {
     count(entry, sdk, events) {

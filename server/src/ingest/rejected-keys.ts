@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { oneAfterAnother } from "../core/one-after-another.ts";
 import { printable, sdkOf } from "./sdk-name.ts";
 
 export type RejectionReason = "unknown" | "disabled" | "revoked" | "expired" | "missing" | "origin";
@@ -43,7 +44,6 @@ interface Counted {
 export function createRejectedKeys(options: { readonly pool: pg.Pool; readonly clock: Clock; readonly logger: Logger }): RejectedKeys {
   const { pool, clock, logger } = options;
   let waiting = new Map<string, Counted>();
-  let flushing: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     flush().catch((error: unknown) => logger.warn({ err: error }, "Rejected write keys could not be recorded; trying again."));
   }, flushEveryMs).unref();
@@ -78,11 +78,7 @@ export function createRejectedKeys(options: { readonly pool: pg.Pool; readonly c
     }
   }
 
-  /** One write after another: two at once could lock the same rows in different orders. */
-  function flush(): Promise<void> {
-    flushing = flushing.catch(() => undefined).then(write);
-    return flushing;
-  }
+  const flush = oneAfterAnother(write);
 
   return {
     count({ key, reason, headers, body }) {

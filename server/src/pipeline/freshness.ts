@@ -1,7 +1,8 @@
 // How long events take from the door to their profiles: counted in memory, written down every so often, forgotten after a
 // while. Nothing is decided by it.
 import type { Pool } from "pg";
-import { freshnessSpansMs } from "@tributary/schema/api/freshness.ts";
+import { freshnessSpansMs, noFreshnessCounts } from "@tributary/schema/api/freshness.ts";
+import { oneAfterAnother } from "../core/one-after-another.ts";
 import type { BatchEvent } from "./batch.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,15 +19,11 @@ export function waitsOf(events: readonly BatchEvent[], nowMs: number, belowRow: 
   for (const { received: { header, rowId } } of events) {
     if (rowId < belowRow || header.historical === true || header.importId !== undefined) continue;
     let counts = waits.get(header.workspaceId);
-    if (!counts) waits.set(header.workspaceId, (counts = noCounts()));
+    if (!counts) waits.set(header.workspaceId, (counts = noFreshnessCounts()));
     const span = spanOf(nowMs - header.receivedAtMs);
     counts[span] = (counts[span] ?? 0) + 1;
   }
   return waits;
-}
-
-function noCounts(): number[] {
-  return Array.from({ length: freshnessSpansMs.length + 1 }, () => 0);
 }
 
 function spanOf(waitedMs: number): number {
@@ -51,13 +48,13 @@ export function createFreshnessCounter(pool: Pool): FreshnessCounter {
     if (!minute) counted.set(minuteMs, (minute = new Map()));
     for (const [workspaceId, counts] of waits) {
       const known = minute.get(workspaceId);
-      minute.set(workspaceId, noCounts().map((_, span) => (counts[span] ?? 0) + (known?.[span] ?? 0)));
+      minute.set(workspaceId, noFreshnessCounts().map((_, span) => (counts[span] ?? 0) + (known?.[span] ?? 0)));
     }
   }
 
   return {
     add,
-    async flush(nowMs) {
+    flush: oneAfterAnother(async (nowMs: number) => {
       const taken = counted;
       counted = new Map();
       const rows = [...taken].flatMap(([minuteMs, workspaces]) => [...workspaces].flatMap(([workspaceId, counts]) =>
@@ -71,7 +68,7 @@ export function createFreshnessCounter(pool: Pool): FreshnessCounter {
       if (nowMs < forgetAtMs) return;
       await pool.query("delete from freshness where minute < to_timestamp($1 / 1000.0)", [nowMs - KEPT_MS]);
       forgetAtMs = nowMs + FORGET_EVERY_MS;
-    },
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 // One line of JSON that is a Segment call already. It goes into the log byte for byte; only a message id that is missing
 // is added at its end, and a time without an offset is replaced by the instant it means.
 import { importCallType, type ImportCallType, type ImportReading } from "@tributary/schema/import.ts";
+import { isRecord } from "../../core/is-record.ts";
 import { hasOtherIdentifier, type BuildResult } from "./compile-mapping.ts";
 import { importLimits } from "./import-limits.ts";
 import { createTimeReader, type TimeResult } from "./local-time.ts";
@@ -21,14 +22,10 @@ export function createCallBuilder(reading: ImportReading): BuildCall {
 export function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function buildCall(
@@ -58,7 +55,7 @@ function isText(value: unknown): boolean {
 }
 
 function asCall(call: Record<string, unknown>): Parameters<typeof hasOtherIdentifier>[0] {
-  return { ...(isObject(call["traits"]) ? { traits: call["traits"] } : {}), ...(isObject(call["context"]) ? { context: call["context"] } : {}) };
+  return { ...(isRecord(call["traits"]) ? { traits: call["traits"] } : {}), ...(isRecord(call["context"]) ? { context: call["context"] } : {}) };
 }
 
 /** What to write for the time: nothing when it stands there with an offset (or, of a person's traits, not at all). */
