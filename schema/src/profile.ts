@@ -8,7 +8,8 @@ const provenance = {
   atMs: z.int(),
 };
 
-export const traitValue = z.object({ value: z.unknown(), ...provenance });
+/** `sinceMs`: since when it has this value, where it was told again at `atMs`. */
+export const traitValue = z.object({ value: z.unknown(), ...provenance, sinceMs: z.int().optional() });
 export type TraitValue = z.infer<typeof traitValue>;
 
 export const profileIdentifier = z.object({
@@ -35,6 +36,10 @@ export const profileDocument = z.object({
   consents: z.record(z.string(), consentState),
   /** Accounts (groups) the person belongs to: group id → its traits as last told by this person's events. */
   accounts: z.record(z.string(), z.object({ traits: z.record(z.string(), z.unknown()), ...provenance })),
+  /** The time zone that the latest event which named one was in. */
+  timezone: z.object({ value: z.string(), row: z.int(), atMs: z.int() }).optional(),
+  /** False until an event came that is neither a bot's nor internal; missing in documents that are older than this field: a human's. */
+  isHuman: z.boolean().optional(),
   /** Devices seen, by device type, os and browser; the latest twenty. */
   devices: z.array(z.object({ type: z.string(), os: z.string(), browser: z.string(), firstAtMs: z.int(), lastAtMs: z.int() })),
   /** People kept apart by the sign-in strategy `link` but known to be connected. */

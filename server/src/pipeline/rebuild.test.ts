@@ -36,7 +36,8 @@ async function dump(): Promise<Record<keyof typeof queries | "events" | "snapsho
   const rows = await Promise.all(Object.values(queries).map(async (query) => (await pipeline.pool.query(query)).rows));
   const found = Object.fromEntries(Object.keys(queries).map((name, i) => [name, rows[i]])) as Record<keyof typeof queries, unknown>;
   const snapshots = await pipeline.clickhouse.client("api").query({
-    query: `select workspace_id, profile_id, deleted, is_anonymous, arraySort(identifiers) as identifiers, toJSONString(traits) as traits
+    query: `select workspace_id, profile_id, deleted, is_anonymous, arraySort(identifiers) as identifiers, toJSONString(traits) as traits,
+        consents, accounts, trait_times, timezone, is_human
       from profiles final where not deleted order by profile_id`,
     format: "JSONEachRow",
   });
@@ -65,7 +66,7 @@ function createHistory(seed: number): { run(controls: readonly ControlAction["ki
     const ids = {
       messageId: `m${number++}`, ...(below(3) > 0 ? { anonymousId: `a${below(20)}` } : {}), ...(below(2) ? { userId: `u${below(9)}` } : {}),
     };
-    const consent = below(6) === 0 ? { context: { consent: { categoryPreferences: { ads: below(2) === 1 } } } } : {};
+    const consent = below(6) === 0 ? { context: { timezone: pick(["Europe/Oslo", "Asia/Tokyo", "no zone"]), consent: { categoryPreferences: { ads: below(2) === 1 } } } } : {};
     const made = pick<() => object>([
       () => ({
         type: "identify", ...ids, ...consent, traits: { email: `e${below(12)}@example.com`, plan: `p${below(3)}`, [`t${below(5)}`]: below(100) },

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
-import { emptyDocument, foldEvent, foldTrait, mergeDocuments, profileLimits, setConsent, type FoldEvent, type FoldRules } from "./fold.ts";
+import { emptyDocument, foldEvent, foldTrait, mergeDocuments, profileLimits, setConsent, sinceOf, zoneOf, type FoldEvent, type FoldRules } from "./fold.ts";
 
 /** Where no source is ranked, and a null is a statement. */
 const live: FoldRules = { ...profileLimits, nullErases: true, rankOf: () => undefined, showsActivity: true };
@@ -14,7 +14,7 @@ let rows = 0;
 function eventAt(timestampMs: number, changes: Partial<FoldEvent> = {}): FoldEvent {
   return {
     rowId: rows++, sourceId: 1, type: "track", event: "Viewed", timestampMs, groupId: "", properties: {}, traits: {}, consent: {},
-    context: { deviceType: "", os: "", browser: "" }, ...changes,
+    context: { deviceType: "", os: "", browser: "", timezone: "" }, isBot: false, isInternal: false, ...changes,
   };
 }
 
@@ -30,7 +30,9 @@ const values = (doc: ProfileDocument): Record<string, unknown> => Object.fromEnt
 function unordered(doc: ProfileDocument): unknown {
   const byName = (record: object): unknown => Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const devices = doc.devices.toSorted((a, b) => (`${a.type} ${a.os} ${a.browser}` < `${b.type} ${b.os} ${b.browser}` ? -1 : 1));
-  return { traits: byName(doc.traits), consents: byName(doc.consents), devices, events: doc.events, bytes: doc.bytes };
+  // Since when a value has held is told in the order of arrival.
+  const traits = Object.fromEntries(Object.entries(doc.traits).map(([key, { sinceMs: _, ...trait }]) => [`of ${key}`, trait]));
+  return { timezone: doc.timezone, isHuman: doc.isHuman, traits: byName(traits), consents: byName(doc.consents), devices, events: doc.events, bytes: doc.bytes };
 }
 
 const name = fc.constantFrom("plan", "city", "__proto__", "constructor");
@@ -40,11 +42,12 @@ const event = fc.record({
   sourceId: fc.constantFrom(1, 2, 3), timestampMs: fc.integer({ min: 1, max: 6 }), event: fc.constantFrom("Viewed", "Bought"),
   traits: fc.dictionary(name, fc.oneof(fc.string({ maxLength: 3 }), fc.integer(), fc.constant(null), fc.array(fc.integer(), { maxLength: 2 })), { noNullPrototype: true }),
   consent: fc.dictionary(fc.constantFrom("ads", "mail"), fc.boolean(), { noNullPrototype: true }), deviceType: device,
+  timezone: fc.constantFrom("", "Europe/Copenhagen", "America/Lima", "nowhere"), isBot: fc.boolean(), isInternal: fc.boolean(),
 });
 
 const history = (maxLength: number): fc.Arbitrary<FoldEvent[]> =>
   fc.array(event, { minLength: 1, maxLength }).map((events) =>
-    events.map(({ deviceType, ...rest }, rowId) => ({ ...eventAt(0), ...rest, rowId, context: { deviceType, os: "", browser: "" } })));
+    events.map(({ deviceType, timezone, ...rest }, rowId) => ({ ...eventAt(0), ...rest, rowId, context: { deviceType, os: "", browser: "", timezone } })));
 
 const shuffled = history(25).chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
 
@@ -164,7 +167,7 @@ test("a person belongs to every account a group call named, each with what was t
 });
 
 test("a device is listed once with its first and last time, and the twenty latest are kept", () => {
-  const used = (atMs: number, browser: string): FoldEvent => eventAt(atMs, { context: { deviceType: "desktop", os: "Linux", browser } });
+  const used = (atMs: number, browser: string): FoldEvent => eventAt(atMs, { context: { deviceType: "desktop", os: "Linux", browser, timezone: "" } });
   const doc = folded([used(5, "Firefox"), used(9, "Firefox"), used(2, "Firefox"), eventAt(10)]);
   expect(doc.devices).toEqual([{ type: "desktop", os: "Linux", browser: "Firefox", firstAtMs: 2, lastAtMs: 9 }]);
   for (let i = 1; i <= 25; i++) foldEvent(doc, used(100 + i, `Browser ${i}`), live);
@@ -182,6 +185,57 @@ test("all events are counted, and the ten latest by event time are named, the la
   const doc = folded(times.map((atMs) => eventAt(atMs, { event: `Event ${atMs}` })));
   expect(doc.events).toMatchObject({ count: 15, firstAtMs: 1, lastAtMs: 15 });
   expect(doc.events.latest.map(({ name: event }) => event)).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6].map((atMs) => `Event ${atMs}`));
+});
+
+const zoned = (atMs: number, timezone: string): Partial<FoldEvent> => ({ timestampMs: atMs, context: { deviceType: "", os: "", browser: "", timezone } });
+
+test("a person's zone is where they were last, unless they said another; what is no zone is nobody's", () => {
+  const doc = emptyDocument();
+  const changes = (of: Partial<FoldEvent>): boolean => foldEvent(doc, eventAt(1, of), live).changed;
+  changes({});
+  expect(zoneOf(doc)).toBe("");
+  expect(changes(zoned(5, "America/Lima"))).toBe(true);
+  expect(changes(zoned(9, "America/Lima"))).toBe(false);
+  expect(changes(zoned(7, "Europe/Oslo")), "told of late").toBe(false);
+  for (const none of ["", "Mars/Olympus", "+02:00", "CEST!"]) expect(changes(zoned(20, none)), none).toBe(false);
+  expect(zoneOf(doc)).toBe("America/Lima");
+  expect(changes(zoned(10, "Europe/Oslo"))).toBe(true);
+  expect(zoneOf(doc)).toBe("Europe/Oslo");
+  changes({ timestampMs: 11, traits: { timezone: "Asia/Tokyo" } });
+  expect(zoneOf(doc)).toBe("Asia/Tokyo");
+  changes({ timestampMs: 12, traits: { timezone: "somewhere" } });
+  expect(zoneOf(doc)).toBe("Europe/Oslo");
+  // What an agent records is told from where the agent is.
+  foldEvent(doc, eventAt(30, zoned(30, "Australia/Perth")), { ...live, showsActivity: false });
+  expect(zoneOf(doc)).toBe("Europe/Oslo");
+});
+
+test("a person is human from the first event on that is neither a bot's nor internal; who was known before that was told counts as one", () => {
+  const doc = emptyDocument();
+  const changes = (of: Partial<FoldEvent>): boolean => foldEvent(doc, eventAt(1, of), live).changed;
+  expect([changes({ isBot: true }), changes({ isInternal: true }), doc.isHuman]).toEqual([false, false, false]);
+  expect([changes({}), doc.isHuman]).toEqual([true, true]);
+  expect([changes({}), changes({ isBot: true }), doc.isHuman]).toEqual([false, false, true]);
+  const { isHuman: _, ...old } = emptyDocument();
+  foldEvent(old, eventAt(2, { isBot: true }), live);
+  expect(old).not.toHaveProperty("isHuman");
+  const bot = folded([eventAt(1, { isBot: true })]);
+  mergeDocuments(bot, old, live);
+  expect(bot.isHuman).toBe(true);
+});
+
+test("a trait tells since when it has its value, however often that is told again", () => {
+  const doc = folded([eventAt(5, { traits: { plan: "pro" } }), eventAt(8, { traits: { plan: "pro" } }), eventAt(9, { traits: { plan: "pro" } })]);
+  expect(doc.traits["plan"]).toMatchObject({ atMs: 9, sinceMs: 5 });
+  const other = folded([eventAt(3, { traits: { plan: "pro" } }), eventAt(7, { traits: { plan: "pro" } })]);
+  const one = structuredClone(doc);
+  mergeDocuments(one, structuredClone(other), live);
+  expect(one.traits["plan"]).toMatchObject({ atMs: 9, sinceMs: 3 });
+  mergeDocuments(other, doc, live);
+  expect(other.traits["plan"]).toMatchObject({ atMs: 9, sinceMs: 3 });
+  foldEvent(doc, eventAt(12, { traits: { plan: "free" } }), live);
+  expect(doc.traits["plan"]).not.toHaveProperty("sinceMs");
+  expect(sinceOf(doc.traits["plan"]!)).toBe(12);
 });
 
 test("names that mean something to JavaScript are names like others", () => {

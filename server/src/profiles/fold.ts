@@ -1,7 +1,9 @@
 // Folds one event into one person's document. Pure: the same events in the same order give the same document, so a
 // rebuild, an unmerge and the live path share these functions. Within a trait the latest event time wins, ties go to the
-// later position in the log; order of arrival therefore does not matter for traits.
+// later position in the log; order of arrival therefore does not matter for traits. (Since when a value has held is told as
+// it was known: a change that is told of late does not shorten it.)
 import type { ConsentState, ProfileDocument, TraitValue } from "@tributary/schema/profile.ts";
+import { isTimeZone } from "@tributary/schema/time-zone.ts";
 
 /** The part of an event that the fold reads (a NormalisedEvent has it all). */
 export interface FoldEvent {
@@ -14,7 +16,9 @@ export interface FoldEvent {
   readonly properties: Readonly<Record<string, unknown>>;
   readonly traits: Readonly<Record<string, unknown>>;
   readonly consent: Readonly<Record<string, boolean>>;
-  readonly context: { readonly deviceType: string; readonly os: string; readonly browser: string };
+  readonly context: { readonly deviceType: string; readonly os: string; readonly browser: string; readonly timezone: string };
+  readonly isBot: boolean;
+  readonly isInternal: boolean;
 }
 
 export interface FoldRules {
@@ -37,7 +41,7 @@ export interface FoldRules {
 export const profileLimits = { traitsMax: 2_000, accountsMax: 1_000, consentsMax: 1_000, traitBytesMax: 32_768, documentBytesMax: 1_048_576 } as const;
 
 export interface FoldResult {
-  /** A trait, consent or account changed, so that the person's snapshot in ClickHouse is out of date. */
+  /** A trait, consent, account, the zone, or whether they are human changed, so that the person's snapshot in ClickHouse is out of date. */
   readonly changed: boolean;
   /** Something was not taken, because the person holds as much as the limits allow. */
   readonly isFull: boolean;
@@ -48,7 +52,7 @@ const LATEST_MAX = 10;
 
 export function emptyDocument(): ProfileDocument {
   return {
-    version: 1, traits: {}, identifiers: [], consents: {}, accounts: {}, devices: [], links: [], splits: {},
+    version: 1, traits: {}, identifiers: [], consents: {}, accounts: {}, isHuman: false, devices: [], links: [], splits: {},
     events: { count: 0, firstAtMs: 0, lastAtMs: 0, latest: [] },
   };
 }
@@ -58,7 +62,11 @@ export function foldEvent(doc: ProfileDocument, event: FoldEvent, rules: FoldRul
   if (rules.showsActivity) foldActivity(doc, event);
   foldDevice(doc, event);
   let isFull = false;
-  let changed = false;
+  let changed = rules.showsActivity && foldZone(doc, event);
+  if (doc.isHuman === false && !event.isBot && !event.isInternal) {
+    doc.isHuman = true;
+    changed = true;
+  }
   for (const [name, value] of Object.entries(event.traits)) {
     const taken = foldTrait(doc, name, value, { row: event.rowId, source: event.sourceId, atMs: event.timestampMs }, rules);
     if (taken === "changed") changed = true;
@@ -94,8 +102,18 @@ export function foldTrait(doc: ProfileDocument, name: string, value: unknown, fr
   if (current === undefined && Object.keys(doc.traits).length >= rules.traitsMax) return "full";
   if (!makeRoom(doc, name, value, current?.value, rules)) return "full";
   // An erased trait stays as null with its provenance, so that an older value arriving late does not bring it back.
-  setOwn(doc.traits, name, { value, ...from });
-  return current !== undefined && isSame(current.value, value) ? "older" : "changed";
+  if (current === undefined || !isSame(current.value, value)) {
+    setOwn(doc.traits, name, { value, ...from });
+    return "changed";
+  }
+  // Told again, which is no news, wherever a batch ends.
+  setOwn(doc.traits, name, { value, ...from, sinceMs: sinceOf(current) });
+  return "older";
+}
+
+/** Since when a trait has its value. */
+export function sinceOf(trait: TraitValue): number {
+  return trait.sinceMs ?? trait.atMs;
 }
 
 /** Counts a value that replaces another in the document's size; false, and nothing is counted, when it is too large. */
@@ -145,6 +163,27 @@ function insertLatest(latest: ProfileDocument["events"]["latest"], entry: { name
   if (at >= LATEST_MAX) return;
   latest.splice(at, 0, entry);
   if (latest.length > LATEST_MAX) latest.length = LATEST_MAX;
+}
+
+/** Returns whether the person is in another zone than before. */
+function foldZone(doc: ProfileDocument, { context: { timezone: value }, rowId: row, timestampMs: atMs }: FoldEvent): boolean {
+  if (value === "") return false;
+  const current = doc.timezone;
+  if (current !== undefined && !isLater({ atMs, row }, current)) return false;
+  if (current?.value === value) {
+    current.atMs = atMs;
+    current.row = row;
+    return false;
+  }
+  if (!isTimeZone(value)) return false;
+  doc.timezone = { value, row, atMs };
+  return true;
+}
+
+/** The person's zone: what they said, else where they were last; '' when nobody knows. */
+export function zoneOf(doc: ProfileDocument): string {
+  const said = ownValue(doc.traits, "timezone")?.value;
+  return typeof said === "string" && isTimeZone(said) ? said : (doc.timezone?.value ?? "");
 }
 
 function foldDevice(doc: ProfileDocument, event: FoldEvent): void {
@@ -197,13 +236,20 @@ export function mergeDocuments(survivor: ProfileDocument, loser: ProfileDocument
   for (const device of loser.devices) mergeDevice(survivor, device);
   trimDevices(survivor);
   mergeActivity(survivor, loser);
+  if (loser.timezone && (!survivor.timezone || isLater(loser.timezone, survivor.timezone))) survivor.timezone = { ...loser.timezone };
+  if (loser.isHuman !== false) survivor.isHuman = true;
 }
 
 function mergeTrait(survivor: ProfileDocument, name: string, trait: TraitValue, rules: FoldRules): void {
   const mine = ownValue(survivor.traits, name);
-  if (mine !== undefined && !replaces(trait, mine, rules)) return;
+  const isSameValue = mine !== undefined && isSame(mine.value, trait.value);
+  const sinceMs = isSameValue ? Math.min(sinceOf(mine), sinceOf(trait)) : undefined;
+  if (mine !== undefined && !replaces(trait, mine, rules)) {
+    if (sinceMs !== undefined && sinceMs < sinceOf(mine)) setOwn(survivor.traits, name, { ...mine, sinceMs });
+    return;
+  }
   if (mine === undefined && Object.keys(survivor.traits).length >= rules.traitsMax) return;
-  if (makeRoom(survivor, name, trait.value, mine?.value, rules)) setOwn(survivor.traits, name, trait);
+  if (makeRoom(survivor, name, trait.value, mine?.value, rules)) setOwn(survivor.traits, name, sinceMs === undefined ? trait : { ...trait, sinceMs });
 }
 
 function mergeAccount(survivor: ProfileDocument, id: string, account: ProfileDocument["accounts"][string], rules: FoldRules): void {

@@ -159,6 +159,15 @@ export class RowBinaryWriter {
     }
   }
 
+  /** Map(String, Int64), of safe integers. */
+  int64Map(entries: readonly (readonly [name: string, value: number])[]): void {
+    this.#varint(entries.length);
+    for (const [name, value] of entries) {
+      this.#text(name);
+      this.dateTime64(value);
+    }
+  }
+
   /** Bytes of rows that are encoded already. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);

@@ -46,13 +46,15 @@ export async function carryOverExpired(work: CarryOver): Promise<void> {
     for (const identifier of mine) if (isOrphan(identifier) && gone.has(identifier.firstRow)) keepIdentifier(work, person, mine, identifier);
     const heir = work.world.person(person.state.id) ? work.world.held(person.state.id) : work.heirOf(person.state.id);
     if (!heir) continue;
-    mergeDocuments(heir.doc, onlyRows(person.doc, gone), work.rules);
+    // Which events made a human of them isn't told.
+    const carried = { ...onlyRows(person.doc, gone), isHuman: person.doc.isHuman ?? true };
+    mergeDocuments(heir.doc, carried, work.rules);
     work.world.touch(heir, heir.updatedRow, true);
   }
 }
 
-function entriesOf({ traits, consents, accounts }: ProfileDocument): { readonly row: number }[] {
-  return [...Object.values(traits), ...Object.values(consents), ...Object.values(accounts)];
+function entriesOf({ traits, consents, accounts, timezone }: ProfileDocument): { readonly row: number }[] {
+  return [...Object.values(traits), ...Object.values(consents), ...Object.values(accounts), ...(timezone ? [timezone] : [])];
 }
 
 /** Of these positions, those at which the event table has nothing. */
@@ -88,5 +90,9 @@ function newPerson({ world, workspaceId, beforeRow }: CarryOver, former: Person,
 function onlyRows(doc: ProfileDocument, rows: ReadonlySet<number>): ProfileDocument {
   const only = <T extends { readonly row: number }>(all: Record<string, T>): Record<string, T> =>
     Object.fromEntries(Object.entries(all).filter(([, { row }]) => rows.has(row)));
-  return { ...emptyDocument(), traits: only(doc.traits), consents: only(doc.consents), accounts: only(doc.accounts) };
+  const { timezone } = doc;
+  return {
+    ...emptyDocument(), traits: only(doc.traits), consents: only(doc.consents), accounts: only(doc.accounts),
+    ...(timezone && rows.has(timezone.row) ? { timezone } : {}),
+  };
 }

@@ -1,10 +1,11 @@
 // Encodes what a batch decided into finished blocks for ClickHouse: one row per event received, whatever became of it;
-// a snapshot of each person whose traits or identifiers changed; an override for each person merged away.
+// a snapshot of each person of whom something changed that audiences ask for; an override for each person merged away.
 import type { EventsHeader, ControlHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
 import { NOBODY } from "../../core/nobody.ts";
 import { referenceKey } from "../../core/reference-key.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { acceptableJson } from "../acceptable-row.ts";
+import { emptyDocument, sinceOf, zoneOf } from "../../profiles/fold.ts";
 import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
 import type { LedgerCount } from "../commit.ts";
 import { noContext, type ContextColumns, type EventIdentifier, type NormalisedEvent } from "../event.ts";
@@ -109,7 +110,13 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
     writer.uint8(state.suppressed ? 1 : 0);
     writer.uint8(state.identifiers.every(({ namespace }) => namespace.endsWith("anonymous_id")) ? 1 : 0);
     writer.stringArray(state.suppressed ? [] : state.identifiers.map(({ namespace, value }) => `${namespace}:${value}`));
-    writer.string(state.suppressed ? "{}" : traitsText(doc.traits));
+    const shown = state.suppressed ? nothingShown : doc;
+    writer.string(traitsText(shown.traits));
+    writer.uint8Map(consentsOf(shown.consents));
+    writer.stringArray(Object.keys(shown.accounts));
+    writer.int64Map(traitTimes(shown.traits));
+    writer.string(zoneOf(shown));
+    writer.uint8(shown.isHuman === false ? 0 : 1);
     writer.uint64(block.blockId);
     writer.uint32(block.rowEnds.length);
     block.rowEnds.push(writer.length);
@@ -179,6 +186,11 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
       writer.uint8(0);
       writer.stringArray([]);
       writer.string("{}");
+      writer.uint8Map({});
+      writer.stringArray([]);
+      writer.int64Map([]);
+      writer.string("");
+      writer.uint8(0);
       writer.uint64(block.blockId);
       writer.uint32(block.rowEnds.length);
       block.rowEnds.push(writer.length);
@@ -344,6 +356,16 @@ function writeControl(block: OpenBlock, header: ControlHeader, partition: number
   writer.string(JSON.stringify(header));
   writer.string("");
   block.rowEnds.push(writer.length);
+}
+
+const nothingShown = emptyDocument();
+
+function consentsOf(consents: Person["doc"]["consents"]): Record<string, boolean> {
+  return Object.fromEntries(Object.entries(consents).map(([category, { granted }]) => [category, granted]));
+}
+
+function traitTimes(traits: Person["doc"]["traits"]): [name: string, sinceMs: number][] {
+  return Object.entries(traits).map(([name, trait]) => [name, sinceOf(trait)]);
 }
 
 function traitsText(traits: Person["doc"]["traits"]): string {

@@ -1,7 +1,7 @@
 // Reads rows of a block back: a row that ClickHouse refused is to be listed with what it was, and may have to be changed before
 // it is sent again. The columns stand in the block's own INSERT, so blocks of an older shape are read as well.
 
-type ColumnType = "uint8" | "uint16" | "uint32" | "uint64" | "dateTime64" | "uuid" | "string" | "stringArray" | "uint64Array" | "stringMap" | "uint8Map";
+type ColumnType = "uint8" | "uint16" | "uint32" | "uint64" | "dateTime64" | "uuid" | "string" | "stringArray" | "uint64Array" | "stringMap" | "uint8Map" | "int64Map";
 
 /** How each column of our tables is encoded. Text is what is not named here. */
 const columnTypes: Readonly<Record<string, ColumnType>> = {
@@ -9,6 +9,8 @@ const columnTypes: Readonly<Record<string, ColumnType>> = {
   updated_at: "dateTime64", first_seen: "dateTime64", source_id: "uint32", click_ids: "stringMap", is_bot: "uint8", is_internal: "uint8",
   is_historical: "uint8", is_anonymous: "uint8", deleted: "uint8", import_id: "uint32", consent: "uint8Map", log_partition: "uint16",
   row_id: "uint64", block_id: "uint64", block_row: "uint32", reference_keys: "uint64Array",
+  consents: "uint8Map", accounts: "stringArray", trait_times: "int64Map", is_human: "uint8",
+  audience_id: "uint32", at: "dateTime64", entered: "uint8", cause_row: "uint64", version: "uint32", seq: "uint64", list_id: "uint32", added: "uint8",
 };
 
 function typeOf(table: string, column: string): ColumnType {
@@ -86,6 +88,8 @@ class Cursor {
         return void this.#list(() => this.#text() + this.#text());
       case "uint8Map":
         return void this.#list(() => this.#text() + String(this.#take(1)));
+      case "int64Map":
+        return void this.#list(() => this.#text() + String(this.#take(8)));
     }
   }
 

@@ -12,8 +12,15 @@ export const eventColumns = [
 export const overrideColumns = ["workspace_id", "profile_id", "survivor_id", "row_id", "block_id", "block_row"] as const;
 
 export const profileColumns = [
-  "workspace_id", "profile_id", "row_id", "updated_at", "first_seen", "deleted", "is_anonymous", "identifiers", "traits", "block_id", "block_row",
+  "workspace_id", "profile_id", "row_id", "updated_at", "first_seen", "deleted", "is_anonymous", "identifiers", "traits", "consents", "accounts", "trait_times",
+  "timezone", "is_human", "block_id", "block_row",
 ] as const;
+
+export const audienceLogColumns = [
+  "workspace_id", "audience_id", "profile_id", "at", "entered", "reason", "cause_row", "version", "seq", "block_id", "block_row",
+] as const;
+
+export const listMemberColumns = ["workspace_id", "list_id", "profile_id", "added", "row_id", "block_id", "block_row"] as const;
 
 export function insertStatement(table: string, columns: readonly string[]): string {
   return `INSERT INTO ${table} (${columns.join(", ")}) FORMAT RowBinary`;
