@@ -97,7 +97,10 @@ describe("money", () => {
     expect(moneyProblem(none, [arriving("GBP", 3), arriving("EUR", 5), arriving("", 9)])).toEqual({ kind: "no_base", base: null, currencies: ["EUR", "GBP"] });
     expect(moneyUnit(none, [arriving("GBP", 3), arriving("EUR", 5)])).toBeNull();
     expect(moneyProblem(table, [arriving("EUR", 3), arriving("USD", 5), arriving("", 1)])).toBeUndefined();
-    expect(moneyProblem(table, [arriving("EUR", 3), arriving("DKK", 1), arriving("SEK", 2), arriving("?", 1)])).toEqual({ kind: "no_rate", base: "EUR", currencies: ["SEK", "?", "DKK"] });
+    expect(moneyProblem(table, [arriving("EUR", 3), arriving("DKK", 1), arriving("SEK", 2), arriving("?", 1)])).toEqual({ kind: "no_rate", base: "EUR", currencies: ["SEK", "DKK"] });
+    // What names no code keeps no sum from being told once there is a base, and is one more currency before.
+    expect(moneyProblem(table, [arriving("EUR", 3), arriving("?", 9)])).toBeUndefined();
+    expect(moneyProblem(none, [arriving("EUR", 3), arriving("?", 9)])).toEqual({ kind: "no_base", base: null, currencies: ["?", "EUR"] });
     expect(moneyProblem(table, [arriving("USD", 5, Date.UTC(2026, 0, 31))])).toEqual({ kind: "late_rates", base: "EUR", currencies: ["USD"] });
     expect(moneyUnit(table, [arriving("USD", 5)])).toBe("EUR");
   });

@@ -69,6 +69,7 @@ function Converted({ money, one, isOnly }: { readonly money: StoredMoney; readon
   if (one.currency === "") return <span className="dim">{t.asBase}</span>;
   if (one.currency === money.base) return t.isBase;
   if (money.base === null) return <span className="dim">{isOnly ? t.unconverted : t.noRate}</span>;
+  if (one.currency === UNREADABLE) return <span className="dim">{t.leftOut}</span>;
   const first = money.rates.filter(({ currency }) => currency === one.currency).map(({ from }) => from).toSorted()[0];
   if (first === undefined) return <State tone="attention">{t.noRate}</State>;
   return moneyProblem(money, [one]) ? <State tone="attention">{t.rateSince(first)}</State> : t.rateSince(first);
@@ -80,7 +81,7 @@ function Rates(props: RatesProps): ReactNode {
   const { base, money, mayChange, onChange } = props;
   const [isPasting, setIsPasting] = useState(false);
   return (
-    <section className="stack" aria-label={t.rates}>
+    <section className="stack" style={{ gap: 12 }} aria-label={t.rates}>
       <h3>{t.rates}</h3>
       <p className="dim">{t.ratesText(base)}</p>
       {money.rates.length === 0 ? <p className="dim">{t.noRates}</p> : <RateTable {...props} />}
@@ -146,7 +147,7 @@ function Paste({ onAdd, onClose }: { readonly onAdd: (rates: StoredMoney["rates"
       />
       <div className="row">
         <Button disabled={rates.length === 0 || problems.length > 0} onClick={() => onAdd([...rates])}>{t.pasteAdd(rates.length)}</Button>
-        <Button variant="default" onClick={onClose}>{t.discard}</Button>
+        <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
       </div>
     </div>
   );

@@ -30,8 +30,8 @@ export function VocabularyPage(): ReactNode {
   const answer = useQuery({ ...vocabularyQuery, staleTime: Infinity, refetchOnMount: "always", refetchOnWindowFocus: false });
   const known = answer.data?.roles.filter(({ by, events }) => by !== "missing" && events.length > 0).length;
   return (
-    <Page title={t.title} sentence={known === undefined ? t.sentenceWaiting : t.sentence(known, roleNames.length)}>
-      <div className="stack-wide problems-page">
+    <Page title={t.title} sentence={known === undefined ? t.sentenceWaiting : [t.sentence(known, roleNames.length), ...(answer.data?.money.problem ? [t.refused] : [])].join(" ")}>
+      <div className="stack-wide problems-page vocabulary-page">
         {answer.data ? <Editor key={answer.data.version} answer={answer.data} /> : answer.error ? <ProblemNotice problem={answer.error} onRetry={() => void answer.refetch()} /> : (
           [t.roles, t.money].map((title) => <Card key={title} title={title}><div className="stack">{[40, 80, 60].map((width) => <Bar key={width} width={width} />)}</div></Card>)
         )}

@@ -40,7 +40,7 @@ export function Role(props: RoleProps): ReactNode {
       <button type="button" className="problem-rule" aria-expanded={isOpen} onClick={onTurn}>
         {isOpen ? <IconChevronDown size={15} aria-hidden /> : <IconChevronRight size={15} aria-hidden />}
         <span className="grow">
-          <span className="row wrap"><strong>{t.role[role.role][0]}</strong>{isChanged ? <span className="setting-mark">{t.changed}</span> : null}</span>
+          <span className="row wrap"><strong>{t.role[role.role].name}</strong>{isChanged ? <span className="setting-mark">{t.changed}</span> : null}</span>
           <span className="dim problem-sentence"><Told text={lineOf(props)} /></span>
         </span>
         {wrong === undefined ? <State tone={tones[role.by]}>{t.by[role.by]}</State> : <State tone="attention">{wrong}</State>}
@@ -50,10 +50,12 @@ export function Role(props: RoleProps): ReactNode {
   );
 }
 
-function lineOf({ role, draft }: RoleProps): string {
+function lineOf({ role, draft, names }: RoleProps): string {
   if (role.events.length === 0) return draft.roles[role.role]?.events ? t.noneSet : t.none;
   const events = t.any(role.events.map((event) => `\`${event.slice(0, 60)}\``));
-  return role.where === null ? events : `${events}: ${t.any(role.where.paths.map((path) => `\`${path}\``))}`;
+  if (role.where !== null) return `${events}: ${t.any(role.where.paths.map((path) => `\`${path}\``))}`;
+  const arrived = names.filter(({ name }) => role.events.includes(name)).reduce((sum, { count }) => sum + count, 0);
+  return names.length === 0 ? events : `${events} · ${arrived === 0 ? t.never : t.seen(arrived)}`;
 }
 
 function Opened(props: RoleProps): ReactNode {
@@ -62,7 +64,7 @@ function Opened(props: RoleProps): ReactNode {
   const events = role.events.map((name) => ({ name, count: counts.get(name) ?? 0 }));
   const unseen = events.filter(({ count }) => count === 0);
   const isPart = recognised[role.role].partOf !== undefined;
-  const about = t.role[role.role][1];
+  const about = t.role[role.role].about;
   return (
     <div className="vocabulary-role stack-wide">
       {about === "" ? null : <p className="dim">{about}</p>}
@@ -70,7 +72,7 @@ function Opened(props: RoleProps): ReactNode {
         <div className="row problem-unseen"><IconAlertCircle size={15} aria-hidden /><span><Told text={t.neverSeen(t.any(unseen.slice(0, UNSEEN_SHOWN).map(({ name }) => `\`${name.slice(0, 80)}\``)))} /></span></div>
       )}
       <Names
-        label={isPart ? t.eventsOf(t.role.order[0]) : t.events} hint={t.eventsHint} shown={events} given={isPart ? undefined : draft.roles[role.role]?.events} proposals={names} none={t.none}
+        label={isPart ? t.eventsOf(t.role.order.name) : t.events} hint={t.eventsHint} shown={events} given={isPart ? undefined : draft.roles[role.role]?.events} proposals={names} none={t.none}
         max={vocabularyLimits.eventsMax} mayChange={mayChange && !isPart} error={wrongBoth(props)} onChange={(list) => onChange(withEvents(draft, role.role, list))}
       />
       <Properties {...props} arriving={counts} />
@@ -80,7 +82,7 @@ function Opened(props: RoleProps): ReactNode {
 
 /** Only what is wrong with the events themselves; paths say their own. */
 function wrongBoth({ role, draft }: RoleProps): string | undefined {
-  const ownPaths = Object.values(draft.roles[role.role]?.properties ?? {}).flat();
+  const ownPaths = Object.values(draft.roles[role.role]?.properties ?? {}).flatMap((paths) => paths ?? []);
   return wrongInPaths(ownPaths) === undefined && draft.roles[role.role]?.where === undefined ? wrongInRole(draft, role.role) : undefined;
 }
 
