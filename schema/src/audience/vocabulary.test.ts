@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { moneyProblem, moneyUnit, rateAt, type ArrivingCurrency, type Money } from "./money.ts";
 import { recognised, roleNames, propertyNames } from "./vocabulary-names.ts";
@@ -23,6 +24,14 @@ describe("what is recognised", () => {
       .toEqual([["purchase"], ["refund"], ["view_item"], ["add_to_cart"], ["begin_checkout"], ["sign_up"]]);
     const { order_id, value, currency, products, product_id, name, category, price, quantity } = roles.order.properties;
     expect([order_id, value, currency, products, product_id, name, category, price, quantity].map((paths, index) => paths?.includes(["transaction_id", "value", "currency", "items", "item_id", "item_name", "item_category", "price", "quantity"][index] ?? ""))).toEqual(Array(9).fill(true));
+  });
+
+  test("the names under which docs/examples/online-retail.yaml imports a shop's past", () => {
+    const mapping = readFileSync(new URL("../../../docs/examples/online-retail.yaml", import.meta.url), "utf8");
+    const events = [...mapping.matchAll(/- name: (.+)/g)].map(([, event = ""]) => event);
+    expect(events).toContain("Ledger Adjusted");
+    const { roles } = resolveVocabulary(emptyVocabulary, named(...events));
+    expect(Object.values(roles).flatMap((role) => role.events)).toEqual(["Order Completed", "Order Refunded"]);
   });
 
   test("whatever the spelling, the known names' order first, and nothing that only resembles", () => {
