@@ -19,6 +19,7 @@ const mail = "server/src/mail/mail.ts";
 const imports = "server/src/sources/import/import.ts";
 const demoShops = "server/src/demo-shop/demo-shops.ts";
 const observedSchema = "server/src/observed-schema/observed-schema.ts";
+const audiences = "server/src/audiences/audiences.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -52,8 +53,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Follows the event table, and nothing waits for it.
   "server/src/observed-schema/": [schema, core, inTransaction, governance],
 
+  // What audiences are made of and say; asks ClickHouse by a reader that it is handed.
+  "server/src/audiences/": [schema, core, workspaceDb, governance, observedSchema],
+
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],

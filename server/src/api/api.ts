@@ -47,6 +47,7 @@ import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { unmergeProposalRoutes } from "./unmerge-proposals.ts";
+import { vocabularyRoutes } from "./vocabulary.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
@@ -122,6 +123,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...observedRoutes(services),
     ...settingsRoutes(services),
+    ...vocabularyRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

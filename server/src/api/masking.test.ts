@@ -166,7 +166,7 @@ describe("a caller without the scope personal_data", () => {
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
-    "PUT /schema/fields",
+    "PUT /schema/fields", "GET /vocabulary",
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

@@ -222,6 +222,15 @@ const postgres: readonly PersonalDataPlace[] = [
     erase: "Whole segments are dropped at the log's horizon (72 hours or 20 GB unless set otherwise); an erasure is clean here after that.",
   },
   withoutPeople("log_offset", ["reader", "partition", "next_offset", "epoch", "now_ms", "next_block"]),
+  {
+    engine: "postgres",
+    name: "vocabulary",
+    personal: { vocabulary: "names of events and properties, which a sender may have made from a value", author: "the opaque id of who changed it" },
+    other: ["workspace_id", "version", "at"],
+    find: "By text search.",
+    export: "Not exported: names of events, not of people.",
+    erase: "Delete the rows; names are recognised then.",
+  },
   withoutPeople("pipeline_config", ["workspace_id", "settings", "sources", "row_id"]),
   {
     engine: "postgres",
