@@ -19,6 +19,8 @@ const mail = "server/src/mail/mail.ts";
 const imports = "server/src/sources/import/import.ts";
 const demoShops = "server/src/demo-shop/demo-shops.ts";
 const observedSchema = "server/src/observed-schema/observed-schema.ts";
+/** The outbox as audiences write into it. */
+const audienceOutbox = "server/src/pipeline/outbox/audience-outbox.ts";
 const audiences = "server/src/audiences/audiences.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
@@ -54,7 +56,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "server/src/observed-schema/": [schema, core, inTransaction, governance],
 
   // What audiences are made of and say; asks ClickHouse by a reader that it is handed.
-  "server/src/audiences/": [schema, core, workspaceDb, governance, observedSchema],
+  // What it decides reaches ClickHouse through the outbox, in its own transaction.
+  "server/src/audiences/": [schema, core, workspaceDb, inTransaction, governance, observedSchema, audienceOutbox],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
   "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences],
@@ -88,7 +91,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema,
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences,
   ],
 };
 

@@ -1,2 +1,7 @@
-// The door of this folder: what a workspace's events mean.
+// The door of this folder: what a workspace's events mean, and whom newly landed events touched.
 export { arrivingCurrencies, loadVocabulary, saveVocabulary, type LoadedVocabulary, type ReadClickHouse } from "./vocabulary.ts";
+export { relistedRows } from "./list-members.ts";
+export {
+  createTouchedReader, LATE_MS, type BlockRange, type GonePerson, type TouchedControl, type TouchedPerson, type TouchedReader, type TouchedWorkspace,
+} from "./touched.ts";
+export type { PersonKeys } from "./standing.ts";

@@ -16,3 +16,11 @@ export function rowId(offset: number, index: number): number {
 export function rowPosition(row: number): { offset: number; index: number } {
   return { offset: Math.floor(row / EVENTS_PER_CHUNK_MAX), index: row % EVENTS_PER_CHUNK_MAX };
 }
+
+/** Partitions of the outbox from here on are those of audiences, one for each partition of the log, which has far fewer. */
+const AUDIENCE_PARTITIONS = 4096;
+
+/** Where the outbox keeps what audiences write about people of this log partition. */
+export function audiencePartition(partition: number): number {
+  return AUDIENCE_PARTITIONS + partition;
+}

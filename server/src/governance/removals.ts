@@ -4,6 +4,7 @@
 import type { ClientBase, Pool } from "pg";
 import type { Clock } from "../core/clock.ts";
 import { AppError, assert } from "../core/errors.ts";
+import { audiencePartition } from "../core/position.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import type { EventLog } from "../log/log.ts";
 import { findWorkspace, firstWorkspace } from "./workspaces.ts";
@@ -143,8 +144,10 @@ async function removeFrom(db: Pick<Pool | ClientBase, "query">, table: string, w
 async function hasLanded(pool: Pool, workspaceId: number): Promise<boolean> {
   const { rows } = await pool.query<{ landed: boolean }>(
     `select not exists (select from ch_outbox o where o.partition = w.partition and o.block_id < w.blocks_below and o.sent_at is null)
-       and not exists (select from ch_refused r where r.partition = w.partition and r.kind = 'statement' and r.status = 'open' and r.block_id < w.blocks_below) as landed
-     from removed_workspace w where w.workspace_id = $1`, [workspaceId],
+       and not exists (select from ch_refused r where r.partition = w.partition and r.kind = 'statement' and r.status = 'open' and r.block_id < w.blocks_below)
+       and not exists (select from ch_outbox o where o.partition = w.partition + $2 and o.kind = 'statement' and o.sent_at is null)
+       and not exists (select from ch_refused r where r.partition = w.partition + $2 and r.kind = 'statement' and r.status = 'open') as landed
+     from removed_workspace w where w.workspace_id = $1`, [workspaceId, audiencePartition(0)],
   );
   return rows[0]?.landed ?? false;
 }

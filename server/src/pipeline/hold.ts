@@ -1,6 +1,7 @@
 // Holds all that writes to ClickHouse, for as long as somebody needs it to be exactly what Postgres says landed: a copy of both.
 // Deciding goes on meanwhile, and its blocks wait in the outbox. A hold always ends, whoever asked for it.
 import type { Pool, PoolClient } from "pg";
+import { audiencePartition } from "../core/position.ts";
 import { takeTurn } from "./outbox/statement-turn.ts";
 
 /** Of the senders, between two INSERTs. */
@@ -116,7 +117,10 @@ async function takeTurns(pool: Pool, partitions: number, withinMs: number): Prom
   try {
     await client.query("begin");
     await client.query("select set_config('lock_timeout', $1, true)", [String(Math.max(1, Math.round(withinMs)))]);
-    for (let partition = 0; partition < partitions; partition++) await takeTurn(client, partition);
+    for (let partition = 0; partition < partitions; partition++) {
+      await takeTurn(client, partition);
+      await takeTurn(client, audiencePartition(partition));
+    }
     return client;
   } catch (error) {
     client.release(true);

@@ -12,6 +12,7 @@ import { createEventExpiry } from "./expire-events.ts";
 import { createOverrideFolding } from "./fold-overrides.ts";
 import { createFreshnessCounter, type FreshnessCounter } from "./freshness.ts";
 import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
+import { createAudienceSenders } from "./outbox/audience-senders.ts";
 import { forgetSent } from "./outbox/refused.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
@@ -69,6 +70,8 @@ export interface Processor {
   dedupeWindow(): ReturnType<SeenMessages["window"]>;
   /** Keeps what is decided from being sent. */
   readonly hold: WritesHold;
+  /** Sends what audiences have written into the outbox at once, which else takes a moment. */
+  sendAudiences(): Promise<void>;
   /** Finishes the batch at hand, sends what is in the outbox if `drain`, and stops. */
   stop(options?: { readonly drain: boolean }): Promise<void>;
 }
@@ -94,7 +97,11 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     await sender.recover({ wasUnclean: options.wasUnclean });
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
-  const upkeep = startUpkeep(options, seen, senders, rebuild);
+  const audiences = await createAudienceSenders({
+    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, wasUnclean: options.wasUnclean, hold,
+  });
+  const all = [...senders, ...audiences.senders];
+  const upkeep = startUpkeep(options, seen, all, rebuild);
   const writeFreshness = (): Promise<void> =>
     freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "freshness was not written down"));
   const freshnessTimer = setInterval(() => void writeFreshness(), FRESHNESS_MS);
@@ -104,10 +111,11 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   return {
     failed,
     waiting: () => ({
-      blocks: senders.reduce((sum, sender) => sum + sender.waiting().blocks, 0),
-      bytes: senders.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
+      blocks: all.reduce((sum, sender) => sum + sender.waiting().blocks, 0),
+      bytes: all.reduce((sum, sender) => sum + sender.waiting().bytes, 0),
     }),
     dedupeWindow: () => seen.window(),
+    sendAudiences: () => audiences.look(),
     hold: createWritesHold(hold, options.pool, options.log.partitions),
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
@@ -116,8 +124,8 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
       // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.
       const timeUp = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
-      if (drain) await Promise.race([Promise.all(senders.map((sender) => sender.drained())), timeUp]);
-      await Promise.all(senders.map((sender) => sender.stop()));
+      if (drain) await Promise.race([Promise.all([...senders, audiences].map((sender) => sender.drained())), timeUp]);
+      await Promise.all([...senders, audiences].map((sender) => sender.stop()));
       await writeFreshness();
     },
   };

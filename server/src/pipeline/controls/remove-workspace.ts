@@ -1,6 +1,7 @@
 // Removes a workspace: from this record on nothing of it is decided any more. What ClickHouse has of it goes by statements in
 // the outbox, behind every block that may hold something of it; repeated, they find nothing. Its rows in Postgres are
 // removed afterwards, a few at a time, by whoever asked for it (governance/removals.ts): nobody writes them any more.
+import { removeAudienceRows } from "../outbox/audience-outbox.ts";
 import type { ControlWork } from "./handle-control.ts";
 
 export async function removeWorkspace(work: ControlWork): Promise<void> {
@@ -16,6 +17,7 @@ export async function removeWorkspace(work: ControlWork): Promise<void> {
        on conflict (workspace_id) do update set row_id = excluded.row_id, blocks_below = excluded.blocks_below`,
       [workspaceId, work.rowId, work.builder.nextBlockId, work.builder.partition],
     );
+    await removeAudienceRows(tx, work.builder.partition, workspaceId);
   });
 }
 

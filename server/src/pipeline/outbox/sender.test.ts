@@ -10,9 +10,11 @@ import { rowsOf } from "./landing.ts";
 import { packBlocks, writeOutbox, type InsertBlock, type OutboxBlock, type StatementBlock } from "./outbox-block.ts";
 import { patienceLimits, type PatienceLimits } from "./patience.ts";
 import { createSender, type Sender } from "./sender.ts";
-import { insertStatement, profileColumns } from "./table-columns.ts";
+import { insertStatement } from "./table-columns.ts";
 
 const PARTITION = 0;
+/** Of a block that waits since before the table gained more. */
+const columns = ["workspace_id", "profile_id", "row_id", "updated_at", "first_seen", "deleted", "is_anonymous", "identifiers", "traits", "block_id", "block_row"];
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let clickhouse: ClickHouse;
@@ -228,7 +230,7 @@ function insertOf(rows: number, { badRow }: { badRow?: number } = {}): InsertBlo
     rowEnds.push(writer.length);
   }
   return {
-    kind: "insert", blockId, partition: PARTITION, table: "profiles", month: 0, statement: insertStatement("profiles", profileColumns), rows,
+    kind: "insert", blockId, partition: PARTITION, table: "profiles", month: 0, statement: insertStatement("profiles", columns), rows,
     rowEnds: Uint32Array.from(rowEnds), body: writer.copy(),
     counts: [{ workspaceId: 1, sourceId: 1, minuteMs: 0, outcome: "stored", reason: "", count: rows }],
   };

@@ -1,0 +1,108 @@
+// Which events a condition means: their names, and filters on what they say. Shared by all kinds that look at events.
+import { z } from "zod";
+import type { EventFacts } from "./condition-kind.ts";
+import { audienceLimits } from "./limits.ts";
+import { namesOf, sayTest, type Language } from "./sentence.ts";
+import { holds, testShapes, testSql, type ValueTest } from "./value-test.ts";
+import { itemsAt, itemsSql, rawsAt, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
+
+/** What stands beside an event's properties, by the name of its column. Empty text is "not set". */
+export const contextFields = [
+  "type", "country", "locale", "timezone", "device_type", "os", "browser", "page_url", "page_path", "page_referrer",
+  "campaign_source", "campaign_medium", "campaign_name", "campaign_term", "campaign_content", "library",
+] as const;
+export type ContextField = (typeof contextFields)[number];
+
+const name = z.string().min(1).max(512);
+export const eventNames = z.union([name, z.array(name).min(1).max(audienceLimits.namesMax)]).meta({ description: "The event's name, or several of which any will do. Pages, screens and identifies are `page`, `screen`, `identify`." });
+export const propertyPath = z.string().min(1).max(2_000).meta({ description: "Names joined by dots. `products.color` is the colour of any of the products." });
+
+const propertyFilter = z.discriminatedUnion("op", testShapes({ property: propertyPath }));
+export type PropertyFilter = z.infer<typeof propertyFilter>;
+const contextFilter = z.discriminatedUnion("op", testShapes({ context: z.enum(contextFields) }));
+export type ContextFilter = z.infer<typeof contextFilter>;
+const itemFilter = z.strictObject({
+  item: propertyPath.meta({ description: "A list of objects. All filters hold for one and the same element; a single object is a list of one." }),
+  where: z.array(propertyFilter).min(1).max(audienceLimits.filtersMax),
+});
+export type ItemFilter = z.infer<typeof itemFilter>;
+const oneFilter = z.union([propertyFilter, contextFilter, itemFilter]);
+export type OneFilter = z.infer<typeof oneFilter>;
+const filter = z.union([oneFilter, z.strictObject({ any: z.array(oneFilter).min(1).max(audienceLimits.filtersMax) }), z.strictObject({ not: oneFilter })]);
+export type EventFilter = z.infer<typeof filter>;
+
+/** All of them must hold. */
+export const eventFilters = z.array(filter).max(audienceLimits.filtersMax);
+
+export interface EventSelector {
+  readonly event: string | readonly string[];
+  readonly where?: readonly EventFilter[] | undefined;
+}
+
+// ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function selects(selector: EventSelector, event: EventFacts): boolean {
+  return namesOf(selector.event).includes(event.event) && (selector.where ?? []).every((one) => passes(one, event));
+}
+
+function passes(one: EventFilter, event: EventFacts): boolean {
+  if ("any" in one) return one.any.some((inner) => passes(inner, event));
+  if ("not" in one) return !passes(one.not, event);
+  if ("item" in one) return itemsMatching(one, event.properties).length > 0;
+  return holds("property" in one ? rawsAt(event.properties, one.property) : contextRaws(event.context[one.context]), testOf(one));
+}
+
+/** The elements of the list for which all filters hold. */
+export function itemsMatching(one: ItemFilter, properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
+  return itemsAt(properties, one.item).filter((element) => one.where.every((inner) => holds(rawsAt(element, inner.property), testOf(inner))));
+}
+
+function contextRaws(value: string | undefined): Raw[] {
+  return value === undefined || value === "" ? [] : [JSON.stringify(value)];
+}
+
+function testOf(one: PropertyFilter | ContextFilter): ValueTest {
+  return one;
+}
+
+// ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** UInt8 over the columns of one event. */
+export function selectsSql(bind: Bind, selector: EventSelector): string {
+  const names = namesOf(selector.event);
+  const named = names.length === 1 ? `event = ${bind("String", names[0])}` : `has(${bind("Array(String)", names)}, event)`;
+  return ["(", [named, ...(selector.where ?? []).map((one) => passesSql(bind, one))].join(" and "), ")"].join("");
+}
+
+function passesSql(bind: Bind, one: EventFilter): string {
+  if ("any" in one) return `(${one.any.map((inner) => passesSql(bind, inner)).join(" or ")})`;
+  if ("not" in one) return `not (${passesSql(bind, one.not)})`;
+  if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, one)})`;
+  if ("property" in one) return `(${testSql(bind, rawsSql(bind, "properties", one.property), testOf(one))})`;
+  return `(${testSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`, testOf(one))})`;
+}
+
+/** `itemsMatching` as an Array(String) of JSON objects. */
+export function itemsMatchingSql(bind: Bind, one: ItemFilter): string {
+  const all = one.where.map((inner) => `(${testSql(bind, rawsOfElementSql(bind, "element", inner.property), testOf(inner))})`);
+  return `arrayFilter(element -> ${all.join(" and ")}, ${itemsSql(bind, "properties", one.item)})`;
+}
+
+// ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** "“Order Completed” where “total” is at least 50". */
+export function saySelector(say: Language, selector: EventSelector): string {
+  const names = say.or(namesOf(selector.event).map(say.quote));
+  const where = selector.where ?? [];
+  return where.length === 0 ? names : `${names} ${say.pick({ en: "where", de: "mit" })} ${say.and(where.map((one) => sayFilter(say, one)))}`;
+}
+
+function sayFilter(say: Language, one: EventFilter): string {
+  if ("any" in one) return one.any.map((inner) => sayFilter(say, inner)).join(say.pick({ en: " or ", de: " oder " }));
+  if ("not" in one) return say.pick({ en: `not (${sayFilter(say, one.not)})`, de: `nicht (${sayFilter(say, one.not)})` });
+  if ("item" in one) {
+    const inner = say.and(one.where.map((each) => sayFilter(say, each)));
+    return say.pick({ en: `one of the ${say.quote(one.item)} has ${inner}`, de: `eines der ${say.quote(one.item)} mit ${inner}` });
+  }
+  return `${say.quote("property" in one ? one.property : one.context)} ${sayTest(say, testOf(one))}`;
+}

@@ -1,0 +1,154 @@
+// An event condition with the workspace's words put in: which events, what of them is measured, what counts once, what is taken off.
+import type { EventFacts, Words } from "./condition-kind.ts";
+import { itemsMatching, itemsMatchingSql, selects, selectsSql, type EventFilter, type ItemFilter } from "./event-filter.ts";
+import type { EventCondition } from "./kinds/event.ts";
+import type { NumberMeasure, Paths } from "./measure.ts";
+import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
+import { namesOf } from "./sentence.ts";
+import { decimalOf, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal } from "./value.ts";
+
+interface Selector {
+  readonly event: readonly string[];
+  readonly where: readonly EventFilter[];
+}
+
+export interface EventPlan {
+  readonly selector: Selector;
+  readonly of: NumberMeasure["of"];
+  /** The first that has a value counts; empty for counts. */
+  readonly property: readonly string[];
+  /** What is measured is the elements of this list, those that pass. */
+  readonly item: { readonly path: string; readonly filter: ItemFilter | undefined } | undefined;
+  /** Events with the same text here tell the same thing. Empty: each its own. */
+  readonly once: readonly string[];
+  readonly isOnce: boolean;
+  /** A count of events, each its own. */
+  readonly isPlainCount: boolean;
+  readonly refunds: { readonly selector: Selector; readonly property: readonly string[] } | undefined;
+  /** Values are money, in the currency that stands here. */
+  readonly money: { readonly table: Money; readonly currency: readonly string[] } | undefined;
+}
+
+/** Throws an Error where a role has no events: such a definition is refused before it gets here. */
+export function planOf(one: EventCondition, words: Words): EventPlan {
+  const role = typeof one.event === "object" && "role" in one.event ? roleOf(one.event.role, words) : undefined;
+  const where = one.where ?? [];
+  const selector = role === undefined
+    ? { event: namesOf(one.event as string | readonly string[]), where }
+    : { event: role.events, where: [...where, ...partOf(role)] };
+  const { measure } = one;
+  const of = measure.of === "first" || measure.of === "last" ? "count" : measure.of;
+  const path = "item" in measure ? measure.item : undefined;
+  const once = of === "distinct" ? [] : one.once_per === undefined ? (role?.properties["order_id"] ?? []) : pathsOf(one.once_per, role);
+  const isMoney = "property" in measure && typeof measure.property === "object" && "role" in measure.property && measure.property.role === "value";
+  const refund = measure.of === "sum" && measure.net === true ? words.roles["refund"] : undefined;
+  return {
+    selector, of,
+    property: "property" in measure ? pathsOf(measure.property, role) : [],
+    item: path === undefined ? undefined : { path, filter: where.find((filter): filter is ItemFilter => "item" in filter && filter.item === path) },
+    once, isOnce: once.length > 0,
+    isPlainCount: of === "count" && path === undefined && once.length === 0,
+    refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },
+    money: isMoney ? { table: words.money, currency: role?.properties["currency"] ?? [] } : undefined,
+  };
+}
+
+type Role = Words["roles"][string];
+
+function roleOf(name: string, words: Words): Role {
+  const role = words.roles[name];
+  if (role === undefined || role.events.length === 0) throw new Error(`No event is known as ${name}.`);
+  return role;
+}
+
+function partOf({ where }: Role): EventFilter[] {
+  return where === null ? [] : [{ any: where.paths.map((property) => ({ property, op: "one_of" as const, values: [...where.values] })) }];
+}
+
+function pathsOf(paths: Paths, role: Role | undefined): readonly string[] {
+  return typeof paths === "object" && "role" in paths ? (role?.properties[paths.role] ?? []) : namesOf(paths);
+}
+
+// ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What one event tells of what is measured; several when its items or several values are. */
+export interface Telling {
+  readonly value: Decimal;
+  /** Tellings of the same key are of the same thing; of "distinct", the value itself. */
+  readonly key: string;
+}
+
+export function tellings(plan: EventPlan, event: EventFacts): Telling[] {
+  if (plan.refunds !== undefined && !selects(plan.selector, event)) {
+    const value = moneyAt(plan, event, numberAt(plan.refunds.property, event.properties));
+    return value === undefined ? [] : [{ value: value > 0n ? -value : value, key: `row ${event.row}` }];
+  }
+  const once = plan.once.map((path) => rawsAt(event.properties, path)[0]).find((raw) => raw !== undefined);
+  const key = once === undefined ? `row ${event.row}` : `key ${textOf(once)}`;
+  const items = plan.item === undefined ? [event.properties]
+    : plan.item.filter === undefined ? itemsAt(event.properties, plan.item.path) : itemsMatching(plan.item.filter, event.properties);
+  return items.flatMap((fields): Telling[] => {
+    if (plan.of === "count") return [{ value: 0n, key }];
+    if (plan.of === "distinct") return (plan.property.map((path) => rawsAt(fields, path)).find((raws) => raws.length > 0) ?? []).map((raw) => ({ value: 0n, key: textOf(raw) }));
+    const value = moneyAt(plan, event, numberAt(plan.property, fields));
+    return value === undefined ? [] : [{ value, key }];
+  });
+}
+
+/** The first path that has a number says it; of several numbers there, their sum. */
+function numberAt(paths: readonly string[], fields: Readonly<Record<string, unknown>>): Decimal | undefined {
+  for (const path of paths) {
+    const numbers = rawsAt(fields, path).map(numberOf).filter((number) => number !== undefined);
+    if (numbers.length > 0) return numbers.reduce((sum, number) => sum + number, 0n);
+  }
+  return undefined;
+}
+
+function moneyAt({ money }: EventPlan, event: EventFacts, value: Decimal | undefined): Decimal | undefined {
+  if (money === undefined || value === undefined) return value;
+  const rate = rateAt(money.table, currencyOf(event.properties, money.currency), event.ms);
+  return rate === null ? undefined : (value * decimalOf(rate)) / 1_000_000_000n;
+}
+
+// ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Over one event: whether it tells anything, and what, as an Array(Tuple(Decimal(38, 9), String)). */
+export function tellingsSql(plan: EventPlan, bind: Bind): { readonly matches: string; readonly values: string } {
+  const isSelected = selectsSql(bind, plan.selector);
+  const own = ownTellingsSql(plan, bind);
+  if (plan.refunds === undefined) return { matches: isSelected, values: own };
+  const refunded = moneySql(plan, bind, numberAtSql(plan.refunds.property, (path) => rawsSql(bind, "properties", path)));
+  const off = `if(isNull(${refunded}), [], [(-abs(assumeNotNull(${refunded})), concat('row ', toString(row_id)))])`;
+  return { matches: `(${isSelected} or ${selectsSql(bind, plan.refunds.selector)})`, values: `if(${isSelected}, ${own}, ${off})` };
+}
+
+function ownTellingsSql(plan: EventPlan, bind: Bind): string {
+  const keys = plan.once.map((path) => `${rawsSql(bind, "properties", path)}[1]`).reduceRight((rest, first) => `if(${first} != '', ${first}, ${rest})`, "''");
+  const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(`(${keys})`)}))`;
+  const zero = "toDecimal128(0, 9)";
+  const { item } = plan;
+  const items = item === undefined ? undefined : item.filter === undefined ? itemsSql(bind, "properties", item.path) : itemsMatchingSql(bind, item.filter);
+  const rawsIn = (path: string): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(bind, "one", path));
+  const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
+  if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);
+  if (plan.of === "distinct") {
+    const raws = plan.property.map(rawsIn).reduceRight((rest, first) => `if(notEmpty(${first}), ${first}, ${rest})`);
+    return perItem(`arrayMap(raw -> (${zero}, ${textSql("raw")}), ${raws})`);
+  }
+  const value = moneySql(plan, bind, numberAtSql(plan.property, rawsIn));
+  return perItem(`if(isNull(${value}), [], [(assumeNotNull(${value}), ${key})])`);
+}
+
+function numberAtSql(paths: readonly string[], raws: (path: string) => string): string {
+  const each = paths.map((path) => {
+    const numbers = `arrayFilter(number -> isNotNull(number), arrayMap(raw -> ${numberSql("raw")}, ${raws(path)}))`;
+    return `if(empty(${numbers}), null, arraySum(arrayMap(number -> assumeNotNull(number), ${numbers})))`;
+  });
+  return each.length === 0 ? "CAST(null, 'Nullable(Decimal(38, 9))')" : `coalesce(${each.join(", ")})`;
+}
+
+function moneySql({ money }: EventPlan, bind: Bind, value: string): string {
+  if (money === undefined || money.table.base === null) return value;
+  const rate = rateSql({ money: money.table, currency: currencySql(money.currency), atMs: "ms", param: (given, type) => bind(type, given) });
+  return `toDecimal128(${value} * toDecimal128(${rate}, 9), 9)`;
+}

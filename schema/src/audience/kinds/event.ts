@@ -1,0 +1,273 @@
+// What somebody did, and how often, how much, when: a measure over their events in a window.
+//
+// As time passes with no new event, a window only loses events: each leaves at an instant of its own. So they are put in the order
+// in which they leave, the last to leave first. Every beginning of that list is what the window will hold at some time, so whether
+// the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
+import { z } from "zod";
+import type { Branch, ConditionKind, EventFacts, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { eventFilters, eventNames, saySelector, selects, selectsSql } from "../event-filter.ts";
+import { planOf, tellings, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
+import {
+  compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
+  sayComparison, type NumberComparison, type TimeComparison,
+} from "../measure.ts";
+import { namesOf, sayWindow, type Language } from "../sentence.ts";
+import { decimalOf, decimalSql } from "../value.ts";
+import { windowOf, windowSql, type WindowSql } from "../window-of-person.ts";
+import { NEVER, window } from "../window.ts";
+
+/** Of counts up to this one, only as many events of a person are kept as decide it. */
+const SORTED_MAX = 1_000;
+
+const base = {
+  kind: z.literal("event"),
+  event: z.union([eventNames, roleRef]),
+  where: eventFilters.optional(),
+  measure: measure.default({ of: "count" }),
+  within: window.optional().meta({ description: "Without it: ever." }),
+  once_per: paths.optional().meta({ description: "Events with the same value here count once: the one that stays in the window longest. Orders by role count once per order id by themselves." }),
+};
+
+const schema = z.discriminatedUnion("op", comparisonShapes(base)).superRefine((one, context) => {
+  const isTime = one.measure.of === "first" || one.measure.of === "last";
+  const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+  if (isTime !== isTimeComparison(one)) issue("op", isTime ? "The time of an event is compared with before, on_or_after, in_last or more_than_ago." : "Only the time of the first or the last event is compared so.");
+  if (isTime && one.within !== undefined && "last" in one.within) issue("within", "The first and the last event are looked for ever, in a calendar period, between dates, or since something.");
+  if ((isTime || one.measure.of === "distinct") && one.once_per !== undefined) issue("once_per", "Times and different values need no counting once.");
+  if (!isTimeComparison(one) && (one.measure.of === "count" || one.measure.of === "distinct") && isCountTooGreat(one)) issue("value", "Counts are compared up to 100,000.");
+  if (one.measure.of === "sum" && one.measure.net === true && (typeof one.event === "string" || Array.isArray(one.event))) issue("measure", 'What is refunded is known of orders by role: { "role": "order" }.');
+});
+export type EventCondition = z.infer<typeof schema>;
+
+export const eventKind: ConditionKind<typeof schema> = {
+  kind: "event",
+  schema,
+  reads: (one, words) => {
+    const anchor = one.within !== undefined && "since" in one.within ? one.within.since : undefined;
+    const plan = planOf(one, words);
+    return {
+      events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(anchor.event) : [])])],
+      snapshot: (anchor !== undefined && "trait" in anchor) || (one.within !== undefined && "zone" in one.within && one.within.zone === "person"),
+    };
+  },
+  sql: eventSql,
+  evaluate: evaluateEvent,
+  sentence: sayEvent,
+  examples: [
+    {
+      kind: "event", event: "Order Completed", measure: { of: "count" }, op: "at_least", value: 1, within: { last: 14, unit: "day" },
+      where: [{ item: "products", where: [{ property: "color", op: "equals", value: "red" }, { property: "category", op: "equals", value: "dress" }] }],
+    },
+    { kind: "event", event: ["Order Completed", "purchase"], measure: { of: "sum", property: ["total", "value"] }, op: "more_than", value: 500, within: { period: "this", count: 1, unit: "year", zone: "workspace" } },
+    { kind: "event", event: "Order Completed", measure: { of: "last" }, op: "more_than_ago", value: { last: 90, unit: "day" } },
+    { kind: "event", event: "page", where: [{ context: "page_path", op: "starts_with", value: "/pricing" }], measure: { of: "count" }, op: "between", from: 2, to: 5, within: { since: { event: "Signed Up", which: "last" } } },
+    { kind: "event", event: "Order Completed", measure: { of: "distinct", property: "category", item: "products" }, op: "at_least", value: 3 },
+    { kind: "event", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true }, op: "at_least", value: 1_000, within: { last: 1, unit: "year" } },
+  ],
+};
+
+// ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): boolean {
+  const plan = planOf(one, world.words);
+  const inWindow = windowOf(one.within, person, world);
+  if (!inWindow.exists) return false;
+  const told = person.events.filter(inWindow.has);
+  const events = told.filter((event) => selects(plan.selector, event));
+  if (isTimeComparison(one)) {
+    const times = events.map(({ ms }) => ms);
+    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world.nowMs);
+  }
+  const found = [...events, ...told.filter((event) => plan.refunds !== undefined && selects(plan.refunds.selector, event))];
+  return isMeasured(plan, onceEach(plan, found, inWindow.leaveMs), one);
+}
+
+/** Of events that tell the same thing, what the one says that stays longest; of two that leave together, the later one. */
+function onceEach(plan: EventPlan, events: readonly EventFacts[], leaveMs: (event: EventFacts) => number): Telling[] {
+  const longestFirst = events.toSorted((a, b) => leaveMs(b) - leaveMs(a) || b.ms - a.ms || b.row - a.row);
+  const tellerOf = new Map<string, EventFacts>();
+  const all = longestFirst.flatMap((event) => tellings(plan, event).map((telling) => ({ event, telling })));
+  for (const { event, telling } of all) if (!tellerOf.has(telling.key)) tellerOf.set(telling.key, event);
+  const standing = all.filter(({ event, telling }) => tellerOf.get(telling.key) === event).map(({ telling }) => telling);
+  return plan.of === "distinct" ? [...new Map(standing.map((telling) => [telling.key, telling])).values()] : standing;
+}
+
+function isMeasured(plan: EventPlan, told: readonly Telling[], one: NumberComparison): boolean {
+  const values = told.map(({ value }) => value);
+  const sum = values.reduce((total, value) => total + value, 0n);
+  switch (plan.of) {
+    case "count":
+    case "distinct":
+      return compare(decimalOf(told.length), one);
+    case "sum":
+      return compare(sum, one);
+    case "average":
+      return told.length > 0 && compare(sum, one, BigInt(told.length));
+    case "min":
+      return told.length > 0 && compare(values.reduce((least, value) => (value < least ? value : least)), one);
+    case "max":
+      return told.length > 0 && compare(values.reduce((most, value) => (value > most ? value : most)), one);
+  }
+}
+
+// ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function eventSql(one: EventCondition, scope: SqlScope): Branch {
+  const plan = planOf(one, scope.words);
+  const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
+  const inWindow = windowSql(one.within, scope);
+  const wanted = { names, boundMs: inWindow.boundMs };
+  if (isTimeComparison(one)) return timeSql(one, plan, inWindow, scope);
+  if (plan.isPlainCount && inWindow.person === undefined) {
+    const matches = `${selectsSql(scope.bind, plan.selector)} and ${inWindow.row}`;
+    const coming = comingSql(scope, wanted, matches);
+    if (inWindow.leave === undefined) {
+      const count = scope.events({ ...wanted, aggregate: `countIf(${matches} and ms <= ${scope.nowMs})` });
+      return { member: scope.name(compareSql(scope.bind, `toDecimal128(${count}, 9)`, one)), next: coming };
+    }
+    const looked = countLooked(countRange(one));
+    if (looked <= SORTED_MAX) return countSql({ one, coming, looked, matches, leave: inWindow.leave }, wanted, scope);
+  }
+  return listSql(one, plan, inWindow, scope);
+}
+
+/** The earliest of the events whose time is still to come. */
+function comingSql(scope: SqlScope, wanted: { names: readonly string[]; boundMs: number | undefined }, matches: string): string {
+  const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${matches} and ms > ${scope.nowMs})` });
+  return `if(${coming} = 0, ${NEVER}, ${coming})`;
+}
+
+interface CountParts {
+  readonly one: NumberComparison;
+  readonly coming: string;
+  readonly looked: number;
+  readonly matches: string;
+  readonly leave: string;
+}
+
+/** A count in a rolling window: the instants at which the last few will leave decide it. */
+function countSql({ one, coming, looked, matches, leave }: CountParts, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+  const minus = scope.events({ ...wanted, aggregate: `groupArraySortedIf(${looked})(-${leave}, ${matches} and ms <= ${scope.nowMs})` });
+  const { low, high } = countRange(one);
+  if (high === undefined) {
+    if (low === 0) return { member: "1", next: String(NEVER) };
+    const member = scope.name(`length(${minus}) >= ${low}`);
+    return { member, next: `least(if(${member}, -${minus}[${low}], ${NEVER}), ${coming})` };
+  }
+  // Fewer than `low`: only new events help. More than `high`: until as many have left.
+  const isOver = `length(${minus}) > ${high}`;
+  const member = scope.name(`length(${minus}) >= ${low} and not ${isOver}`);
+  const falls = low === 0 ? String(NEVER) : `-${minus}[${low}]`;
+  // When events leave together, it may fall below `low` as it comes down from above `high`: then waking is early, and harmless.
+  return { member, next: `least(multiIf(${isOver}, -${minus}[${high + 1}], ${member}, ${falls}, ${NEVER}), ${coming})` };
+}
+
+/** Any measure over any window, from the list of what each event tells. */
+function listSql(one: NumberComparison & { kind: "event" }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
+  const { bind, name, nowMs } = scope;
+  const leave = inWindow.leave ?? `toInt64(${NEVER})`;
+  const { matches, values } = tellingsSql(plan, bind);
+  const all = scope.events({
+    names: [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])], boundMs: inWindow.boundMs,
+    aggregate: `arrayFlatten(groupArrayIf(arrayMap(told -> (${leave}, ms, row_id, told.1, told.2), ${values}), ${matches} and ${inWindow.row}))`,
+  });
+  const inside = inWindow.person === undefined ? all : name(`arrayFilter(told -> ${inWindow.person.has("told.2", "told.3")}, ${all})`);
+  const coming = name(`arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(told -> if(told.2 > ${nowMs}, told.2, toInt64(${NEVER})), ${inside})))`);
+  let told = name(`arrayReverseSort(told -> (told.1, told.2, told.3), arrayFilter(told -> told.2 <= ${nowMs}, ${inside}))`);
+  if (plan.isOnce || plan.of === "distinct") {
+    const keys = name(`arrayMap(told -> told.5, ${told})`);
+    told = plan.of === "distinct"
+      ? name(`arrayFilter((told, i) -> indexOf(${keys}, told.5) = i, ${told}, arrayEnumerate(${told}))`)
+      : name(`arrayFilter(told -> ${told}[indexOf(${keys}, told.5)].3 = told.3, ${told})`);
+  }
+  const truths = name(truthsSql(plan, one, told, scope));
+  const isNow = name(`${truths}[-1]`);
+  // The i-th truth is that of the first i − 1 events; those that leave together are never without each other.
+  const k = name(`arrayLastIndex((truth, i) -> truth != ${isNow} and (i = 1 or ${told}[i - 1].1 != ${told}[i].1), arrayPopBack(${truths}), arrayEnumerate(${told}))`);
+  const turns = `if(${k} = 0, toInt64(${NEVER}), ${told}[${k}].1)`;
+  if (inWindow.person === undefined) return { member: isNow, next: `least(${turns}, ${coming})` };
+  const member = name(`${inWindow.person.exists} and ${isNow}`);
+  return { member, next: `least(${turns}, ${coming}, ${inWindow.person.next})` };
+}
+
+/** For each beginning of the list, the empty one first: whether the comparison holds of it. An Array(UInt8). */
+function truthsSql(plan: EventPlan, one: NumberComparison, told: string, { bind, name }: SqlScope): string {
+  const lengths = `range(0, length(${told}) + 1)`;
+  const sums = (value: string): string => `arrayConcat([toDecimal128(0, 9)], arrayCumSum(arrayMap(told -> ${value}, ${told})))`;
+  const counts = (condition: string): string => `arrayConcat([toUInt64(0)], arrayMap(n -> toUInt64(n), arrayCumSum(arrayMap(told -> toUInt64(${condition}), ${told}))))`;
+  switch (plan.of) {
+    case "count":
+    case "distinct":
+      return `arrayMap(i -> toUInt8(${compareSql(bind, "toDecimal128(i, 9)", one)}), ${lengths})`;
+    case "sum":
+      return `arrayMap(total -> toUInt8(${compareSql(bind, "total", one)}), ${sums("told.4")})`;
+    case "average":
+      return `arrayMap((total, i) -> toUInt8(i > 0 and ${compareSql(bind, "total", one, "i")}), ${sums("told.4")}, ${lengths})`;
+    case "min":
+    case "max": {
+      // The greatest is at least v when one is; at most v when none is more. The least, mirrored.
+      const { low, high } = intervalOf(one);
+      const above = low === undefined ? "1" : `told.4 ${low.isIncluded ? ">=" : ">"} ${decimalSql(bind, low.value)}`;
+      const below = high === undefined ? "1" : `told.4 ${high.isIncluded ? "<=" : "<"} ${decimalSql(bind, high.value)}`;
+      const [some, all] = plan.of === "max" ? [above, below] : [below, above];
+      const passing = name(counts(some));
+      const failing = name(counts(`not (${all})`));
+      return `arrayMap((p, f) -> toUInt8(p > 0 and f = 0), ${passing}, ${failing})`;
+    }
+  }
+}
+
+/** The time of the first or the last. */
+function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
+  const matches = `${selectsSql(scope.bind, plan.selector)} and ${inWindow.row}`;
+  const times = scope.events({ names: namesOf(plan.selector.event), boundMs: inWindow.boundMs, aggregate: `groupArrayIf((ms, row_id), ${matches})` });
+  const { person } = inWindow;
+  const inside = person === undefined ? times : scope.name(`arrayFilter(at -> ${person.has("at.1", "at.2")}, ${times})`);
+  const past = scope.name(`arrayFilter(at -> at.1 <= ${scope.nowMs}, ${inside})`);
+  const coming = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(at -> if(at.1 > ${scope.nowMs}, at.1, toInt64(${NEVER})), ${inside})))`;
+  const time = scope.name(`if(empty(${past}), toInt64(0), ${one.measure.of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past})))`);
+  const compared = compareTimeSql(scope.bind, time, one, String(scope.nowMs));
+  const member = scope.name(`${person?.exists ?? "1"} and notEmpty(${past}) and ${compared.member}`);
+  const turns = compared.changes === undefined ? String(NEVER) : `if(notEmpty(${past}) and ${compared.changes} > ${scope.nowMs}, ${compared.changes}, toInt64(${NEVER}))`;
+  return { member, next: `least(${turns}, ${coming}, ${person?.next ?? String(NEVER)})` };
+}
+
+// ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function sayEvent(one: EventCondition, say: Language): string {
+  const what = typeof one.event === "object" && "role" in one.event
+    ? saySelector(say, { event: one.event.role, where: one.where })
+    : saySelector(say, { event: one.event, where: one.where });
+  const when = sayWindow(say, one.within);
+  const { measure: of } = one;
+  if (of.of === "first" || of.of === "last") {
+    const which = of.of === "first" ? say.pick({ en: "first", de: "erstes" }) : say.pick({ en: "last", de: "letztes" });
+    return say.pick({ en: `their ${which} ${what} (${when}) ${sayComparison(say, one)}`, de: `ihr ${which} ${what} (${when}) ${sayComparison(say, one)}` });
+  }
+  const once = one.once_per === undefined ? "" : say.pick({ en: `, counted once per ${sayPaths(say, one.once_per)}`, de: `, gezählt einmal je ${sayPaths(say, one.once_per)}` });
+  if (of.of === "count" && of.item === undefined && one.op === "at_least" && one.value === 1) {
+    return say.pick({ en: `did ${what} at least once ${when}${once}`, de: `hat mindestens einmal ${what} ${when}${once}` });
+  }
+  const words: Readonly<Record<typeof of.of, readonly [en: string, de: string]>> = {
+    count: ["the number", "die Anzahl"], sum: ["the sum", "die Summe"], average: ["the average", "der Durchschnitt"],
+    min: ["the least", "der kleinste Wert"], max: ["the greatest", "der größte Wert"], distinct: ["the number of different", "die Anzahl verschiedener"],
+  };
+  const property = "property" in of ? ` ${sayPaths(say, of.property)}` : of.item === undefined ? "" : ` ${say.quote(of.item)}`;
+  const net = of.of === "sum" && of.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
+  const [en, de] = words[of.of];
+  return say.pick({
+    en: `${en} of ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    de: `${de} von ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+  });
+}
+
+function sayPaths(say: Language, of: z.infer<typeof paths>): string {
+  return typeof of === "object" && "role" in of ? say.quote(of.role) : say.or(namesOf(of).map(say.quote));
+}
+
+/** Whoever never did it passes "at most", and the sentence does not hide that. */
+function zeroSaid(one: EventCondition, say: Language): string {
+  const { of } = one.measure;
+  if (isTimeComparison(one) || (of !== "count" && of !== "sum" && of !== "distinct") || !compare(0n, one)) return "";
+  return say.pick({ en: " (those who never did are among them)", de: " (wer es nie tat, gehört dazu)" });
+}

@@ -1,0 +1,173 @@
+// What somebody is: a test of one trait. Dates may be told relative to now, and by their day of the year.
+import { z } from "zod";
+import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { sayDuration, sayTest, type Language } from "../sentence.ts";
+import { holds, testShapes, testSql, type ValueTest } from "../value-test.ts";
+import { instantOf, instantSql, rawsAt, rawsSql } from "../value.ts";
+import { after, afterSql, byZoneSql, duration, knownZones, NEVER, zoneOf } from "../window.ts";
+
+const base = {
+  kind: z.literal("trait"),
+  trait: z.string().min(1).max(512).meta({ description: "Names joined by dots." }),
+  held: duration.optional().meta({ description: "Only when the present value has stood for so long." }),
+};
+const dated = { kind: z.literal("trait"), trait: base.trait };
+
+const schema = z.discriminatedUnion("op", [
+  ...testShapes(base),
+  z.strictObject({ ...dated, op: z.literal("in_last"), value: duration }),
+  z.strictObject({ ...dated, op: z.literal("in_next"), value: duration }),
+  z.strictObject({ ...dated, op: z.literal("more_than_ago"), value: duration }),
+  z.strictObject({
+    ...dated, op: z.literal("anniversary"),
+    in: z.enum(["today", "this_month", "next_days"]).meta({ description: "Of the day of the year, in the person's zone. Who was born on 29 February has their day on the 28th in other years." }),
+    days: z.int().min(1).max(366).default(7).meta({ description: "Of `next_days`: today and the days after it, so many together." }),
+  }),
+]);
+export type TraitCondition = z.infer<typeof schema>;
+type DatedCondition = Extract<TraitCondition, { op: "in_last" | "in_next" | "more_than_ago" | "anniversary" }>;
+
+export const traitKind: ConditionKind<typeof schema> = {
+  kind: "trait",
+  schema,
+  reads: () => ({ snapshot: true }),
+  sql: traitSql,
+  evaluate: evaluateTrait,
+  sentence: sayTrait,
+  examples: [
+    { kind: "trait", trait: "gender", op: "equals", value: "female" },
+    { kind: "trait", trait: "plan", op: "one_of", values: ["gold", "platinum"], held: { last: 30, unit: "day" } },
+    { kind: "trait", trait: "address.city", op: "starts_with", value: "Ham" },
+    { kind: "trait", trait: "age", op: "between", from: 18, to: 29 },
+    { kind: "trait", trait: "trial_ends", op: "in_next", value: { last: 3, unit: "day" } },
+    { kind: "trait", trait: "birthday", op: "anniversary", in: "this_month", days: 7 },
+    { kind: "trait", trait: "newsletter", op: "equals", value: true },
+  ],
+};
+
+const isDated = (one: TraitCondition): one is DatedCondition => ["in_last", "in_next", "more_than_ago", "anniversary"].includes(one.op);
+
+/** A trait of a trait has the time of the whole. */
+const nameOf = (path: string): string => path.split(".")[0] ?? path;
+
+// ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function evaluateTrait(one: TraitCondition, person: PersonFacts, world: World): boolean {
+  const raws = rawsAt(person.traits, one.trait);
+  if (isDated(one)) return raws.map(instantOf).some((ms) => ms !== undefined && passesDate(ms, one, person, world));
+  if (!holds(raws, one)) return false;
+  const sinceMs = person.traitTimes[nameOf(one.trait)];
+  return one.held === undefined || (sinceMs !== undefined && after(sinceMs, one.held) <= world.nowMs);
+}
+
+function passesDate(ms: number, one: DatedCondition, person: PersonFacts, { nowMs, zone }: World): boolean {
+  switch (one.op) {
+    case "in_last":
+      return ms <= nowMs && nowMs < after(ms, one.value);
+    case "in_next":
+      return ms > nowMs && ms <= after(nowMs, one.value);
+    case "more_than_ago":
+      return after(ms, one.value) <= nowMs;
+    case "anniversary": {
+      const today = dayIn(nowMs, zoneOf(person.zone, zone));
+      return daysOf(one, today).includes(dayKey(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").toPlainDate()));
+    }
+  }
+}
+
+function dayIn(nowMs: number, zone: string): Temporal.PlainDate {
+  return Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone).toPlainDate();
+}
+
+/** Month and day as one number: 229 is 29 February. */
+function dayKey({ month, day }: Temporal.PlainDate): number {
+  return month * 100 + day;
+}
+
+/** The days of the year that count today. */
+function daysOf(one: Extract<DatedCondition, { op: "anniversary" }>, today: Temporal.PlainDate): number[] {
+  const first = one.in === "this_month" ? today.with({ day: 1 }) : today;
+  const count = one.in === "today" ? 1 : one.in === "this_month" ? today.daysInMonth : one.days;
+  const days = Array.from({ length: count }, (_, i) => first.add({ days: i }));
+  return days.flatMap((day) => (day.month === 2 && day.day === 28 && !day.inLeapYear ? [228, 229] : [dayKey(day)]));
+}
+
+// ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function traitSql(one: TraitCondition, scope: SqlScope): Branch {
+  const raws = scope.name(rawsSql(scope.bind, scope.person("traits"), one.trait));
+  if (isDated(one)) return datedSql(one, raws, scope);
+  const holdsNow = scope.name(`toUInt8(${testSql(scope.bind, raws, one)})`);
+  if (one.held === undefined) return { member: holdsNow, next: String(NEVER) };
+  const name = scope.bind("String", nameOf(one.trait));
+  const times = scope.person("traitTimes");
+  const ripe = scope.name(`if(mapContains(${times}, ${name}), ${afterSql(`${times}[${name}]`, one.held)}, toInt64(${NEVER}))`);
+  const member = scope.name(`${holdsNow} and ${ripe} <= ${scope.nowMs}`);
+  return { member, next: `if(${holdsNow} and not ${member}, ${ripe}, toInt64(${NEVER}))` };
+}
+
+function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
+  const instants = scope.name(`arrayMap(ms_ -> assumeNotNull(ms_), arrayFilter(ms_ -> isNotNull(ms_), arrayMap(raw -> ${instantSql("raw")}, ${raws})))`);
+  const now = scope.nowMs;
+  const soonest = (instant: string): string =>
+    `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> if(${instant} > ${now}, ${instant}, toInt64(${NEVER})), ${instants})))`;
+  switch (one.op) {
+    case "in_last": {
+      const end = afterSql("ms_", one.value);
+      return { member: scope.name(`arrayExists(ms_ -> ms_ <= ${now} and ${now} < ${end}, ${instants})`), next: `least(${soonest("ms_")}, ${soonest(end)})` };
+    }
+    case "in_next": {
+      const horizon = after(now, one.value);
+      // The day on which it comes near is not the same arithmetic backwards where months are clamped: waking four days early is harmless.
+      const near = `greatest(ms_ - ${horizon - now + 4 * 86_400_000}, least(ms_, ${now} + 3600000))`;
+      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value.unit) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
+      return { member: scope.name(`arrayExists(ms_ -> ms_ > ${now} and ms_ <= ${horizon}, ${instants})`), next };
+    }
+    case "more_than_ago": {
+      const ripe = afterSql("ms_", one.value);
+      return { member: scope.name(`arrayExists(ms_ -> ${ripe} <= ${now}, ${instants})`), next: soonest(ripe) };
+    }
+    case "anniversary":
+      return anniversarySql(one, instants, scope);
+  }
+}
+
+const isFixed = (unit: string): boolean => ["minute", "hour", "day", "week"].includes(unit);
+
+/** The day of the year is another one at each midnight of each zone. */
+function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, instants: string, scope: SqlScope): Branch {
+  const all = [...new Set([...knownZones(), scope.zone])];
+  const dates = new Map(all.map((zone) => [zone, dayIn(scope.nowMs, zone)] as const));
+  scope.boundary(Math.min(...all.map((zone) => (dates.get(zone) ?? dayIn(scope.nowMs, zone)).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds)));
+  // Never more than two or three dates at once on Earth: each is one list of days.
+  const different = [...new Set([...dates.values()].map(String))];
+  const index = scope.name(byZoneSql(scope.bind, scope.person("zone"), scope.zone, (zone) => different.indexOf(String(dates.get(zone) ?? dayIn(scope.nowMs, zone)))));
+  const lists = different.map((date) => `[${daysOf(one, Temporal.PlainDate.from(date)).join(", ")}]`);
+  const day = "toInt32(toMonth(fromUnixTimestamp64Milli(ms_, 'UTC')) * 100 + toDayOfMonth(fromUnixTimestamp64Milli(ms_, 'UTC')))";
+  return { member: scope.name(`arrayExists(ms_ -> has([${lists.join(", ")}][${index} + 1], ${day}), ${instants})`), next: String(NEVER) };
+}
+
+// ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function sayTrait(one: TraitCondition, say: Language): string {
+  const trait = say.quote(one.trait);
+  switch (one.op) {
+    case "in_last":
+      return say.pick({ en: `${trait} is in the last ${sayDuration(say, one.value)}`, de: `${trait} liegt in den letzten ${sayDuration(say, one.value)}` });
+    case "in_next":
+      return say.pick({ en: `${trait} is in the next ${sayDuration(say, one.value)}`, de: `${trait} liegt in den nächsten ${sayDuration(say, one.value)}` });
+    case "more_than_ago":
+      return say.pick({ en: `${trait} is ${sayDuration(say, one.value)} ago or longer`, de: `${trait} ist ${sayDuration(say, one.value)} her oder länger` });
+    case "anniversary": {
+      const when = {
+        today: say.pick({ en: "is today", de: "ist heute" }), this_month: say.pick({ en: "is this month", de: "ist in diesem Monat" }),
+        next_days: say.pick({ en: `is within ${say.number(one.days)} days from today`, de: `ist innerhalb von ${say.number(one.days)} Tagen ab heute` }),
+      };
+      return say.pick({ en: `the anniversary of ${trait} ${when[one.in]}`, de: `der Jahrestag von ${trait} ${when[one.in]}` });
+    }
+    default: {
+      const held = one.held === undefined ? "" : say.pick({ en: `, and has been for ${sayDuration(say, one.held)}`, de: `, und das seit ${sayDuration(say, one.held)}` });
+      return `${trait} ${sayTest(say, one as ValueTest)}${held}`;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// What a definition may cost. Each limit is refused by name when an audience is saved or tried, long before a query is made.
+
+export const audienceLimits = {
+  /** Conditions of one definition, those of referenced audiences included. */
+  conditionsMax: 100,
+  /** Groups inside groups. */
+  depthMax: 12,
+  /** Values of one list in a condition. */
+  valuesMax: 1_000,
+  /** Characters of one value. */
+  valueCharactersMax: 1_024,
+  /** Characters of a pattern. */
+  patternCharactersMax: 256,
+  /** Event names of one condition. */
+  namesMax: 50,
+  /** Filters on the properties of one event. */
+  filtersMax: 25,
+  stepsMax: 10,
+  /** The longest rolling window, in days. */
+  windowDaysMax: 3_660,
+  /** The greatest count that is compared with: so many events of a person are looked at, and no more. */
+  countMax: 100_000,
+  /** Audiences that refer to audiences that refer to audiences. */
+  referencesDepthMax: 8,
+} as const;

@@ -1,0 +1,207 @@
+// How values compare. Senders write 12, "12" and 12.0 for the same number, lists where others write one value, and dates as text.
+// Each rule stands here twice, in TypeScript and in SQL, side by side; value.cases.ts holds one table of cases for both.
+//
+// Between reading and comparing, a value is its JSON text ("red", 12, true): the one form that ClickHouse gives for every type.
+
+/** A scalar as JSON text: `"red"`, `12`, `true`. Objects and null are "not set" and never get this far. */
+export type Raw = string;
+
+/** Digits after the point that count; more are cut off. */
+export const DECIMALS = 9;
+const SCALE = 10n ** BigInt(DECIMALS);
+
+const NUMBER_AS_TEXT = /^-?\d{1,15}(\.\d{1,9})?$/;
+const NUMBER = /^-?\d{1,15}(\.\d+)?$/;
+
+/** Binds a value: gives the placeholder by which SQL names it. Values never become part of the statement. */
+export type Bind = (type: string, value: unknown) => string;
+
+// ── Text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Text as it is; numbers and truth values in JSON form. */
+export function textOf(raw: Raw): string {
+  return raw.startsWith('"') ? String(JSON.parse(raw)) : raw;
+}
+
+export function textSql(raw: string): string {
+  return `if(startsWith(${raw}, '"'), JSONExtractString(${raw}), ${raw})`;
+}
+
+// ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A decimal with nine digits after the point, as a whole number of billionths: sums of these do not depend on their order. */
+export type Decimal = bigint;
+
+/**
+ * JSON numbers of up to 15 digits before the point; and text that is plainly a number, of up to 9 digits after it. Never truth
+ * values, exponents, spaces, signs of plus.
+ */
+export function numberOf(raw: Raw): Decimal | undefined {
+  const isText = raw.startsWith('"');
+  const text = textOf(raw);
+  return (isText ? NUMBER_AS_TEXT : NUMBER).test(text) ? toDecimal(text) : undefined;
+}
+
+function toDecimal(text: string): Decimal {
+  const [whole = "0", fraction = ""] = text.replace("-", "").split(".");
+  const size = BigInt(whole) * SCALE + BigInt(fraction.slice(0, DECIMALS).padEnd(DECIMALS, "0"));
+  return text.startsWith("-") ? -size : size;
+}
+
+/** Null where it is no number. */
+export function numberSql(raw: string): string {
+  return `if(match(${raw}, '^(-?[0-9]{1,15}([.][0-9]+)?|"-?[0-9]{1,15}([.][0-9]{1,9})?")$'), ` +
+    `toDecimal128OrNull(trim(both '"' from ${raw}), ${DECIMALS}), null)`;
+}
+
+/** A number from a definition. Definitions hold numbers whose JSON form is one that counts. */
+export function decimalOf(value: number): Decimal {
+  return toDecimal(plainNumber(value));
+}
+
+export function decimalSql(bind: Bind, value: number): string {
+  return `toDecimal128(${bind("String", plainNumber(value))}, ${DECIMALS})`;
+}
+
+/** Without exponent: 1e-7 is 0.0000001. */
+function plainNumber(value: number): string {
+  const text = String(value);
+  return NUMBER.test(text) ? text : value.toFixed(DECIMALS);
+}
+
+/** Whether a number may stand in a definition. */
+export function isPlainNumber(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) < 1e15;
+}
+
+// ── Instants ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const ZONE = "(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})";
+const DATE = "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}";
+const TIME = `[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,9})?)?${ZONE}?`;
+const INSTANT = new RegExp(`^(${DATE})(?:[T ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.](\\d{1,9}))?)?(${ZONE})?)?$`);
+const INSTANT_WHOLE = new RegExp(`^${DATE}(?:${TIME})?$`);
+/** Whole numbers from here on are seconds since 1970, and from the second on milliseconds. */
+const SECONDS_FROM = 100_000_000;
+const MILLISECONDS_FROM = 100_000_000_000;
+const MILLISECONDS_END = 10_000_000_000_000;
+
+/**
+ * Milliseconds since 1970: of a date (its midnight in UTC) or a date with a time (UTC when it names no zone) in ISO form, years
+ * 1900 to 2199; of a whole number of seconds or milliseconds from 1973 on.
+ */
+export function instantOf(raw: Raw): number | undefined {
+  const text = textOf(raw);
+  if (/^\d{9,13}$/.test(text)) {
+    const count = Number(text);
+    if (count < SECONDS_FROM || count >= MILLISECONDS_END) return undefined;
+    return count >= MILLISECONDS_FROM ? count : count * 1_000;
+  }
+  if (!INSTANT_WHOLE.test(text)) return undefined;
+  const [, date = "", hour = "00", minute = "00", second = "00", fraction = "", zone = "Z"] = INSTANT.exec(text) ?? [];
+  const dayMs = Date.parse(`${date}T00:00:00Z`);
+  // Date.parse takes 30 February for 1 March.
+  if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== date) return undefined;
+  const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
+  return dayMs + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000 + ms - zoneMs(zone);
+}
+
+function zoneMs(zone: string): number {
+  if (zone === "Z" || zone === "z") return 0;
+  const digits = zone.slice(1).replace(":", "");
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  return (zone.startsWith("-") ? -minutes : minutes) * 60_000;
+}
+
+/** Null where it is no instant. */
+export function instantSql(raw: string): string {
+  const text = textSql(raw);
+  const count = `toInt64OrZero(${text})`;
+  return `multiIf(match(${raw}, '^"?[0-9]{9,13}"?$'), ` +
+    `multiIf(${count} < ${SECONDS_FROM} or ${count} >= ${MILLISECONDS_END}, null, ${count} >= ${MILLISECONDS_FROM}, ${count}, ${count} * 1000), ` +
+    `match(${text}, '^${DATE}(?:${TIME})?$'), toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(${text}, 3, 'UTC')), null)`;
+}
+
+// ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * All scalars that stand at a path of names joined by dots. One list of objects along the way is gone through (`products.color`:
+ * the colour of each), and a list at the end is its elements.
+ */
+export function rawsAt(fields: Fields, path: string): Raw[] {
+  const found = spread(valueAt(fields, path));
+  const steps = path.split(".");
+  for (let i = 1; i < steps.length; i++) {
+    const list = valueAt(fields, steps.slice(0, i).join("."));
+    if (!Array.isArray(list)) continue;
+    for (const element of list) if (isFields(element)) found.push(...spread(valueAt(element, steps.slice(i).join("."))));
+  }
+  return found.map((value) => rawOf(value)).filter((raw) => raw !== undefined);
+}
+
+/** The elements of a list of objects; a single object counts as a list of one. */
+export function itemsAt(fields: Fields, path: string): Fields[] {
+  const value = valueAt(fields, path);
+  if (Array.isArray(value)) return value.filter(isFields);
+  return isFields(value) && Object.keys(value).length > 0 ? [value] : [];
+}
+
+function valueAt(fields: Fields, path: string): unknown {
+  let value: unknown = fields;
+  for (const step of path.split(".")) {
+    if (!isFields(value) || !Object.hasOwn(value, step)) return undefined;
+    value = value[step];
+  }
+  return value;
+}
+
+function spread(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function rawOf(value: unknown): Raw | undefined {
+  if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+  // As ClickHouse writes it: an exponent has no plus.
+  return typeof value === "number" && Number.isFinite(value) ? JSON.stringify(value).replace("e+", "e") : undefined;
+}
+
+/** `rawsAt` of a column of type JSON: an Array(String). */
+export function rawsSql(bind: Bind, column: string, path: string): string {
+  const steps = path.split(".");
+  const parts = [spreadSql(`ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`)];
+  for (let i = 1; i < steps.length; i++) {
+    const list = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", steps.slice(0, i).join("."))})), '')`;
+    const inElement = spreadSql(`JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))})`);
+    parts.push(`arrayFlatten(arrayMap(element -> ${inElement}, if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), [])))`);
+  }
+  return scalarsSql(parts.length === 1 ? parts[0] ?? "[]" : `arrayConcat(${parts.join(", ")})`);
+}
+
+/** `rawsAt` of one element that is given as JSON text. */
+export function rawsOfElementSql(bind: Bind, element: string, path: string): string {
+  return scalarsSql(spreadSql(`JSONExtractRaw(${element}, ${stepsSql(bind, path.split("."))})`));
+}
+
+/** `itemsAt` of a column of type JSON: an Array(String) of JSON objects. */
+export function itemsSql(bind: Bind, column: string, path: string): string {
+  const list = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
+  const quoted = path.split(".").map((step) => `\`${step}\``).join(".");
+  const single = `toJSONString(getSubcolumn(${column}, ${bind("String", `^${quoted}`)}))`;
+  return `arrayFilter(element -> startsWith(element, '{'), if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), if(${list} = '' and ${single} != '{}', [${single}], [])))`;
+}
+
+function stepsSql(bind: Bind, steps: readonly string[]): string {
+  return steps.map((step) => bind("String", step)).join(", ");
+}
+
+function spreadSql(raw: string): string {
+  return `if(startsWith(${raw}, '['), JSONExtractArrayRaw(${raw}), [${raw}])`;
+}
+
+function scalarsSql(raws: string): string {
+  return `arrayFilter(raw -> raw != '' and raw != 'null' and not startsWith(raw, '{') and not startsWith(raw, '['), ${raws})`;
+}

@@ -1,0 +1,77 @@
+// For tests of audiences: people and their events put straight into the tables, and both evaluators asked about them.
+import type { ClickHouseClient } from "@clickhouse/client";
+import { isMember, type Definition } from "@tributary/schema/audience/definition.ts";
+import type { EventFacts, PersonFacts, Words, World } from "@tributary/schema/audience/condition-kind.ts";
+import { compileAudiences, type CompileInput, type PeopleAsked } from "./compile.ts";
+
+export const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
+
+/** Somebody about whom nothing is known but what is given. */
+export function personOf(given: Partial<PersonFacts> & Pick<PersonFacts, "id">): PersonFacts {
+  return { zone: "", traits: {}, traitTimes: {}, identifiers: [`user_id:${given.id}`], isAnonymous: false, isHuman: true, consents: {}, accounts: [], events: [], ...given };
+}
+
+export function eventOf(given: Partial<EventFacts> & Pick<EventFacts, "event" | "ms" | "row">): EventFacts {
+  return { properties: {}, context: {}, isBot: false, isInternal: false, ...given };
+}
+
+/** An id of the shape that people have. */
+export function idOf(number: number): string {
+  return `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
+}
+
+/** Writes people as they stand; those of an earlier call under the same id are replaced, events are added. */
+export async function insertPeople(clickhouse: ClickHouseClient, workspaceId: number, people: readonly PersonFacts[], version = 1): Promise<void> {
+  const when = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
+  await clickhouse.insert({
+    table: "profiles", format: "JSONEachRow",
+    values: people.map((person) => ({
+      workspace_id: workspaceId, profile_id: person.id, row_id: version, updated_at: when(0), first_seen: when(0), deleted: 0, is_anonymous: Number(person.isAnonymous),
+      identifiers: person.identifiers, traits: { ...person.traits }, consents: Object.fromEntries(Object.entries(person.consents).map(([name, isGranted]) => [name, Number(isGranted)])),
+      accounts: person.accounts, trait_times: person.traitTimes, timezone: person.zone, is_human: Number(person.isHuman), block_id: 0, block_row: 0,
+    })),
+  });
+  const events = people.flatMap((person) => person.events.map((event) => ({ person, event })));
+  if (events.length === 0) return;
+  await clickhouse.insert({
+    table: "events", format: "JSONEachRow", clickhouse_settings: { max_partitions_per_insert_block: "1000" },
+    values: events.map(({ person, event }) => ({
+      workspace_id: workspaceId, event: event.event, type: "track", ingest_profile_id: person.id, profile_id: person.id, timestamp: when(event.ms), received_at: when(event.ms),
+      outcome: "stored", properties: event.properties, row_id: event.row, is_bot: Number(event.isBot), is_internal: Number(event.isInternal), ...event.context,
+    })),
+  });
+}
+
+export interface Asked {
+  readonly id: string;
+  /** For each definition. */
+  readonly members: readonly boolean[];
+  readonly nexts: readonly number[];
+}
+
+export interface Answers {
+  readonly people: ReadonlyMap<string, Asked>;
+  readonly boundaryMs: number;
+}
+
+type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly people?: PeopleAsked };
+
+/** What the compiled query says. */
+export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, definitions: readonly Definition[], setting: Setting): Promise<Answers> {
+  const compiled = compileAudiences({ ...setting, definitions, hasOverrides: false });
+  const columns = definitions.map((_, i) => `m${i}, n${i}`).join(", ");
+  const result = await clickhouse.query({
+    query: `select toString(profile_id) as id, ${columns} from (${compiled.sql})`, query_params: { workspace: workspaceId, ...compiled.params }, format: "JSONCompactEachRow",
+  });
+  const rows = await result.json<readonly (string | number)[]>();
+  const people = rows.map((row): Asked => ({
+    id: String(row[0]), members: definitions.map((_, i) => row[1 + i * 2] === 1), nexts: definitions.map((_, i) => Number(row[2 + i * 2])),
+  }));
+  return { people: new Map(people.map((person) => [person.id, person])), boundaryMs: compiled.boundaryMs };
+}
+
+/** What the plain evaluator says. */
+export function isMemberPlainly(definition: Definition, person: PersonFacts, people: readonly PersonFacts[], setting: Setting): boolean {
+  const world: Omit<World, "holds" | "isMember"> = { nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people, audience: setting.audience, list: () => undefined };
+  return isMember(definition, person, world);
+}
