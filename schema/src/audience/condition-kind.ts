@@ -148,10 +148,14 @@ export interface Reads {
 export interface ConditionKind<Schema extends z.ZodType = z.ZodType, One = z.infer<Schema>> {
   readonly kind: string;
   readonly schema: Schema;
+  /** Conditions that stand inside one. */
+  readonly inner?: (condition: One) => readonly Condition[];
+  /** Without what is read by those inside. */
   readonly reads: (condition: One, words: Words) => Reads;
   readonly sql: (condition: One, scope: SqlScope) => Branch;
   readonly evaluate: (condition: One, person: PersonFacts, world: World) => boolean;
-  readonly sentence: (condition: One, say: Language) => string;
+  /** `inner` says a condition inside. */
+  readonly sentence: (condition: One, say: Language, inner: (condition: Condition) => string) => string;
   /** For the documentation, and for tests that every example parses, compiles and reads well. */
   readonly examples: readonly One[];
 }

@@ -26,10 +26,11 @@ export type DefinitionInput = z.input<typeof definition>;
 export function isMember(one: Definition, given: PersonFacts, world: Omit<World, "holds" | "isMember">): boolean {
   // An audience inside another lets in events of its own, so it starts from all of them.
   const person = wholeOf.get(given) ?? given;
+  let people: readonly PersonFacts[] | undefined;
   const inside: World = {
     ...world,
     get people() {
-      return world.people.map((other) => letIn(one, other));
+      return (people ??= world.people.map((other) => letIn(one, other)));
     },
     holds: (inner, other) => conditionHolds(inner, other, inside),
     isMember: (inner, other) => isMember(inner, other, world),

@@ -1,4 +1,5 @@
 // Every kind of condition. A new one is a file in kinds/, and a line here.
+import { accountKind } from "./kinds/account.ts";
 import { audienceKind } from "./kinds/audience.ts";
 import { consentKind } from "./kinds/consent.ts";
 import { eventKind } from "./kinds/event.ts";
@@ -15,6 +16,7 @@ export const conditionKinds = [
   audienceKind,
   firstOfKind,
   listKind,
+  accountKind,
   consentKind,
   shareKind,
 ] as const;
