@@ -49,6 +49,7 @@ export function readsOf(one: Condition, words: Words): Required<Reads> {
     snapshot: all.some((each) => each.snapshot === true),
     audiences: [...new Set(all.flatMap((each) => each.audiences ?? []))],
     lists: [...new Set(all.flatMap((each) => each.lists ?? []))],
+    computed: [...new Set(all.flatMap((each) => each.computed ?? []))],
     accounts: all.some((each) => each.accounts === true),
   };
 }
