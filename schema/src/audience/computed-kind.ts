@@ -38,3 +38,15 @@ export function rawOfInstant(ms: number): Raw {
 export function rawOfInstantSql(ms: string): string {
   return `concat('"', replaceOne(toString(fromUnixTimestamp64Milli(${ms}, 'UTC')), ' ', 'T'), 'Z"')`;
 }
+
+/** Floating point numbers from here on are not told. */
+export const FLOAT_END = 1e12;
+
+/** A floating point number below FLOAT_END, with six digits after the point: halves upwards. */
+export function sixDigits(value: number): Raw {
+  return rawOfDecimal(BigInt(Math.floor(value * 1e6 + 0.5)) * 1_000n);
+}
+
+export function sixDigitsSql(value: string): string {
+  return `toString(toDecimal128(toInt64(floor(${value} * 1000000 + 0.5)), 9) / 1000000)`;
+}

@@ -1,8 +1,12 @@
 // Every kind of condition. A new one is a file in kinds/, and a line here.
 import { audienceKind } from "./kinds/audience.ts";
 import { computedKind } from "./kinds/computed.ts";
+import { consentKind } from "./kinds/consent.ts";
 import { eventKind } from "./kinds/event.ts";
+import { firstOfKind } from "./kinds/first-of.ts";
 import { identifierKind } from "./kinds/identifier.ts";
+import { listKind } from "./kinds/list.ts";
+import { shareKind } from "./kinds/share.ts";
 import { traitKind } from "./kinds/trait.ts";
 
 export const conditionKinds = [
@@ -11,4 +15,8 @@ export const conditionKinds = [
   identifierKind,
   computedKind,
   audienceKind,
+  firstOfKind,
+  listKind,
+  consentKind,
+  shareKind,
 ] as const;

@@ -1,7 +1,7 @@
 // A score that halves with time: each event adds its weight, and what it added is half as much after each half-life. Ages are counted
 // up to the last midnight in UTC, so that a score changes by an event at once, and by time once a day.
 import { z } from "zod";
-import type { ComputedKind } from "../computed-kind.ts";
+import { sixDigits, sixDigitsSql, type ComputedKind } from "../computed-kind.ts";
 import { eventFilters, eventNames, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
 import { isPlainNumber, numberOf, numberSql, rawsAt, rawsSql } from "../value.ts";
 import { namesOf } from "../sentence.ts";
@@ -10,9 +10,6 @@ import { NEVER } from "../window.ts";
 const DAY = 86_400_000;
 /** After so many half-lives less than a millionth is left, and events count no more. */
 const HALF_LIVES = 20;
-/** Six digits after the point are kept. */
-const SCALE = 1e6;
-
 const schema = z.strictObject({
   kind: z.literal("decay"),
   event: eventNames,
@@ -38,7 +35,7 @@ export const decayTrait: ComputedKind<typeof schema> = {
     const counted = `arraySort(arrayFilter(told -> told.1 <= ${nowMs} and told.1 > ${nowMs} - ${one.half_life_days * DAY * HALF_LIVES}, ${all}))`;
     const score = name(`arraySum(arrayMap(told -> told.3 * exp2(-greatest(0, ${midnight} - told.1) / ${one.half_life_days * DAY}), ${counted}))`);
     const coming = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(told -> if(told.1 > ${nowMs}, told.1, toInt64(${NEVER})), ${all})))`;
-    return { raws: name(`[toString(toDecimal128(round(${score} * ${SCALE}) / ${SCALE}, 6))]`), next: name(coming) };
+    return { raws: name(`[${sixDigitsSql(score)}]`), next: name(coming) };
   },
   evaluate: (one, person, { nowMs }) => {
     const midnight = Math.floor(nowMs / DAY) * DAY;
@@ -47,7 +44,7 @@ export const decayTrait: ComputedKind<typeof schema> = {
       .toSorted((a, b) => a.ms - b.ms || a.row - b.row)
       .map((event) => weightOf(one, event.properties) * 2 ** (-Math.max(0, midnight - event.ms) / (one.half_life_days * DAY)))
       .reduce((sum, part) => sum + part, 0);
-    return [String(Math.round(score * SCALE) / SCALE)];
+    return [sixDigits(score)];
   },
   sentence: (one, say) => {
     const what = saySelector(say, one);

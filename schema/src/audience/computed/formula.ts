@@ -1,11 +1,8 @@
 // A trait worked out of other traits.
 import { z } from "zod";
-import type { ComputedKind } from "../computed-kind.ts";
+import { FLOAT_END, sixDigits, sixDigitsSql, type ComputedKind } from "../computed-kind.ts";
 import { computedIn, FORMULA_CHARACTERS_MAX, formulaSql, parseFormula, readsTraits, valueOfFormula } from "../formula.ts";
 import { NEVER } from "../window.ts";
-
-/** Digits after the point that are kept. */
-const SCALE = 1e6;
 
 const schema = z.strictObject({
   kind: z.literal("formula"),
@@ -28,13 +25,13 @@ export const formulaTrait: ComputedKind<typeof schema> = {
     const value = scope.name(formulaSql(formula, scope.bind, () => scope.person("traits"), (slug) => scope.computed(slug).raws));
     const nexts = computedIn(formula).map((slug) => scope.computed(slug).next);
     return {
-      raws: scope.name(`if(isNull(${value}) or abs(ifNull(${value}, 0)) >= 1e15, [], [toString(toDecimal128(round(ifNull(${value}, 0) * ${SCALE}) / ${SCALE}, 6))])`),
+      raws: scope.name(`if(isNull(${value}) or abs(ifNull(${value}, 0)) >= ${FLOAT_END}, [], [${sixDigitsSql(`ifNull(${value}, 0)`)}])`),
       next: nexts.length === 0 ? String(NEVER) : nexts.length === 1 ? (nexts[0] ?? String(NEVER)) : scope.name(`least(${nexts.join(", ")})`),
     };
   },
   evaluate: (one, person, world) => {
     const value = valueOfFormula(parseFormula(one.formula), person.traits, (slug) => world.computed(slug, person));
-    return value === undefined || Math.abs(value) >= 1e15 ? [] : [String(Math.round(value * SCALE) / SCALE)];
+    return value === undefined || Math.abs(value) >= FLOAT_END ? [] : [sixDigits(value)];
   },
   sentence: (one) => one.formula,
   examples: [{ kind: "formula", formula: "round(computed(total_spent) / max(computed(orders), 1), 2)" }, { kind: "formula", formula: 'coalesce(trait("points"), 0) * 2' }],
