@@ -11,6 +11,7 @@ export const screens: Readonly<Record<string, string>> = {
   "person-hostile": "/profiles/user_id:hostile-1", "person-missing": "/profiles/user_id:no-one",
   "settings-account": "/settings/account", "settings-members": "/settings/members", "settings-roles": "/settings/members?show=roles", "settings-workspace": "/settings/workspace",
   "settings-problems": "/settings/problems", "settings-problem": "/settings/problems?rule=late_order",
+  "settings-vocabulary": "/settings/vocabulary", "settings-vocabulary-role": "/settings/vocabulary?role=order",
   "person-service": "/profiles/user_id:u-2?tab=service", "profiles-columns": "/profiles?cols=%5B%22city%22%2C%22plan%22%5D", "person-looked": "/profiles/user_id:u-2?q=order&kind=track",
   "settings-tokens": "/settings/tokens", "settings-limits": "/settings/limits",
   "person-identity-table": "/profiles/user_id:u-2?tab=identity&view=table", "merges": "/identity", "merges-shared": "/identity?show=shared", "settings-identity": "/settings/identity",

@@ -14,6 +14,7 @@ import { importsSearch, newImportSearch } from "../features/imports/imports-sear
 import { homeSearch } from "../features/home/home-search.ts";
 import { mergesSearch } from "../features/identity/merges-search.ts";
 import { problemsSearch } from "../features/settings/problems-search.ts";
+import { vocabularySearch } from "../features/settings/vocabulary-search.ts";
 import { tokensSearch } from "../features/settings/tokens-search.ts";
 import { profilePagesQuery, readAhead } from "../features/profiles/queries.ts";
 import { personSearch, profilesSearch } from "../features/profiles/search.ts";
@@ -178,6 +179,9 @@ const settingsWorkspace = createRoute({
 const settingsProblems = createRoute({
   getParentRoute: () => settings, path: "/problems", validateSearch: problemsSearch, component: lazyRouteComponent(() => import("../features/settings/problems-page.tsx"), "ProblemsPage"),
 });
+const settingsVocabulary = createRoute({
+  getParentRoute: () => settings, path: "/vocabulary", validateSearch: vocabularySearch, component: lazyRouteComponent(() => import("../features/settings/vocabulary-page.tsx"), "VocabularyPage"),
+});
 const settingsTokens = createRoute({
   getParentRoute: () => settings, path: "/tokens", validateSearch: tokensSearch, component: lazyRouteComponent(() => import("../features/settings/tokens-page.tsx"), "TokensPage"),
 });
@@ -194,6 +198,7 @@ const settingsRoutes = settings.addChildren([
   settingsLimits,
   settingsIdentity,
   settingsProblems,
+  settingsVocabulary,
 ]);
 
 export const router = createRouter({

@@ -26,7 +26,7 @@ export const moneyAnswer = z
   .strictObject({
     unit: z.string().nullable().meta({ description: "The currency that sums are told in; null: none is known." }),
     currencies: z.array(z.strictObject({
-      currency: z.string().meta({ description: "Empty: the event names none, and counts as the base. `?`: what it names is no code." }), count: z.int(), first_at: isoTime,
+      currency: z.string().meta({ description: "Empty: the event names none, and counts as the base. `?`: what it names is no code; with a base it is left out of sums." }), count: z.int(), first_at: isoTime,
     })).meta({ description: "Of the events whose values are added up, the most frequent first." }),
     problem: z.strictObject({ kind: z.enum(["no_base", "no_rate", "late_rates"]), currencies: z.array(z.string()), detail: z.string(), hint: z.string() }).nullable()
       .meta({ description: "Why sums are refused; null: they are told." }),

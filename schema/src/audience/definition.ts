@@ -23,14 +23,27 @@ export type Definition = z.infer<typeof definition>;
 export type DefinitionInput = z.input<typeof definition>;
 
 /** Whether somebody is in it: the plain evaluator. */
-export function isMember(one: Definition, person: PersonFacts, world: Omit<World, "holds" | "isMember">): boolean {
-  const whole: World = { ...world, holds: (inner, other) => conditionHolds(inner, other, whole), isMember: (inner, other) => isMember(inner, other, world) };
-  return isDrawnFrom(one, person) && conditionHolds(one.who, letIn(one, person), { ...whole, people: whole.people.map((other) => letIn(one, other)) });
+export function isMember(one: Definition, given: PersonFacts, world: Omit<World, "holds" | "isMember">): boolean {
+  // An audience inside another lets in events of its own, so it starts from all of them.
+  const person = wholeOf.get(given) ?? given;
+  const inside: World = {
+    ...world,
+    get people() {
+      return world.people.map((other) => letIn(one, other));
+    },
+    holds: (inner, other) => conditionHolds(inner, other, inside),
+    isMember: (inner, other) => isMember(inner, other, world),
+  };
+  return isDrawnFrom(one, person) && conditionHolds(one.who, letIn(one, person), inside);
 }
+
+const wholeOf = new WeakMap<PersonFacts, PersonFacts>();
 
 /** Without the events that do not count. */
 function letIn({ include }: Definition, person: PersonFacts): PersonFacts {
-  return { ...person, events: person.events.filter((event) => (include.bots || !event.isBot) && (include.internal || !event.isInternal)) };
+  const some = { ...person, events: person.events.filter((event) => (include.bots || !event.isBot) && (include.internal || !event.isInternal)) };
+  wholeOf.set(some, person);
+  return some;
 }
 
 function isDrawnFrom(one: Definition, person: PersonFacts): boolean {

@@ -1,7 +1,11 @@
 // Every kind of condition. A new one is a file in kinds/, and a line here.
 import { audienceKind } from "./kinds/audience.ts";
+import { consentKind } from "./kinds/consent.ts";
 import { eventKind } from "./kinds/event.ts";
+import { firstOfKind } from "./kinds/first-of.ts";
 import { identifierKind } from "./kinds/identifier.ts";
+import { listKind } from "./kinds/list.ts";
+import { shareKind } from "./kinds/share.ts";
 import { traitKind } from "./kinds/trait.ts";
 
 export const conditionKinds = [
@@ -9,4 +13,8 @@ export const conditionKinds = [
   eventKind,
   identifierKind,
   audienceKind,
+  firstOfKind,
+  listKind,
+  consentKind,
+  shareKind,
 ] as const;

@@ -16,6 +16,10 @@ export const audienceLimits = {
   /** Filters on the properties of one event. */
   filtersMax: 25,
   stepsMax: 10,
+  /** Of a person's events that a sequence is looked for in, the latest so many count. */
+  sequenceEventsMax: 10_000,
+  /** Audiences of one order. */
+  orderedMax: 50,
   /** The longest rolling window, in days. */
   windowDaysMax: 3_660,
   /** The greatest count that is compared with: so many events of a person are looked at, and no more. */

@@ -50,11 +50,14 @@ export interface MoneyProblem {
   readonly currencies: readonly string[];
 }
 
-/** Why values can't be added up; undefined: they can. Events that name no currency are in the base currency. */
+/**
+ * Why values can't be added up; undefined: they can. Events that name no currency are in the base currency. Once there is a base,
+ * what names no code is left out, for no rate could ever mend it.
+ */
 export function moneyProblem({ base, rates }: Money, arriving: readonly ArrivingCurrency[]): MoneyProblem | undefined {
   const named = arriving.filter(({ currency, count }) => currency !== "" && count > 0);
   if (base === null) return named.length > 1 ? { kind: "no_base", base, currencies: codesOf(named) } : undefined;
-  const foreign = named.filter(({ currency }) => currency !== base);
+  const foreign = named.filter(({ currency }) => currency !== base && currency !== UNREADABLE);
   const without = foreign.filter(({ currency }) => !rates.some((one) => one.currency === currency));
   if (without.length > 0) return { kind: "no_rate", base, currencies: codesOf(without) };
   const early = foreign.filter(({ currency, firstMs }) => rateAt({ base, rates }, currency, firstMs) === null);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { moneyProblem, moneyUnit, rateAt, type ArrivingCurrency, type Money } from "./money.ts";
 import { recognised, roleNames, propertyNames } from "./vocabulary-names.ts";
@@ -23,6 +24,14 @@ describe("what is recognised", () => {
       .toEqual([["purchase"], ["refund"], ["view_item"], ["add_to_cart"], ["begin_checkout"], ["sign_up"]]);
     const { order_id, value, currency, products, product_id, name, category, price, quantity } = roles.order.properties;
     expect([order_id, value, currency, products, product_id, name, category, price, quantity].map((paths, index) => paths?.includes(["transaction_id", "value", "currency", "items", "item_id", "item_name", "item_category", "price", "quantity"][index] ?? ""))).toEqual(Array(9).fill(true));
+  });
+
+  test("the names under which docs/examples/online-retail.yaml imports a shop's past", () => {
+    const mapping = readFileSync(new URL("../../../docs/examples/online-retail.yaml", import.meta.url), "utf8");
+    const events = [...mapping.matchAll(/- name: (.+)/g)].map(([, event = ""]) => event);
+    expect(events).toContain("Ledger Adjusted");
+    const { roles } = resolveVocabulary(emptyVocabulary, named(...events));
+    expect(Object.values(roles).flatMap((role) => role.events)).toEqual(["Order Completed", "Order Refunded"]);
   });
 
   test("whatever the spelling, the known names' order first, and nothing that only resembles", () => {
@@ -97,7 +106,10 @@ describe("money", () => {
     expect(moneyProblem(none, [arriving("GBP", 3), arriving("EUR", 5), arriving("", 9)])).toEqual({ kind: "no_base", base: null, currencies: ["EUR", "GBP"] });
     expect(moneyUnit(none, [arriving("GBP", 3), arriving("EUR", 5)])).toBeNull();
     expect(moneyProblem(table, [arriving("EUR", 3), arriving("USD", 5), arriving("", 1)])).toBeUndefined();
-    expect(moneyProblem(table, [arriving("EUR", 3), arriving("DKK", 1), arriving("SEK", 2), arriving("?", 1)])).toEqual({ kind: "no_rate", base: "EUR", currencies: ["SEK", "?", "DKK"] });
+    expect(moneyProblem(table, [arriving("EUR", 3), arriving("DKK", 1), arriving("SEK", 2), arriving("?", 1)])).toEqual({ kind: "no_rate", base: "EUR", currencies: ["SEK", "DKK"] });
+    // What names no code keeps no sum from being told once there is a base, and is one more currency before.
+    expect(moneyProblem(table, [arriving("EUR", 3), arriving("?", 9)])).toBeUndefined();
+    expect(moneyProblem(none, [arriving("EUR", 3), arriving("?", 9)])).toEqual({ kind: "no_base", base: null, currencies: ["?", "EUR"] });
     expect(moneyProblem(table, [arriving("USD", 5, Date.UTC(2026, 0, 31))])).toEqual({ kind: "late_rates", base: "EUR", currencies: ["USD"] });
     expect(moneyUnit(table, [arriving("USD", 5)])).toBe("EUR");
   });

@@ -1,7 +1,7 @@
 // A workspace's vocabulary: which events are orders, refunds, looks at a product, and where these say their value, currency and
 // products. What nobody has set is recognised among the names that arrive. The pipeline decides nothing by it.
 import { z } from "zod";
-import { currencyCode, money, type Money } from "./money.ts";
+import { money, type Money } from "./money.ts";
 import { itemProperties, propertyNames, recognised, roleNames, type PropertyName, type RoleName } from "./vocabulary-names.ts";
 
 export const vocabularyLimits = { eventsMax: 30, pathsMax: 10, pathCharactersMax: 300, valuesMax: 50, valueCharactersMax: 200 } as const;
@@ -152,5 +152,3 @@ export function observedPaths(role: RoleInForce, property: PropertyName, given: 
 
 /** Whose values are money that reports add up. */
 export const moneyRoles = ["order", "refund", "subscription_started", "subscription_renewed"] as const satisfies readonly RoleName[];
-
-export { currencyCode };

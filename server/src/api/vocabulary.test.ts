@@ -76,11 +76,10 @@ describe("the vocabulary", () => {
     expect(money.currencies.map(({ currency, count }) => [currency, count])).toEqual([["EUR", 4], ["DKK", 2], ["", 1], ["?", 1]]);
     expect(money).toMatchObject({ unit: null, problem: { kind: "no_base", currencies: ["EUR", "DKK", "?"] } });
     const withBase = await set(0, { money: { base: "EUR", rates: [] } });
-    expect(withBase).toMatchObject({ status: 200, body: { version: 1, money: { unit: "EUR", problem: { kind: "no_rate", currencies: ["DKK", "?"], detail: expect.stringContaining("EUR") } } } });
-    const noRefunds = { refund: { events: [] } };
-    const late = await set(1, { roles: noRefunds, money: { base: "EUR", rates: [{ from: "2026-03-02", currency: "DKK", rate: 0.134 }] } });
+    expect(withBase).toMatchObject({ status: 200, body: { version: 1, money: { unit: "EUR", problem: { kind: "no_rate", currencies: ["DKK"], detail: expect.stringContaining("EUR") } } } });
+    const late = await set(1, { money: { base: "EUR", rates: [{ from: "2026-03-02", currency: "DKK", rate: 0.134 }] } });
     expect(late.body.money.problem).toMatchObject({ kind: "late_rates", currencies: ["DKK"] });
-    const right = await set(2, { roles: noRefunds, money: { base: "EUR", rates: [{ from: "2026-03-01", currency: "DKK", rate: 0.134 }] } });
+    const right = await set(2, { money: { base: "EUR", rates: [{ from: "2026-03-01", currency: "DKK", rate: 0.134 }] } });
     expect(right.body).toMatchObject({ version: 3, money: { unit: "EUR", problem: null } });
   });
 
@@ -110,7 +109,7 @@ describe("the vocabulary", () => {
     const { body } = await api.call("GET", "/audit?action=vocabulary.set");
     expect(body.data).toHaveLength(version);
     expect(body.data.at(-1)).toMatchObject({ target: "vocabulary", detail: { version: 1, changed: ["money"], base: "EUR", rates: 0 } });
-    expect(body.data.at(-4).detail).toMatchObject({ changed: ["order", "refund", "click_and_collect", "money"] });
+    expect(body.data.at(-4).detail).toMatchObject({ changed: ["order", "click_and_collect", "money"] });
   });
 
   test("refuses what can't be meant and says what to do, and whoever may not change settings", async () => {

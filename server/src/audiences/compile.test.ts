@@ -29,6 +29,7 @@ test("every example compiles, reads as a sentence in both languages, and both ev
   const examples = conditionKinds.flatMap((kind) => kind.examples as readonly Condition[]);
   const definitions = examples.map((who): Definition => definition.parse({ who }));
   const vip = definition.parse({ who: { kind: "trait", trait: "plan", op: "equals", value: "gold" } });
+  const returning = definition.parse({ who: { kind: "event", event: "Order Completed", op: "at_least", value: 2 } });
   const people = [
     personOf({
       id: idOf(1), traits: { gender: "female", plan: "gold", birthday: "1990-03-20", age: "25", trial_ends: "2026-03-16", address: { city: "Hamburg" }, newsletter: true }, traitTimes: { plan: NOW - 40 * DAY },
@@ -42,7 +43,7 @@ test("every example compiles, reads as a sentence in both languages, and both ev
     personOf({ id: idOf(3), isAnonymous: true }),
   ];
   await insertPeople(clickhouse, 1, people);
-  const setting = { nowMs: NOW, zone: "Europe/Berlin", words, audience: (slug: string) => (slug === "vip" ? vip : undefined) };
+  const setting = { nowMs: NOW, zone: "Europe/Berlin", words, audience: (slug: string) => (slug === "vip" ? vip : slug === "returning" ? returning : undefined), list: () => 1 };
   const answers = await askSql(clickhouse, 1, definitions, setting);
   for (const person of people) {
     const plain = definitions.map((one) => isMemberPlainly(one, person, people, setting));

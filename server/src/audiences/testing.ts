@@ -42,6 +42,14 @@ export async function insertPeople(clickhouse: ClickHouseClient, workspaceId: nu
   });
 }
 
+/** Puts people on a list, and takes them off. */
+export async function insertListMembers(clickhouse: ClickHouseClient, workspaceId: number, listId: number, rows: readonly { readonly id: string; readonly row: number; readonly isOff?: boolean }[]): Promise<void> {
+  await clickhouse.insert({
+    table: "list_member", format: "JSONEachRow",
+    values: rows.map(({ id, row, isOff }) => ({ workspace_id: workspaceId, list_id: listId, profile_id: id, added: isOff === true ? 0 : 1, row_id: row, block_id: 0, block_row: 0 })),
+  });
+}
+
 export interface Asked {
   readonly id: string;
   /** For each definition. */
@@ -54,7 +62,7 @@ export interface Answers {
   readonly boundaryMs: number;
 }
 
-type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly people?: PeopleAsked };
+type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly listMembers?: (slug: string) => ReadonlySet<string> | undefined; readonly people?: PeopleAsked };
 
 /** What the compiled query says. */
 export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, definitions: readonly Definition[], setting: Setting): Promise<Answers> {
@@ -72,6 +80,6 @@ export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, 
 
 /** What the plain evaluator says. */
 export function isMemberPlainly(definition: Definition, person: PersonFacts, people: readonly PersonFacts[], setting: Setting): boolean {
-  const world: Omit<World, "holds" | "isMember"> = { nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people, audience: setting.audience, list: () => undefined };
+  const world: Omit<World, "holds" | "isMember"> = { nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people, audience: setting.audience, list: (slug) => setting.listMembers?.(slug) };
   return isMember(definition, person, world);
 }

@@ -6,6 +6,7 @@ import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import { identifierKey } from "../identity/identity.ts";
 import type { Chunk } from "../log/log.ts";
 import { createEventTableReader } from "./event-table-reader.ts";
+import { isBeingRebuilt } from "./outbox/audience-outbox.ts";
 import { rebuild } from "./rebuild.ts";
 import { SECRET, startTestPipeline, type TestPipeline } from "./testing.ts";
 
@@ -183,12 +184,14 @@ test("a rebuild that is broken off goes on in the next process, and then ends", 
     await expect(rebuild({ ...pipeline.options, onRebuild, signal: abort.signal })).rejects.toThrow("aborted");
   });
   expect(broken.done).toBeLessThan(broken.total);
+  expect(await isBeingRebuilt(pipeline.pool, 0)).toBe(true);
   await pipeline.settled();
   expect(await dump()).toEqual(before);
   await pipeline.paused(async () => {
     const { done, total } = await rebuild(pipeline.options);
     expect(done).toBe(total);
   });
+  expect(await isBeingRebuilt(pipeline.pool, 0)).toBe(false);
   expect((await pipeline.pool.query(`select from log_offset where reader = 'rebuild'`)).rowCount).toBe(0);
 });
 

@@ -48,6 +48,7 @@ import { sources } from "./sources.ts";
 import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
+import { vocabulary } from "./vocabulary.ts";
 import { workspace } from "./workspace.ts";
 
 export const de: Texts = {
@@ -82,6 +83,7 @@ export const de: Texts = {
   workspace,
   limits,
   problemRules,
+  vocabulary,
   start,
   demo,
   scenarios,

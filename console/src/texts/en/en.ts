@@ -28,6 +28,7 @@ import { sources } from "./sources.ts";
 import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
 import { tokens } from "./tokens.ts";
+import { vocabulary } from "./vocabulary.ts";
 import { workspace } from "./workspace.ts";
 
 export const en = {
@@ -62,6 +63,7 @@ export const en = {
   workspace,
   limits,
   problemRules,
+  vocabulary,
   start,
   demo,
   scenarios,

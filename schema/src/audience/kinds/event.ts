@@ -4,16 +4,17 @@
 // in which they leave, the last to leave first. Every beginning of that list is what the window will hold at some time, so whether
 // the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
 import { z } from "zod";
-import type { Branch, ConditionKind, EventFacts, PersonFacts, SqlScope, World } from "../condition-kind.ts";
-import { eventFilters, eventNames, saySelector, selects, selectsSql } from "../event-filter.ts";
-import { planOf, tellings, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
+import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
+import { planOf, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
   sayComparison, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
+import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import { decimalOf, decimalSql } from "../value.ts";
-import { windowOf, windowSql, type WindowSql } from "../window-of-person.ts";
+import { windowSql, type WindowSql } from "../window-of-person.ts";
 import { NEVER, window } from "../window.ts";
 
 /** Of counts up to this one, only as many events of a person are kept as decide it. */
@@ -70,26 +71,12 @@ export const eventKind: ConditionKind<typeof schema> = {
 
 function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): boolean {
   const plan = planOf(one, world.words);
-  const inWindow = windowOf(one.within, person, world);
-  if (!inWindow.exists) return false;
-  const told = person.events.filter(inWindow.has);
-  const events = told.filter((event) => selects(plan.selector, event));
   if (isTimeComparison(one)) {
-    const times = events.map(({ ms }) => ms);
+    const times = timesOf(plan.selector, one.within, person, world) ?? [];
     return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world.nowMs);
   }
-  const found = [...events, ...told.filter((event) => plan.refunds !== undefined && selects(plan.refunds.selector, event))];
-  return isMeasured(plan, onceEach(plan, found, inWindow.leaveMs), one);
-}
-
-/** Of events that tell the same thing, what the one says that stays longest; of two that leave together, the later one. */
-function onceEach(plan: EventPlan, events: readonly EventFacts[], leaveMs: (event: EventFacts) => number): Telling[] {
-  const longestFirst = events.toSorted((a, b) => leaveMs(b) - leaveMs(a) || b.ms - a.ms || b.row - a.row);
-  const tellerOf = new Map<string, EventFacts>();
-  const all = longestFirst.flatMap((event) => tellings(plan, event).map((telling) => ({ event, telling })));
-  for (const { event, telling } of all) if (!tellerOf.has(telling.key)) tellerOf.set(telling.key, event);
-  const standing = all.filter(({ event, telling }) => tellerOf.get(telling.key) === event).map(({ telling }) => telling);
-  return plan.of === "distinct" ? [...new Map(standing.map((telling) => [telling.key, telling])).values()] : standing;
+  const told = toldBy(plan, one.within, person, world);
+  return told !== undefined && isMeasured(plan, told, one);
 }
 
 function isMeasured(plan: EventPlan, told: readonly Telling[], one: NumberComparison): boolean {
@@ -164,22 +151,8 @@ function countSql({ one, coming, looked, matches, leave }: CountParts, wanted: {
 
 /** Any measure over any window, from the list of what each event tells. */
 function listSql(one: NumberComparison & { kind: "event" }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
-  const { bind, name, nowMs } = scope;
-  const leave = inWindow.leave ?? `toInt64(${NEVER})`;
-  const { matches, values } = tellingsSql(plan, bind);
-  const all = scope.events({
-    names: [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])], boundMs: inWindow.boundMs,
-    aggregate: `arrayFlatten(groupArrayIf(arrayMap(told -> (${leave}, ms, row_id, told.1, told.2), ${values}), ${matches} and ${inWindow.row}))`,
-  });
-  const inside = inWindow.person === undefined ? all : name(`arrayFilter(told -> ${inWindow.person.has("told.2", "told.3")}, ${all})`);
-  const coming = name(`arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(told -> if(told.2 > ${nowMs}, told.2, toInt64(${NEVER})), ${inside})))`);
-  let told = name(`arrayReverseSort(told -> (told.1, told.2, told.3), arrayFilter(told -> told.2 <= ${nowMs}, ${inside}))`);
-  if (plan.isOnce || plan.of === "distinct") {
-    const keys = name(`arrayMap(told -> told.5, ${told})`);
-    told = plan.of === "distinct"
-      ? name(`arrayFilter((told, i) -> indexOf(${keys}, told.5) = i, ${told}, arrayEnumerate(${told}))`)
-      : name(`arrayFilter(told -> ${told}[indexOf(${keys}, told.5)].3 = told.3, ${told})`);
-  }
+  const { name } = scope;
+  const { told, coming } = toldSql(plan, inWindow, scope);
   const truths = name(truthsSql(plan, one, told, scope));
   const isNow = name(`${truths}[-1]`);
   // The i-th truth is that of the first i − 1 events; those that leave together are never without each other.
@@ -219,12 +192,8 @@ function truthsSql(plan: EventPlan, one: NumberComparison, told: string, { bind,
 
 /** The time of the first or the last. */
 function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
-  const matches = `${selectsSql(scope.bind, plan.selector)} and ${inWindow.row}`;
-  const times = scope.events({ names: namesOf(plan.selector.event), boundMs: inWindow.boundMs, aggregate: `groupArrayIf((ms, row_id), ${matches})` });
+  const { past, coming } = timesSql(plan.selector, inWindow, scope);
   const { person } = inWindow;
-  const inside = person === undefined ? times : scope.name(`arrayFilter(at -> ${person.has("at.1", "at.2")}, ${times})`);
-  const past = scope.name(`arrayFilter(at -> at.1 <= ${scope.nowMs}, ${inside})`);
-  const coming = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(at -> if(at.1 > ${scope.nowMs}, at.1, toInt64(${NEVER})), ${inside})))`;
   const time = scope.name(`if(empty(${past}), toInt64(0), ${one.measure.of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past})))`);
   const compared = compareTimeSql(scope.bind, time, one, String(scope.nowMs));
   const member = scope.name(`${person?.exists ?? "1"} and notEmpty(${past}) and ${compared.member}`);

@@ -6,6 +6,7 @@ import type { ClientBase, Pool } from "pg";
 import { assert } from "../../core/errors.ts";
 import { audiencePartition } from "../../core/position.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
+import { REBUILD_READER } from "../rebuild-state.ts";
 import { blockIdOf } from "./block-builder.ts";
 import { BLOCK_ROWS_MAX, packBlocks, takeRows, writeOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
 import { audienceLogColumns, insertStatement, listMemberColumns } from "./table-columns.ts";
@@ -46,7 +47,13 @@ const TABLES = ["audience_log", "list_member"];
 const logStatement = insertStatement("audience_log", audienceLogColumns);
 const listStatement = insertStatement("list_member", listMemberColumns);
 
-/** How far the evaluator has read a log partition: the first block of the pipeline that it has not. */
+/** While everything is decided anew, people are missing who will be there again: nobody may be said to have left by it. */
+export async function isBeingRebuilt(pool: Pick<Pool, "query">, partition: number): Promise<boolean> {
+  const { rowCount } = await pool.query("select from log_offset where reader = $1 and partition = $2", [REBUILD_READER, partition]);
+  return (rowCount ?? 0) > 0;
+}
+
+/** How far the evaluator has read a log partition: the first block of the pipeline that it has not. 0: it never has. */
 export async function readAudiencePlace(db: Pick<Pool | ClientBase, "query">, partition: number): Promise<number> {
   const { rows } = await db.query<{ block_id: string }>("select block_id from audience_place where partition = $1", [partition]);
   return Number(rows[0]?.block_id ?? 0);

@@ -1,0 +1,41 @@
+// Audiences in an order, each person only in the first that fits: for offers of which nobody should get two.
+import { z } from "zod";
+import type { ConditionKind } from "../condition-kind.ts";
+import { audienceLimits } from "../limits.ts";
+
+const slug = z.string().min(1).max(128);
+
+const schema = z.strictObject({
+  kind: z.literal("first_of"),
+  audiences: z.array(slug).min(2).max(audienceLimits.orderedMax).meta({ description: "Slugs, the one that goes before all others first." }),
+  is: slug.meta({ description: "One of them: of those who are in it and in none before it." }),
+}).superRefine(({ audiences, is }, context) => {
+  if (new Set(audiences).size < audiences.length) context.addIssue({ code: "custom", path: ["audiences"], message: "Each audience stands here once." });
+  if (!audiences.includes(is)) context.addIssue({ code: "custom", path: ["is"], message: "Not one of these audiences." });
+});
+type FirstOfCondition = z.infer<typeof schema>;
+
+export const firstOfKind: ConditionKind<typeof schema> = {
+  kind: "first_of",
+  schema,
+  reads: (one) => ({ audiences: [...before(one), one.is] }),
+  sql: (one, scope) => scope.condition({ all: [audience(one.is), ...before(one).map((slug) => ({ not: audience(slug) }))] }),
+  evaluate: (one, person, world) => one.is === one.audiences.find((slug) => {
+    const definition = world.audience(slug);
+    return definition !== undefined && world.isMember(definition, person);
+  }),
+  sentence: (one, say) => {
+    const order = one.audiences.map(say.quote).join(", ");
+    return say.pick({ en: `${say.quote(one.is)} is the first of their audiences in the order ${order}`, de: `${say.quote(one.is)} ist die erste ihrer Zielgruppen in der Reihenfolge ${order}` });
+  },
+  examples: [{ kind: "first_of", audiences: ["vip", "returning"], is: "returning" }],
+};
+
+/** What comes after it does not matter. */
+function before({ audiences, is }: FirstOfCondition): readonly string[] {
+  return audiences.slice(0, audiences.indexOf(is));
+}
+
+function audience(slug: string): { readonly kind: "audience"; readonly audience: string } {
+  return { kind: "audience", audience: slug };
+}
