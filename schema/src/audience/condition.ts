@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, Reads, SqlScope, Words, World } from "./condition-kind.ts";
 import { conditionKinds } from "./kinds.ts";
 import { audienceLimits } from "./limits.ts";
+import { conditionProblems } from "./problems.ts";
 import type { Language } from "./sentence.ts";
 import { NEVER } from "./window.ts";
 
@@ -23,7 +24,7 @@ export const condition: z.ZodType<Condition> = z.lazy(() => z.union([
   z.strictObject({ any: members() }),
   z.strictObject({ not: condition }),
   z.strictObject({ at_least: z.int().min(1).max(audienceLimits.conditionsMax), of: members() }),
-]) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
+], { error: ({ input }) => conditionProblems(input, []).slice(0, 3).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join(" ") }) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
 
 /** The kind of a condition. Its own type of condition is erased: what is parsed goes to the kind that parsed it. */
 export function kindOf(one: KindCondition): ConditionKind<z.ZodType, KindCondition> {
