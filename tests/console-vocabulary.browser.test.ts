@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)("the vocabulary", () => {
     await main().getByRole("button", { name: "Paste a table" }).click();
     const table = main().getByRole("textbox", { name: "Lines of day, currency, rate" });
     await table.fill("2020-01-01;DKK;0,134\n2021-01-01;DKK;none");
-    await main().getByText("Line 2: A rate is a number above zero, such as 0.134.").waitFor();
+    await main().getByText("Line 2: A rate is a number above zero and at most 100,000, such as 0.134.").waitFor();
     await table.fill("day;currency;rate\n2020-01-01;DKK;0,134\n2021-01-01;SEK;0.1");
     await main().getByRole("button", { name: "Add 2 rates" }).click();
     await standing.getByText("Sums are told in EUR.").waitFor();

@@ -4,6 +4,7 @@ import type { Branch, ConditionKind, PersonFacts, Reads, SqlScope, Words, World 
 import { conditionKinds } from "./kinds.ts";
 import { audienceLimits } from "./limits.ts";
 import { nestedConditionsAre } from "./nested.ts";
+import { conditionProblems } from "./problems.ts";
 import type { Language } from "./sentence.ts";
 import { NEVER } from "./window.ts";
 
@@ -24,7 +25,7 @@ export const condition: z.ZodType<Condition> = z.lazy(() => z.union([
   z.strictObject({ any: members() }),
   z.strictObject({ not: condition }),
   z.strictObject({ at_least: z.int().min(1).max(audienceLimits.conditionsMax), of: members() }),
-]) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
+], { error: ({ input }) => conditionProblems(input, []).slice(0, 3).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join(" ") }) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
 nestedConditionsAre(condition);
 
 /** The kind of a condition. Its own type of condition is erased: what is parsed goes to the kind that parsed it. */
@@ -55,6 +56,7 @@ export function readsOf(one: Condition, words: Words): Required<Reads> {
     snapshot: all.some((each) => each.snapshot === true),
     audiences: [...new Set(all.flatMap((each) => each.audiences ?? []))],
     lists: [...new Set(all.flatMap((each) => each.lists ?? []))],
+    computed: [...new Set(all.flatMap((each) => each.computed ?? []))],
     accounts: all.some((each) => each.accounts === true),
   };
 }

@@ -1,19 +1,29 @@
 // Money of several currencies: a dated table of rates to one base currency, as a function and as SQL that give the same. Nothing
 // is added up that can't be converted: `moneyProblem` says what keeps a sum from being told.
 import { z } from "zod";
+import { DECIMALS, decimalOf } from "./value.ts";
 
 export const RATES_MAX = 2_000;
 /** Instants of one currency in the search; later ones count as the last of them. With the most currencies it stays a whole number that JSON can say. */
 const SPAN = 2 ** 42;
+
+/** Times the greatest value that counts (value.ts) it still is a decimal of the engine: no event can make a sum fail. */
+export const RATE_LIMIT = 100_000;
+export const RATE_LEAST = 1e-9;
 
 export const currencyCode = z.string().regex(/^[A-Z]{3}$/, "Three capital letters, such as `EUR`.");
 
 export const rate = z.strictObject({
   from: z.iso.date().refine((day) => day >= "1970-01-01", "Not before 1970.").meta({ description: "The day, in UTC, from which it holds." }),
   currency: currencyCode,
-  rate: z.number().min(1e-9).max(1e9).meta({ description: "What one of this currency is in the base currency." }),
+  rate: z.number().min(RATE_LEAST).max(RATE_LIMIT).refine((value) => value === roundedRate(value), `At most ${DECIMALS} digits after the point.`).meta({ description: "What one of this currency is in the base currency." }),
 });
 export type Rate = z.infer<typeof rate>;
+
+/** With as many digits after the point as a rate may have. */
+export function roundedRate(value: number): number {
+  return Number(value.toFixed(DECIMALS));
+}
 
 export const money = z
   .strictObject({
@@ -130,27 +140,33 @@ export interface RateSqlParts {
 }
 
 /**
- * `rateAt` as an expression, a Nullable(Float64). Currency and instant become one number, so that the rate is found by one
- * binary search (`roundDown`) whatever the number of rates.
+ * `rateAt` as an expression, a Nullable(Decimal(38, 9)): exact, so that sums do not depend on their order. Currency and instant
+ * become one number, so that the rate is found by one binary search (`roundDown`) whatever the number of rates.
  */
 export function rateSql({ money: { base, rates }, currency, atMs, param }: RateSqlParts): string {
-  if (base === null) return "CAST(1, 'Nullable(Float64)')";
+  if (base === null) return `CAST(1, '${DECIMAL}')`;
   const currencies = [...new Set(["", base, ...rates.map((one) => one.currency)])];
   // Each currency's steps begin with its first instant; there is no rate yet, or it is the base. Number 0 is every other currency.
   const steps = new Map<number, number>([[0, NONE]]);
-  for (const [index, one] of currencies.entries()) steps.set(keyOf(index + 1, 0), one === "" || one === base ? 1 : NONE);
-  for (const one of rates) steps.set(keyOf(currencies.indexOf(one.currency) + 1, Date.parse(one.from)), one.rate);
+  for (const [index, one] of currencies.entries()) steps.set(keyOf(index + 1, 0), one === "" || one === base ? billionths(1) : NONE);
+  for (const one of rates) steps.set(keyOf(currencies.indexOf(one.currency) + 1, Date.parse(one.from)), billionths(one.rate));
   const sorted = [...steps].toSorted(([a], [b]) => a - b);
   const numbers = param(currencies.map((_, index) => index + 1), "Array(Int64)");
   const keys = param(sorted.map(([key]) => key), "Array(Int64)");
-  const values = param(sorted.map(([, value]) => value), "Array(Float64)");
+  const values = param(sorted.map(([, value]) => value), "Array(Int64)");
   const number = `transform(${currency}, ${param(currencies, "Array(String)")}, ${numbers}, toInt64(0))`;
   const key = `${number} * ${SPAN} + least(greatest(${atMs}, toInt64(0)), toInt64(${SPAN - 1}))`;
-  return `nullIf(transform(roundDown(${key}, ${keys}), ${keys}, ${values}, toFloat64(${NONE})), toFloat64(${NONE}))`;
+  const found = `nullIf(transform(roundDown(${key}, ${keys}), ${keys}, ${values}, toInt64(${NONE})), toInt64(${NONE}))`;
+  return `(CAST(${found}, '${DECIMAL}') / ${billionths(1)})`;
 }
 
 /** Stands for "no rate" among the rates, which are all above zero. */
 const NONE = -1;
+const DECIMAL = `Nullable(Decimal(38, ${DECIMALS}))`;
+
+function billionths(value: number): number {
+  return Number(decimalOf(value));
+}
 
 function keyOf(currencyNumber: number, atMs: number): number {
   return currencyNumber * SPAN + atMs;

@@ -84,6 +84,7 @@ describe("what is set", () => {
     expect(messages({ roles: {}, money: { base: "GBP", rates } }).map((text) => text.split(":")[0])).toEqual(["money.rates.0.from", "money.rates.0.currency", "money.rates.0.rate", "money.rates.1.from"]);
     const again = [{ from: "2026-01-01", currency: "USD", rate: 1 }, { from: "2026-01-01", currency: "USD", rate: 2 }, { from: "2026-01-01", currency: "EUR", rate: 2 }];
     expect(messages({ roles: {}, money: { base: "EUR", rates: again } })).toEqual(["money.rates.1: There are two rates of USD from 2026-01-01; keep one.", "money.rates.2.currency: EUR is the base currency and needs no rate; remove this one."]);
+    expect(messages({ roles: {}, money: { base: "GBP", rates: [{ from: "2026-01-01", currency: "USD", rate: 1 / 3 }] } })).toEqual(["money.rates.0.rate: At most 9 digits after the point."]);
     expect(messages({ roles: {}, money: { base: null, rates: again.slice(0, 1) } })).toEqual(["money.base: Choose the base currency that the rates lead to."]);
   });
 

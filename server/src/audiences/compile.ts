@@ -6,6 +6,8 @@
 // Equal conditions, aggregates and expressions are made once, across audiences. Values are bound, never written into the text.
 import { kindOf, groupSql, type Condition } from "@tributary/schema/audience/condition.ts";
 import { eventColumns, personColumns, type Branch, type EventsWanted, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
+import { computedSql, type ComputedInForce } from "@tributary/schema/audience/computed.ts";
+import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
@@ -17,10 +19,14 @@ export interface CompileInput {
   /** The workspace's zone. */
   readonly zone: string;
   readonly words: Words;
+  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
+  readonly values?: readonly string[];
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => Definition | undefined;
   /** The number of a list, by slug. */
   readonly list?: (slug: string) => number | undefined;
+  /** A computed trait, by slug. */
+  readonly computed?: (slug: string) => ComputedInForce | undefined;
   /** Whom it asks about; undefined: everybody. */
   readonly people?: PeopleAsked;
   /** Whether somebody was merged lately, so that events may still stand under an earlier id. */
@@ -40,7 +46,8 @@ export interface PeopleAsked {
 
 export interface CompiledAudiences {
   /**
-   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds). It names the
+   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds);
+   * for the i-th value `c<i>` (Array(String), scalars as JSON text) and `d<i>` (when it may change by time). It names the
    * parameter `workspace` (UInt32), which the caller binds.
    */
   readonly sql: string;
@@ -54,7 +61,11 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
   const shared = new Shared();
   const query = new Query(input, shared);
   const branches = input.definitions.map((one) => query.definition(one, []));
-  const columns = branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
+  const values = (input.values ?? []).flatMap((slug, i) => {
+    const { raws, next } = query.computed(slug, []);
+    return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
+  });
+  const columns = [...values, ...branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`])];
   return { sql: query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
@@ -129,6 +140,7 @@ class Query {
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
         return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.#shared.bind("UInt32", id)} and added = 1)`);
       },
+      computed: (slug) => this.computed(slug, path),
       accounts: (one) => {
         this.#together ??= new Together(this.#input, this.#shared);
         const { people, holding, next } = this.#together.add(one, include, path);
@@ -155,8 +167,17 @@ class Query {
     // Of two bare numbers ClickHouse would make another type than of the instants beside them.
     const branch = { member: this.#name(member), next: this.#name(/^\d+$/.test(next) ? `toInt64(${next})` : next) };
     // What refers to an audience is checked for circles on each way that leads to it.
-    if (path.length === 0 || !JSON.stringify(one).includes('"audience"')) this.#branches.set(key, branch);
+    if (path.length === 0 || !/"audience"|"computed"/.test(JSON.stringify(one))) this.#branches.set(key, branch);
     return branch;
+  }
+
+  computed(slug: string, path: readonly string[]): ValueSql {
+    const key = `computed ${slug}`;
+    const one = this.#input.computed?.(slug);
+    if (one === undefined) throw new Error(`There is no computed trait ${slug}.`);
+    if (path.includes(key)) throw new Error(`The computed traits ${[...path, key].join(" → ")} refer to each other in a circle.`);
+    const { raws, next } = computedSql(one, this.#scope(one.definition.include, [...path, key]));
+    return { raws: this.#name(raws), next: this.#name(next) };
   }
 
   #name(expression: string): string {

@@ -1,6 +1,7 @@
 // What a currency is worth, asked of the function and of the engine: the same for any table, currency and instant.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { currencyOf, currencySql, money, rateAt, rateSql, RATES_MAX, type Money } from "@tributary/schema/audience/money.ts";
+import { currencyOf, currencySql, money, rateAt, RATE_LIMIT, rateSql, RATES_MAX, roundedRate, type Money } from "@tributary/schema/audience/money.ts";
+import { decimalOf } from "@tributary/schema/audience/value.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../engines/testing.ts";
 
@@ -19,7 +20,8 @@ interface Case {
   readonly atMs: number;
 }
 
-async function bySql(table: Money, cases: readonly Case[]): Promise<(number | null)[]> {
+/** In billionths, as text: nothing is lost on the way. */
+async function bySql(table: Money, cases: readonly Case[]): Promise<(string | null)[]> {
   const params: Record<string, unknown> = {};
   const param = (value: unknown, type: string): string => {
     const name = `p${Object.keys(params).length}`;
@@ -28,13 +30,17 @@ async function bySql(table: Money, cases: readonly Case[]): Promise<(number | nu
   };
   const sql = rateSql({ money: table, currency: "currency", atMs: "at", param });
   const result = await clickhouse.client("evaluate").query({
-    query: `select ${sql} as rate, toTypeName(rate) as type from (
+    query: `select ${sql} as exact, toTypeName(exact) as type, toString(exact * 1000000000) as rate from (
       select arrayJoin(arrayZip({currencies:Array(String)}, {instants:Array(Int64)}, range(length({instants:Array(Int64)})))) as pair, pair.1 as currency, pair.2 as at, pair.3 as n) order by n`,
     format: "JSONEachRow", query_params: { ...params, currencies: cases.map(({ currency }) => currency), instants: cases.map(({ atMs }) => atMs) },
   });
-  const rows = await result.json<{ rate: number | null; type: string }>();
-  expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(["Nullable(Float64)"]));
+  const rows = await result.json<{ rate: string | null; type: string }>();
+  expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(["Nullable(Decimal(38, 9))"]));
   return rows.map(({ rate }) => rate);
+}
+
+function byFunction(table: Money, cases: readonly Case[]): (string | null)[] {
+  return cases.map(({ currency, atMs }) => { const rate = rateAt(table, currency, atMs); return rate === null ? null : decimalOf(rate).toString(); });
 }
 
 /** Small and the same for the same seed. */
@@ -62,13 +68,13 @@ describe("a rate", () => {
     for (let round = 0; round < 25; round++) {
       const base = round % 8 === 0 ? null : (CODES[below(CODES.length)] ?? "EUR");
       const rates = base === null ? [] : Array.from({ length: below(30) }, () => ({
-        from: dayOf(below(3) === 0 ? below(4) * DAY : Date.UTC(2020, below(80), 1 + below(28))), currency: CODES[below(CODES.length)] ?? "EUR", rate: (1 + below(100_000)) / 997,
+        from: dayOf(below(3) === 0 ? below(4) * DAY : Date.UTC(2020, below(80), 1 + below(28))), currency: CODES[below(CODES.length)] ?? "EUR", rate: below(2) === 0 ? (1 + below(1_000)) / 100 : below(9) === 0 ? RATE_LIMIT : roundedRate((1 + below(100_000)) / 997),
       }));
       const unique = new Map(rates.filter(({ currency }) => currency !== base).map((one) => [`${one.currency} ${one.from}`, one]));
       const table = money.parse({ base, rates: [...unique.values()] });
       const cases = casesOf(table, below);
-      const expected = cases.map(({ currency, atMs }) => rateAt(table, currency, atMs));
-      converted += expected.filter((one) => one !== null && one !== 1).length;
+      const expected = byFunction(table, cases);
+      converted += expected.filter((one) => one !== null && one !== "1000000000").length;
       expect(await bySql(table, cases), `seed ${SEED}, round ${round}: ${JSON.stringify(table)}`).toEqual(expected);
     }
     expect(converted).toBeGreaterThan(500);
@@ -80,9 +86,28 @@ describe("a rate", () => {
     const oneCurrency = rates.map((one) => ({ ...one, currency: "USD" }));
     for (const table of [money.parse({ base: "ZZZ", rates }), money.parse({ base: "EUR", rates: oneCurrency })]) {
       const cases = table.rates.filter((_, n) => n % 97 === 0 || n === RATES_MAX - 1).flatMap(({ currency, from }) => [-1, 0].map((by) => ({ currency, atMs: Date.parse(from) + by })));
-      expect(await bySql(table, cases)).toEqual(cases.map(({ currency, atMs }) => rateAt(table, currency, atMs)));
+      expect(await bySql(table, cases)).toEqual(byFunction(table, cases));
     }
   }, 60_000);
+});
+
+describe("a converted value", () => {
+  test("is exact, and never too great for the engine", async () => {
+    const greatest = "999999999999999.999999999";
+    const table = money.parse({ base: "EUR", rates: [{ from: "2020-01-01", currency: "USD", rate: RATE_LIMIT }, { from: "2020-01-01", currency: "DKK", rate: 0.29 }] });
+    const params: Record<string, unknown> = { greatest };
+    const param = (value: unknown, type: string): string => {
+      const name = `p${Object.keys(params).length}`;
+      params[name] = value;
+      return `{${name}:${type}}`;
+    };
+    const converted = (currency: string, value: string): string => `toString(toDecimal128(${value} * ${rateSql({ money: table, currency: `'${currency}'`, atMs: "toInt64(1600000000000)", param })}, 9))`;
+    const result = await clickhouse.client("evaluate").query({
+      query: `select ${converted("USD", "toDecimal128({greatest:String}, 9)")} as great, ${converted("USD", "-toDecimal128({greatest:String}, 9)")} as least, ${converted("DKK", "toDecimal128('100', 9)")} as part`,
+      format: "JSONEachRow", query_params: params,
+    });
+    expect(await result.json()).toEqual([{ great: "99999999999999999999.9999", least: "-99999999999999999999.9999", part: "29" }]);
+  });
 });
 
 describe("the currency of an event", () => {

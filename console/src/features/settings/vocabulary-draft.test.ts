@@ -37,10 +37,15 @@ describe("a pasted table of rates", () => {
     for (const text of ["2026-01-01,DKK,0.134\n2026-02-01,sek,1", "Day;Currency;Rate\r\n2026-01-01;DKK;0,134\r\n\r\n2026-02-01;SEK;1\r\n", "2026-01-01\tDKK\t0.134\n2026-02-01\tSEK\t1.0", '"2026-01-01", "DKK", "0.134"\n2026-02-01,SEK,1']) expect(ratesFromText(text)).toEqual({ rates: expected, problems: [] });
   });
 
+  test("is kept with nine digits after the point, and what is less than that is refused", () => {
+    expect(ratesFromText("2026-01-01,DKK,0.13404825737265416")).toEqual({ rates: [{ from: "2026-01-01", currency: "DKK", rate: 0.134048257 }], problems: [] });
+    expect(ratesFromText("2026-01-01,DKK,0.0000000001\n2026-01-01,DKK,100001").problems).toHaveLength(2);
+  });
+
   test("says of each line what is wrong with it, and of many only the first", () => {
     expect(ratesFromText("2026-02-30,DKK,1\n2026-01-01,DK,1\n2026-01-01,DKK,0\n2026-01-01,DKK,0,134\n2026-01-01,DKK,\n1969-12-31,DKK,1").problems).toEqual([
-      "Line 1: A day is written as 2026-01-31.", "Line 2: A currency is three letters, such as EUR.", "Line 3: A rate is a number above zero, such as 0.134.",
-      "Line 4: A rate is a number above zero, such as 0.134.", "Line 5: A rate is a number above zero, such as 0.134.", "And 1 more line.",
+      "Line 1: A day is written as 2026-01-31.", "Line 2: A currency is three letters, such as EUR.", "Line 3: A rate is a number above zero and at most 100,000, such as 0.134.",
+      "Line 4: A rate is a number above zero and at most 100,000, such as 0.134.", "Line 5: A rate is a number above zero and at most 100,000, such as 0.134.", "And 1 more line.",
     ]);
   });
 });

@@ -1,5 +1,5 @@
 // What somebody is changing in the vocabulary before it is saved, and what is wrong with it. Pure.
-import { RATES_MAX, type Money, type Rate } from "@tributary/schema/audience/money.ts";
+import { RATE_LEAST, RATE_LIMIT, RATES_MAX, roundedRate, type Money, type Rate } from "@tributary/schema/audience/money.ts";
 import { recognised, roleNames, type PropertyName, type RoleName } from "@tributary/schema/audience/vocabulary-names.ts";
 import { resolveVocabulary, type ObservedName, type RoleInForce, type StoredRole, type StoredVocabulary } from "@tributary/schema/audience/vocabulary.ts";
 import type { VocabularyAnswer } from "@tributary/schema/api/vocabulary.ts";
@@ -8,8 +8,6 @@ import { texts } from "../../texts/texts.ts";
 const t = texts.vocabulary.wrong;
 
 export type Draft = StoredVocabulary;
-const RATE_MIN = 1e-9;
-const RATE_MAX = 1e9;
 
 export function withRole(draft: Draft, name: RoleName, role: StoredRole): Draft {
   const { events, properties, where } = role;
@@ -79,7 +77,7 @@ export function ratesFromText(text: string): PastedRates {
     const [from = "", currency = "", told = "", ...more] = line.split(isComma ? "," : /[;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
     const rate = isComma ? [told, ...more].join(",") : told.replace(",", ".");
     const wrong = wrongInRate({ from, currency: currency.toUpperCase(), rate });
-    if (wrong === undefined) rates.push({ from, currency: currency.toUpperCase(), rate: Number(rate) });
+    if (wrong === undefined) rates.push({ from, currency: currency.toUpperCase(), rate: rateOf(rate) });
     else problems.push(t.line(index + 1, wrong));
   }
   return { rates, problems: problems.length > PROBLEMS_SHOWN ? [...problems.slice(0, PROBLEMS_SHOWN), t.moreLines(problems.length - PROBLEMS_SHOWN)] : problems };
@@ -88,8 +86,13 @@ export function ratesFromText(text: string): PastedRates {
 export function wrongInRate({ from, currency, rate }: { readonly from: string; readonly currency: string; readonly rate: string }): string | undefined {
   if (!isDay(from)) return t.day;
   if (!isCode(currency)) return t.code;
-  const number = Number(rate);
-  return rate.trim() === "" || !(number >= RATE_MIN && number <= RATE_MAX) ? t.rate : undefined;
+  const number = rateOf(rate);
+  return rate.trim() === "" || !(number >= RATE_LEAST && number <= RATE_LIMIT) ? t.rate(RATE_LIMIT) : undefined;
+}
+
+/** What was typed may have more digits than a rate can. */
+export function rateOf(text: string): number {
+  return roundedRate(Number(text));
 }
 
 export function isCode(text: string): boolean {

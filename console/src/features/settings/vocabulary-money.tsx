@@ -8,7 +8,7 @@ import type { MoneyAnswer } from "@tributary/schema/api/vocabulary.ts";
 import { texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { State } from "../../ui/state.tsx";
-import { isCode, ratesFromText, withoutRate, withRates, wrongInMoney, wrongInRate } from "./vocabulary-draft.ts";
+import { isCode, rateOf, ratesFromText, withoutRate, withRates, wrongInMoney, wrongInRate } from "./vocabulary-draft.ts";
 
 const t = texts.vocabulary;
 const RATES_SHOWN = 24;
@@ -120,7 +120,7 @@ function AddRate({ base, onAdd }: { readonly base: string; readonly onAdd: (rate
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (wrong !== undefined) return;
-    onAdd({ from: typed.from, currency: typed.currency, rate: Number(typed.rate.replace(",", ".")) });
+    onAdd({ from: typed.from, currency: typed.currency, rate: rateOf(typed.rate.replace(",", ".")) });
     setTyped({ ...empty, currency: typed.currency });
   };
   return (

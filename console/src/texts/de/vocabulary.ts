@@ -103,7 +103,7 @@ export const vocabulary: Texts["vocabulary"] = {
     whereValues: "Nennen Sie mindestens einen Wert.",
     code: "Eine Währung hat drei Buchstaben, etwa EUR.",
     day: "Ein Tag wird als 2026-01-31 geschrieben.",
-    rate: "Ein Kurs ist eine Zahl über null, etwa 0.134.",
+    rate: (max) => `Ein Kurs ist eine Zahl über null und höchstens ${count(max)}, etwa 0.134.`,
     noBase: "Wählen Sie die Grundwährung, zu der die Kurse führen.",
     baseRate: (base) => `${base} ist die Grundwährung und braucht keinen Kurs; entfernen Sie ihre Kurse.`,
     tooMany: (max) => `Höchstens ${count(max)} Kurse; für die meisten genügt einer im Monat.`,

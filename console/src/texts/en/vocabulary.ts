@@ -102,7 +102,7 @@ export const vocabulary = {
     whereValues: "Name at least one value.",
     code: "A currency is three letters, such as EUR.",
     day: "A day is written as 2026-01-31.",
-    rate: "A rate is a number above zero, such as 0.134.",
+    rate: (max: number) => `A rate is a number above zero and at most ${count(max)}, such as 0.134.`,
     noBase: "Choose the base currency that the rates lead to.",
     baseRate: (base: string) => `${base} is the base and needs no rate; remove its rates.`,
     tooMany: (max: number) => `At most ${count(max)} rates; one for each month is enough for most.`,
