@@ -194,18 +194,38 @@ class Query {
     return scan;
   }
 
-  /** `more`: columns of the person to be given as they are. */
+  /**
+   * `more`: columns of the person to be given as they are. Names that use others stand in a query around them: within one query each
+   * use of a name is the whole expression again, and a few steps of that are more than ClickHouse takes.
+   */
   text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
-    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    return [
-      `select profile_id, ${[...more, ...named, ...columns].join(",\n  ")}`,
-      `from (select ${[...new Set([...this.#personColumns, ...more])].join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+    const ofPerson = [...new Set([...this.#personColumns, ...more])];
+    const joined = [...scans.flatMap((scan) => scan.columns), ...(this.#together?.columns ?? [])];
+    const [first = [], ...others] = layersOf(this.#names);
+    const innermost = [
+      `select ${[...ofPerson.map((column) => `person.${column} as ${column}`), ...joined, ...first].join(",\n  ")}`,
+      `from (select ${ofPerson.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
       ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
       ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
+    const all = others.reduce((inner, layer) => `select *, ${layer.join(",\n  ")}\nfrom (${inner})`, innermost);
+    return `select ${[personColumns.id, ...more, ...columns].join(",\n  ")}\nfrom (${all})`;
   }
+}
+
+/** Expressions with their names; each layer uses those before it alone. */
+function layersOf(names: ReadonlyMap<string, string>): string[][] {
+  const layerOf = new Map<string, number>();
+  const layers: string[][] = [];
+  for (const [expression, name] of names) {
+    const used = [...expression.matchAll(/\bv\d+\b/g)].map(([one]) => layerOf.get(one) ?? 0);
+    const layer = used.length === 0 ? 0 : Math.max(...used) + 1;
+    layerOf.set(name, layer);
+    (layers[layer] ??= []).push(`(${expression}) as ${name}`);
+  }
+  return layers;
 }
 
 /** Everybody of the workspace, or those asked about. */
@@ -237,6 +257,10 @@ class Together {
     return { people: "together_people", holding: `together_holding${i}`, next: `together_next${i}` };
   }
 
+  get columns(): string[] {
+    return ["together_people", ...[...this.#branches.values()].flatMap((_, i) => [`together_holding${i}`, `together_next${i}`])];
+  }
+
   join(): string {
     const branches = [...this.#branches.values()];
     const inner = this.#query.text(branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]), [personColumns.accounts]);
@@ -265,6 +289,10 @@ class Scan {
 
   get isEmpty(): boolean {
     return this.#aggregates.size === 0;
+  }
+
+  get columns(): readonly string[] {
+    return [...this.#aggregates.values()];
   }
 
   add({ names, boundMs, aggregate }: EventsWanted): string {
