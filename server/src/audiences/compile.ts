@@ -10,6 +10,7 @@ import { computedSql, type ComputedInForce } from "@tributary/schema/audience/co
 import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
+import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
 export interface CompileInput {
@@ -94,6 +95,9 @@ class Query {
   readonly #shared: Shared;
   /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
   readonly #names = new Map<string, string>();
+  /** The same of expressions over one event. */
+  readonly #eventNames = new Map<string, string>();
+  readonly #bind: Bind;
   readonly #scans = new Map<string, Scan>();
   readonly #branches = new Map<string, Branch>();
   readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
@@ -102,6 +106,9 @@ class Query {
   constructor(input: CompileInput, shared: Shared) {
     this.#input = input;
     this.#shared = shared;
+    this.#bind = Object.assign((type: string, value: unknown) => shared.bind(type, value), {
+      ofEvent: (expression: string) => nameIn(this.#eventNames, "w", expression), ofPerson: (expression: string) => this.#name(expression),
+    });
   }
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
@@ -121,7 +128,7 @@ class Query {
   #scope(include: Include, path: readonly string[]): SqlScope {
     const { nowMs, zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
-      bind: this.#shared.bind, nowMs, zone, words,
+      bind: this.#bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
@@ -181,10 +188,7 @@ class Query {
   }
 
   #name(expression: string): string {
-    if (/^\w+$/.test(expression)) return expression;
-    let name = this.#names.get(expression);
-    if (name === undefined) this.#names.set(expression, (name = `v${this.#names.size}`));
-    return name;
+    return nameIn(this.#names, "v", expression);
   }
 
   #scan(include: Include): Scan {
@@ -207,7 +211,7 @@ class Query {
     const innermost = [
       `select ${[...ofPerson.map((column) => `person.${column} as ${column}`), ...joined, ...first].join(",\n  ")}`,
       `from (select ${ofPerson.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
-      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
+      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind, this.#eventNames)),
       ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
     const all = others.reduce((inner, layer) => `select *, ${layer.join(",\n  ")}\nfrom (${inner})`, innermost);
@@ -215,12 +219,24 @@ class Query {
   }
 }
 
+function nameIn(names: Map<string, string>, letter: string, expression: string): string {
+  if (/^\w+$/.test(expression)) return expression;
+  let name = names.get(expression);
+  if (name === undefined) names.set(expression, (name = `${letter}${names.size}`));
+  return name;
+}
+
+/** The names of the letters v and w that an expression uses. */
+function namesUsed(expression: string): string[] {
+  return [...expression.matchAll(/\b[vw]\d+\b/g)].map(([name]) => name);
+}
+
 /** Expressions with their names; each layer uses those before it alone. */
-function layersOf(names: ReadonlyMap<string, string>): string[][] {
+function layersOf(names: Iterable<readonly [expression: string, name: string]>): string[][] {
   const layerOf = new Map<string, number>();
   const layers: string[][] = [];
   for (const [expression, name] of names) {
-    const used = [...expression.matchAll(/\bv\d+\b/g)].map(([one]) => layerOf.get(one) ?? 0);
+    const used = namesUsed(expression).map((one) => layerOf.get(one) ?? 0);
     const layer = used.length === 0 ? 0 : Math.max(...used) + 1;
     layerOf.set(name, layer);
     (layers[layer] ??= []).push(`(${expression}) as ${name}`);
@@ -304,7 +320,19 @@ class Scan {
     return name;
   }
 
-  join({ people, hasOverrides }: CompileInput, bind: SqlScope["bind"]): string {
+  /** Those of the names over one event that the aggregates need, in their order. */
+  #used(eventNames: ReadonlyMap<string, string>): (readonly [expression: string, name: string])[] {
+    const needed = new Set([...this.#aggregates.keys()].flatMap(namesUsed));
+    const used: (readonly [string, string])[] = [];
+    for (const [expression, name] of [...eventNames].toReversed()) {
+      if (!needed.has(name)) continue;
+      used.push([expression, name]);
+      for (const one of namesUsed(expression)) needed.add(one);
+    }
+    return used.toReversed();
+  }
+
+  join({ people, hasOverrides }: CompileInput, bind: Bind, eventNames: ReadonlyMap<string, string>): string {
     const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
     if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
     if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
@@ -317,7 +345,8 @@ class Scan {
       : "";
     const columns = ["profile_id", "event", `toInt64(toUnixTimestamp64Milli(timestamp)) as ${eventColumns.ms}`, "row_id", "properties", ...contextFields];
     const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    return `left join (select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n` +
+    const events = layersOf(this.#used(eventNames)).reduce((inner, layer) => `select *, ${layer.join(",\n  ")}\nfrom (${inner})`, `select ${columns.join(", ")} from events where ${where.join(" and ")}`);
+    return `left join (select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${events}) as found${moved}\n` +
       `  group by person_id) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
   }
 }
