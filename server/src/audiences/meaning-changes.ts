@@ -10,6 +10,9 @@ export interface MeaningChanges {
 
 export function createMeaningChanges(pool: Pool, onChange: () => void): MeaningChanges {
   let client: PoolClient | undefined;
+  /** Several ask at once; one connects. */
+  let connecting: Promise<void> | undefined;
+  let isStopped = false;
   let hasChanged = true;
 
   function lose(lost: PoolClient): void {
@@ -22,6 +25,7 @@ export function createMeaningChanges(pool: Pool, onChange: () => void): MeaningC
 
   async function connect(): Promise<void> {
     const connected = await pool.connect();
+    if (isStopped) return connected.release();
     client = connected;
     connected.on("error", () => lose(connected));
     connected.on("end", () => lose(connected));
@@ -38,12 +42,18 @@ export function createMeaningChanges(pool: Pool, onChange: () => void): MeaningC
 
   return {
     async take() {
-      if (client === undefined) await connect();
+      if (client === undefined) {
+        connecting ??= connect().finally(() => {
+          connecting = undefined;
+        });
+        await connecting;
+      }
       const changed = hasChanged;
       hasChanged = false;
       return changed;
     },
     stop() {
+      isStopped = true;
       const connected = client;
       client = undefined;
       connected?.release(true);
