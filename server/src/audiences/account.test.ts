@@ -105,7 +105,7 @@ test("without an account nothing holds, of an account of one the person alone de
 
 test("what stands inside is seen from outside: what it reads, how much it is, what it says", () => {
   const who: Condition = { kind: "account", people: "any", who: { any: [{ kind: "event", event: "A", measure: { of: "count" }, op: "at_least", value: 1 }, { kind: "account", people: "none", who: { kind: "audience", audience: "vip" } }] } };
-  expect(readsOf(who, noWords)).toEqual({ events: ["A"], snapshot: true, audiences: ["vip"], lists: [], accounts: true });
+  expect(readsOf(who, noWords)).toEqual({ events: ["A"], snapshot: true, audiences: ["vip"], lists: [], computed: [], accounts: true });
   expect(sayDefinition(definition.parse({ who }), languageOf("en"))).toBe(
     "Known people: of the people of their accounts, at least one: (did “A” at least once ever or of the people of their accounts, nobody: is in the audience “vip”).");
   const many = { kind: "account", people: "any", who: { all: Array.from({ length: 100 }, () => ({ kind: "trait", trait: "a", op: "is_set" })) } };
