@@ -162,7 +162,7 @@ describe("a caller without the scope personal_data", () => {
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
-    "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq", "/audiences/values?place=property&event=Order%20Completed&path=note"],
+    "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
