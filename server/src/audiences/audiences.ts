@@ -11,3 +11,5 @@ export {
 } from "./audience-store.ts";
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
+export { checkDefinition, type Checked } from "./check-definition.ts";
+export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
