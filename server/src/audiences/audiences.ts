@@ -5,3 +5,8 @@ export {
   createTouchedReader, LATE_MS, type BlockRange, type GonePerson, type TouchedControl, type TouchedPerson, type TouchedReader, type TouchedWorkspace,
 } from "./touched.ts";
 export type { PersonKeys } from "./standing.ts";
+export { loadAround } from "./around.ts";
+export type { ReadWords } from "./preview/moment.ts";
+export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
+export { compareOf, previewOf } from "./preview/preview.ts";
+export { createReadWords } from "./preview/read-words.ts";

@@ -10,9 +10,15 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
-export interface CompileInput {
+export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
   readonly definitions: readonly Definition[];
+  /** For each definition, at which instant it is asked about; undefined: all of them at `nowMs`. */
+  readonly instants?: readonly number[];
+}
+
+/** What conditions are asked among. */
+export interface Surroundings {
   readonly nowMs: number;
   /** The workspace's zone. */
   readonly zone: string;
@@ -47,25 +53,49 @@ export interface CompiledAudiences {
 /** Throws an Error when a definition names an audience that there is not: saving refuses that. */
 export function compileAudiences(input: CompileInput): CompiledAudiences {
   const query = new Query(input);
-  const branches = input.definitions.map((one) => query.definition(one, []));
-  const columns = branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
-  return { sql: query.text(columns), params: query.params, boundaryMs: query.boundaryMs };
+  const branches = input.definitions.map((one, i) => query.definition(one, [], input.instants?.[i]));
+  return { sql: query.text(columnsOf(branches)), params: query.params, boundaryMs: query.boundaryMs };
+}
+
+export interface ConditionAsked {
+  readonly condition: Condition;
+  readonly include: Definition["include"];
+}
+
+export interface CompiledConditions extends CompiledAudiences {
+  /** "events": it gives only people who have events that may matter; all others are as somebody without any event. */
+  readonly of: "people" | "events";
+}
+
+/** Conditions by themselves, of whomever: nobody is left out because an audience would not be drawn from them. */
+export function compileConditions(conditions: readonly ConditionAsked[], around: Surroundings): CompiledConditions {
+  const query = new Query(around);
+  const columns = columnsOf(conditions.map(({ condition, include }) => query.condition(condition, include)));
+  const of = conditions.length === 1 && query.isOfEvents ? "events" : "people";
+  return { sql: query.text(columns, of), params: query.params, boundaryMs: query.boundaryMs, of };
+}
+
+function columnsOf(branches: readonly Branch[]): string[] {
+  return branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
 }
 
 type Include = Definition["include"];
 
+const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
+
 class Query {
   readonly params: Record<string, unknown> = {};
   boundaryMs = NEVER;
-  readonly #input: CompileInput;
+  readonly #input: Surroundings;
   readonly #bound = new Map<string, string>();
   /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
   readonly #names = new Map<string, string>();
   readonly #scans = new Map<string, Scan>();
   readonly #branches = new Map<string, Branch>();
-  readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
+  readonly #personColumns = new Set<string>(alwaysRead);
+  #readsOthers = false;
 
-  constructor(input: CompileInput) {
+  constructor(input: Surroundings) {
     this.#input = input;
   }
 
@@ -81,8 +111,8 @@ class Query {
   };
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
-  definition(one: Definition, path: readonly string[]): Branch {
-    const scope = this.#scope(one.include, path);
+  definition(one: Definition, path: readonly string[], nowMs = this.#input.nowMs): Branch {
+    const scope = this.#scope(one.include, path, nowMs);
     const who = scope.condition(one.who);
     const from = one.from === "everyone" ? [] : [`${personColumns.isAnonymous} = ${one.from === "anonymous" ? 1 : 0}`];
     const human = one.include.bots || one.include.internal ? [] : ["is_human = 1"];
@@ -94,8 +124,18 @@ class Query {
     };
   }
 
-  #scope(include: Include, path: readonly string[]): SqlScope {
-    const { nowMs, zone, words, audience, list } = this.#input;
+  condition(one: Condition, include: Include): Branch {
+    return this.#scope(include, [], this.#input.nowMs).condition(one);
+  }
+
+  /** Whether nothing but one pass over events says it all. */
+  get isOfEvents(): boolean {
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return scans.length === 1 && this.#personColumns.size === alwaysRead.length && !this.#readsOthers;
+  }
+
+  #scope(include: Include, path: readonly string[], nowMs: number): SqlScope {
+    const { zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
       bind: this.bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
@@ -104,16 +144,18 @@ class Query {
         this.#personColumns.add(personColumns[column]);
         return personColumns[column];
       },
-      condition: (one) => this.#condition(one, scope, include, path),
+      condition: (one) => this.#condition(one, { scope, include, path }),
       audience: (slug) => {
         const other = audience(slug);
         if (other === undefined) throw new Error(`There is no audience ${slug}.`);
         if (path.includes(slug)) throw new Error(`The audiences ${[...path, slug].join(" → ")} refer to each other in a circle.`);
-        return this.definition(other, [...path, slug]);
+        this.#readsOthers = true;
+        return this.definition(other, [...path, slug], nowMs);
       },
       list: (slug) => {
         const id = list?.(slug);
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
+        this.#readsOthers = true;
         return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.bind("UInt32", id)} and added = 1)`);
       },
       accounts: () => {
@@ -126,12 +168,13 @@ class Query {
     return scope;
   }
 
-  #condition(one: Condition, scope: SqlScope, include: Include, path: readonly string[]): Branch {
-    const key = JSON.stringify([one, include]);
+  #condition(one: Condition, { scope, include, path }: { readonly scope: SqlScope; readonly include: Include; readonly path: readonly string[] }): Branch {
+    const key = JSON.stringify([one, include, scope.nowMs]);
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
     const { member, next } = "kind" in one ? kindOf(one).sql(one, scope) : groupSql(one, scope);
-    const branch = { member: this.#name(member), next: this.#name(next) };
+    // A plain number would be of another type than the instants that it is compared with.
+    const branch = { member: this.#name(member), next: this.#name(/^\d+$/.test(next) ? `toInt64(${next})` : next) };
     // What refers to an audience is checked for circles on each way that leads to it.
     if (path.length === 0 || !JSON.stringify(one).includes('"audience"')) this.#branches.set(key, branch);
     return branch;
@@ -151,11 +194,12 @@ class Query {
     return scan;
   }
 
-  text(columns: readonly string[]): string {
+  text(columns: readonly string[], of: "people" | "events" = "people"): string {
     const { people } = this.#input;
     const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
     const asked = people === undefined ? "" : ` and profile_id in ${this.bind("Array(UUID)", people.ids)}`;
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    if (of === "events") return [`select person_id as profile_id, ${[...named, ...columns].join(",\n  ")}`, ...scans.map((scan) => `from (${scan.rows(this.#input, this.bind)}) as x`)].join("\n");
     return [
       `select profile_id, ${[...named, ...columns].join(",\n  ")}`,
       `from (select ${[...this.#personColumns].join(", ")} from profiles final where workspace_id = {workspace:UInt32} and deleted = 0${asked}) as person`,
@@ -191,7 +235,12 @@ class Scan {
     return name;
   }
 
-  join({ people, hasOverrides }: CompileInput, bind: SqlScope["bind"]): string {
+  join(input: Surroundings, bind: SqlScope["bind"]): string {
+    return `left join (${this.rows(input, bind)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+  }
+
+  /** A row for each person who has such events. */
+  rows({ people, hasOverrides }: Surroundings, bind: SqlScope["bind"]): string {
     const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
     if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
     if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
@@ -204,8 +253,7 @@ class Scan {
       : "";
     const columns = ["profile_id", "event", `toInt64(toUnixTimestamp64Milli(timestamp)) as ${eventColumns.ms}`, "row_id", "properties", ...contextFields];
     const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    return `left join (select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n` +
-      `  group by person_id) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n  group by person_id`;
   }
 }
 
