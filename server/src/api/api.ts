@@ -11,6 +11,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -126,6 +127,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
     ...audiencePreviewRoutes(services),
+    ...audienceRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -10,3 +10,7 @@ export type { ReadWords } from "./preview/moment.ts";
 export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf } from "./preview/preview.ts";
 export { createReadWords } from "./preview/read-words.ts";
+export {
+  archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
+  type Changing, type Reference, type StoredAudience, type Version,
+} from "./audience-store.ts";

@@ -6,6 +6,8 @@
 // Equal conditions, aggregates and expressions are made once, across audiences. Values are bound, never written into the text.
 import { kindOf, groupSql, type Condition } from "@tributary/schema/audience/condition.ts";
 import { eventColumns, personColumns, type Branch, type EventsWanted, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
+import { computedSql, type ComputedInForce } from "@tributary/schema/audience/computed.ts";
+import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
@@ -13,11 +15,11 @@ import { NEVER } from "@tributary/schema/audience/window.ts";
 export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
   readonly definitions: readonly Definition[];
-  /** For each definition, at which instant it is asked about; undefined: all of them at `nowMs`. */
-  readonly instants?: readonly number[];
+  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
+  readonly values?: readonly string[];
 }
 
-/** What conditions are asked among. */
+/** What is asked about whom, and among what. */
 export interface Surroundings {
   readonly nowMs: number;
   /** The workspace's zone. */
@@ -27,6 +29,8 @@ export interface Surroundings {
   readonly audience: (slug: string) => Definition | undefined;
   /** The number of a list, by slug. */
   readonly list?: (slug: string) => number | undefined;
+  /** A computed trait, by slug. */
+  readonly computed?: (slug: string) => ComputedInForce | undefined;
   /** Whom it asks about; undefined: everybody. */
   readonly people?: PeopleAsked;
   /** Whether somebody was merged lately, so that events may still stand under an earlier id. */
@@ -37,11 +41,17 @@ export interface PeopleAsked {
   readonly ids: readonly string[];
   /** Ids under which their events may have come in. */
   readonly ingestIds: readonly string[];
+  /**
+   * Those whose truth decides conditions on accounts: the asked and all who share an account with one of them; where such conditions
+   * stand inside each other, also those who share one with these, and so on. Undefined: everybody, which is as right and slower.
+   */
+  readonly together?: { readonly ids: readonly string[]; readonly ingestIds: readonly string[] };
 }
 
 export interface CompiledAudiences {
   /**
-   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds). It names the
+   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds);
+   * for the i-th value `c<i>` (Array(String), scalars as JSON text) and `d<i>` (when it may change by time). It names the
    * parameter `workspace` (UInt32), which the caller binds.
    */
   readonly sql: string;
@@ -52,14 +62,21 @@ export interface CompiledAudiences {
 
 /** Throws an Error when a definition names an audience that there is not: saving refuses that. */
 export function compileAudiences(input: CompileInput): CompiledAudiences {
-  const query = new Query(input);
-  const branches = input.definitions.map((one, i) => query.definition(one, [], input.instants?.[i]));
-  return { sql: query.text(columnsOf(branches)), params: query.params, boundaryMs: query.boundaryMs };
+  const shared = new Shared();
+  const query = new Query(input, shared);
+  const branches = input.definitions.map((one) => query.definition(one, []));
+  const values = (input.values ?? []).flatMap((slug, i) => {
+    const { raws, next } = query.computed(slug, []);
+    return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
+  });
+  return { sql: query.text([...values, ...columnsOf(branches)]), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
 export interface ConditionAsked {
   readonly condition: Condition;
   readonly include: Definition["include"];
+  /** Undefined: the instant of the surroundings. Another one only for what is told by nothing but the person's own events and snapshot. */
+  readonly atMs?: number;
 }
 
 export interface CompiledConditions extends CompiledAudiences {
@@ -69,10 +86,11 @@ export interface CompiledConditions extends CompiledAudiences {
 
 /** Conditions by themselves, of whomever: nobody is left out because an audience would not be drawn from them. */
 export function compileConditions(conditions: readonly ConditionAsked[], around: Surroundings): CompiledConditions {
-  const query = new Query(around);
-  const columns = columnsOf(conditions.map(({ condition, include }) => query.condition(condition, include)));
-  const of = conditions.length === 1 && query.isOfEvents ? "events" : "people";
-  return { sql: query.text(columns, of), params: query.params, boundaryMs: query.boundaryMs, of };
+  const shared = new Shared();
+  const query = new Query(around, shared);
+  const columns = columnsOf(conditions.map(({ condition, include, atMs }) => query.condition(condition, include, [], atMs)));
+  const of = query.isOfEvents ? "events" : "people";
+  return { sql: of === "events" ? query.textOfEvents(columns) : query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs, of };
 }
 
 function columnsOf(branches: readonly Branch[]): string[] {
@@ -81,23 +99,11 @@ function columnsOf(branches: readonly Branch[]): string[] {
 
 type Include = Definition["include"];
 
-const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
-
-class Query {
+/** What a query and those inside it have together. */
+class Shared {
   readonly params: Record<string, unknown> = {};
   boundaryMs = NEVER;
-  readonly #input: Surroundings;
   readonly #bound = new Map<string, string>();
-  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
-  readonly #names = new Map<string, string>();
-  readonly #scans = new Map<string, Scan>();
-  readonly #branches = new Map<string, Branch>();
-  readonly #personColumns = new Set<string>(alwaysRead);
-  #readsOthers = false;
-
-  constructor(input: Surroundings) {
-    this.#input = input;
-  }
 
   bind = (type: string, value: unknown): string => {
     const key = `${type} ${JSON.stringify(value)}`;
@@ -109,10 +115,35 @@ class Query {
     }
     return placeholder;
   };
+}
+
+const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
+
+class Query {
+  readonly #input: Surroundings;
+  readonly #shared: Shared;
+  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
+  readonly #names = new Map<string, string>();
+  readonly #scans = new Map<string, Scan>();
+  readonly #branches = new Map<string, Branch>();
+  readonly #personColumns = new Set<string>(alwaysRead);
+  #readsOthers = false;
+  #together: Together | undefined;
+
+  constructor(input: Surroundings, shared: Shared) {
+    this.#input = input;
+    this.#shared = shared;
+  }
+
+  /** Whether one pass over events says it all, with nothing of the person or of others. */
+  get isOfEvents(): boolean {
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return scans.length === 1 && this.#personColumns.size === alwaysRead.length && this.#together === undefined && !this.#readsOthers;
+  }
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
-  definition(one: Definition, path: readonly string[], nowMs = this.#input.nowMs): Branch {
-    const scope = this.#scope(one.include, path, nowMs);
+  definition(one: Definition, path: readonly string[]): Branch {
+    const scope = this.#scope(one.include, path);
     const who = scope.condition(one.who);
     const from = one.from === "everyone" ? [] : [`${personColumns.isAnonymous} = ${one.from === "anonymous" ? 1 : 0}`];
     const human = one.include.bots || one.include.internal ? [] : ["is_human = 1"];
@@ -124,23 +155,14 @@ class Query {
     };
   }
 
-  condition(one: Condition, include: Include): Branch {
-    return this.#scope(include, [], this.#input.nowMs).condition(one);
-  }
-
-  /** Whether nothing but one pass over events says it all. */
-  get isOfEvents(): boolean {
-    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    return scans.length === 1 && this.#personColumns.size === alwaysRead.length && !this.#readsOthers;
-  }
-
-  #scope(include: Include, path: readonly string[], nowMs: number): SqlScope {
+  #scope(include: Include, path: readonly string[], nowMs = this.#input.nowMs): SqlScope {
     const { zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
-      bind: this.bind, nowMs, zone, words,
+      bind: this.#shared.bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
+        if (column === "id") this.#readsOthers = true;
         this.#personColumns.add(personColumns[column]);
         return personColumns[column];
       },
@@ -150,22 +172,31 @@ class Query {
         if (other === undefined) throw new Error(`There is no audience ${slug}.`);
         if (path.includes(slug)) throw new Error(`The audiences ${[...path, slug].join(" → ")} refer to each other in a circle.`);
         this.#readsOthers = true;
-        return this.definition(other, [...path, slug], nowMs);
+        return this.definition(other, [...path, slug]);
       },
       list: (slug) => {
         const id = list?.(slug);
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
         this.#readsOthers = true;
-        return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.bind("UInt32", id)} and added = 1)`);
+        return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.#shared.bind("UInt32", id)} and added = 1)`);
       },
-      accounts: () => {
-        throw new Error("Conditions on accounts are not compiled yet.");
+      computed: (slug) => this.computed(slug, path),
+      accounts: (one) => {
+        this.#together ??= new Together(this.#input, this.#shared);
+        const { people, holding, next } = this.#together.add(one, include, path);
+        // Whoever has no account is not joined with anything.
+        return { people, holding, next: this.#name(`if(${people} = 0, toInt64(${NEVER}), ${next})`) };
       },
       boundary: (ms) => {
-        this.boundaryMs = Math.min(this.boundaryMs, ms);
+        this.#shared.boundaryMs = Math.min(this.#shared.boundaryMs, ms);
       },
     };
     return scope;
+  }
+
+  /** A condition by itself, with no regard to whom an audience is drawn from. */
+  condition(one: Condition, include: Include, path: readonly string[], atMs?: number): Branch {
+    return this.#scope(include, path, atMs).condition(one);
   }
 
   #condition(one: Condition, { scope, include, path }: { readonly scope: SqlScope; readonly include: Include; readonly path: readonly string[] }): Branch {
@@ -173,11 +204,21 @@ class Query {
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
     const { member, next } = "kind" in one ? kindOf(one).sql(one, scope) : groupSql(one, scope);
-    // A plain number would be of another type than the instants that it is compared with.
+    // Of two bare numbers ClickHouse would make another type than of the instants beside them.
     const branch = { member: this.#name(member), next: this.#name(/^\d+$/.test(next) ? `toInt64(${next})` : next) };
     // What refers to an audience is checked for circles on each way that leads to it.
-    if (path.length === 0 || !JSON.stringify(one).includes('"audience"')) this.#branches.set(key, branch);
+    if (path.length === 0 || !/"audience"|"computed"/.test(JSON.stringify(one))) this.#branches.set(key, branch);
     return branch;
+  }
+
+  computed(slug: string, path: readonly string[]): ValueSql {
+    const key = `computed ${slug}`;
+    const one = this.#input.computed?.(slug);
+    if (one === undefined) throw new Error(`There is no computed trait ${slug}.`);
+    if (path.includes(key)) throw new Error(`The computed traits ${[...path, key].join(" → ")} refer to each other in a circle.`);
+    this.#readsOthers = true;
+    const { raws, next } = computedSql(one, this.#scope(one.definition.include, [...path, key]));
+    return { raws: this.#name(raws), next: this.#name(next) };
   }
 
   #name(expression: string): string {
@@ -194,17 +235,65 @@ class Query {
     return scan;
   }
 
-  text(columns: readonly string[], of: "people" | "events" = "people"): string {
+  /** `more`: columns of the person to be given as they are. */
+  text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
     const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
-    const asked = people === undefined ? "" : ` and profile_id in ${this.bind("Array(UUID)", people.ids)}`;
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    if (of === "events") return [`select person_id as profile_id, ${[...named, ...columns].join(",\n  ")}`, ...scans.map((scan) => `from (${scan.rows(this.#input, this.bind)}) as x`)].join("\n");
     return [
-      `select profile_id, ${[...named, ...columns].join(",\n  ")}`,
-      `from (select ${[...this.#personColumns].join(", ")} from profiles final where workspace_id = {workspace:UInt32} and deleted = 0${asked}) as person`,
-      ...scans.map((scan) => scan.join(this.#input, this.bind)),
+      `select profile_id, ${[...more, ...named, ...columns].join(",\n  ")}`,
+      `from (select ${[...new Set([...this.#personColumns, ...more])].join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
+      ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
+  }
+
+  /** A row for each person who has events that matter, where nothing else does. */
+  textOfEvents(columns: readonly string[]): string {
+    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return [`select person_id as profile_id, ${[...named, ...columns].join(",\n  ")}`, ...scans.map((scan) => `from (${scan.rows(this.#input, this.#shared.bind)}) as x`)].join("\n");
+  }
+}
+
+/** Everybody of the workspace, or those asked about. */
+function peopleSql(people: PeopleAsked | undefined, { bind }: Shared): string {
+  return `profiles final where workspace_id = {workspace:UInt32} and deleted = 0${people === undefined ? "" : ` and profile_id in ${bind("Array(UUID)", people.ids)}`}`;
+}
+
+/** Conditions on the people of accounts: a query of its own over these people, counted by account, joined back to whoever is asked about. */
+class Together {
+  readonly #asked: PeopleAsked | undefined;
+  readonly #shared: Shared;
+  readonly #query: Query;
+  /** Branches of the query inside, by their SQL. */
+  readonly #branches = new Map<string, Branch>();
+
+  constructor(input: Surroundings, shared: Shared) {
+    const { people: asked, ...rest } = input;
+    const all = asked?.together;
+    this.#asked = asked;
+    this.#shared = shared;
+    this.#query = new Query(all === undefined ? rest : { ...rest, people: { ...all, together: all } }, shared);
+  }
+
+  add(one: Condition, include: Include, path: readonly string[]): { readonly people: string; readonly holding: string; readonly next: string } {
+    const branch = this.#query.condition(one, include, path);
+    const key = `${branch.member} ${branch.next}`;
+    this.#branches.set(key, branch);
+    const i = [...this.#branches.keys()].indexOf(key);
+    return { people: "together_people", holding: `together_holding${i}`, next: `together_next${i}` };
+  }
+
+  join(): string {
+    const branches = [...this.#branches.values()];
+    const inner = this.#query.text(branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]), [personColumns.accounts]);
+    const ofAccount = branches.map((_, i) => `countIf(m${i} = 1) as holding${i}, min(n${i}) as next${i}`);
+    const ofPerson = branches.map((_, i) => `sum(holding${i}) as together_holding${i}, min(next${i}) as together_next${i}`);
+    return `left join (select of_person.profile_id as person_id, ${["sum(people) as together_people", ...ofPerson].join(", ")}\n` +
+      `  from (select profile_id, arrayJoin(accounts) as account from ${peopleSql(this.#asked, this.#shared)}) as of_person\n` +
+      `  inner join (select account, ${["count() as people", ...ofAccount].join(", ")} from (${inner}) array join accounts as account group by account) as of_account\n` +
+      `    on of_account.account = of_person.account\n  group by person_id) as together on together.person_id = person.profile_id`;
   }
 }
 

@@ -1,8 +1,7 @@
 // Which questions tell what conditions need: those that look at people's snapshots are asked together, everything else by itself, so
 // that a pass over events reads only the events and properties that its condition names.
-import { kindOf, type KindCondition } from "@tributary/schema/audience/condition.ts";
-import type { PersonFacts, World } from "@tributary/schema/audience/condition-kind.ts";
-import { conditionHolds } from "@tributary/schema/audience/condition.ts";
+import { readsOf, type KindCondition } from "@tributary/schema/audience/condition.ts";
+import type { PersonFacts } from "@tributary/schema/audience/condition-kind.ts";
 import { isMember, type Definition } from "@tributary/schema/audience/definition.ts";
 import { compileConditions, type Surroundings } from "../compile.ts";
 import { HOLDS, SECONDS, truthSql } from "./truths.ts";
@@ -39,8 +38,8 @@ export function leafQueries(leaves: readonly Leaf[], around: Surroundings): Leaf
 }
 
 function isOfSnapshot(condition: KindCondition, around: Surroundings): boolean {
-  const { events = [], audiences = [], accounts = false } = kindOf(condition).reads(condition, around.words);
-  return events.length === 0 && audiences.length === 0 && !accounts;
+  const { events, audiences, computed, accounts } = readsOf(condition, around.words);
+  return events.length === 0 && audiences.length === 0 && computed.length === 0 && !accounts;
 }
 
 function queryOf(leaves: readonly Leaf[], around: Surroundings): LeafQuery {
@@ -54,11 +53,9 @@ function queryOf(leaves: readonly Leaf[], around: Surroundings): LeafQuery {
 
 /** By the plain evaluator, which says the same as SQL would of a row that joins with nothing. */
 function truthWithoutEvents({ condition }: Leaf, around: Surroundings): number {
-  const world: World = {
-    nowMs: around.nowMs, zone: around.zone, words: around.words, people: [], audience: around.audience, list: () => undefined,
-    holds: (one, person) => conditionHolds(one, person, world), isMember: (one, person) => isMember(one, person, world),
-  };
-  return kindOf(condition).evaluate(condition, NOBODY, world) ? (HOLDS | SECONDS) >>> 0 : SECONDS;
+  const alone: Definition = { version: 1, from: "everyone", include: { bots: true, internal: true }, who: condition };
+  const { nowMs, zone, words, audience } = around;
+  return isMember(alone, NOBODY, { nowMs, zone, words, audience, people: [], list: () => undefined }) ? (HOLDS | SECONDS) >>> 0 : SECONDS;
 }
 
 const NOBODY: PersonFacts = {

@@ -1,6 +1,7 @@
 // Answers about definitions while they are edited. For each workspace that somebody asks about one moment is kept in memory: all answers
 // are for its instant, and say so. After a while the next moment is prepared beside it, with the conditions that were used lately.
-import { kindOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import { computedReads } from "@tributary/schema/audience/computed.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Surroundings } from "../compile.ts";
@@ -185,25 +186,25 @@ function referred(slug: string, { around, through }: Within): Tree {
   return treeOf(other, around, undefined, [...through, slug]);
 }
 
-/** A kind that refers to audiences within itself means others when these change. */
+/** What refers to audiences or computed traits within itself means something else when these change. */
 function keyed(leaf: Leaf, { around }: Within): Leaf {
-  const seen = new Map<string, Definition | undefined>();
-  const note = (condition: Leaf["condition"] | Condition): void => {
-    for (const slug of "kind" in condition ? (kindOf(condition).reads(condition, around.words).audiences ?? []) : []) noteAudience(slug);
+  const seen = new Map<string, unknown>();
+  const note = ({ audiences, computed }: ReturnType<typeof readsOf>): void => {
+    for (const slug of computed) {
+      if (seen.has(`computed ${slug}`)) continue;
+      const one = around.computed?.(slug);
+      seen.set(`computed ${slug}`, one);
+      if (one !== undefined) note(computedReads(one.definition, around.words));
+    }
+    for (const slug of audiences) {
+      if (seen.has(slug)) continue;
+      const other = around.audience(slug);
+      seen.set(slug, other);
+      if (other !== undefined) note(readsOf(other.who, around.words));
+    }
   };
-  const noteAudience = (slug: string): void => {
-    if (seen.has(slug)) return;
-    const other = around.audience(slug);
-    seen.set(slug, other);
-    for (const inner of other === undefined ? [] : allLeaves(other.who)) note(inner);
-  };
-  note(leaf.condition);
+  note(readsOf(leaf.condition, around.words));
   return seen.size === 0 ? leaf : { ...leaf, key: `${leaf.key} ${JSON.stringify([...seen])}` };
-}
-
-function allLeaves(one: Condition): Leaf["condition"][] {
-  if ("kind" in one) return [one];
-  return ("not" in one ? [one.not] : "of" in one ? one.of : "all" in one ? one.all : one.any).flatMap(allLeaves);
 }
 
 function leavesIn(tree: Tree): Leaf[] {
