@@ -106,7 +106,10 @@ export const comparison = z
 export type AudienceComparison = z.infer<typeof comparison>;
 
 /** POST /audiences/check: what is wrong with a definition, and what it would read. Never 400 for a wrong definition. */
-export const checkBody = z.strictObject({ definition: z.unknown() });
+export const checkBody = z.strictObject({
+  definition: z.unknown().optional(),
+  slug: audienceSlug.optional().meta({ description: "Of the audience that is changed: references that lead back to it are told." }),
+});
 export const check = z
   .strictObject({
     ok: z.boolean(),

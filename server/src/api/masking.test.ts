@@ -165,13 +165,15 @@ describe("a caller without the scope personal_data", () => {
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
+    "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
     // What audiences ask, in the words of whoever wrote them.
-    ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore"],
+    ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
+      "POST /audiences/check", "GET /audiences/templates"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {
