@@ -10,11 +10,8 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
-<<<<<<< HEAD
 import { audiencePreviewRoutes } from "./audience-preview.ts";
-=======
 import { audienceHelpRoutes } from "./audience-help.ts";
->>>>>>> main
 import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
@@ -130,12 +127,9 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-<<<<<<< HEAD
     ...audiencePreviewRoutes(services),
     ...audienceRoutes(services),
-=======
     ...audienceRoutes(services), ...audienceHelpRoutes(services),
->>>>>>> main
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),
