@@ -5,6 +5,11 @@ export {
   createTouchedReader, LATE_MS, type BlockRange, type GonePerson, type TouchedControl, type TouchedPerson, type TouchedReader, type TouchedWorkspace,
 } from "./touched.ts";
 export type { PersonKeys } from "./standing.ts";
+export { loadAround } from "./around.ts";
+export type { ReadWords } from "./preview/moment.ts";
+export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
+export { compareOf, previewOf } from "./preview/preview.ts";
+export { createReadWords } from "./preview/read-words.ts";
 export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
   type Changing, type Reference, type StoredAudience, type Version,
