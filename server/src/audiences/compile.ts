@@ -10,18 +10,23 @@ import { computedSql, type ComputedInForce } from "@tributary/schema/audience/co
 import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
+import { NamedExpressions } from "./named-expressions.ts";
 import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
-export interface CompileInput {
+export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
   readonly definitions: readonly Definition[];
+  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
+  readonly values?: readonly string[];
+}
+
+/** What is asked about whom, and among what. */
+export interface Surroundings {
   readonly nowMs: number;
   /** The workspace's zone. */
   readonly zone: string;
   readonly words: Words;
-  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
-  readonly values?: readonly string[];
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => Definition | undefined;
   /** The number of a list, by slug. */
@@ -66,8 +71,32 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
     const { raws, next } = query.computed(slug, []);
     return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
   });
-  const columns = [...values, ...branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`])];
-  return { sql: query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs };
+  return { sql: query.text([...values, ...columnsOf(branches)]), params: shared.params, boundaryMs: shared.boundaryMs };
+}
+
+export interface ConditionAsked {
+  readonly condition: Condition;
+  readonly include: Definition["include"];
+  /** Undefined: the instant of the surroundings. Another one only for what is told by nothing but the person's own events and snapshot. */
+  readonly atMs?: number;
+}
+
+export interface CompiledConditions extends CompiledAudiences {
+  /** "events": it gives only people who have events that may matter; all others are as somebody without any event. */
+  readonly of: "people" | "events";
+}
+
+/** Conditions by themselves, of whomever: nobody is left out because an audience would not be drawn from them. */
+export function compileConditions(conditions: readonly ConditionAsked[], around: Surroundings): CompiledConditions {
+  const shared = new Shared();
+  const query = new Query(around, shared);
+  const columns = columnsOf(conditions.map(({ condition, include, atMs }) => query.condition(condition, include, [], atMs)));
+  const of = query.isOfEvents ? "events" : "people";
+  return { sql: of === "events" ? query.textOfEvents(columns) : query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs, of };
+}
+
+function columnsOf(branches: readonly Branch[]): string[] {
+  return branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
 }
 
 type Include = Definition["include"];
@@ -90,25 +119,33 @@ class Shared {
   };
 }
 
+const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
+
 class Query {
-  readonly #input: CompileInput;
+  readonly #input: Surroundings;
   readonly #shared: Shared;
-  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
-  readonly #names = new Map<string, string>();
-  /** The same of expressions over one event. */
-  readonly #eventNames = new Map<string, string>();
+  readonly #names = new NamedExpressions("v");
+  /** Of expressions over one event. */
+  readonly #eventNames = new NamedExpressions("w");
   readonly #bind: Bind;
   readonly #scans = new Map<string, Scan>();
   readonly #branches = new Map<string, Branch>();
-  readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
+  readonly #personColumns = new Set<string>(alwaysRead);
+  #readsOthers = false;
   #together: Together | undefined;
 
-  constructor(input: CompileInput, shared: Shared) {
+  constructor(input: Surroundings, shared: Shared) {
     this.#input = input;
     this.#shared = shared;
     this.#bind = Object.assign((type: string, value: unknown) => shared.bind(type, value), {
-      ofEvent: (expression: string) => nameIn(this.#eventNames, "w", expression), ofPerson: (expression: string) => this.#name(expression),
+      ofEvent: (expression: string) => this.#eventNames.name(expression), ofPerson: (expression: string) => this.#name(expression),
     });
+  }
+
+  /** Whether one pass over events says it all, with nothing of the person or of others. */
+  get isOfEvents(): boolean {
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return scans.length === 1 && this.#personColumns.size === alwaysRead.length && this.#together === undefined && !this.#readsOthers;
   }
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
@@ -125,26 +162,29 @@ class Query {
     };
   }
 
-  #scope(include: Include, path: readonly string[]): SqlScope {
-    const { nowMs, zone, words, audience, list } = this.#input;
+  #scope(include: Include, path: readonly string[], nowMs = this.#input.nowMs): SqlScope {
+    const { zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
       bind: this.#bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
+        if (column === "id") this.#readsOthers = true;
         this.#personColumns.add(personColumns[column]);
         return personColumns[column];
       },
-      condition: (one) => this.#condition(one, scope, include, path),
+      condition: (one) => this.#condition(one, { scope, include, path }),
       audience: (slug) => {
         const other = audience(slug);
         if (other === undefined) throw new Error(`There is no audience ${slug}.`);
         if (path.includes(slug)) throw new Error(`The audiences ${[...path, slug].join(" → ")} refer to each other in a circle.`);
+        this.#readsOthers = true;
         return this.definition(other, [...path, slug]);
       },
       list: (slug) => {
         const id = list?.(slug);
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
+        this.#readsOthers = true;
         return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.#shared.bind("UInt32", id)} and added = 1)`);
       },
       computed: (slug) => this.computed(slug, path),
@@ -162,12 +202,12 @@ class Query {
   }
 
   /** A condition by itself, with no regard to whom an audience is drawn from. */
-  condition(one: Condition, include: Include, path: readonly string[]): Branch {
-    return this.#scope(include, path).condition(one);
+  condition(one: Condition, include: Include, path: readonly string[], atMs?: number): Branch {
+    return this.#scope(include, path, atMs).condition(one);
   }
 
-  #condition(one: Condition, scope: SqlScope, include: Include, path: readonly string[]): Branch {
-    const key = JSON.stringify([one, include]);
+  #condition(one: Condition, { scope, include, path }: { readonly scope: SqlScope; readonly include: Include; readonly path: readonly string[] }): Branch {
+    const key = JSON.stringify([one, include, scope.nowMs]);
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
     const { member, next } = "kind" in one ? kindOf(one).sql(one, scope) : groupSql(one, scope);
@@ -183,12 +223,13 @@ class Query {
     const one = this.#input.computed?.(slug);
     if (one === undefined) throw new Error(`There is no computed trait ${slug}.`);
     if (path.includes(key)) throw new Error(`The computed traits ${[...path, key].join(" → ")} refer to each other in a circle.`);
+    this.#readsOthers = true;
     const { raws, next } = computedSql(one, this.#scope(one.definition.include, [...path, key]));
     return { raws: this.#name(raws), next: this.#name(next) };
   }
 
   #name(expression: string): string {
-    return nameIn(this.#names, "v", expression);
+    return this.#names.name(expression);
   }
 
   #scan(include: Include): Scan {
@@ -198,50 +239,25 @@ class Query {
     return scan;
   }
 
-  /**
-   * `more`: columns of the person to be given as they are. Names that use others stand in a query around them: within one query each
-   * use of a name is the whole expression again, and a few steps of that are more than ClickHouse takes.
-   */
+  /** `more`: columns of the person to be given as they are. */
   text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
     const ofPerson = [...new Set([...this.#personColumns, ...more])];
     const joined = [...scans.flatMap((scan) => scan.columns), ...(this.#together?.columns ?? [])];
-    const [first = [], ...others] = layersOf(this.#names);
-    const innermost = [
-      `select ${[...ofPerson.map((column) => `person.${column} as ${column}`), ...joined, ...first].join(",\n  ")}`,
-      `from (select ${ofPerson.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+    const all = new Map([...ofPerson.map((column) => [column, `person.${column}`] as const), ...joined.map((column) => [column, column] as const)]);
+    return this.#names.query([personColumns.id, ...more, ...columns], all, [
+      `(select ${ofPerson.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
       ...scans.map((scan) => scan.join(this.#input, this.#shared.bind, this.#eventNames)),
       ...(this.#together === undefined ? [] : [this.#together.join()]),
-    ].join("\n");
-    const all = others.reduce((inner, layer) => `select *, ${layer.join(",\n  ")}\nfrom (${inner})`, innermost);
-    return `select ${[personColumns.id, ...more, ...columns].join(",\n  ")}\nfrom (${all})`;
+    ].join("\n"));
   }
-}
 
-function nameIn(names: Map<string, string>, letter: string, expression: string): string {
-  if (/^\w+$/.test(expression)) return expression;
-  let name = names.get(expression);
-  if (name === undefined) names.set(expression, (name = `${letter}${names.size}`));
-  return name;
-}
-
-/** The names of the letters v and w that an expression uses. */
-function namesUsed(expression: string): string[] {
-  return [...expression.matchAll(/\b[vw]\d+\b/g)].map(([name]) => name);
-}
-
-/** Expressions with their names; each layer uses those before it alone. */
-function layersOf(names: Iterable<readonly [expression: string, name: string]>): string[][] {
-  const layerOf = new Map<string, number>();
-  const layers: string[][] = [];
-  for (const [expression, name] of names) {
-    const used = namesUsed(expression).map((one) => layerOf.get(one) ?? 0);
-    const layer = used.length === 0 ? 0 : Math.max(...used) + 1;
-    layerOf.set(name, layer);
-    (layers[layer] ??= []).push(`(${expression}) as ${name}`);
+  textOfEvents(columns: readonly string[]): string {
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    const all = new Map([[personColumns.id, "person_id"] as const, ...scans.flatMap((scan) => scan.columns).map((column) => [column, column] as const)]);
+    return this.#names.query([personColumns.id, ...columns], all, scans.map((scan) => `(${scan.rows(this.#input, this.#shared.bind, this.#eventNames)}) as x`).join("\n"));
   }
-  return layers;
 }
 
 /** Everybody of the workspace, or those asked about. */
@@ -257,7 +273,7 @@ class Together {
   /** Branches of the query inside, by their SQL. */
   readonly #branches = new Map<string, Branch>();
 
-  constructor(input: CompileInput, shared: Shared) {
+  constructor(input: Surroundings, shared: Shared) {
     const { people: asked, ...rest } = input;
     const all = asked?.together;
     this.#asked = asked;
@@ -320,19 +336,12 @@ class Scan {
     return name;
   }
 
-  /** Those of the names over one event that the aggregates need, in their order. */
-  #used(eventNames: ReadonlyMap<string, string>): (readonly [expression: string, name: string])[] {
-    const needed = new Set([...this.#aggregates.keys()].flatMap(namesUsed));
-    const used: (readonly [string, string])[] = [];
-    for (const [expression, name] of [...eventNames].toReversed()) {
-      if (!needed.has(name)) continue;
-      used.push([expression, name]);
-      for (const one of namesUsed(expression)) needed.add(one);
-    }
-    return used.toReversed();
+  join(input: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
+    return `left join (${this.rows(input, bind, eventNames)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
   }
 
-  join({ people, hasOverrides }: CompileInput, bind: Bind, eventNames: ReadonlyMap<string, string>): string {
+  /** A row for each person who has such events. */
+  rows({ people, hasOverrides }: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
     const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
     if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
     if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
@@ -343,11 +352,13 @@ class Scan {
     const moved = hasOverrides
       ? " left any join (select profile_id, survivor_id from profile_override final where workspace_id = {workspace:UInt32} and profile_id != survivor_id) as moved on moved.profile_id = found.profile_id"
       : "";
-    const columns = ["profile_id", "event", `toInt64(toUnixTimestamp64Milli(timestamp)) as ${eventColumns.ms}`, "row_id", "properties", ...contextFields];
+    const own = ["profile_id", "event", "row_id", "properties", ...contextFields].map((column) => [column, column] as const);
+    const columns = new Map([...own, [eventColumns.ms, "toInt64(toUnixTimestamp64Milli(timestamp))"] as const]);
+    // One query holds what each event says, the one around it makes the aggregates.
+    const names = new Set([...this.#aggregates.keys()].flatMap((aggregate) => aggregate.match(/\b[a-z]\w*\b/g) ?? []));
+    const found = eventNames.query(["profile_id", ...[...names].filter((name) => name !== "profile_id" && (columns.has(name) || /^w\d+$/.test(name)))], columns, `events where ${where.join(" and ")}`);
     const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    const events = layersOf(this.#used(eventNames)).reduce((inner, layer) => `select *, ${layer.join(",\n  ")}\nfrom (${inner})`, `select ${columns.join(", ")} from events where ${where.join(" and ")}`);
-    return `left join (select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${events}) as found${moved}\n` +
-      `  group by person_id) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${found}) as found${moved}\n  group by person_id`;
   }
 }
 
