@@ -11,6 +11,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
+import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
@@ -126,7 +127,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audienceRoutes(services), ...audienceHelpRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

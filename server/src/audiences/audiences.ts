@@ -11,3 +11,4 @@ export {
 } from "./audience-store.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
+export { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
