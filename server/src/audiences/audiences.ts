@@ -14,5 +14,7 @@ export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
   type Changing, type Reference, type StoredAudience, type Version,
 } from "./audience-store.ts";
+export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
