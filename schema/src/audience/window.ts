@@ -27,6 +27,10 @@ const selectorOfAnchor = z.union([
   z.strictObject({ event: eventNames, which: z.enum(["first", "last"]).default("last") }),
 ]);
 
+export const between = z.strictObject({ from: isoInstant.optional(), to: isoInstant.optional() })
+  .refine(({ from, to }) => from !== undefined || to !== undefined, "Between needs a beginning, an end, or both.")
+  .refine(({ from, to }) => from === undefined || to === undefined || msOf(from) < msOf(to), "The beginning must be before the end.");
+
 export const window = z.union([
   duration,
   z.strictObject({
@@ -35,9 +39,7 @@ export const window = z.union([
     unit: z.enum(["day", "week", "month", "quarter", "year"]),
     zone: z.enum(["workspace", "person"]).default("workspace"),
   }),
-  z.strictObject({ from: isoInstant.optional(), to: isoInstant.optional() })
-    .refine(({ from, to }) => from !== undefined || to !== undefined, "Between needs a beginning, an end, or both.")
-    .refine(({ from, to }) => from === undefined || to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  between,
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);
 export type Window = z.infer<typeof window>;
@@ -53,6 +55,11 @@ const monthsOf: Partial<Record<Unit, number>> = { month: 1, quarter: 3, year: 12
 function daysOf({ last, unit }: { readonly last: number; readonly unit: Unit }): number {
   const fixed = fixedMs[unit];
   return fixed === undefined ? last * (monthsOf[unit] ?? 1) * 31 : (last * fixed) / DAY;
+}
+
+/** Whether its length is the same whenever it begins. */
+export function isFixed({ unit }: { readonly unit: Unit }): boolean {
+  return fixedMs[unit] !== undefined;
 }
 
 // ── Rolling ───────────────────────────────────────────────────────────────────────────────────────────────────────
