@@ -55,7 +55,7 @@ function randomPeople(dice: Dice, { startMs, stepMs, steps }: Scenery, count: nu
   const value = (): unknown => dice.pick<() => unknown>([() => "x", () => "x", () => "y", () => 1, () => "1", () => ["x", "y"], () => undefined])();
   return Array.from({ length: count }, (_, n) => personOf({
     id: idOf(n + 1),
-    events: Array.from({ length: dice.below(12) }, () => eventOf({
+    events: Array.from({ length: dice.below(13) }, () => eventOf({
       event: dice.pick(["A", "A", "B", "B", "C", "D"]), ms: startMs + dice.below(steps) * stepMs, row: row(), properties: { k: value(), v: dice.below(3), l: dice.pick(["x", "y"]) }, isBot: dice.oneIn(12),
     })),
   }));
@@ -74,15 +74,15 @@ function randomSequence(dice: Dice, { startMs, stepMs, steps, unit, windows, wai
   ]);
   return {
     kind: "sequence",
-    steps: Array.from({ length: dice.pick([2, 2, 3, 3, 4]) }, (_, i) => ({
+    steps: Array.from({ length: dice.pick([2, 2, 3, 3, 3, 4]) }, (_, i) => ({
       ...selector(),
       ...(i === 0 ? {} : { ...some(3, () => ({ gap: fixed() })), ...some(3, () => ({ without: dice.oneIn(3) ? [selector(), { event: "D" }] : [{ event: dice.pick(["C", "D", "A"]) }] })) }),
     })),
     ...some(6, () => ({ strict: true })),
     ...(dice.oneIn(4) ? {} : { within: within() }),
-    ...some(4, () => ({ duration: fixed() })),
+    ...some(3, () => ({ duration: fixed() })),
     ...some(4, () => ({ same: dice.pick<string | string[]>(["k", "k", "l", ["k", "l"]]) })),
-    ...some(2, () => ({ then_not: { ...selector(), within: dice.pick(waits) } })),
+    ...some(3, () => ({ then_not: { ...selector(), within: dice.pick(waits) } })),
   };
 }
 
@@ -148,18 +148,19 @@ const trials = Object.keys(sceneries).flatMap((name, i) => Array.from({ length: 
 test.each(trials)("random sequences of $name agree at every instant (seed $seed)", async ({ name, seed }) => {
   const dice = diceOf(seed);
   const scenery = sceneries[name] as Scenery;
-  const people = randomPeople(dice, scenery, 16);
-  const sequences = Array.from({ length: 14 }, () => randomSequence(dice, scenery));
+  const people = randomPeople(dice, scenery, 80);
+  const sequences = Array.from({ length: 18 }, () => randomSequence(dice, scenery));
   const definitions = sequences.map((who) => definition.parse({ who }));
   await insertPeople(clickhouse, seed, people);
   const criticalMs = criticalIn(scenery);
-  const askedMs = Array.from({ length: 6 }, () => criticalMs[dice.below(criticalMs.length)] ?? 0);
+  const askedMs = Array.from({ length: 3 }, () => criticalMs[dice.below(criticalMs.length)] ?? 0);
   for (const nowMs of askedMs) {
     const wrong = people.flatMap((person) => sequences.filter((who, i) => isFound(who, person, nowMs) !== isMemberPlainly(definitions[i] as Definition, person, people, { ...setting, nowMs })));
     expect(wrong.map((who) => JSON.stringify(who))).toEqual([]);
   }
   const found = await disagreements({ clickhouse, workspaceId: seed, people, definitions, setting, criticalMs, askedMs });
+  console.log(seed, found.compared, found.wereTrue, found.foreseen);
   expect(shown(found.disagreements)).toEqual([]);
-  expect(found.wereTrue / found.compared).toBeGreaterThan(0.02);
-  expect(found.changes).toBeGreaterThan(10);
+  expect(found.wereTrue / found.compared).toBeGreaterThan(0.01);
+  expect(found.foreseen).toBeGreaterThan(10);
 });
