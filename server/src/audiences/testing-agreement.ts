@@ -1,5 +1,5 @@
 // For tests of audiences: at many instants, what the compiled query says against the plain evaluator, in truth and in time.
-// Truth: who is in is the same. Time: before the instant that the query names as the next one, nothing changes.
+// Truth: who is in is the same. Time: before the instant that the query names as the next one, nothing changes; and it is still to come.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { PersonFacts } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
@@ -40,7 +40,7 @@ export interface Trial {
 }
 
 export interface Disagreement {
-  readonly what: "truth" | "late";
+  readonly what: "truth" | "late" | "past";
   readonly nowMs: number;
   readonly person: PersonFacts;
   readonly definition: Definition;
