@@ -27,9 +27,11 @@ const selectorOfAnchor = z.union([
   z.strictObject({ event: eventNames, which: z.enum(["first", "last"]).default("last") }),
 ]);
 
-export const between = z.strictObject({ from: isoInstant.optional(), to: isoInstant.optional() })
-  .refine(({ from, to }) => from !== undefined || to !== undefined, "Between needs a beginning, an end, or both.")
-  .refine(({ from, to }) => from === undefined || to === undefined || msOf(from) < msOf(to), "The beginning must be before the end.");
+/** Between dates. Each form needs one of its names, so that what is meant otherwise is never taken for it. */
+export const betweenForms = [
+  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
+] as const;
 
 export const window = z.union([
   duration,
@@ -39,7 +41,7 @@ export const window = z.union([
     unit: z.enum(["day", "week", "month", "quarter", "year"]),
     zone: z.enum(["workspace", "person"]).default("workspace"),
   }),
-  between,
+  ...betweenForms,
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);
 export type Window = z.infer<typeof window>;

@@ -11,7 +11,7 @@ import { namesOf, sayDuration, sayWindow, type Language } from "../sentence.ts";
 import { sequenceSql } from "../sequence-sql.ts";
 import { rawsAt, textOf } from "../value.ts";
 import { windowOf } from "../window-of-person.ts";
-import { after, between, duration, isFixed } from "../window.ts";
+import { after, betweenForms, duration, isFixed } from "../window.ts";
 
 // A month after a later event may be over before a month after an earlier one, since it ends where the month ends; then the latest
 // event before a step would not be the best one to go on from.
@@ -26,7 +26,7 @@ const schema = z.strictObject({
     without: z.array(z.strictObject(selector)).min(1).max(audienceLimits.stepsMax).optional().meta({ description: "None of these between the step before it and this one." }),
   })).min(2).max(audienceLimits.stepsMax),
   strict: z.boolean().optional().meta({ description: "No other event at all, of any name, between the steps." }),
-  within: z.union([duration, between]).optional().meta({ description: "All steps are in this window." }),
+  within: z.union([duration, ...betweenForms]).optional().meta({ description: "All steps are in this window." }),
   duration: fixedDuration.optional().meta({ description: "From the first step to the last at most." }),
   same: z.union([propertyPath, z.array(propertyPath).min(1).max(5)]).optional()
     .meta({ description: "Properties whose text is equal in all steps. What must not happen counts only where it says the same." }),
