@@ -128,7 +128,6 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
     ...audiencePreviewRoutes(services),
-    ...audienceRoutes(services),
     ...audienceRoutes(services), ...audienceHelpRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
