@@ -1,0 +1,189 @@
+// What somebody did: which events, what they say, how often or how much, and over which time.
+import { type ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { texts } from "../../../texts/texts.ts";
+import { vocabularyQuery } from "../../settings/queries.ts";
+import {
+  eventLeaf, isItem, isRole, namesOf, shapeOf, withOp, withoutUndefined, type EventLeaf, type EventRef, type Measure, type Paths,
+} from "../model/condition.ts";
+import type { Leaf } from "../model/draft.ts";
+import { useEventFields, useEventNames, useNamesOf, type EventFields } from "./fields.ts";
+import { Filters } from "./filters.tsx";
+import { Picker, type PickerGroup } from "./picker.tsx";
+import { DurationWords } from "./value-editor.tsx";
+import { WindowEditor } from "./window-editor.tsx";
+import { WordDay, WordNumber, WordSelect } from "./words.tsx";
+
+const t = texts.audiences;
+
+export interface LeafEditorProps {
+  readonly leaf: Leaf;
+  readonly isNot: boolean;
+  readonly onChange: (leaf: Leaf, mark?: string) => void;
+  readonly onNot: (isNot: boolean) => void;
+}
+
+export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): ReactNode {
+  const one = eventLeaf(leaf);
+  const names = useNamesOf(one.event);
+  const fields = useEventFields(names);
+  const set = (change: Partial<EventLeaf>, mark?: string): void => onChange(withoutUndefined({ ...one, ...change }) as unknown as Leaf, mark);
+  const isTime = one.measure.of === "first" || one.measure.of === "last";
+  return (
+    <div className="leaf">
+      <div className="words">
+        <WordSelect label={t.event.did} value={isNot ? "not" : "did"} options={[{ value: "did", label: t.event.dids.did }, { value: "not", label: t.event.dids.not }]} onChange={(value) => onNot(value === "not")} />
+        <EventNames event={one.event} onChange={(event) => set({ event })} />
+        <MeasureWords one={one} fields={fields} onChange={set} onAll={(next) => onChange(next as unknown as Leaf)} />
+        <WindowEditor window={one.within} allowsRolling={!isTime} onChange={(within, mark) => set({ within }, mark)} />
+        {one.once_per === undefined ? null : (
+          <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(once_per) => set({ once_per })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
+        )}
+      </div>
+      <Filters where={one.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => set({ where: (where.length === 0 ? undefined : where) as never }, mark)} />
+      {isTime || one.measure.of === "distinct" || one.once_per !== undefined ? null : <OncePer fields={fields} onPick={(once_per) => set({ once_per })} />}
+    </div>
+  );
+}
+
+/** Rarely wanted, so small: only where something like an id arrives. */
+function OncePer({ fields, onPick }: { readonly fields: EventFields | undefined; readonly onPick: (path: string) => void }): ReactNode {
+  const id = fields?.fields.find(({ path }) => /(^|_|\.)(order|transaction|booking|session|subscription)_?id$/i.test(path))?.path;
+  return id === undefined ? null : <button type="button" className="word-button add small" onClick={() => onPick(id)}>{t.event.addOncePer(id)}</button>;
+}
+
+// ── Which events ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function useEventGroups(): readonly PickerGroup[] | undefined {
+  const events = useEventNames();
+  const { data: vocabulary } = useQuery(vocabularyQuery);
+  const roles: Readonly<Record<string, { readonly name: string }>> = texts.vocabulary.role;
+  return events && [
+    { title: t.add.events, options: events.map(({ event, count }) => ({ value: event, label: event, count })) },
+    {
+      title: t.event.roles,
+      options: (vocabulary?.roles ?? []).filter(({ events: of }) => of.length > 0).map(({ role, events: of }) => ({ value: `${ROLE}${role}`, label: roles[role]?.name ?? role, note: of.slice(0, 2).map(({ event }) => event).join(", ") })),
+    },
+  ];
+}
+
+export const ROLE = "\u0000role:";
+export const eventOfPick = (picked: string): EventRef => (picked.startsWith(ROLE) ? { role: picked.slice(ROLE.length) } : picked);
+
+export function eventText(event: EventRef): string {
+  const roles: Readonly<Record<string, { readonly name: string }>> = texts.vocabulary.role;
+  return isRole(event) ? (roles[event.role]?.name ?? event.role) : namesOf(event).join(", ");
+}
+
+export function EventNames({ event, onChange }: { readonly event: EventRef; readonly onChange: (event: EventRef) => void }): ReactNode {
+  const groups = useEventGroups();
+  const names = namesOf(event);
+  const replace = (index: number, picked: string): void => {
+    const next = eventOfPick(picked);
+    if (isRole(next) || names.length <= 1) return onChange(next);
+    onChange([...new Set(names.with(index, picked))]);
+  };
+  const plainGroups = groups?.slice(0, 1);
+  return (
+    <span className="words">
+      {isRole(event) || names.length === 0
+        ? <Picker label={t.event.which} placeholder={t.add.search} groups={groups} onPick={(picked) => onChange(eventOfPick(picked))} other={t.picker.useEvent} isPlaceholder={!isRole(event)}><bdi className="cut">{isRole(event) ? eventText(event) : t.event.choose}</bdi></Picker>
+        : names.map((name, index) => (
+          <span key={name} className="words">
+            {index === 0 ? null : <span>{t.filters.or}</span>}
+            <Picker label={`${t.event.which}: ${name}`} placeholder={t.add.search} groups={groups} onPick={(picked) => replace(index, picked)} other={t.picker.useEvent}><bdi className="cut">{name}</bdi></Picker>
+            {names.length > 1 ? <button type="button" className="word-button add" aria-label={t.filters.remove(name)} onClick={() => onChange(names.length === 2 ? (names[1 - index] ?? "") : names.toSpliced(index, 1))}>×</button> : null}
+          </span>
+        ))}
+      {names.length > 0 ? <Picker label={t.event.orAnother} variant="add" placeholder={t.add.search} groups={plainGroups} onPick={(picked) => onChange([...new Set([...names, picked])])} other={t.picker.useEvent}>{t.event.or}</Picker> : null}
+    </span>
+  );
+}
+
+// ── How often, how much ───────────────────────────────────────────────────────────────────────────────────────────
+
+const measures = ["count", "sum", "average", "min", "max", "distinct", "first", "last"] as const;
+const numberOps = ["at_least", "at_most", "more_than", "less_than", "equals", "between"] as const;
+const timeOps = ["more_than_ago", "in_last", "before", "on_or_after"] as const;
+
+interface MeasureProps {
+  readonly one: EventLeaf;
+  readonly fields: EventFields | undefined;
+  readonly onChange: (change: Partial<EventLeaf>, mark?: string) => void;
+  readonly onAll: (leaf: EventLeaf) => void;
+}
+
+function MeasureWords({ one, fields, onChange, onAll }: MeasureProps): ReactNode {
+  const { measure } = one;
+  const isTime = measure.of === "first" || measure.of === "last";
+  const choose = (of: string): void => onAll(measured(one, of, fields));
+  const select = <WordSelect label={t.measure.label} value={measure.of} options={measures.map((value) => ({ value, label: t.measure.of[value] }))} onChange={choose} />;
+  const items = itemChoice(one, fields, (item) => onChange({ measure: withoutUndefined({ ...measure, item: item as never }) }));
+  const ops = isTime ? timeOps : numberOps;
+  const op = <WordSelect label={t.measure.comparison} value={one.op} options={ops.map((value) => ({ value, label: isTime || measure.of !== "count" ? t.measure.isOps[value] : t.measure.ops[value] }))} onChange={(value) => onAll(withOp(one, value))} />;
+  if (measure.of === "count") return <>{op}<MeasureValue one={one} onChange={onChange} />{select}{items}</>;
+  return (
+    <>
+      <span>{isTime ? t.measure.whose : t.measure.with}</span>{select}
+      {isTime ? null : <PathsPicker label={t.measure.property} paths={measure.property} fields={fields} within={measure.item} onPick={(property) => onChange({ measure: { ...measure, property } })} />}
+      {items}{measure.of === "sum" && isRole(one.event) ? <NetChoice measure={measure} onChange={(next) => onChange({ measure: next })} /> : null}
+      {op}<MeasureValue one={one} onChange={onChange} />
+    </>
+  );
+}
+
+function NetChoice({ measure, onChange }: { readonly measure: Measure; readonly onChange: (measure: Measure) => void }): ReactNode {
+  return <WordSelect label={t.measure.net.label} value={measure.net === true ? "net" : "gross"} options={[{ value: "gross", label: t.measure.net.gross }, { value: "net", label: t.measure.net.net }]} onChange={(value) => onChange(withoutUndefined({ ...measure, net: (value === "net" ? true : undefined) as never }))} />;
+}
+
+/** Of the list that is filtered, its things are counted or summed, not the events. */
+function itemChoice(one: EventLeaf, fields: EventFields | undefined, onChange: (item: string | undefined) => void): ReactNode {
+  const lists = [...new Set([...(one.where ?? []).flatMap((filter) => (isItem(filter) ? [filter.item] : [])), ...(fields?.lists ?? []), ...(one.measure.item === undefined ? [] : [one.measure.item])])];
+  if (lists.length === 0 || one.measure.of === "first" || one.measure.of === "last") return null;
+  return <WordSelect label={t.measure.item} value={one.measure.item ?? ""} options={[{ value: "", label: t.measure.itemNone }, ...lists.map((value) => ({ value, label: t.measure.ofItem(value) }))]} onChange={(value) => onChange(value === "" ? undefined : value)} />;
+}
+
+function MeasureValue({ one, onChange }: Pick<MeasureProps, "one" | "onChange">): ReactNode {
+  const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  switch (shapeOf(one.op)) {
+    case "between":
+      return <><WordNumber label={t.value.from(t.measure.value)} value={number(one.from)} onChange={(from) => onChange({ from }, "from")} /><span>{t.value.and}</span><WordNumber label={t.value.to(t.measure.value)} value={number(one.to)} onChange={(to) => onChange({ to }, "to")} /></>;
+    case "duration":
+      return <DurationWords value={one.value} onChange={(value) => onChange({ value }, "value")} />;
+    case "time":
+      return <WordDay label={t.measure.value} value={String(one.value ?? "")} onChange={(value) => onChange({ value }, "value")} />;
+    default:
+      return <WordNumber label={t.measure.value} value={number(one.value)} onChange={(value) => onChange({ value }, "value")} />;
+  }
+}
+
+/** The same events with another measure: times are compared as times, and where it needs a property the likeliest is there. */
+export function measured(one: EventLeaf, of: string, fields: EventFields | undefined): EventLeaf {
+  const isTime = of === "first" || of === "last";
+  const wasTime = one.measure.of === "first" || one.measure.of === "last";
+  const { within, once_per: _, ...rest } = one;
+  const needsProperty = !isTime && of !== "count";
+  const likely: Paths = isRole(one.event) ? { role: of === "distinct" ? "product_id" : "value" } : (fields?.fields.find(({ types }) => (of === "distinct") !== types.some(({ type }) => type === "number"))?.path ?? "");
+  const measure: Measure = { of, ...(needsProperty ? { property: one.measure.property ?? likely } : {}), ...(needsProperty && one.measure.item !== undefined ? { item: one.measure.item } : {}) };
+  const isRolling = within !== undefined && "last" in within;
+  const kept = isTime ? (isRolling ? {} : withoutUndefined({ within: within as never })) : withoutUndefined({ within: within as never });
+  const changed = { ...rest, ...kept, measure } as EventLeaf;
+  if (isTime === wasTime) return changed;
+  return isTime ? { ...changed, op: "in_last", value: { last: isRolling ? Number(within["last"]) : 90, unit: isRolling ? String(within["unit"]) : "day" } } : { ...changed, op: "at_least", value: 1 };
+}
+
+interface PathsPickerProps {
+  readonly label: string;
+  readonly paths: Paths | undefined;
+  readonly fields: EventFields | undefined;
+  readonly within?: string | undefined;
+  readonly onPick: (paths: Paths) => void;
+}
+
+function PathsPicker({ label, paths, fields, within, onPick }: PathsPickerProps): ReactNode {
+  const properties: Readonly<Record<string, string>> = texts.vocabulary.property;
+  const text = paths === undefined ? "" : isRole(paths) ? (properties[paths.role] ?? paths.role) : typeof paths === "string" ? paths : paths.join(` ${t.filters.or} `);
+  const prefix = within === undefined ? "" : `${within}.`;
+  const groups = fields && [{ title: t.filters.ofEvent, options: fields.fields.filter(({ path }) => path.startsWith(prefix)).map(({ path, count }) => ({ value: path.slice(prefix.length), label: path.slice(prefix.length), count })) }];
+  return <Picker label={`${label}: ${text}`} placeholder={t.filters.searchProperty} groups={groups} onPick={onPick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
+}
