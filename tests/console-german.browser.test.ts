@@ -9,7 +9,7 @@ import { shopEvents } from "./screenshots/shop-events.ts";
 /** Address → its heading; that of Home says how things stand. */
 const headings: Readonly<Record<string, RegExp>> = {
   "/": /Ereignisse in den letzten 24 Stunden/, "/start": /^Erste Schritte$/, "/sources": /^Quellen$/, "/live": /^Live-Ansicht$/, "/held": /^Zurückgehaltene Ereignisse$/,
-  "/schema": /^Ereignisse und Felder$/, "/profiles": /^Profile$/, "/identity": /^Zusammenführungen$/, "/audit": /^Protokoll$/, "/settings/identity": /^Identitätsregeln$/,
+  "/schema": /^Ereignisse und Felder$/, "/profiles": /^Profile$/, "/identity": /^Zusammenführungen$/, "/audit": /^Protokoll$/, "/settings/identity": /^Identitätsregeln$/, "/settings/vocabulary": /^Vokabular$/,
   [screens["person-identity"] ?? ""]: /Straßenbahnhaltestelle/,
 };
 

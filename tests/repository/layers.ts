@@ -102,6 +102,8 @@ export const testDoors: readonly string[] = [
   "console/src/texts/en/en.ts",
   // The kill tests break a sender off at chosen points of an insert.
   "server/src/pipeline/outbox/sender.ts", "server/src/pipeline/outbox/outbox-block.ts", "server/src/pipeline/outbox/table-columns.ts",
+  // What conditions read of a value is asked of values as the pipeline keeps them.
+  "server/src/pipeline/acceptable-row.ts", "server/src/pipeline/known-paths.ts",
   // What a removal waits for is set aside as the sender does it.
   "server/src/pipeline/outbox/refused.ts",
 ];

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import type { Condition } from "./condition.ts";
 import type { Definition } from "./definition.ts";
 import type { Money } from "./money.ts";
+import type { ValueSql } from "./computed-kind.ts";
 import type { Language } from "./sentence.ts";
-import type { Bind } from "./value.ts";
+import type { Bind, Raw } from "./value.ts";
 
 // ── The plain model, over which conditions are evaluated in TypeScript ────────────────────────────────────────────
 
@@ -58,6 +59,8 @@ export interface World {
   readonly people: readonly PersonFacts[];
   readonly audience: (slug: string) => Definition | undefined;
   readonly list: (slug: string) => ReadonlySet<string> | undefined;
+  /** What a computed trait is for somebody, as JSON text; none: not set. */
+  readonly computed: (slug: string, person: PersonFacts) => readonly Raw[];
   /** Evaluates a condition inside a condition. */
   readonly holds: (condition: Condition, person: PersonFacts) => boolean;
   /** Whether somebody is in an audience: its condition and whom it is drawn from. */
@@ -123,6 +126,8 @@ export interface SqlScope {
   readonly condition: (condition: Condition) => Branch;
   /** An audience by its name: whom it is drawn from, and its condition. */
   readonly audience: (slug: string) => Branch;
+  /** A computed trait's value over one person, and when it could change by time. */
+  readonly computed: (slug: string) => ValueSql;
   /** UInt8: whether the person is on a list. */
   readonly list: (slug: string) => string;
   /** Of the people of each of the person's accounts: how many there are and for how many a condition holds, and the least `next` among them. */
@@ -141,6 +146,7 @@ export interface Reads {
   readonly snapshot?: boolean;
   readonly audiences?: readonly string[];
   readonly lists?: readonly string[];
+  readonly computed?: readonly string[];
   /** Whether other people of the same account matter. */
   readonly accounts?: boolean;
 }
@@ -148,10 +154,14 @@ export interface Reads {
 export interface ConditionKind<Schema extends z.ZodType = z.ZodType, One = z.infer<Schema>> {
   readonly kind: string;
   readonly schema: Schema;
+  /** Conditions that stand inside one. */
+  readonly inner?: (condition: One) => readonly Condition[];
+  /** Without what is read by those inside. */
   readonly reads: (condition: One, words: Words) => Reads;
   readonly sql: (condition: One, scope: SqlScope) => Branch;
   readonly evaluate: (condition: One, person: PersonFacts, world: World) => boolean;
-  readonly sentence: (condition: One, say: Language) => string;
+  /** `inner` says a condition inside. */
+  readonly sentence: (condition: One, say: Language, inner: (condition: Condition) => string) => string;
   /** For the documentation, and for tests that every example parses, compiles and reads well. */
   readonly examples: readonly One[];
 }

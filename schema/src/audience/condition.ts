@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, Reads, SqlScope, Words, World } from "./condition-kind.ts";
 import { conditionKinds } from "./kinds.ts";
 import { audienceLimits } from "./limits.ts";
+import { nestedConditionsAre } from "./nested.ts";
+import { conditionProblems } from "./problems.ts";
 import type { Language } from "./sentence.ts";
 import { NEVER } from "./window.ts";
 
@@ -23,7 +25,8 @@ export const condition: z.ZodType<Condition> = z.lazy(() => z.union([
   z.strictObject({ any: members() }),
   z.strictObject({ not: condition }),
   z.strictObject({ at_least: z.int().min(1).max(audienceLimits.conditionsMax), of: members() }),
-]) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
+], { error: ({ input }) => conditionProblems(input, []).slice(0, 3).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join(" ") }) as unknown as z.ZodType<Condition>).meta({ id: "AudienceCondition" });
+nestedConditionsAre(condition);
 
 /** The kind of a condition. Its own type of condition is erased: what is parsed goes to the kind that parsed it. */
 export function kindOf(one: KindCondition): ConditionKind<z.ZodType, KindCondition> {
@@ -34,11 +37,15 @@ export function kindOf(one: KindCondition): ConditionKind<z.ZodType, KindConditi
 
 // ── What it reads ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Every condition that is no group, groups inside conditions not opened. */
+/** Every condition that is no group, with those inside other conditions. */
 export function leavesOf(one: Condition): KindCondition[] {
-  if ("kind" in one) return [one];
+  if ("kind" in one) return [one, ...innerOf(one).flatMap(leavesOf)];
   if ("not" in one) return leavesOf(one.not);
   return ("all" in one ? one.all : "any" in one ? one.any : one.of).flatMap(leavesOf);
+}
+
+function innerOf(one: KindCondition): readonly Condition[] {
+  return kindOf(one).inner?.(one) ?? [];
 }
 
 export function readsOf(one: Condition, words: Words): Required<Reads> {
@@ -49,12 +56,13 @@ export function readsOf(one: Condition, words: Words): Required<Reads> {
     snapshot: all.some((each) => each.snapshot === true),
     audiences: [...new Set(all.flatMap((each) => each.audiences ?? []))],
     lists: [...new Set(all.flatMap((each) => each.lists ?? []))],
+    computed: [...new Set(all.flatMap((each) => each.computed ?? []))],
     accounts: all.some((each) => each.accounts === true),
   };
 }
 
 export function depthOf(one: Condition): number {
-  if ("kind" in one) return 1;
+  if ("kind" in one) return 1 + Math.max(0, ...innerOf(one).map(depthOf));
   if ("not" in one) return 1 + depthOf(one.not);
   return 1 + Math.max(0, ...("all" in one ? one.all : "any" in one ? one.any : one.of).map(depthOf));
 }
@@ -102,7 +110,7 @@ function someSql(least: number, branches: readonly Branch[], scope: SqlScope): B
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function sayCondition(one: Condition, say: Language): string {
-  if ("kind" in one) return kindOf(one).sentence(one, say);
+  if ("kind" in one) return kindOf(one).sentence(one, say, (inner) => ("kind" in inner ? sayCondition(inner, say) : `(${sayCondition(inner, say)})`));
   if ("not" in one) return say.pick({ en: `not (${sayCondition(one.not, say)})`, de: `nicht (${sayCondition(one.not, say)})` });
   const parts = ("all" in one ? one.all : "any" in one ? one.any : one.of).map((each) => ("kind" in each ? sayCondition(each, say) : `(${sayCondition(each, say)})`));
   if (parts.length === 0) return "all" in one ? say.pick({ en: "everybody", de: "alle" }) : say.pick({ en: "nobody", de: "niemand" });

@@ -1,9 +1,11 @@
 // An audience: whom it is drawn from, and the condition that they meet.
 import { z } from "zod";
+import { computedRaws, type ComputedInForce } from "./computed.ts";
 import { condition, conditionHolds, depthOf, leavesOf, sayCondition } from "./condition.ts";
 import type { PersonFacts, World } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
 import type { Language } from "./sentence.ts";
+import type { Raw } from "./value.ts";
 
 export const definition = z.strictObject({
   version: z.literal(1).default(1).meta({ description: "Of this grammar." }),
@@ -22,27 +24,46 @@ export const definition = z.strictObject({
 export type Definition = z.infer<typeof definition>;
 export type DefinitionInput = z.input<typeof definition>;
 
+/** What the plain evaluator looks at. */
+export interface Workspace extends Omit<World, "holds" | "isMember" | "computed"> {
+  readonly computedTrait?: (slug: string) => ComputedInForce | undefined;
+}
+
 /** Whether somebody is in it: the plain evaluator. */
-export function isMember(one: Definition, given: PersonFacts, world: Omit<World, "holds" | "isMember">): boolean {
-  // An audience inside another lets in events of its own, so it starts from all of them.
-  const person = wholeOf.get(given) ?? given;
-  const inside: World = {
-    ...world,
+export function isMember(one: Definition, person: PersonFacts, workspace: Workspace): boolean {
+  return isDrawnFrom(one, person) && conditionHolds(one.who, letIn(one.include, person), worldOf(one.include, workspace));
+}
+
+/** What a computed trait is for somebody, by the plain evaluator. */
+export function computedValueOf(one: ComputedInForce, person: PersonFacts, workspace: Workspace): Raw[] {
+  const { include } = one.definition;
+  return computedRaws(one, letIn(include, person), worldOf(include, workspace));
+}
+
+/** The workspace in the eyes of one who sees only some events; others that are asked about see for themselves. */
+function worldOf(include: Definition["include"], workspace: Workspace): World {
+  let people: readonly PersonFacts[] | undefined;
+  const world: World = {
+    ...workspace,
     get people() {
-      return world.people.map((other) => letIn(one, other));
+      return (people ??= workspace.people.map((person) => letIn(include, person)));
     },
-    holds: (inner, other) => conditionHolds(inner, other, inside),
-    isMember: (inner, other) => isMember(inner, other, world),
+    holds: (inner, person) => conditionHolds(inner, person, world),
+    isMember: (inner, person) => isMember(inner, wholeOf.get(person) ?? person, workspace),
+    computed: (slug, person) => {
+      const found = workspace.computedTrait?.(slug);
+      return found === undefined ? [] : computedValueOf(found, wholeOf.get(person) ?? person, workspace);
+    },
   };
-  return isDrawnFrom(one, person) && conditionHolds(one.who, letIn(one, person), inside);
+  return world;
 }
 
 const wholeOf = new WeakMap<PersonFacts, PersonFacts>();
 
 /** Without the events that do not count. */
-function letIn({ include }: Definition, person: PersonFacts): PersonFacts {
+function letIn(include: Definition["include"], person: PersonFacts): PersonFacts {
   const some = { ...person, events: person.events.filter((event) => (include.bots || !event.isBot) && (include.internal || !event.isInternal)) };
-  wholeOf.set(some, person);
+  wholeOf.set(some, wholeOf.get(person) ?? person);
   return some;
 }
 

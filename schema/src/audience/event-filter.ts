@@ -4,7 +4,7 @@ import type { EventFacts } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf, sayTest, type Language } from "./sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "./value-test.ts";
-import { itemsAt, itemsSql, rawsAt, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
+import { itemsAt, itemsSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
 
 /** What stands beside an event's properties, by the name of its column. Empty text is "not set". */
 export const contextFields = [
@@ -54,7 +54,7 @@ function passes(one: EventFilter, event: EventFacts): boolean {
 
 /** The elements of the list for which all filters hold. */
 export function itemsMatching(one: ItemFilter, properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
-  return itemsAt(properties, one.item).filter((element) => one.where.every((inner) => holds(rawsAt(element, inner.property), testOf(inner))));
+  return itemsAt(properties, one.item).filter((element) => one.where.every((inner) => holds(rawsOfElement(element, inner.property), testOf(inner))));
 }
 
 function contextRaws(value: string | undefined): Raw[] {

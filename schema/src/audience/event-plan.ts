@@ -5,7 +5,7 @@ import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
 import { namesOf } from "./sentence.ts";
-import { decimalOf, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal } from "./value.ts";
+import { decimalOf, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
 interface Selector {
   readonly event: readonly string[];
@@ -80,25 +80,26 @@ export interface Telling {
 
 export function tellings(plan: EventPlan, event: EventFacts): Telling[] {
   if (plan.refunds !== undefined && !selects(plan.selector, event)) {
-    const value = moneyAt(plan, event, numberAt(plan.refunds.property, event.properties));
+    const value = moneyAt(plan, event, numberAt(plan.refunds.property, (path) => rawsAt(event.properties, path)));
     return value === undefined ? [] : [{ value: value > 0n ? -value : value, key: `row ${event.row}` }];
   }
   const once = plan.once.map((path) => rawsAt(event.properties, path)[0]).find((raw) => raw !== undefined);
   const key = once === undefined ? `row ${event.row}` : `key ${textOf(once)}`;
   const items = plan.item === undefined ? [event.properties]
     : plan.item.filter === undefined ? itemsAt(event.properties, plan.item.path) : itemsMatching(plan.item.filter, event.properties);
+  const rawsIn = plan.item === undefined ? rawsAt : rawsOfElement;
   return items.flatMap((fields): Telling[] => {
     if (plan.of === "count") return [{ value: 0n, key }];
-    if (plan.of === "distinct") return (plan.property.map((path) => rawsAt(fields, path)).find((raws) => raws.length > 0) ?? []).map((raw) => ({ value: 0n, key: textOf(raw) }));
-    const value = moneyAt(plan, event, numberAt(plan.property, fields));
+    if (plan.of === "distinct") return (plan.property.map((path) => rawsIn(fields, path)).find((raws) => raws.length > 0) ?? []).map((raw) => ({ value: 0n, key: textOf(raw) }));
+    const value = moneyAt(plan, event, numberAt(plan.property, (path) => rawsIn(fields, path)));
     return value === undefined ? [] : [{ value, key }];
   });
 }
 
 /** The first path that has a number says it; of several numbers there, their sum. */
-function numberAt(paths: readonly string[], fields: Readonly<Record<string, unknown>>): Decimal | undefined {
+function numberAt(paths: readonly string[], rawsIn: (path: string) => readonly Raw[]): Decimal | undefined {
   for (const path of paths) {
-    const numbers = rawsAt(fields, path).map(numberOf).filter((number) => number !== undefined);
+    const numbers = rawsIn(path).map(numberOf).filter((number) => number !== undefined);
     if (numbers.length > 0) return numbers.reduce((sum, number) => sum + number, 0n);
   }
   return undefined;
@@ -150,5 +151,6 @@ function numberAtSql(paths: readonly string[], raws: (path: string) => string): 
 function moneySql({ money }: EventPlan, bind: Bind, value: string): string {
   if (money === undefined || money.table.base === null) return value;
   const rate = rateSql({ money: money.table, currency: currencySql(money.currency), atMs: "ms", param: (given, type) => bind(type, given) });
-  return `toDecimal128(${value} * toDecimal128(${rate}, 9), 9)`;
+  // The product has twice the digits, and the rate's are those that it is written with.
+  return `toDecimal128(toDecimal256(${value}, 9) * toDecimal256(toString(${rate}), 9), 9)`;
 }

@@ -1,5 +1,7 @@
 // Every kind of condition. A new one is a file in kinds/, and a line here.
+import { accountKind } from "./kinds/account.ts";
 import { audienceKind } from "./kinds/audience.ts";
+import { computedKind } from "./kinds/computed.ts";
 import { consentKind } from "./kinds/consent.ts";
 import { eventKind } from "./kinds/event.ts";
 import { firstOfKind } from "./kinds/first-of.ts";
@@ -12,9 +14,11 @@ export const conditionKinds = [
   traitKind,
   eventKind,
   identifierKind,
+  computedKind,
   audienceKind,
   firstOfKind,
   listKind,
+  accountKind,
   consentKind,
   shareKind,
 ] as const;

@@ -4,7 +4,7 @@ import { RE2JS } from "re2js";
 import { z } from "zod";
 import { audienceLimits } from "./limits.ts";
 import {
-  decimalOf, decimalSql, instantOf, instantSql, isPlainNumber, numberOf, numberSql, textOf, textSql, type Bind, type Raw,
+  decimalOf, decimalSql, decimalsSql, instantOf, instantSql, isPlainNumber, numberOf, numberSql, textOf, textSql, type Bind, type Raw,
 } from "./value.ts";
 
 const text = z.string().max(audienceLimits.valueCharactersMax);
@@ -192,12 +192,7 @@ function oneOfSql(bind: Bind, values: readonly (string | number)[]): string {
   const parts: string[] = [];
   if (texts.length > 0) parts.push(`has(${bind("Array(String)", texts)}, ${textSql("raw")})`);
   if (numbers.length > 0) {
-    parts.push(`ifNull(has(${bind("Array(Decimal(38, 9))", numbers.map((value) => decimalText(value)))}, ${numberSql("raw")}), 0)`);
+    parts.push(`ifNull(has(${decimalsSql(bind, numbers)}, ${numberSql("raw")}), 0)`);
   }
   return `(${parts.join(" or ")})`;
-}
-
-function decimalText(value: number): string {
-  const decimal = decimalOf(value).toString().replace("-", "").padStart(10, "0");
-  return `${value < 0 ? "-" : ""}${decimal.slice(0, -9)}.${decimal.slice(-9)}`;
 }

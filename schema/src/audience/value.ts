@@ -9,6 +9,8 @@ export type Raw = string;
 /** Digits after the point that count; more are cut off. */
 export const DECIMALS = 9;
 const SCALE = 10n ** BigInt(DECIMALS);
+/** So many that what is cut off is not rounded before. */
+const DECIMALS_WRITTEN = 20;
 
 const NUMBER_AS_TEXT = /^-?\d{1,15}(\.\d{1,9})?$/;
 const NUMBER = /^-?\d{1,15}(\.\d+)?$/;
@@ -60,13 +62,23 @@ export function decimalOf(value: number): Decimal {
 }
 
 export function decimalSql(bind: Bind, value: number): string {
-  return `toDecimal128(${bind("String", plainNumber(value))}, ${DECIMALS})`;
+  return `toDecimal128(${bind("String", cutNumber(value))}, ${DECIMALS})`;
+}
+
+/** A list of numbers is bound as texts: no parameter may be a list of decimals. */
+export function decimalsSql(bind: Bind, values: readonly number[]): string {
+  return `CAST(${bind("Array(String)", values.map(cutNumber))}, 'Array(Decimal(38, ${DECIMALS}))')`;
+}
+
+function cutNumber(value: number): string {
+  const [whole = "", fraction = ""] = plainNumber(value).split(".");
+  return `${whole}.${fraction.slice(0, DECIMALS)}`;
 }
 
 /** Without exponent: 1e-7 is 0.0000001. */
 function plainNumber(value: number): string {
   const text = String(value);
-  return NUMBER.test(text) ? text : value.toFixed(DECIMALS);
+  return NUMBER.test(text) ? text : value.toFixed(DECIMALS_WRITTEN);
 }
 
 /** Whether a number may stand in a definition. */
@@ -77,7 +89,7 @@ export function isPlainNumber(value: number): boolean {
 // ── Instants ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const ZONE = "(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})";
-const DATE = "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}";
+const DATE = "(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])";
 const TIME = `[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,9})?)?${ZONE}?`;
 const INSTANT = new RegExp(`^(${DATE})(?:[T ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.](\\d{1,9}))?)?(${ZONE})?)?$`);
 const INSTANT_WHOLE = new RegExp(`^${DATE}(?:${TIME})?$`);
@@ -119,7 +131,7 @@ export function instantSql(raw: string): string {
   const count = `toInt64OrZero(${text})`;
   return `multiIf(match(${raw}, '^"?[0-9]{9,13}"?$'), ` +
     `multiIf(${count} < ${SECONDS_FROM} or ${count} >= ${MILLISECONDS_END}, null, ${count} >= ${MILLISECONDS_FROM}, ${count}, ${count} * 1000), ` +
-    `match(${text}, '^${DATE}(?:${TIME})?$'), toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(${text}, 3, 'UTC')), null)`;
+    `match(${text}, '^${DATE}(?:${TIME})?$'), toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(upper(${text}), 3, 'UTC')), null)`;
 }
 
 // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,34 +145,71 @@ const isFields = (value: unknown): value is Fields => typeof value === "object" 
  * the colour of each), and a list at the end is its elements.
  */
 export function rawsAt(fields: Fields, path: string): Raw[] {
-  const found = spread(valueAt(fields, path));
+  if (isOfAType(path)) return [];
+  const leaves = leavesOf(fields);
+  const found = spread(leaves.get(path));
   const steps = path.split(".");
   for (let i = 1; i < steps.length; i++) {
-    const list = valueAt(fields, steps.slice(0, i).join("."));
+    const list = leaves.get(steps.slice(0, i).join("."));
     if (!Array.isArray(list)) continue;
-    for (const element of list) if (isFields(element)) found.push(...spread(valueAt(element, steps.slice(i).join("."))));
+    for (const element of list) if (isFields(element)) found.push(...spread(inElement(element, steps.slice(i))));
   }
-  return found.map((value) => rawOf(value)).filter((raw) => raw !== undefined);
+  return rawsOf(found);
+}
+
+/** `rawsAt` of an element of a list, within which no further list is gone through. */
+export function rawsOfElement(element: Fields, path: string): Raw[] {
+  return rawsOf(spread(inElement(element, path.split("."))));
 }
 
 /** The elements of a list of objects; a single object counts as a list of one. */
 export function itemsAt(fields: Fields, path: string): Fields[] {
-  const value = valueAt(fields, path);
+  const leaves = leavesOf(fields);
+  const value = isOfAType(path) ? undefined : leaves.get(path);
   if (Array.isArray(value)) return value.filter(isFields);
-  return isFields(value) && Object.keys(value).length > 0 ? [value] : [];
+  const below = [...leaves].filter(([name]) => name.startsWith(`${path}.`)).map(([name, leaf]) => [name.slice(path.length + 1), leaf] as const);
+  return value === undefined && below.length > 0 ? [Object.fromEntries(below)] : [];
 }
 
-function valueAt(fields: Fields, path: string): unknown {
-  let value: unknown = fields;
-  for (const step of path.split(".")) {
-    if (!isFields(value) || !Object.hasOwn(value, step)) return undefined;
-    value = value[step];
-  }
-  return value;
+/** A path of this form names a type of ClickHouse's within a column, which no sender means. */
+function isOfAType(path: string): boolean {
+  return path.includes(".:`");
 }
 
+/**
+ * What stands where, objects within objects joined by dots, as ClickHouse keeps it: a name with a dot is the same as two names.
+ * Of two that clash the more nested one stands, and of equals the first. Null is nothing.
+ */
+function leavesOf(fields: Fields): ReadonlyMap<string, unknown> {
+  const found = new Map<string, { readonly value: unknown; readonly names: number }>();
+  const collect = (object: Fields, prefix: string, names: number): void => {
+    for (const [name, value] of Object.entries(object)) {
+      const path = prefix + name;
+      if (isFields(value)) collect(value, `${path}.`, names + 1);
+      else if (value !== null && value !== undefined && names > (found.get(path)?.names ?? 0)) found.set(path, { value, names });
+    }
+  };
+  collect(fields, "", 1);
+  return new Map([...found].map(([path, { value }]) => [path, value]));
+}
+
+/** In an element of a list nothing is found below a name that has a value itself. */
+function inElement(element: Fields, steps: readonly string[]): unknown {
+  const leaves = leavesOf(element);
+  const isHidden = steps.some((_, i) => i > 0 && leaves.has(steps.slice(0, i).join(".")));
+  return isHidden ? undefined : leaves.get(steps.join("."));
+}
+
+/** A list of numbers and truth values, and nothing else, was kept as numbers: true is 1. */
 function spread(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [value];
+  if (!Array.isArray(value)) return [value];
+  const set = value.filter((one) => one !== null);
+  const isNumbers = set.some((one) => typeof one === "number") && set.every((one) => typeof one === "number" || typeof one === "boolean");
+  return isNumbers ? set.map(Number) : value;
+}
+
+function rawsOf(values: readonly unknown[]): Raw[] {
+  return values.map(rawOf).filter((raw) => raw !== undefined);
 }
 
 function rawOf(value: unknown): Raw | undefined {
@@ -171,27 +220,35 @@ function rawOf(value: unknown): Raw | undefined {
 
 /** `rawsAt` of a column of type JSON: an Array(String). */
 export function rawsSql(bind: Bind, column: string, path: string): string {
+  if (isOfAType(path)) return NO_TEXTS;
   const steps = path.split(".");
-  const parts = [spreadSql(`ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`)];
+  const parts = [spreadSql(valueSql(bind, column, path))];
   for (let i = 1; i < steps.length; i++) {
-    const list = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", steps.slice(0, i).join("."))})), '')`;
-    const inElement = spreadSql(`JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))})`);
-    parts.push(`arrayFlatten(arrayMap(element -> ${inElement}, if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), [])))`);
+    const list = valueSql(bind, column, steps.slice(0, i).join("."));
+    const inside = spreadSql(`JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))})`);
+    parts.push(`arrayFlatten(arrayMap(element -> ${inside}, if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), [])))`);
   }
   return scalarsSql(parts.length === 1 ? parts[0] ?? "[]" : `arrayConcat(${parts.join(", ")})`);
 }
 
-/** `rawsAt` of one element that is given as JSON text. */
+/** `rawsOfElement` of an element that is given as JSON text. */
 export function rawsOfElementSql(bind: Bind, element: string, path: string): string {
   return scalarsSql(spreadSql(`JSONExtractRaw(${element}, ${stepsSql(bind, path.split("."))})`));
 }
 
 /** `itemsAt` of a column of type JSON: an Array(String) of JSON objects. */
 export function itemsSql(bind: Bind, column: string, path: string): string {
-  const list = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
-  const quoted = path.split(".").map((step) => `\`${step}\``).join(".");
-  const single = `toJSONString(getSubcolumn(${column}, ${bind("String", `^${quoted}`)}))`;
+  if (isOfAType(path)) return NO_TEXTS;
+  const list = valueSql(bind, column, path);
+  const single = `toJSONString(getSubcolumn(${column}, ${bind("String", `^\`${path.replace(/[\\`]/g, "\\$&")}\``)}))`;
   return `arrayFilter(element -> startsWith(element, '{'), if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), if(${list} = '' and ${single} != '{}', [${single}], [])))`;
+}
+
+const NO_TEXTS = "CAST([], 'Array(String)')";
+
+/** JSON text of what stands at a path; empty where nothing does. */
+function valueSql(bind: Bind, column: string, path: string): string {
+  return `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
 }
 
 function stepsSql(bind: Bind, steps: readonly string[]): string {

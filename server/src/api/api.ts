@@ -10,6 +10,7 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -124,6 +125,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
+    ...audienceRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

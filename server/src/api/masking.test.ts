@@ -167,6 +167,8 @@ describe("a caller without the scope personal_data", () => {
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
+    // What audiences ask, in the words of whoever wrote them.
+    ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

@@ -5,3 +5,7 @@ export {
   createTouchedReader, LATE_MS, type BlockRange, type GonePerson, type TouchedControl, type TouchedPerson, type TouchedReader, type TouchedWorkspace,
 } from "./touched.ts";
 export type { PersonKeys } from "./standing.ts";
+export {
+  archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
+  type Changing, type Reference, type StoredAudience, type Version,
+} from "./audience-store.ts";

@@ -1,6 +1,7 @@
 // Every example of every kind is understood by ClickHouse, and says the same as the plain evaluator.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { conditionKinds } from "@tributary/schema/audience/kinds.ts";
+import { computedDefinition } from "@tributary/schema/audience/computed.ts";
 import { definition, sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
 import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import type { Condition } from "@tributary/schema/audience/condition.ts";
@@ -30,6 +31,7 @@ test("every example compiles, reads as a sentence in both languages, and both ev
   const definitions = examples.map((who): Definition => definition.parse({ who }));
   const vip = definition.parse({ who: { kind: "trait", trait: "plan", op: "equals", value: "gold" } });
   const returning = definition.parse({ who: { kind: "event", event: "Order Completed", op: "at_least", value: 2 } });
+  const orders90 = { definition: computedDefinition.parse({ value: { kind: "measure", event: "Order Completed", within: { last: 90, unit: "day" } } }), state: null };
   const people = [
     personOf({
       id: idOf(1), traits: { gender: "female", plan: "gold", birthday: "1990-03-20", age: "25", trial_ends: "2026-03-16", address: { city: "Hamburg" }, newsletter: true }, traitTimes: { plan: NOW - 40 * DAY },
@@ -43,7 +45,7 @@ test("every example compiles, reads as a sentence in both languages, and both ev
     personOf({ id: idOf(3), isAnonymous: true }),
   ];
   await insertPeople(clickhouse, 1, people);
-  const setting = { nowMs: NOW, zone: "Europe/Berlin", words, audience: (slug: string) => (slug === "vip" ? vip : slug === "returning" ? returning : undefined), list: () => 1 };
+  const setting = { nowMs: NOW, zone: "Europe/Berlin", words, audience: (slug: string) => (slug === "vip" ? vip : slug === "returning" ? returning : undefined), list: () => 1, computed: () => orders90 };
   const answers = await askSql(clickhouse, 1, definitions, setting);
   for (const person of people) {
     const plain = definitions.map((one) => isMemberPlainly(one, person, people, setting));

@@ -6,6 +6,8 @@
 // Equal conditions, aggregates and expressions are made once, across audiences. Values are bound, never written into the text.
 import { kindOf, groupSql, type Condition } from "@tributary/schema/audience/condition.ts";
 import { eventColumns, personColumns, type Branch, type EventsWanted, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
+import { computedSql, type ComputedInForce } from "@tributary/schema/audience/computed.ts";
+import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
@@ -17,10 +19,14 @@ export interface CompileInput {
   /** The workspace's zone. */
   readonly zone: string;
   readonly words: Words;
+  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
+  readonly values?: readonly string[];
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => Definition | undefined;
   /** The number of a list, by slug. */
   readonly list?: (slug: string) => number | undefined;
+  /** A computed trait, by slug. */
+  readonly computed?: (slug: string) => ComputedInForce | undefined;
   /** Whom it asks about; undefined: everybody. */
   readonly people?: PeopleAsked;
   /** Whether somebody was merged lately, so that events may still stand under an earlier id. */
@@ -31,11 +37,17 @@ export interface PeopleAsked {
   readonly ids: readonly string[];
   /** Ids under which their events may have come in. */
   readonly ingestIds: readonly string[];
+  /**
+   * Those whose truth decides conditions on accounts: the asked and all who share an account with one of them; where such conditions
+   * stand inside each other, also those who share one with these, and so on. Undefined: everybody, which is as right and slower.
+   */
+  readonly together?: { readonly ids: readonly string[]; readonly ingestIds: readonly string[] };
 }
 
 export interface CompiledAudiences {
   /**
-   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds). It names the
+   * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds);
+   * for the i-th value `c<i>` (Array(String), scalars as JSON text) and `d<i>` (when it may change by time). It names the
    * parameter `workspace` (UInt32), which the caller binds.
    */
   readonly sql: string;
@@ -46,28 +58,24 @@ export interface CompiledAudiences {
 
 /** Throws an Error when a definition names an audience that there is not: saving refuses that. */
 export function compileAudiences(input: CompileInput): CompiledAudiences {
-  const query = new Query(input);
+  const shared = new Shared();
+  const query = new Query(input, shared);
   const branches = input.definitions.map((one) => query.definition(one, []));
-  const columns = branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
-  return { sql: query.text(columns), params: query.params, boundaryMs: query.boundaryMs };
+  const values = (input.values ?? []).flatMap((slug, i) => {
+    const { raws, next } = query.computed(slug, []);
+    return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
+  });
+  const columns = [...values, ...branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`])];
+  return { sql: query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
 type Include = Definition["include"];
 
-class Query {
+/** What a query and those inside it have together. */
+class Shared {
   readonly params: Record<string, unknown> = {};
   boundaryMs = NEVER;
-  readonly #input: CompileInput;
   readonly #bound = new Map<string, string>();
-  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
-  readonly #names = new Map<string, string>();
-  readonly #scans = new Map<string, Scan>();
-  readonly #branches = new Map<string, Branch>();
-  readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
-
-  constructor(input: CompileInput) {
-    this.#input = input;
-  }
 
   bind = (type: string, value: unknown): string => {
     const key = `${type} ${JSON.stringify(value)}`;
@@ -79,6 +87,22 @@ class Query {
     }
     return placeholder;
   };
+}
+
+class Query {
+  readonly #input: CompileInput;
+  readonly #shared: Shared;
+  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
+  readonly #names = new Map<string, string>();
+  readonly #scans = new Map<string, Scan>();
+  readonly #branches = new Map<string, Branch>();
+  readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
+  #together: Together | undefined;
+
+  constructor(input: CompileInput, shared: Shared) {
+    this.#input = input;
+    this.#shared = shared;
+  }
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
   definition(one: Definition, path: readonly string[]): Branch {
@@ -97,7 +121,7 @@ class Query {
   #scope(include: Include, path: readonly string[]): SqlScope {
     const { nowMs, zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
-      bind: this.bind, nowMs, zone, words,
+      bind: this.#shared.bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
@@ -114,16 +138,25 @@ class Query {
       list: (slug) => {
         const id = list?.(slug);
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
-        return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.bind("UInt32", id)} and added = 1)`);
+        return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.#shared.bind("UInt32", id)} and added = 1)`);
       },
-      accounts: () => {
-        throw new Error("Conditions on accounts are not compiled yet.");
+      computed: (slug) => this.computed(slug, path),
+      accounts: (one) => {
+        this.#together ??= new Together(this.#input, this.#shared);
+        const { people, holding, next } = this.#together.add(one, include, path);
+        // Whoever has no account is not joined with anything.
+        return { people, holding, next: this.#name(`if(${people} = 0, toInt64(${NEVER}), ${next})`) };
       },
       boundary: (ms) => {
-        this.boundaryMs = Math.min(this.boundaryMs, ms);
+        this.#shared.boundaryMs = Math.min(this.#shared.boundaryMs, ms);
       },
     };
     return scope;
+  }
+
+  /** A condition by itself, with no regard to whom an audience is drawn from. */
+  condition(one: Condition, include: Include, path: readonly string[]): Branch {
+    return this.#scope(include, path).condition(one);
   }
 
   #condition(one: Condition, scope: SqlScope, include: Include, path: readonly string[]): Branch {
@@ -131,10 +164,20 @@ class Query {
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
     const { member, next } = "kind" in one ? kindOf(one).sql(one, scope) : groupSql(one, scope);
-    const branch = { member: this.#name(member), next: this.#name(next) };
+    // Of two bare numbers ClickHouse would make another type than of the instants beside them.
+    const branch = { member: this.#name(member), next: this.#name(/^\d+$/.test(next) ? `toInt64(${next})` : next) };
     // What refers to an audience is checked for circles on each way that leads to it.
-    if (path.length === 0 || !JSON.stringify(one).includes('"audience"')) this.#branches.set(key, branch);
+    if (path.length === 0 || !/"audience"|"computed"/.test(JSON.stringify(one))) this.#branches.set(key, branch);
     return branch;
+  }
+
+  computed(slug: string, path: readonly string[]): ValueSql {
+    const key = `computed ${slug}`;
+    const one = this.#input.computed?.(slug);
+    if (one === undefined) throw new Error(`There is no computed trait ${slug}.`);
+    if (path.includes(key)) throw new Error(`The computed traits ${[...path, key].join(" → ")} refer to each other in a circle.`);
+    const { raws, next } = computedSql(one, this.#scope(one.definition.include, [...path, key]));
+    return { raws: this.#name(raws), next: this.#name(next) };
   }
 
   #name(expression: string): string {
@@ -151,16 +194,58 @@ class Query {
     return scan;
   }
 
-  text(columns: readonly string[]): string {
+  /** `more`: columns of the person to be given as they are. */
+  text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
     const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
-    const asked = people === undefined ? "" : ` and profile_id in ${this.bind("Array(UUID)", people.ids)}`;
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
     return [
-      `select profile_id, ${[...named, ...columns].join(",\n  ")}`,
-      `from (select ${[...this.#personColumns].join(", ")} from profiles final where workspace_id = {workspace:UInt32} and deleted = 0${asked}) as person`,
-      ...scans.map((scan) => scan.join(this.#input, this.bind)),
+      `select profile_id, ${[...more, ...named, ...columns].join(",\n  ")}`,
+      `from (select ${[...new Set([...this.#personColumns, ...more])].join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
+      ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
+  }
+}
+
+/** Everybody of the workspace, or those asked about. */
+function peopleSql(people: PeopleAsked | undefined, { bind }: Shared): string {
+  return `profiles final where workspace_id = {workspace:UInt32} and deleted = 0${people === undefined ? "" : ` and profile_id in ${bind("Array(UUID)", people.ids)}`}`;
+}
+
+/** Conditions on the people of accounts: a query of its own over these people, counted by account, joined back to whoever is asked about. */
+class Together {
+  readonly #asked: PeopleAsked | undefined;
+  readonly #shared: Shared;
+  readonly #query: Query;
+  /** Branches of the query inside, by their SQL. */
+  readonly #branches = new Map<string, Branch>();
+
+  constructor(input: CompileInput, shared: Shared) {
+    const { people: asked, ...rest } = input;
+    const all = asked?.together;
+    this.#asked = asked;
+    this.#shared = shared;
+    this.#query = new Query(all === undefined ? rest : { ...rest, people: { ...all, together: all } }, shared);
+  }
+
+  add(one: Condition, include: Include, path: readonly string[]): { readonly people: string; readonly holding: string; readonly next: string } {
+    const branch = this.#query.condition(one, include, path);
+    const key = `${branch.member} ${branch.next}`;
+    this.#branches.set(key, branch);
+    const i = [...this.#branches.keys()].indexOf(key);
+    return { people: "together_people", holding: `together_holding${i}`, next: `together_next${i}` };
+  }
+
+  join(): string {
+    const branches = [...this.#branches.values()];
+    const inner = this.#query.text(branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]), [personColumns.accounts]);
+    const ofAccount = branches.map((_, i) => `countIf(m${i} = 1) as holding${i}, min(n${i}) as next${i}`);
+    const ofPerson = branches.map((_, i) => `sum(holding${i}) as together_holding${i}, min(next${i}) as together_next${i}`);
+    return `left join (select of_person.profile_id as person_id, ${["sum(people) as together_people", ...ofPerson].join(", ")}\n` +
+      `  from (select profile_id, arrayJoin(accounts) as account from ${peopleSql(this.#asked, this.#shared)}) as of_person\n` +
+      `  inner join (select account, ${["count() as people", ...ofAccount].join(", ")} from (${inner}) array join accounts as account group by account) as of_account\n` +
+      `    on of_account.account = of_person.account\n  group by person_id) as together on together.person_id = person.profile_id`;
   }
 }
 

@@ -1,7 +1,8 @@
 // For tests of audiences: people and their events put straight into the tables, and both evaluators asked about them.
 import type { ClickHouseClient } from "@clickhouse/client";
-import { isMember, type Definition } from "@tributary/schema/audience/definition.ts";
-import type { EventFacts, PersonFacts, Words, World } from "@tributary/schema/audience/condition-kind.ts";
+import type { ComputedInForce } from "@tributary/schema/audience/computed.ts";
+import { computedValueOf, isMember, type Definition, type Workspace } from "@tributary/schema/audience/definition.ts";
+import type { EventFacts, PersonFacts, Words } from "@tributary/schema/audience/condition-kind.ts";
 import { compileAudiences, type CompileInput, type PeopleAsked } from "./compile.ts";
 
 export const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
@@ -62,7 +63,7 @@ export interface Answers {
   readonly boundaryMs: number;
 }
 
-type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly listMembers?: (slug: string) => ReadonlySet<string> | undefined; readonly people?: PeopleAsked };
+type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly listMembers?: (slug: string) => ReadonlySet<string> | undefined; readonly people?: PeopleAsked; readonly computed?: (slug: string) => ComputedInForce | undefined };
 
 /** What the compiled query says. */
 export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, definitions: readonly Definition[], setting: Setting): Promise<Answers> {
@@ -80,6 +81,25 @@ export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, 
 
 /** What the plain evaluator says. */
 export function isMemberPlainly(definition: Definition, person: PersonFacts, people: readonly PersonFacts[], setting: Setting): boolean {
-  const world: Omit<World, "holds" | "isMember"> = { nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people, audience: setting.audience, list: (slug) => setting.listMembers?.(slug) };
+  const world: Workspace = { nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people, audience: setting.audience, list: (slug) => setting.listMembers?.(slug), ...(setting.computed && { computedTrait: setting.computed }) };
   return isMember(definition, person, world);
+}
+
+/** What the compiled query says of computed traits: for each person and slug the value, and when it may change. */
+export async function askValues(clickhouse: ClickHouseClient, workspaceId: number, values: readonly string[], setting: Setting): Promise<{ readonly people: ReadonlyMap<string, readonly { readonly raws: readonly string[]; readonly next: number }[]>; readonly boundaryMs: number }> {
+  const compiled = compileAudiences({ ...setting, definitions: [], values, hasOverrides: false });
+  const columns = values.map((_, i) => `c${i}, d${i}`).join(", ");
+  const result = await clickhouse.query({
+    query: `select toString(profile_id) as id, ${columns} from (${compiled.sql})`, query_params: { workspace: workspaceId, ...compiled.params }, format: "JSONCompactEachRow",
+  });
+  const rows = await result.json<readonly [string, ...(string[] | number)[]]>();
+  const people = new Map(rows.map((row) => [row[0], values.map((_, i) => ({ raws: row[1 + i * 2] as string[], next: Number(row[2 + i * 2]) }))] as const));
+  return { people, boundaryMs: compiled.boundaryMs };
+}
+
+/** What the plain evaluator says of a computed trait. */
+export function valuePlainly(one: ComputedInForce, person: PersonFacts, setting: Setting): readonly string[] {
+  return computedValueOf(one, person, {
+    nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people: [person], audience: setting.audience, list: () => undefined, ...(setting.computed && { computedTrait: setting.computed }),
+  });
 }

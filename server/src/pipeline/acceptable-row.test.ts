@@ -53,6 +53,7 @@ describe("ClickHouse takes", () => {
     ["plain values", '{"a":"x","b":1,"c":true,"d":1.5}', '{"a":"x","b":1,"c":true,"d":1.5}'],
     ["nothing of null and of empty objects", '{"a":null,"b":{},"c":1}', '{"c":1}'],
     ["lists, also mixed ones", '{"a":[1,2],"b":[1,"x",[2]],"c":[]}', '{"a":[1,2],"b":[1,"x",[2]],"c":[]}'],
+    ["numbers for truth values in a list of numbers", '{"a":[2,true,null,false],"b":[true,false],"c":[1,true,"x"]}', '{"a":[2,1,null,0],"b":[true,false],"c":[1,true,"x"]}'],
     ["lists of objects", '{"products":[{"sku":"a","price":1},{"sku":"b"}]}', '{"products":[{"price":1,"sku":"a"},{"sku":"b"}]}'],
     ["lists of objects without the nulls among them", '{"products":[null,{"sku":"a"}]}', '{"products":[{"sku":"a"}]}'],
     ["the nested one of two equal paths", '{"a.b":1,"a":{"b":2}}', '{"a":{"b":2}}'],

@@ -60,9 +60,11 @@ function isAcceptableList(list: readonly unknown[], node: PathNode, depth: numbe
   if (depth > DEPTH_MAX || listNesting > LIST_NESTING_MAX) return false;
   let nulls = 0;
   let objects = 0;
+  let truths = 0;
   for (const item of list) {
     if (item === null) nulls++;
     else if (typeof item !== "object") {
+      if (typeof item === "boolean") truths++;
       if (!isAcceptableValue(item, node, depth, listNesting)) return false;
     } else if (Array.isArray(item)) {
       if (!isAcceptableList(item, node, depth + 1, listNesting + 1)) return false;
@@ -71,7 +73,13 @@ function isAcceptableList(list: readonly unknown[], node: PathNode, depth: numbe
       if (node.items === undefined || !isAcceptableObject(item as Readonly<Record<string, unknown>>, node.items, depth + 1)) return false;
     }
   }
-  return nulls === 0 || objects === 0;
+  return (nulls === 0 || objects === 0) && (truths === 0 || !hasNumbersAndTruths(list));
+}
+
+/** Of such a list the engine makes numbers or truth values, by what stands in the rows around it. */
+function hasNumbersAndTruths(list: readonly unknown[]): boolean {
+  const set = list.filter((item) => item !== null);
+  return set.some((item) => typeof item === "number") && set.some((item) => typeof item === "boolean") && set.every((item) => typeof item === "number" || typeof item === "boolean");
 }
 
 function isAcceptableNumber(value: number): boolean {
@@ -152,14 +160,15 @@ function writeValue(value: unknown, path: string, known: KnownPaths, depth: numb
   }
 }
 
-/** Nulls among objects are left out: they would make the list unreadable as a list of objects. */
+/** Nulls among objects are left out: they would make the list unreadable as a list of objects. Among numbers alone true is 1. */
 function writeList(list: readonly unknown[], path: string, known: KnownPaths, depth: number, listNesting: number): string | undefined {
   if (depth > DEPTH_MAX || listNesting > LIST_NESTING_MAX) return undefined;
   const hasObjects = list.some((item) => typeof item === "object" && item !== null && !Array.isArray(item));
+  const isNumbers = hasNumbersAndTruths(list);
   let text = "";
   for (const item of list) {
     if (hasObjects && item === null) continue;
-    const written = writeValue(item, path, known, depth, listNesting);
+    const written = writeValue(isNumbers && typeof item === "boolean" ? Number(item) : item, path, known, depth, listNesting);
     // A list that is nested too deep takes what is around it with it; a number that is none becomes a hole.
     if (written === undefined && Array.isArray(item)) return undefined;
     if (written === undefined && hasObjects) continue;

@@ -1,0 +1,104 @@
+// How many, how much, when: a measure over somebody's events in a window, kept as a trait.
+import { z } from "zod";
+import type { PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { rawOfDecimal, rawOfInstant, rawOfInstantSql, type ComputedKind, type ValueSql } from "../computed-kind.ts";
+import { eventFilters, eventNames, saySelector } from "../event-filter.ts";
+import { planOf, type EventPlan } from "../event-plan.ts";
+import { eventKind, type EventCondition } from "../kinds/event.ts";
+import { measure, paths, roleRef } from "../measure.ts";
+import { sayWindow } from "../sentence.ts";
+import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
+import type { Raw } from "../value.ts";
+import { windowSql } from "../window-of-person.ts";
+import { NEVER, window } from "../window.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("measure"),
+  event: z.union([eventNames, roleRef]),
+  where: eventFilters.optional(),
+  measure: measure.default({ of: "count" }),
+  within: window.optional(),
+  once_per: paths.optional(),
+});
+export type MeasureTrait = z.infer<typeof schema>;
+
+export const measureTrait: ComputedKind<typeof schema> = {
+  kind: "measure",
+  schema,
+  reads: (one, words) => eventKind.reads(asCondition(one), words),
+  sql: measureSql,
+  evaluate: evaluateMeasure,
+  sentence: (one, say) => {
+    const what = typeof one.event === "object" && "role" in one.event ? say.quote(one.event.role) : saySelector(say, { event: one.event, where: one.where });
+    return say.pick({ en: `the ${one.measure.of} of ${what} ${sayWindow(say, one.within)}`, de: `${one.measure.of} von ${what} ${sayWindow(say, one.within)}` });
+  },
+  examples: [
+    { kind: "measure", event: "Order Completed", measure: { of: "count" }, within: { last: 90, unit: "day" } },
+    { kind: "measure", event: "Order Completed", measure: { of: "average", property: "total" } },
+    { kind: "measure", event: "Order Completed", measure: { of: "last" } },
+    { kind: "measure", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true } },
+    { kind: "measure", event: "Order Completed", measure: { of: "max", property: "price", item: "products" }, within: { last: 1, unit: "year" } },
+  ],
+};
+
+/** What reads events and makes the plan is the condition's; its comparison does not matter here. */
+function asCondition(one: MeasureTrait): EventCondition {
+  return { ...one, kind: "event", op: "at_least", value: 1 };
+}
+
+function evaluateMeasure(one: MeasureTrait, person: PersonFacts, world: World): Raw[] {
+  const plan = planOf(asCondition(one), world.words);
+  if (one.measure.of === "first" || one.measure.of === "last") {
+    const times = timesOf(plan.selector, one.within, person, world) ?? [];
+    return times.length === 0 ? [] : [rawOfInstant(one.measure.of === "first" ? Math.min(...times) : Math.max(...times))];
+  }
+  const told = toldBy(plan, one.within, person, world);
+  if (told === undefined) return [];
+  const values = told.map(({ value }) => value);
+  const sum = values.reduce((total, value) => total + value, 0n);
+  const of = plan.of;
+  if (of === "count" || of === "distinct") return [String(told.length)];
+  if (of === "sum") return [rawOfDecimal(sum)];
+  if (values.length === 0) return [];
+  if (of === "average") return [rawOfDecimal(sum / BigInt(values.length))];
+  return [rawOfDecimal(values.reduce((found, value) => ((of === "min" ? value < found : value > found) ? value : found)))];
+}
+
+function measureSql(one: MeasureTrait, scope: SqlScope): ValueSql {
+  const plan = planOf(asCondition(one), scope.words);
+  const inWindow = windowSql(one.within, scope);
+  const { person } = inWindow;
+  const exists = (raws: string): string => scope.name(person === undefined ? raws : `if(${person.exists}, ${raws}, [])`);
+  const windowNext = person?.next ?? String(NEVER);
+  if (one.measure.of === "first" || one.measure.of === "last") {
+    const { past, coming } = timesSql(plan.selector, inWindow, scope);
+    const time = `${one.measure.of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past}))`;
+    const leaves = inWindow.leave === undefined ? String(NEVER) : leavesSoonest(one, past, inWindow.leave);
+    return { raws: exists(`if(empty(${past}), [], [${rawOfInstantSql(time)}])`), next: scope.name(`least(${coming}, ${windowNext}, ${leaves})`) };
+  }
+  const { told, coming } = toldSql(plan, inWindow, scope);
+  const next = scope.name(`least(if(empty(${told}), toInt64(${NEVER}), ${told}[-1].1), ${coming}, ${windowNext})`);
+  return { raws: exists(rawsSqlOf(plan, told)), next };
+}
+
+/** The instant at which the first of them leaves. */
+function leavesSoonest(_one: MeasureTrait, past: string, leave: string): string {
+  return `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(at -> ${leave.replaceAll(/\bms\b/g, "at.1")}, ${past})))`;
+}
+
+function rawsSqlOf({ of }: EventPlan, told: string): string {
+  const values = `arrayMap(told -> told.4, ${told})`;
+  switch (of) {
+    case "count":
+    case "distinct":
+      return `[toString(length(${told}))]`;
+    case "sum":
+      return `[toString(if(empty(${told}), toDecimal128(0, 9), arraySum(${values})))]`;
+    case "average":
+      return `if(empty(${told}), [], [toString(arraySum(${values}) / toInt64(length(${told})))])`;
+    case "min":
+      return `if(empty(${told}), [], [toString(arrayMin(${values}))])`;
+    case "max":
+      return `if(empty(${told}), [], [toString(arrayMax(${values}))])`;
+  }
+}

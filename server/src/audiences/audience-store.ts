@@ -1,0 +1,250 @@
+// A workspace's audiences as they stand in Postgres. Changes are made one after another in a workspace, so that what one of them has
+// checked (no circle, nothing archived that is referred to) still holds when it is written. Whose definition changed is counted anew:
+// it, and every audience that refers to it.
+import type { ClientBase } from "pg";
+import type { Words } from "@tributary/schema/audience/condition-kind.ts";
+import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
+import { audiencesNamed, listsNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
+import type { Problem } from "@tributary/schema/audience/problems.ts";
+import { AppError } from "../core/errors.ts";
+import { recordAudit } from "../governance/governance.ts";
+import { freeSlug } from "./audience-slug.ts";
+import { loadVocabulary } from "./vocabulary.ts";
+
+/** Audiences of a workspace, archived ones too. */
+export const AUDIENCES_MAX = 2_000;
+/** Any number of ours: the advisory lock under which a workspace's audiences are changed. */
+const CHANGE_LOCK = 71_004;
+/** Problems that a refusal tells; a check tells all. */
+const PROBLEMS_TOLD = 5;
+
+export type AudienceStatus = "filling" | "active" | "failed" | "archived";
+
+export interface StoredAudience {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly folder: string;
+  readonly definition: Definition;
+  readonly version: number;
+  readonly status: AudienceStatus;
+  readonly problem: string | null;
+  readonly size: number;
+  readonly filledAt: Date | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly updatedAt: Date;
+  readonly updatedBy: string;
+}
+
+export interface Changing {
+  readonly workspaceId: number;
+  readonly actor: string;
+  readonly nowMs: number;
+}
+
+const COLUMNS = `id, slug, name, description, folder, definition, version, status, problem, size::float8 as size, filled_at as "filledAt",
+  created_at as "createdAt", created_by as "createdBy", updated_at as "updatedAt", updated_by as "updatedBy"`;
+
+/** By name. */
+export async function readAudiences(db: ClientBase, workspaceId: number): Promise<StoredAudience[]> {
+  const { rows } = await db.query<StoredAudience>({ name: "audiences", text: `select ${COLUMNS} from audience where workspace_id = $1 order by lower(name), id`, values: [workspaceId] });
+  return rows.map(read);
+}
+
+export async function findAudience(db: ClientBase, workspaceId: number, slug: string): Promise<StoredAudience | undefined> {
+  const { rows } = await db.query<StoredAudience>({ name: "audience", text: `select ${COLUMNS} from audience where workspace_id = $1 and slug = $2`, values: [workspaceId, slug] });
+  return rows.map(read)[0];
+}
+
+/** It was checked when it was saved; reading puts in what the grammar has got since. */
+function read(row: StoredAudience): StoredAudience {
+  return { ...row, definition: definition.parse(row.definition) };
+}
+
+export async function presentAudience(db: ClientBase, workspaceId: number, slug: string): Promise<StoredAudience> {
+  const found = await findAudience(db, workspaceId, slug);
+  if (found === undefined) throw new AppError("not_found", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
+  return found;
+}
+
+export interface Version {
+  readonly version: number;
+  readonly definition: Definition;
+  readonly at: Date;
+  readonly author: string;
+}
+
+/** The newest first. */
+export async function readVersions(db: ClientBase, audienceId: number): Promise<Version[]> {
+  const { rows } = await db.query<Version>("select version, definition, at, author from audience_version where audience_id = $1 order by version desc", [audienceId]);
+  return rows.map((row) => ({ ...row, definition: definition.parse(row.definition) }));
+}
+
+// ── What a definition stands among ────────────────────────────────────────────────────────────────────────────────
+
+export interface Reference {
+  readonly kind: "audience" | "computed_trait" | "list";
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** What refers to an audience, and what it refers to. */
+export async function readReferences(db: ClientBase, workspaceId: number, one: StoredAudience): Promise<{ readonly usedBy: Reference[]; readonly uses: Reference[] }> {
+  const all = await readAudiences(db, workspaceId);
+  const lists = (await db.query<{ slug: string; name: string; frozen_of: number | null }>("select slug, name, frozen_of from audience_list where workspace_id = $1 order by lower(name), id", [workspaceId])).rows;
+  const shown = ({ slug, name }: { readonly slug: string; readonly name: string }, kind: Reference["kind"]): Reference => ({ kind, slug, name });
+  const [audiences, named] = [audiencesNamed(one.definition), listsNamed(one.definition)];
+  return {
+    usedBy: [
+      ...all.filter((other) => other.status !== "archived" && audiencesNamed(other.definition).includes(one.slug)).map((other) => shown(other, "audience")),
+      ...lists.filter((list) => list.frozen_of === one.id).map((list) => shown(list, "list")),
+    ],
+    uses: [...all.filter(({ slug }) => audiences.includes(slug)).map((other) => shown(other, "audience")), ...lists.filter(({ slug }) => named.includes(slug)).map((list) => shown(list, "list"))],
+  };
+}
+
+export async function readSurroundings(db: ClientBase, workspaceId: number, words?: Words): Promise<Surroundings & { readonly audiences: readonly StoredAudience[] }> {
+  const audiences = await readAudiences(db, workspaceId);
+  const bySlug = new Map(audiences.map((one) => [one.slug, { definition: one.definition, isArchived: one.status === "archived" }]));
+  const lists = new Set((await db.query<{ slug: string }>("select slug from audience_list where workspace_id = $1", [workspaceId])).rows.map(({ slug }) => slug));
+  return { audiences, words: words ?? (await loadVocabulary(db, workspaceId)).inForce, audience: (slug) => bySlug.get(slug), hasList: (slug) => lists.has(slug) };
+}
+
+/** Throws `invalid_definition` for what can't be kept. */
+export function refuseProblems(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  const told = problems.slice(0, PROBLEMS_TOLD).map(({ path, message }) => `${path === "" ? "" : `${path}: `}${message}`);
+  if (problems.length > told.length) told.push(`${problems.length - told.length} more.`);
+  throw new AppError("invalid_definition", { detail: told.join(" "), ...(first.hint === null ? {} : { hint: first.hint }) });
+}
+
+// ── Changes, within the caller's transaction ──────────────────────────────────────────────────────────────────────
+
+/** Until the transaction ends nobody else changes audiences or lists of the workspace. */
+export async function lockAudiences(db: ClientBase, workspaceId: number): Promise<void> {
+  await db.query("select pg_advisory_xact_lock($1, $2)", [CHANGE_LOCK, workspaceId]);
+}
+
+export interface NewAudience {
+  readonly slug?: string | undefined;
+  readonly name: string;
+  readonly description: string;
+  readonly folder: string;
+  readonly definition: Definition;
+}
+
+export async function createAudience(db: ClientBase, by: Changing, wish: NewAudience): Promise<StoredAudience> {
+  await lockAudiences(db, by.workspaceId);
+  const around = await readSurroundings(db, by.workspaceId);
+  if (around.audiences.length >= AUDIENCES_MAX) {
+    throw new AppError("limit_reached", { detail: `A workspace has at most ${AUDIENCES_MAX} audiences, archived ones too.`, hint: "Give an archived one another purpose." });
+  }
+  const slug = freeSlug(wish, new Set(around.audiences.map((one) => one.slug)));
+  refuseProblems(referenceProblems(wish.definition, slug, around));
+  const { rows } = await db.query<{ id: number }>(
+    `insert into audience (workspace_id, slug, name, description, folder, definition, created_at, created_by, updated_at, updated_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $7, $8) returning id`,
+    [by.workspaceId, slug, wish.name, wish.description, wish.folder, JSON.stringify(wish.definition), new Date(by.nowMs), by.actor],
+  );
+  await addVersion(db, by, { id: Number(rows[0]?.id), version: 1, definition: wish.definition });
+  await recordAudit(db, { ...by, action: "audience.create", target: `audience:${slug}`, detail: { name: wish.name } }, by.nowMs);
+  return presentAudience(db, by.workspaceId, slug);
+}
+
+export interface AudienceChange {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly folder?: string | undefined;
+  readonly definition?: Definition | undefined;
+  /** The version that was changed. */
+  readonly version?: number | undefined;
+}
+
+export async function changeAudience(db: ClientBase, by: Changing, slug: string, change: AudienceChange): Promise<StoredAudience> {
+  await lockAudiences(db, by.workspaceId);
+  const before = await presentAudience(db, by.workspaceId, slug);
+  if (change.version !== undefined && change.version !== before.version) {
+    throw new AppError("conflict", {
+      detail: `${before.updatedBy} has changed this audience meanwhile: version ${before.version} is in force, and you changed ${change.version}.`,
+      hint: "Read it again, make your change in what stands there now, and send its `version`.",
+    });
+  }
+  if (before.status === "archived") throw new AppError("conflict", { detail: `The audience \`${slug}\` is archived.`, hint: "Restore it first." });
+  const after = { name: change.name ?? before.name, description: change.description ?? before.description, folder: change.folder ?? before.folder };
+  const fields: string[] = (["name", "description", "folder"] as const).filter((name) => after[name] !== before[name]);
+  const next = change.definition !== undefined && !isSame(change.definition, before.definition) ? change.definition : undefined;
+  if (next !== undefined) fields.push("definition");
+  if (fields.length === 0) return before;
+  if (next !== undefined) refuseProblems(referenceProblems(next, slug, await readSurroundings(db, by.workspaceId)));
+  await db.query("update audience set name = $2, description = $3, folder = $4, updated_at = $5, updated_by = $6 where id = $1", [
+    before.id, after.name, after.description, after.folder, new Date(by.nowMs), by.actor,
+  ]);
+  const version = before.version + (next === undefined ? 0 : 1);
+  if (next !== undefined) {
+    await db.query("update audience set definition = $2, version = $3 where id = $1", [before.id, JSON.stringify(next), version]);
+    await addVersion(db, by, { id: before.id, version, definition: next });
+    await fillAnew(db, by.workspaceId, slug);
+  }
+  await recordAudit(db, { ...by, action: "audience.change", target: `audience:${slug}`, detail: { changed: fields, version } }, by.nowMs);
+  return presentAudience(db, by.workspaceId, slug);
+}
+
+export async function archiveAudience(db: ClientBase, by: Changing, slug: string): Promise<StoredAudience> {
+  await lockAudiences(db, by.workspaceId);
+  const before = await presentAudience(db, by.workspaceId, slug);
+  if (before.status === "archived") return before;
+  const { usedBy } = await readReferences(db, by.workspaceId, before);
+  // A frozen list is a copy, which stands without the audience that it was made of.
+  const users = usedBy.filter(({ kind }) => kind !== "list");
+  if (users.length > 0) {
+    const names = users.map((one) => `the ${one.kind.replace("_", " ")} “${one.name}” (\`${one.slug}\`)`);
+    throw new AppError("in_use", { detail: `\`${slug}\` can't be archived: ${names.join(", ")} ${names.length === 1 ? "refers" : "refer"} to it.`, hint: "Take those conditions away first, or archive what refers to it." });
+  }
+  return setStatus(db, by, before, "archived");
+}
+
+export async function restoreAudience(db: ClientBase, by: Changing, slug: string): Promise<StoredAudience> {
+  await lockAudiences(db, by.workspaceId);
+  const before = await presentAudience(db, by.workspaceId, slug);
+  if (before.status !== "archived") return before;
+  refuseProblems(referenceProblems(before.definition, slug, await readSurroundings(db, by.workspaceId)));
+  return setStatus(db, by, before, "filling");
+}
+
+async function setStatus(db: ClientBase, by: Changing, before: StoredAudience, status: "archived" | "filling"): Promise<StoredAudience> {
+  await db.query("update audience set status = $2, problem = null, updated_at = $3, updated_by = $4 where id = $1", [before.id, status, new Date(by.nowMs), by.actor]);
+  const action = status === "archived" ? "audience.archive" : "audience.restore";
+  await recordAudit(db, { ...by, action, target: `audience:${before.slug}`, detail: { name: before.name } }, by.nowMs);
+  return presentAudience(db, by.workspaceId, before.slug);
+}
+
+async function addVersion(db: ClientBase, by: Changing, { id, version, definition: made }: { readonly id: number; readonly version: number; readonly definition: Definition }): Promise<void> {
+  await db.query("insert into audience_version (workspace_id, audience_id, version, definition, at, author) values ($1, $2, $3, $4, $5, $6)", [
+    by.workspaceId, id, version, JSON.stringify(made), new Date(by.nowMs), by.actor,
+  ]);
+}
+
+/** An audience and whatever refers to it, over whatever way: its people may be others now. */
+async function fillAnew(db: ClientBase, workspaceId: number, slug: string): Promise<void> {
+  const all = await readAudiences(db, workspaceId);
+  const touched = new Set([slug]);
+  for (let before = 0; before !== touched.size;) {
+    before = touched.size;
+    for (const one of all) if (audiencesNamed(one.definition).some((named) => touched.has(named))) touched.add(one.slug);
+  }
+  await db.query("update audience set status = 'filling', problem = null where workspace_id = $1 and slug = any($2::text[]) and status <> 'archived'", [workspaceId, [...touched]]);
+}
+
+/** Whether two definitions say the same, whatever order their names stand in. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, ordered(inner)]));
+}
