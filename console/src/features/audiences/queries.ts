@@ -1,8 +1,8 @@
 // Audiences, read: kept ones, and what the builder asks while somebody edits.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { z } from "zod";
 import type {
-  asOf, AudienceCheck, AudienceDetail, AudienceWhy, audienceList, audienceVersions, changeList, flow, lists, memberList, personAudiences, personHistory, Preview, sizes, templates, values,
+  AudienceAsOf, AudienceChanges, AudienceCheck, AudienceDetail, AudienceFlow, AudienceList, AudienceLists, AudienceMembers, AudienceSizes, AudienceTemplates, AudienceValues, AudienceVersions, AudienceWhy,
+  PersonAudiences, PersonHistory, Preview,
 } from "@tributary/schema/api/audiences.ts";
 import { change, read } from "../../api.ts";
 
@@ -10,20 +10,7 @@ const PAGE = 100;
 const WATCH_MS = 2_000;
 const REFRESH_MS = 15_000;
 
-export type AudienceList = z.infer<typeof audienceList>;
-export type Lists = z.infer<typeof lists>;
-export type AudienceLists = Lists["data"];
-export type Templates = z.infer<typeof templates>;
-export type MemberList = z.infer<typeof memberList>;
-export type Member = MemberList["data"][number];
-export type ChangeList = z.infer<typeof changeList>;
-export type Sizes = z.infer<typeof sizes>;
-export type Versions = z.infer<typeof audienceVersions>;
-export type Flow = z.infer<typeof flow>;
-export type Values = z.infer<typeof values>;
-export type PersonAudiences = z.infer<typeof personAudiences>;
-export type AsOf = z.infer<typeof asOf>;
-type PersonHistory = z.infer<typeof personHistory>;
+export type Member = AudienceMembers["data"][number];
 
 export const audiencePath = (slug: string): string => `/audiences/${encodeURIComponent(slug)}`;
 
@@ -51,19 +38,19 @@ export const audienceQuery = (slug: string) => queryOptions({
   refetchInterval: ({ state }) => (state.data?.status === "filling" ? WATCH_MS : REFRESH_MS),
 });
 
-export const versionsQuery = (slug: string) => queryOptions({ queryKey: ["audiences", "versions", slug], queryFn: ({ signal }) => read<Versions>(`${audiencePath(slug)}/versions`, {}, signal) });
-export const sizesQuery = (slug: string, days: number) => queryOptions({ queryKey: ["audiences", "sizes", slug, days], queryFn: ({ signal }) => read<Sizes>(`${audiencePath(slug)}/sizes`, { days }, signal) });
+export const versionsQuery = (slug: string) => queryOptions({ queryKey: ["audiences", "versions", slug], queryFn: ({ signal }) => read<AudienceVersions>(`${audiencePath(slug)}/versions`, {}, signal) });
+export const sizesQuery = (slug: string, days: number) => queryOptions({ queryKey: ["audiences", "sizes", slug, days], queryFn: ({ signal }) => read<AudienceSizes>(`${audiencePath(slug)}/sizes`, { days }, signal) });
 
 export const membersQuery = (slug: string) => infiniteQueryOptions({
   queryKey: ["audiences", "members", slug],
-  queryFn: ({ pageParam, signal }) => read<MemberList>(`${audiencePath(slug)}/members`, { limit: PAGE, cursor: pageParam }, signal),
+  queryFn: ({ pageParam, signal }) => read<AudienceMembers>(`${audiencePath(slug)}/members`, { limit: PAGE, cursor: pageParam }, signal),
   initialPageParam: undefined as string | undefined, // As above.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
 
 export const changesQuery = (slug: string) => infiniteQueryOptions({
   queryKey: ["audiences", "changes", slug],
-  queryFn: ({ pageParam, signal }) => read<ChangeList>(`${audiencePath(slug)}/changes`, { limit: PAGE, cursor: pageParam }, signal),
+  queryFn: ({ pageParam, signal }) => read<AudienceChanges>(`${audiencePath(slug)}/changes`, { limit: PAGE, cursor: pageParam }, signal),
   initialPageParam: undefined as string | undefined, // As above.
   getNextPageParam: (last) => last.next_cursor ?? undefined,
   refetchInterval: REFRESH_MS,
@@ -76,14 +63,14 @@ export const historyQuery = (slug: string, person: string) => queryOptions({
   queryKey: ["audiences", "history", slug, person], queryFn: ({ signal }) => read<PersonHistory>(`${audiencePath(slug)}/history/${encodeURIComponent(person)}`, {}, signal),
 });
 export const asOfQuery = (slug: string, at: string) => queryOptions({
-  queryKey: ["audiences", "as-of", slug, at], queryFn: ({ signal }) => read<AsOf>(`${audiencePath(slug)}/as-of`, { at }, signal),
+  queryKey: ["audiences", "as-of", slug, at], queryFn: ({ signal }) => read<AudienceAsOf>(`${audiencePath(slug)}/as-of`, { at }, signal),
 });
 export const personAudiencesQuery = (id: string) => queryOptions({
   queryKey: ["profiles", "audiences", id], queryFn: ({ signal }) => read<PersonAudiences>(`/profiles/${encodeURIComponent(id)}/audiences`, {}, signal), refetchInterval: REFRESH_MS,
 });
 
-export const templatesQuery = queryOptions({ queryKey: ["audiences", "templates"], queryFn: ({ signal }) => read<Templates>("/audiences/templates", {}, signal), staleTime: 60_000 });
-export const listsQuery = queryOptions({ queryKey: ["audiences", "lists"], queryFn: ({ signal }) => read<Lists>("/audience-lists", {}, signal) });
+export const templatesQuery = queryOptions({ queryKey: ["audiences", "templates"], queryFn: ({ signal }) => read<AudienceTemplates>("/audiences/templates", {}, signal), staleTime: 60_000 });
+export const listsQuery = queryOptions({ queryKey: ["audiences", "lists"], queryFn: ({ signal }) => read<AudienceLists>("/audience-lists", {}, signal) });
 
 // ── While editing: each asks about a definition as it is written, and is given up when the next one comes ─────────────────────────
 
@@ -103,7 +90,7 @@ export const previewQuery = (definition: unknown, key: string, wish: PreviewWish
   queryKey: ["audiences", "preview", key, wish], queryFn: ({ signal }) => change<Preview>("POST", "/audiences/preview", { definition, ...wish }, signal), staleTime: 15_000, gcTime: 60_000,
 });
 export const flowQuery = (definition: unknown, key: string, days: number) => queryOptions({
-  queryKey: ["audiences", "flow", key, days], queryFn: ({ signal }) => change<Flow>("POST", "/audiences/flow", { definition, days }, signal), staleTime: 60_000, gcTime: 60_000,
+  queryKey: ["audiences", "flow", key, days], queryFn: ({ signal }) => change<AudienceFlow>("POST", "/audiences/flow", { definition, days }, signal), staleTime: 60_000, gcTime: 60_000,
 });
 
 export interface ValueWish {
@@ -113,7 +100,7 @@ export interface ValueWish {
 }
 
 export const valuesQuery = ({ place, event, path }: ValueWish, search: string) => queryOptions({
-  queryKey: ["audiences", "values", place, event, path, search], queryFn: ({ signal }) => read<Values>("/audiences/values", { place, event, path, search }, signal), staleTime: 30_000,
+  queryKey: ["audiences", "values", place, event, path, search], queryFn: ({ signal }) => read<AudienceValues>("/audiences/values", { place, event, path, search }, signal), staleTime: 30_000,
 });
 
 export const archive = (slug: string, isBack: boolean): Promise<unknown> => change("POST", `${audiencePath(slug)}/${isBack ? "restore" : "archive"}`, {});

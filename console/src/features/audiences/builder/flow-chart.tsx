@@ -6,7 +6,7 @@ import { StackedBars } from "../../../ui/chart.tsx";
 import { date, fullNumber, shortDay } from "../../../ui/format.ts";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import { flowQuery } from "../queries.ts";
-import { Waiting } from "./preview-panel.tsx";
+import { Waiting } from "../parts.tsx";
 import type { Answers } from "./use-answers.ts";
 
 const t = texts.audiences.preview;

@@ -2,18 +2,16 @@
 // somebody types.
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import { When } from "../../../ui/figure.tsx";
 import { duration, fullNumber } from "../../../ui/format.ts";
 import { Filled } from "../../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../../ui/notice.tsx";
-import { Face, Value } from "../../../ui/value.tsx";
 import { traitNamesQuery } from "../../profiles/queries.ts";
 import { Picker } from "../editors/picker.tsx";
 import { useAudienceGroups } from "../editors/other-editors.tsx";
-import type { Member } from "../queries.ts";
+import { PersonLink, Waiting } from "../parts.tsx";
 import { FlowChart } from "./flow-chart.tsx";
 import { OverlapChart } from "./overlap-chart.tsx";
 import type { Answers } from "./use-answers.ts";
@@ -64,12 +62,6 @@ function Size({ answers: { preview, check, isEmpty, isStale } }: { readonly answ
 
 function NextChange({ at }: { readonly at: string | null }): ReactNode {
   return at === null ? t.preview.noChange : <Filled text={t.preview.nextChange} parts={{ when: <When at={at} /> }} />;
-}
-
-/** Somebody's name, as far as it may be seen. */
-export function PersonLink({ member }: { readonly member: Pick<Member, "profile_id" | "name" | "identifiers"> }): ReactNode {
-  const name = member.name ?? member.identifiers[0]?.value ?? member.profile_id;
-  return <Link to="/profiles/$ref" params={{ ref: member.profile_id }} className="row person-link"><Face name={name} isAnonymous={member.identifiers.length === 0} /><Value value={name} /></Link>;
 }
 
 function Sample({ answers }: { readonly answers: Answers }): ReactNode {
@@ -134,8 +126,4 @@ function Overlap({ answers, own }: { readonly answers: Answers; readonly own: st
 
 function Flow({ answers }: { readonly answers: Answers }): ReactNode {
   return <FlowChart answers={answers} />;
-}
-
-export function Waiting({ rows }: { readonly rows: number }): ReactNode {
-  return <div className="stack" aria-busy>{Array.from({ length: rows }, (_, i) => <Bar key={i} width={85 - ((i * 13) % 40)} />)}</div>;
 }

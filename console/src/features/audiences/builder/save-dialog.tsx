@@ -8,7 +8,7 @@ import { texts } from "../../../texts/texts.ts";
 import { fullNumber } from "../../../ui/format.ts";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import type { Member } from "../queries.ts";
-import { PersonLink, Waiting } from "./preview-panel.tsx";
+import { PersonLink, Waiting } from "../parts.tsx";
 
 const t = texts.audiences.saving;
 

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import { Snippet } from "../../../ui/copy.tsx";
 import { prettyJson } from "../../../ui/json-text.ts";
-import { Waiting } from "./preview-panel.tsx";
+import { Waiting } from "../parts.tsx";
 import type { Answers } from "./use-answers.ts";
 
 const t = texts.audiences.views;

@@ -35,7 +35,7 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
         <WordSelect label={t.event.did} value={isNot ? "not" : "did"} options={[{ value: "did", label: t.event.dids.did }, { value: "not", label: t.event.dids.not }]} onChange={(value) => onNot(value === "not")} />
         <EventNames event={one.event} onChange={(event) => set({ event })} />
         <MeasureWords one={one} fields={fields} onChange={set} onAll={(next) => onChange(next as unknown as Leaf)} />
-        <WindowEditor window={one.within} allowsRolling={!isTime} onChange={(within, mark) => set({ within }, mark)} />
+        <WindowEditor window={one.within} allowsRolling={!isTime} onChange={(within, mark) => set({ within: within as never }, mark)} />
         {one.once_per === undefined ? null : (
           <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(once_per) => set({ once_per })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
         )}

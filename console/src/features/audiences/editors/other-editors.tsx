@@ -24,7 +24,7 @@ function NotWord({ isNot, onNot }: Pick<LeafEditorProps, "isNot" | "onNot">): Re
 
 export function IdentifierEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): ReactNode {
   const { data: settings } = useQuery(channelsQuery);
-  const names = settings?.settings.identity.namespaces.map(({ name }) => name);
+  const names = settings?.identity.namespaces.map(({ name }) => name);
   const groups = names && [{ title: t.identifier.kinds, options: names.map((value) => ({ value, label: value })) }];
   return (
     <div className="words">
@@ -64,7 +64,7 @@ export function ListEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): R
 
 export function ConsentEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): ReactNode {
   const { data: settings } = useQuery(channelsQuery);
-  const known = [...new Set(settings?.settings.service.channels.map(({ consent }) => consent) ?? [])];
+  const known = [...new Set(settings?.service.channels.map(({ consent }) => consent) ?? [])];
   const category = textOf(leaf, "category");
   return (
     <div className="words">

@@ -2,11 +2,12 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
+import type { AudienceValues } from "@tributary/schema/api/audiences.ts";
 import { texts } from "../../../texts/texts.ts";
 import { valueText } from "../../../ui/format.ts";
 import { isRecord } from "../model/draft.ts";
 import { shapeOf, withoutUndefined, type Duration, type Literal, type Test, type ValueKind } from "../model/condition.ts";
-import { valuesQuery, type Values, type ValueWish } from "../queries.ts";
+import { valuesQuery, type ValueWish } from "../queries.ts";
 import { Picker, type PickerGroup } from "./picker.tsx";
 import { WordDay, WordNumber, WordSelect, WordText } from "./words.tsx";
 
@@ -57,7 +58,7 @@ export function literalOf(text: string, kind: ValueKind): Literal {
   return kind === "boolean" && (text === "true" || text === "false") ? text === "true" : text;
 }
 
-export function useValues(wish: ValueWish | undefined, isOpen: boolean, search: string): { readonly values: Values | undefined; readonly groups: readonly PickerGroup[] | undefined; readonly note: string | undefined } {
+export function useValues(wish: ValueWish | undefined, isOpen: boolean, search: string): { readonly values: AudienceValues | undefined; readonly groups: readonly PickerGroup[] | undefined; readonly note: string | undefined } {
   const [wanted] = useDebouncedValue(search.trim(), TYPING_MS);
   const { data, error } = useQuery({ ...valuesQuery(wish ?? { place: "property", event: "", path: "-" }, wanted), enabled: isOpen && wish !== undefined });
   const groups = wish === undefined || error ? [] : data && [{ title: t.value.suggested, options: data.data.map(({ value, count }) => ({ value: JSON.stringify(value), label: valueText(value, 120), count })) }];
@@ -80,7 +81,7 @@ function OneValue({ test, kind, wish, name, onChange, opensAtOnce = false }: Val
 }
 
 /** A suggestion is picked by its JSON, anything else by what was typed. */
-export function pickedValue(picked: string, values: Values | undefined, kind: ValueKind): Literal {
+export function pickedValue(picked: string, values: AudienceValues | undefined, kind: ValueKind): Literal {
   return values?.data.find(({ value }) => JSON.stringify(value) === picked)?.value ?? literalOf(picked, kind);
 }
 
@@ -120,7 +121,7 @@ export function DurationWords({ value, onChange }: { readonly value: unknown; re
   return (
     <>
       <WordNumber isWhole least={1} label={t.window.howMany} value={last} onChange={(next) => next !== undefined && onChange({ last: next, unit })} />
-      <WordSelect label={t.window.unit} value={unit} options={units.map((one) => ({ value: one, label: last === 1 ? t.window.units[one][0] : t.window.units[one][1] }))} onChange={(next) => onChange({ last, unit: next })} />
+      <WordSelect label={t.window.unit} value={unit} options={units.map((one) => ({ value: one, label: last === 1 ? t.window.unit1[one] : t.window.units[one] }))} onChange={(next) => onChange({ last, unit: next })} />
     </>
   );
 }

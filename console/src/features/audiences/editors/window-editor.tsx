@@ -113,7 +113,7 @@ function PeriodWords({ window, onChange }: { readonly window: Window; readonly o
     <>
       <WordSelect label={t.window.period} value={period} options={(["this", "previous", "last"] as const).map((value) => ({ value, label: t.window.periods[value] }))} onChange={(value) => set({ period: value })} />
       {period === "last" ? <WordNumber isWhole least={1} label={t.window.howMany} value={count} onChange={(value) => value !== undefined && set({ count: value })} /> : null}
-      <WordSelect label={t.window.unit} value={unit} options={periodUnits.map((value) => ({ value, label: period === "last" && count !== 1 ? t.window.units[value][1] : t.window.units[value][0] }))} onChange={(value) => set({ unit: value })} />
+      <WordSelect label={t.window.unit} value={unit} options={periodUnits.map((value) => ({ value, label: period === "last" && count !== 1 ? t.window.units[value] : t.window.unit1[value] }))} onChange={(value) => set({ unit: value })} />
       <WordSelect label={t.window.zone} value={zone} options={(["workspace", "person"] as const).map((value) => ({ value, label: t.window.zones[value] }))} onChange={(value) => set({ zone: value })} />
     </>
   );

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { audiences } from "../../../texts/en/audiences.ts";
+import { texts } from "../../../texts/texts.ts";
 import { readDate, readWindow } from "./window-words.ts";
 
-const { windowWords } = audiences;
+const { windowWords } = texts.audiences;
 const read = (text: string) => readWindow(text, windowWords, "2026-11-22");
 
 test.each([

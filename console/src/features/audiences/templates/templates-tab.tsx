@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { language, texts } from "../../../texts/texts.ts";
 import { Empty, ProblemNotice } from "../../../ui/notice.tsx";
 import { State } from "../../../ui/state.tsx";
-import { Waiting } from "../builder/preview-panel.tsx";
+import { Waiting } from "../parts.tsx";
 import { templatesQuery } from "../queries.ts";
 
 const t = texts.audiences.templates;
