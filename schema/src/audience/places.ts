@@ -16,6 +16,7 @@ export type Place =
   | { readonly is: "property"; readonly path: string; readonly at: string; readonly of: NamedEvents | undefined }
   | { readonly is: "property_role"; readonly path: string; readonly role: string; readonly of: NamedEvents | undefined }
   | { readonly is: "trait"; readonly path: string; readonly trait: string }
+  | { readonly is: "computed"; readonly path: string; readonly slug: string }
   | { readonly is: "audience"; readonly path: string; readonly slug: string }
   | { readonly is: "list"; readonly path: string; readonly slug: string };
 
@@ -43,7 +44,7 @@ function visit(value: unknown, path: Path, outer: Within): Place[] {
   return [...found, ...Object.entries(one).flatMap(([key, inner]) => (isPath(key) ? [] : visit(inner, [...path, key], within)))];
 }
 
-const isPath = (key: string): boolean => ["property", "once_per", "event", "values", "value"].includes(key);
+const isPath = (key: string): boolean => ["property", "once_per", "event", "values", "value", "audiences"].includes(key);
 
 function namedAt(key: string, value: unknown, path: Path, within: Within): Place[] {
   const pointer = pointerOf(path);
@@ -51,8 +52,10 @@ function namedAt(key: string, value: unknown, path: Path, within: Within): Place
     const of = eventsOf(value);
     return of === undefined ? [] : "role" in of ? [{ is: "event_role", path: pointer, role: of.role }] : of.names.map((event) => ({ is: "event", path: pointer, event }));
   }
+  if (key === "trait" && within.kind === "computed" && typeof value === "string") return [{ is: "computed", path: pointer, slug: value }];
   if (key === "trait" && typeof value === "string") return [{ is: "trait", path: pointer, trait: value }];
   if (key === "audience" && typeof value === "string") return [{ is: "audience", path: pointer, slug: value }];
+  if (key === "audiences" && isNames(value)) return namesOf(value).map((slug, i) => ({ is: "audience", path: pointerOf([...path, i]), slug }));
   if (key === "list" && typeof value === "string") return [{ is: "list", path: pointer, slug: value }];
   if (key === "item" && typeof value === "string") return [{ is: "property", path: pointer, at: value, of: within.of }];
   if (key !== "property" && key !== "once_per") return [];

@@ -13,6 +13,8 @@ export interface Surroundings {
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => { readonly definition: Definition; readonly isArchived: boolean } | undefined;
   readonly hasList: (slug: string) => boolean;
+  /** Whether there is a computed trait of that name. */
+  readonly hasComputed: (slug: string) => boolean;
 }
 
 /** Slugs that a definition names itself. */
@@ -41,6 +43,8 @@ function problemsAt(place: Place, slug: string | undefined, around: Surroundings
   switch (place.is) {
     case "list":
       return around.hasList(place.slug) ? [] : one(`There is no list \`${place.slug}\`.`, "Look at the lists, or make it first.");
+    case "computed":
+      return around.hasComputed(place.slug) ? [] : one(`There is no computed trait \`${place.slug}\`.`, "Look at the computed traits, or make it first.");
     case "event_role": {
       const role = around.words.roles[place.role];
       if (role === undefined) return one(`The vocabulary has no word \`${place.role}\`.`, `Its words are: ${Object.keys(around.words.roles).join(", ")}.`);

@@ -12,6 +12,7 @@ import {
   type TokenDirectory,
 } from "../governance/governance.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
+import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
 import type { KeysOf } from "./event-rows.ts";
@@ -46,6 +47,9 @@ export interface ApiServices {
   /** Before each preview, and each count of the log's unread part: work that keeps this thread's processor busy. */
   readonly previewGate: Gate;
   readonly ledgerGate: Gate;
+  /** What definitions of audiences mean, while they are edited; and how many are asked about at once. */
+  readonly audiencePreviews: Previews;
+  readonly audiencePreviewGate: Gate;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -56,6 +60,8 @@ export function createServices(deps: ApiDeps): ApiServices {
   const limits = { ...apiLimits, ...deps.limits };
   const read = createClickHouseRead(deps.clickhouse);
   const scans = new Gate({ atOnce: limits.scansAtOnce, queueMax: limits.scansQueued, waitMs: limits.scanWaitMs });
+  const words = createReadWords(deps.clickhouse);
+  const wordScans = new Gate({ atOnce: limits.audienceScansAtOnce, queueMax: limits.audienceScansQueued, waitMs: limits.audienceScanWaitMs });
   const timelines = new Gate({ atOnce: limits.timelinesAtOnce, queueMax: limits.timelinesQueued, waitMs: limits.timelineWaitMs });
   const timelineRate = new RateLimiter<"all">(limits.timelinesPerSecond, limits.timelinesPerSecond);
   const settings = createSettingsCache(deps.workspaceDb);
@@ -87,6 +93,8 @@ export function createServices(deps: ApiDeps): ApiServices {
     progress: createLogProgress(deps),
     previewGate: new Gate({ atOnce: limits.previewsAtOnce, queueMax: limits.previewsQueued, waitMs: limits.previewWaitMs }),
     ledgerGate: new Gate({ atOnce: limits.ledgersAtOnce, queueMax: limits.ledgersQueued, waitMs: limits.ledgerWaitMs }),
+    audiencePreviews: createPreviews((...asked) => wordScans.pass(() => words(...asked))),
+    audiencePreviewGate: new Gate({ atOnce: limits.audiencePreviewsAtOnce, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {
       timelineRate.take("all", deps.clock.nowMs());

@@ -10,6 +10,8 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
@@ -125,7 +127,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audienceRoutes(services),
+    ...audiencePreviewRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -109,7 +109,7 @@ export async function readSurroundings(db: ClientBase, workspaceId: number, word
   const audiences = await readAudiences(db, workspaceId);
   const bySlug = new Map(audiences.map((one) => [one.slug, { definition: one.definition, isArchived: one.status === "archived" }]));
   const lists = new Set((await db.query<{ slug: string }>("select slug from audience_list where workspace_id = $1", [workspaceId])).rows.map(({ slug }) => slug));
-  return { audiences, words: words ?? (await loadVocabulary(db, workspaceId)).inForce, audience: (slug) => bySlug.get(slug), hasList: (slug) => lists.has(slug) };
+  return { audiences, words: words ?? (await loadVocabulary(db, workspaceId)).inForce, audience: (slug) => bySlug.get(slug), hasList: (slug) => lists.has(slug), hasComputed: () => false };
 }
 
 /** Throws `invalid_definition` for what can't be kept. */
