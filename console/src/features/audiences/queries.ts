@@ -74,8 +74,9 @@ export const listsQuery = queryOptions({ queryKey: ["audiences", "lists"], query
 
 // ── While editing: each asks about a definition as it is written, and is given up when the next one comes ─────────────────────────
 
-export const checkQuery = (definition: unknown, key: string) => queryOptions({
-  queryKey: ["audiences", "check", key], queryFn: ({ signal }) => change<AudienceCheck>("POST", "/audiences/check", { definition }, signal), staleTime: 60_000, gcTime: 60_000,
+/** `slug`: the audience that is changed. */
+export const checkQuery = (definition: unknown, key: string, slug: string | undefined) => queryOptions({
+  queryKey: ["audiences", "check", key, slug ?? ""], queryFn: ({ signal }) => change<AudienceCheck>("POST", "/audiences/check", { definition, ...(slug === undefined ? {} : { slug }) }, signal), staleTime: 60_000, gcTime: 60_000,
 });
 
 export interface PreviewWish {

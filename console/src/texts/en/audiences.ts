@@ -50,8 +50,7 @@ export const audiences = {
     oncePer: "counted once per", dropOncePer: "Count each event", addOncePer: (path: string) => `count once per ${path}`,
   },
   measure: {
-    label: "What is counted", comparison: "How it compares", value: "Compared with", property: "Property", choose: "choose a property", with: "with", whose: "and", item: "What is counted of it",
-    itemNone: "of the events", ofItem: (list: string) => `of these ${list}`,
+    label: "What is counted", comparison: "How it compares", value: "Compared with", property: "Property", choose: "choose a property", with: "with", whose: "and",
     of: { count: "times", sum: "a sum of", average: "an average of", min: "a least", max: "a greatest", distinct: "a number of different", first: "the first time", last: "the last time" },
     ops: { at_least: "at least", at_most: "at most", more_than: "more than", less_than: "less than", equals: "exactly", between: "between", more_than_ago: "", in_last: "", before: "", on_or_after: "" },
     isOps: { at_least: "that is at least", at_most: "that is at most", more_than: "that is more than", less_than: "that is less than", equals: "that is exactly", between: "that is between", more_than_ago: "longer ago than", in_last: "in the last", before: "before", on_or_after: "on or after" },
@@ -122,7 +121,7 @@ export const audiences = {
     noChange: "nobody changes by time alone", nextChange: "time alone first changes somebody {when}", took: (time: string) => `counted in ${time}`, partText: (n: number) => `${plural(n, "person meets", "people meet")} this condition on its own`,
     tabs: { people: "People", reach: "Reach", by: "Split", overlap: "Overlap", flow: "Flow" }, nobody: "Nobody is in it.",
     channel: "By", address: "Address known", consent: "Consented", reachable: "Reachable", channels: { email: "E-mail", phone: "Phone", push: "Push" },
-    by: "by", chooseTrait: "choose a trait", byText: "How many have each value of a trait.", notSet: "not set",
+    by: "by", chooseTrait: "choose a trait", byText: "How many have each value of a trait.", notSet: "not set", rest: "other values",
     with: "with", addOverlap: "add an audience…", overlapText: "Choose up to six audiences to see who is in several of them.", onlyThis: "In this one alone", alsoIn: (names: readonly string[]) => `Also in ${names.join(" and ")}`,
     flowText: (entered: number, left: number, days: number) => `In the last ${count(days)} days ${plural(entered, "person", "people")} would have come in and ${count(left)} gone out.`, inIt: (n: number) => `${count(n)} in it`, entered: "Came in", left: "Went out", asTable: "As a table", day: "Day", size: "In it",
   },

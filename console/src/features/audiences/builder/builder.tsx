@@ -37,7 +37,7 @@ export interface BuilderProps {
 
 export function Builder({ audience, first, name: firstName, folder: firstFolder, isFilled }: BuilderProps): ReactNode {
   const edit = useDraft(first);
-  const answers = useAnswers(edit.draft, {});
+  const answers = useAnswers(edit.draft, audience?.slug);
   const state = useRows(edit, answers);
   const [name, setName] = useState(firstName);
   const [folder, setFolder] = useState(firstFolder);
@@ -65,7 +65,7 @@ export function Builder({ audience, first, name: firstName, folder: firstFolder,
       {save.error && !isComparing ? <div className="builder-problem"><ProblemNotice problem={save.error} onRetry={() => save.mutate()} /></div> : null}
       <BuilderProvider value={state}>
         <div className="builder">
-          <Definition edit={edit} answers={answers} opensAtOnce={!isFilled} />
+          <Definition edit={edit} answers={answers} opensAtOnce={!isFilled} own={audience?.slug} />
           <PreviewPanel answers={answers} own={audience?.slug} />
         </div>
       </BuilderProvider>
@@ -74,7 +74,7 @@ export function Builder({ audience, first, name: firstName, folder: firstFolder,
   );
 }
 
-function Definition({ edit, answers, opensAtOnce }: { readonly edit: DraftEdit; readonly answers: Answers; readonly opensAtOnce: boolean }): ReactNode {
+function Definition({ edit, answers, opensAtOnce, own }: { readonly own: string | undefined; readonly edit: DraftEdit; readonly answers: Answers; readonly opensAtOnce: boolean }): ReactNode {
   const { view = "sentence" } = useSearch({ strict: false }) as BuilderSearch; // Of both of the builder's addresses.
   const navigate = useNavigate();
   const show = (next: string): void => void navigate({ to: ".", search: (before: BuilderSearch) => ({ ...before, view: next === "sentence" ? undefined : next }), replace: true } as never); // The same page at the same address.
@@ -89,7 +89,7 @@ function Definition({ edit, answers, opensAtOnce }: { readonly edit: DraftEdit; 
       </div>
       <div className="card-body builder-body">
         {view === "sentence" ? <SentenceView edit={edit} opensAtOnce={opensAtOnce} /> : null}
-        {view === "yaml" ? <YamlView draft={edit.draft} onReplace={edit.replace} /> : null}
+        {view === "yaml" ? <YamlView own={own} draft={edit.draft} onReplace={edit.replace} /> : null}
         {view === "sql" ? <SqlView answers={answers} /> : null}
         {view === "json" ? <JsonView definition={answers.written.definition} /> : null}
       </div>

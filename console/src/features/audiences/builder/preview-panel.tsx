@@ -11,7 +11,7 @@ import { Bar, ProblemNotice } from "../../../ui/notice.tsx";
 import { traitNamesQuery } from "../../profiles/queries.ts";
 import { Picker } from "../editors/picker.tsx";
 import { useAudienceGroups } from "../editors/other-editors.tsx";
-import { PersonLink, Waiting } from "../parts.tsx";
+import { memberKnownBy, PersonLink, Waiting } from "../parts.tsx";
 import { FlowChart } from "./flow-chart.tsx";
 import { OverlapChart } from "./overlap-chart.tsx";
 import type { Answers } from "./use-answers.ts";
@@ -69,7 +69,7 @@ function Sample({ answers }: { readonly answers: Answers }): ReactNode {
   if (error) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Waiting rows={6} />;
   if (data.sample.length === 0) return <p className="dim">{t.preview.nobody}</p>;
-  return <ul className="side-list">{data.sample.map((member) => <li key={member.profile_id} className="row"><span className="grow"><PersonLink member={member} /></span><span className="dim cut">{member.identifiers.find(({ value }) => value !== member.name)?.value ?? ""}</span></li>)}</ul>;
+  return <ul className="side-list">{data.sample.map((member) => <li key={member.profile_id} className="row"><span className="grow"><PersonLink member={member} /></span><span className="dim cut half">{memberKnownBy(member)?.value ?? ""}</span></li>)}</ul>;
 }
 
 function Reach({ answers }: { readonly answers: Answers }): ReactNode {
@@ -97,6 +97,7 @@ function Breakdown({ answers }: { readonly answers: Answers }): ReactNode {
       {by === undefined ? <p className="dim">{t.preview.byText}</p> : data === undefined && !error ? <Waiting rows={4} /> : (
         <ul className="breakdown">
           {data?.breakdown.map(({ value, size }) => <li key={value ?? "\u0000"}><span className="row"><bdi className="grow cut">{value ?? t.preview.notSet}</bdi><span className="figure">{fullNumber(size)}</span></span><progress className="meter" value={size} max={most} aria-label={value ?? t.preview.notSet} /></li>)}
+          {data && data.breakdown_rest > 0 ? <li className="row dim"><span className="grow">{t.preview.rest}</span><span className="figure">{fullNumber(data.breakdown_rest)}</span></li> : null}
         </ul>
       )}
     </div>

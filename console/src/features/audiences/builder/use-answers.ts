@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { AudienceCheck, Preview } from "@tributary/schema/api/audiences.ts";
 import { nodeAt, rowsOf, write, type Draft, type Written } from "../model/draft.ts";
-import { checkQuery, previewQuery, type PreviewWish } from "../queries.ts";
+import { checkQuery, previewQuery } from "../queries.ts";
 import type { RowProblem } from "./context.ts";
 
 const TYPING_MS = 200;
@@ -26,15 +26,15 @@ export interface Answers {
   readonly retry: () => void;
 }
 
-export function useAnswers(draft: Draft, wish: PreviewWish): Answers {
+export function useAnswers(draft: Draft, own: string | undefined): Answers {
   const written = useMemo(() => write(draft), [draft]);
   const now = useMemo(() => JSON.stringify(written.definition), [written]);
   const [asked] = useDebouncedValue(written, TYPING_MS);
   const key = useMemo(() => JSON.stringify(asked.definition), [asked]);
   const isEmpty = rowsOf(draft.root).length === 0;
-  const check = useQuery({ ...checkQuery(asked.definition, key), enabled: !isEmpty, placeholderData: keepPreviousData });
+  const check = useQuery({ ...checkQuery(asked.definition, key, own), enabled: !isEmpty, placeholderData: keepPreviousData });
   const isValid = check.data?.ok === true && !check.isPlaceholderData;
-  const preview = useQuery({ ...previewQuery(asked.definition, key, { parts: true, ...wish }), enabled: isValid && !isEmpty, placeholderData: keepPreviousData });
+  const preview = useQuery({ ...previewQuery(asked.definition, key, { parts: true }), enabled: isValid && !isEmpty, placeholderData: keepPreviousData });
   const problems = useMemo(() => problemsOf(check.data, asked), [check.data, asked]);
   const sizes = useMemo(() => sizesOf(preview.data, asked), [preview.data, asked]);
   return {
@@ -57,7 +57,9 @@ function problemsOf(check: AudienceCheck | undefined, { places }: Written): Read
 }
 
 function sizesOf(preview: Preview | undefined, { places }: Written): ReadonlyMap<string, number> {
-  return new Map((preview?.parts ?? []).flatMap(({ path, size }) => {
+  // Of a row that says "not", the whole of it counts: it comes last.
+  const parts = (preview?.parts ?? []).toSorted((a, b) => b.path.length - a.path.length);
+  return new Map(parts.flatMap(({ path, size }) => {
     const id = places.get(path.replace(/^\/who(?=\/|$)/, ""));
     return id === undefined ? [] : [[id, size] as const];
   }));

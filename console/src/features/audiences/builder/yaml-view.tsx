@@ -15,7 +15,7 @@ const t = texts.audiences;
 /** The parser is only loaded by those who look. */
 const yamlText = () => import("./yaml-text.ts");
 
-export function YamlView({ draft, onReplace }: { readonly draft: Draft; readonly onReplace: (draft: Draft) => void }): ReactNode {
+export function YamlView({ draft, own, onReplace }: { readonly own: string | undefined; readonly draft: Draft; readonly onReplace: (draft: Draft) => void }): ReactNode {
   const [text, setText] = useState<string>();
   const [reading, setReading] = useState<YamlReading>();
   const mine = useRef<string>(undefined);
@@ -35,7 +35,7 @@ export function YamlView({ draft, onReplace }: { readonly draft: Draft; readonly
     void yamlText().then(({ readYaml }) => setReading(readYaml(next)));
   };
   const key = JSON.stringify(reading?.value ?? null);
-  const check = useQuery({ ...checkQuery(reading?.value, key), enabled: reading !== undefined && reading.problem === undefined });
+  const check = useQuery({ ...checkQuery(reading?.value, key, own), enabled: reading !== undefined && reading.problem === undefined });
   useEffect(() => {
     if (check.data?.ok !== true || reading === undefined || reading.problem !== undefined) return;
     const read = draftOf(reading.value);

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { texts } from "../../../texts/texts.ts";
 import { vocabularyQuery } from "../../settings/queries.ts";
 import {
-  eventLeaf, isItem, isRole, namesOf, shapeOf, withOp, withoutUndefined, type EventLeaf, type EventRef, type Measure, type Paths,
+  eventLeaf, isItem, isRole, listOf, namesOf, shapeOf, withOp, withoutUndefined, type EventLeaf, type EventRef, type Measure, type Paths,
 } from "../model/condition.ts";
 import type { Leaf } from "../model/draft.ts";
 import { useEventFields, useEventNames, useNamesOf, type EventFields } from "./fields.ts";
@@ -37,7 +37,7 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
         <MeasureWords one={one} fields={fields} onChange={set} onAll={(next) => onChange(next as unknown as Leaf)} />
         <WindowEditor window={one.within} allowsRolling={!isTime} onChange={(within, mark) => set({ within: within as never }, mark)} />
         {one.once_per === undefined ? null : (
-          <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(once_per) => set({ once_per })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
+          <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(path, item) => set({ once_per: item === undefined ? path : `${item}.${path}` })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
         )}
       </div>
       <Filters where={one.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => set({ where: (where.length === 0 ? undefined : where) as never }, mark)} />
@@ -116,31 +116,37 @@ interface MeasureProps {
 function MeasureWords({ one, fields, onChange, onAll }: MeasureProps): ReactNode {
   const { measure } = one;
   const isTime = measure.of === "first" || measure.of === "last";
-  const choose = (of: string): void => onAll(measured(one, of, fields));
-  const select = <WordSelect label={t.measure.label} value={measure.of} options={measures.map((value) => ({ value, label: t.measure.of[value] }))} onChange={choose} />;
-  const items = itemChoice(one, fields, (item) => onChange({ measure: withoutUndefined({ ...measure, item: item as never }) }));
   const ops = isTime ? timeOps : numberOps;
   const op = <WordSelect label={t.measure.comparison} value={one.op} options={ops.map((value) => ({ value, label: isTime || measure.of !== "count" ? t.measure.isOps[value] : t.measure.ops[value] }))} onChange={(value) => onAll(withOp(one, value))} />;
-  if (measure.of === "count") return <>{op}<MeasureValue one={one} onChange={onChange} />{select}{items}</>;
+  const select = <MeasureSelect one={one} fields={fields} onAll={onAll} />;
+  if (measure.of === "count") return <>{op}<MeasureValue one={one} onChange={onChange} />{select}</>;
   return (
     <>
       <span>{isTime ? t.measure.whose : t.measure.with}</span>{select}
-      {isTime ? null : <PathsPicker label={t.measure.property} paths={measure.property} fields={fields} within={measure.item} onPick={(property) => onChange({ measure: { ...measure, property } })} />}
-      {items}{measure.of === "sum" && isRole(one.event) ? <NetChoice measure={measure} onChange={(next) => onChange({ measure: next })} /> : null}
+      {isTime ? null : <PathsPicker label={t.measure.property} paths={measure.property} item={measure.item} fields={fields} onPick={(property, item) => onChange({ measure: withoutUndefined({ ...measure, property, item: item as never }) })} />}
+      {measure.of === "sum" && isRole(one.event) ? <NetChoice measure={measure} onChange={(next) => onChange({ measure: next })} /> : null}
       {op}<MeasureValue one={one} onChange={onChange} />
     </>
   );
 }
 
-function NetChoice({ measure, onChange }: { readonly measure: Measure; readonly onChange: (measure: Measure) => void }): ReactNode {
-  return <WordSelect label={t.measure.net.label} value={measure.net === true ? "net" : "gross"} options={[{ value: "gross", label: t.measure.net.gross }, { value: "net", label: t.measure.net.net }]} onChange={(value) => onChange(withoutUndefined({ ...measure, net: (value === "net" ? true : undefined) as never }))} />;
+/** Times, things of a list (of those that the filters let through), and what is worked out of a property. */
+function MeasureSelect({ one, fields, onAll }: Omit<MeasureProps, "onChange">): ReactNode {
+  const { measure } = one;
+  const lists = [...new Set([...(measure.of === "count" && measure.item !== undefined ? [measure.item] : []), ...(one.where ?? []).flatMap((filter) => (isItem(filter) ? [filter.item] : [])), ...(fields?.lists ?? [])])];
+  const choose = (value: string): void => {
+    const item = value.startsWith(ITEM) ? value.slice(ITEM.length) : undefined;
+    const next = measured(one, item === undefined ? value : "count", fields);
+    onAll(item === undefined ? next : { ...next, measure: { of: "count", item } });
+  };
+  const options = measures.map((value) => ({ value: value as string, label: t.measure.of[value] })).toSpliced(1, 0, ...lists.map((list) => ({ value: `${ITEM}${list}`, label: list })));
+  return <WordSelect label={t.measure.label} value={measure.of === "count" && measure.item !== undefined ? `${ITEM}${measure.item}` : measure.of} options={options} onChange={choose} />;
 }
 
-/** Of the list that is filtered, its things are counted or summed, not the events. */
-function itemChoice(one: EventLeaf, fields: EventFields | undefined, onChange: (item: string | undefined) => void): ReactNode {
-  const lists = [...new Set([...(one.where ?? []).flatMap((filter) => (isItem(filter) ? [filter.item] : [])), ...(fields?.lists ?? []), ...(one.measure.item === undefined ? [] : [one.measure.item])])];
-  if (lists.length === 0 || one.measure.of === "first" || one.measure.of === "last") return null;
-  return <WordSelect label={t.measure.item} value={one.measure.item ?? ""} options={[{ value: "", label: t.measure.itemNone }, ...lists.map((value) => ({ value, label: t.measure.ofItem(value) }))]} onChange={(value) => onChange(value === "" ? undefined : value)} />;
+const ITEM = "item:";
+
+function NetChoice({ measure, onChange }: { readonly measure: Measure; readonly onChange: (measure: Measure) => void }): ReactNode {
+  return <WordSelect label={t.measure.net.label} value={measure.net === true ? "net" : "gross"} options={[{ value: "gross", label: t.measure.net.gross }, { value: "net", label: t.measure.net.net }]} onChange={(value) => onChange(withoutUndefined({ ...measure, net: (value === "net" ? true : undefined) as never }))} />;
 }
 
 function MeasureValue({ one, onChange }: Pick<MeasureProps, "one" | "onChange">): ReactNode {
@@ -175,15 +181,21 @@ export function measured(one: EventLeaf, of: string, fields: EventFields | undef
 interface PathsPickerProps {
   readonly label: string;
   readonly paths: Paths | undefined;
+  /** The list within whose things the paths are. */
+  readonly item?: string | undefined;
   readonly fields: EventFields | undefined;
-  readonly within?: string | undefined;
-  readonly onPick: (paths: Paths) => void;
+  readonly onPick: (path: string, item: string | undefined) => void;
 }
 
-function PathsPicker({ label, paths, fields, within, onPick }: PathsPickerProps): ReactNode {
+/** A property within the things of a list is measured for each of them. */
+function PathsPicker({ label, paths, item, fields, onPick }: PathsPickerProps): ReactNode {
   const properties: Readonly<Record<string, string>> = texts.vocabulary.property;
-  const text = paths === undefined ? "" : isRole(paths) ? (properties[paths.role] ?? paths.role) : typeof paths === "string" ? paths : paths.join(` ${t.filters.or} `);
-  const prefix = within === undefined ? "" : `${within}.`;
-  const groups = fields && [{ title: t.filters.ofEvent, options: fields.fields.filter(({ path }) => path.startsWith(prefix)).map(({ path, count }) => ({ value: path.slice(prefix.length), label: path.slice(prefix.length), count })) }];
-  return <Picker label={`${label}: ${text}`} placeholder={t.filters.searchProperty} groups={groups} onPick={onPick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
+  const prefix = item === undefined ? "" : `${item}.`;
+  const text = paths === undefined ? "" : isRole(paths) ? (properties[paths.role] ?? paths.role) : (typeof paths === "string" ? [paths] : paths).filter((path) => path !== "").map((path) => `${prefix}${path}`).join(` ${t.filters.or} `);
+  const groups = fields && [{ title: t.filters.ofEvent, options: fields.fields.filter(({ types }) => !types.some(({ type }) => type === "objects")).map(({ path, count }) => ({ value: path, label: path, count })) }];
+  const pick = (path: string): void => {
+    const list = listOf(path, fields?.lists ?? []);
+    onPick(list === undefined ? path : path.slice(list.length + 1), list);
+  };
+  return <Picker label={`${label}: ${text}`} placeholder={t.filters.searchProperty} groups={groups} onPick={pick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
 }

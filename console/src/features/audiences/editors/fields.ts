@@ -11,17 +11,20 @@ export interface EventName {
   readonly count: number;
 }
 
-/** Names of events, the most frequent first; those without a name by their type: `page`, `identify`. */
+/** Names of events, the most frequent first; then those that are named by their type: `page`, `identify`. */
 export function useEventNames(): readonly EventName[] | undefined {
   const { data } = useQuery(observedEventsQuery);
   return useMemo(() => {
     if (data === undefined) return undefined;
     const counts = new Map<string, number>();
-    for (const { type, event, count } of data.data) {
-      const name = type === "track" && event !== "" ? event : type;
-      counts.set(name, (counts.get(name) ?? 0) + count);
+    // What the sender named says more than the kind of call.
+    for (const isNamed of [true, false]) {
+      for (const { type, event, count } of data.data.filter((one) => (one.type === "track" && one.event !== "") === isNamed).toSorted((a, b) => b.count - a.count)) {
+        const name = isNamed ? event : type;
+        counts.set(name, (counts.get(name) ?? 0) + count);
+      }
     }
-    return [...counts].map(([event, count]) => ({ event, count })).toSorted((a, b) => b.count - a.count);
+    return [...counts].map(([event, count]) => ({ event, count }));
   }, [data]);
 }
 

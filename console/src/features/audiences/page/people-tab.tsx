@@ -14,10 +14,10 @@ import { toast } from "../../../ui/toast.tsx";
 import { Face, Value } from "../../../ui/value.tsx";
 import { may, sessionQuery } from "../../accounts/session.ts";
 import { MaskedMark } from "../../masking/masked.tsx";
+import { memberKnownBy, memberName } from "../parts.tsx";
 import { audiencePath, membersQuery, type Member } from "../queries.ts";
 
 const t = texts.audiences.page;
-const nameOf = (row: Member): string => row.name ?? row.identifiers[0]?.value ?? row.profile_id;
 
 export function PeopleTab({ audience }: { readonly audience: AudienceDetail }): ReactNode {
   const { slug } = audience;
@@ -27,9 +27,9 @@ export function PeopleTab({ audience }: { readonly audience: AudienceDetail }): 
   const rows = pages.data?.pages.flatMap(({ data }) => data);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const columns: readonly Column<Member>[] = [
-    { key: "person", header: t.person, width: "minmax(160px, 2fr)", cell: (row) => <span className="row"><Face name={nameOf(row)} isAnonymous={row.identifiers.length === 0} /><Value value={nameOf(row)} /></span> },
+    { key: "person", header: t.person, width: "minmax(160px, 2fr)", cell: (row) => <span className="row"><Face name={memberName(row)} isAnonymous={row.identifiers.length === 0} /><Value value={memberName(row)} /></span> },
     { key: "known", header: t.knownBy, width: "minmax(140px, 2fr)", cell: (row) => <KnownBy row={row} /> },
-    { key: "since", header: t.since, width: "112px", cell: (row) => <When at={row.since} /> },
+    { key: "since", header: t.since, width: "112px", cell: ({ since }) => (since === null ? null : <When at={since} />) },
     { key: "why", header: "", width: "72px", isEnd: true, cell: (row) => <Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person: row.profile_id }} onClick={(event) => event.stopPropagation()}>{t.why}</Link> },
   ];
   return (
@@ -50,7 +50,7 @@ export function PeopleTab({ audience }: { readonly audience: AudienceDetail }): 
 }
 
 function KnownBy({ row }: { readonly row: Member }): ReactNode {
-  const shown = row.identifiers.find(({ value }) => value !== nameOf(row)) ?? row.identifiers[0];
+  const shown = memberKnownBy(row);
   return shown === undefined ? null : <Value value={shown.value} note={shown.namespace} />;
 }
 

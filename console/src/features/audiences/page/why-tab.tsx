@@ -5,13 +5,11 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { AudienceDetail, AudienceWhy } from "@tributary/schema/api/audiences.ts";
-import { read } from "../../../api.ts";
 import { language, texts } from "../../../texts/texts.ts";
 import { When } from "../../../ui/figure.tsx";
 import { Filled } from "../../../ui/filled.tsx";
 import { Empty, ProblemNotice } from "../../../ui/notice.tsx";
 import { Card } from "../../../ui/page.tsx";
-import { toast } from "../../../ui/toast.tsx";
 import { EventPanel } from "../../events/event-panel.tsx";
 import { nameOf } from "../../profiles/person-words.ts";
 import { personQuery, profilesQuery } from "../../profiles/queries.ts";
@@ -104,7 +102,7 @@ function WhyLine({ node, isDecisive, onEvent }: { readonly node: AudienceWhy["no
           <ul className="why-evidence">
             {node.evidence.map((one) => (
               <li key={one.row_id} className="row wrap">
-                <OpenEvent row={one.row_id} name={one.event} onEvent={onEvent} /><span className="dim"><When at={one.at} /></span><bdi className="dim">{one.detail}</bdi>
+                <OpenEvent one={one} onEvent={onEvent} /><span className="dim"><When at={one.at} /></span><bdi className="dim">{one.detail}</bdi>
                 {one.leaves_at === null ? null : <span className="dim"><Filled text={t.leaves} parts={{ when: <When at={one.leaves_at} /> }} /></span>}
               </li>
             ))}
@@ -115,17 +113,10 @@ function WhyLine({ node, isDecisive, onEvent }: { readonly node: AudienceWhy["no
   );
 }
 
-/** The evidence names an event by its place in the log; its panel knows it by its message id. */
-function OpenEvent({ row, name, onEvent }: { readonly row: number; readonly name: string; readonly onEvent: (messageId: string) => void }): ReactNode {
-  const open = async (): Promise<void> => {
-    try {
-      const { data } = await read<{ readonly data: readonly { readonly message_id: string }[] }>("/events", { row_id: row, limit: 1 });
-      if (data[0]) onEvent(data[0].message_id);
-    } catch (error) {
-      toast({ tone: "bad", text: error instanceof Error ? error.message : String(error) });
-    }
-  };
-  return <button type="button" className="plain-button" onClick={() => void open()}><bdi>{name}</bdi></button>;
+/** An event's panel knows it by its message id. */
+function OpenEvent({ one, onEvent }: { readonly one: AudienceWhy["nodes"][number]["evidence"][number]; readonly onEvent: (messageId: string) => void }): ReactNode {
+  const { message_id: id, event } = one;
+  return id === undefined ? <bdi>{event}</bdi> : <button type="button" className="plain-button" onClick={() => onEvent(id)}><bdi>{event}</bdi></button>;
 }
 
 function History({ slug, person }: { readonly slug: string; readonly person: string }): ReactNode {
