@@ -184,14 +184,27 @@ export type AudienceTemplates = z.infer<typeof templates>;
 export const list = z.strictObject({ slug: audienceSlug, name: z.string(), kind: z.enum(["uploaded", "by_hand", "frozen"]), frozen_of: z.string().nullable(), size: z.int(), created_at: isoTime, created_by: z.string() }).meta({ id: "AudienceList" });
 export const lists = z.strictObject({ data: z.array(list) });
 export type AudienceLists = z.infer<typeof lists>;
-/** POST /audience-lists. `frozen_of`: a copy of who is in an audience now. */
-export const listCreate = z.strictObject({ slug: audienceSlug.optional(), name: z.string().trim().min(1).max(200), frozen_of: audienceSlug.optional() });
+export const listDetail = list.extend({ used_by: z.array(usedBy) }).meta({ id: "AudienceListDetail" });
+/** POST /audience-lists */
+export const listCreate = z.strictObject({
+  slug: audienceSlug.optional().meta({ description: "Without it, one is made of the name." }),
+  name: z.string().trim().min(1).max(200),
+  kind: z.enum(["uploaded", "by_hand"]).default("by_hand").meta({ description: "Of a list that is no frozen copy." }),
+  frozen_of: audienceSlug.optional().meta({ description: "An audience: a copy of who is in it now, which never changes by itself or by hand." }),
+});
+/** PATCH /audience-lists/{slug} */
+export const listChange = z.strictObject({ name: z.string().trim().min(1).max(200) });
+/** DELETE /audience-lists/{slug}: refused (409, `in_use`) while audiences refer to it. */
+export const listDeleted = z.strictObject({ slug: audienceSlug, size: z.int() });
 /** POST /audience-lists/{slug}/members: at most 10,000 at once; identifiers that nobody has are told back. */
 export const listMembersBody = z.strictObject({
   add: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),
   remove: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),
 });
-export const listMembersAnswer = z.strictObject({ added: z.int(), removed: z.int(), unknown: z.array(z.int()).meta({ description: "Places in `add` that name nobody." }) });
+export const listMembersAnswer = z.strictObject({
+  added: z.int().meta({ description: "People who were not on it before." }), removed: z.int(),
+  unknown: z.array(z.int()).meta({ description: "Places in `add` that name nobody." }), size: z.int(),
+});
 export type ListMembersAnswer = z.infer<typeof listMembersAnswer>;
 
 // ── Apply ─────────────────────────────────────────────────────────────────────────────────────────────────────────

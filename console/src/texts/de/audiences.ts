@@ -52,7 +52,7 @@ export const audiences: Texts["audiences"] = {
     oncePer: "gezählt einmal je", dropOncePer: "Jedes Ereignis zählen", addOncePer: (path) => `einmal je ${path} zählen`,
   },
   measure: {
-    label: "Was gezählt wird", comparison: "Wie verglichen wird", value: "Verglichen mit", property: "Eigenschaft", choose: "Eigenschaft wählen", with: "mit", whose: "und",
+    label: "Was gezählt wird", comparison: "Wie verglichen wird", value: "Verglichen mit", property: "Eigenschaft", choose: "Eigenschaft wählen", once: "Mal", with: "mit", whose: "und",
     of: { count: "Mal", sum: "einer Summe von", average: "einem Durchschnitt von", min: "einem kleinsten", max: "einem größten", distinct: "einer Anzahl verschiedener", first: "das erste Mal", last: "das letzte Mal" },
     ops: { at_least: "mindestens", at_most: "höchstens", more_than: "mehr als", less_than: "weniger als", equals: "genau", between: "zwischen", more_than_ago: "", in_last: "", before: "", on_or_after: "" },
     isOps: { at_least: "von mindestens", at_most: "von höchstens", more_than: "von mehr als", less_than: "von weniger als", equals: "von genau", between: "zwischen", more_than_ago: "länger her als", in_last: "in den letzten", before: "vor dem", on_or_after: "am oder nach dem" },

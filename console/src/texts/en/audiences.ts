@@ -50,7 +50,7 @@ export const audiences = {
     oncePer: "counted once per", dropOncePer: "Count each event", addOncePer: (path: string) => `count once per ${path}`,
   },
   measure: {
-    label: "What is counted", comparison: "How it compares", value: "Compared with", property: "Property", choose: "choose a property", with: "with", whose: "and",
+    label: "What is counted", comparison: "How it compares", value: "Compared with", property: "Property", choose: "choose a property", once: "time", with: "with", whose: "and",
     of: { count: "times", sum: "a sum of", average: "an average of", min: "a least", max: "a greatest", distinct: "a number of different", first: "the first time", last: "the last time" },
     ops: { at_least: "at least", at_most: "at most", more_than: "more than", less_than: "less than", equals: "exactly", between: "between", more_than_ago: "", in_last: "", before: "", on_or_after: "" },
     isOps: { at_least: "that is at least", at_most: "that is at most", more_than: "that is more than", less_than: "that is less than", equals: "that is exactly", between: "that is between", more_than_ago: "longer ago than", in_last: "in the last", before: "before", on_or_after: "on or after" },

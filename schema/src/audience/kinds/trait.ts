@@ -4,7 +4,7 @@ import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../con
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "../value-test.ts";
 import { instantOf, instantSql, rawsAt, rawsSql } from "../value.ts";
-import { after, afterSql, byZoneSql, duration, knownZones, NEVER, zoneOf } from "../window.ts";
+import { after, afterSql, byZoneSql, duration, isFixed, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
   kind: z.literal("trait"),
@@ -120,7 +120,7 @@ function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
       const horizon = after(now, one.value);
       // The day on which it comes near is not the same arithmetic backwards where months are clamped: waking four days early is harmless.
       const near = `greatest(ms_ - ${horizon - now + 4 * 86_400_000}, least(ms_, ${now} + 3600000))`;
-      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value.unit) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
+      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
       return { member: scope.name(`arrayExists(ms_ -> ms_ > ${now} and ms_ <= ${horizon}, ${instants})`), next };
     }
     case "more_than_ago": {
@@ -131,8 +131,6 @@ function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
       return anniversarySql(one, instants, scope);
   }
 }
-
-const isFixed = (unit: string): boolean => ["minute", "hour", "day", "week"].includes(unit);
 
 /** The day of the year is another one at each midnight of each zone. */
 function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, instants: string, scope: SqlScope): Branch {

@@ -49,7 +49,7 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
 /** Rarely wanted, so small: only where something like an id arrives. */
 function OncePer({ fields, onPick }: { readonly fields: EventFields | undefined; readonly onPick: (path: string) => void }): ReactNode {
   const id = fields?.fields.find(({ path }) => /(^|_|\.)(order|transaction|booking|session|subscription)_?id$/i.test(path))?.path;
-  return id === undefined ? null : <button type="button" className="word-button add small" onClick={() => onPick(id)}>{t.event.addOncePer(id)}</button>;
+  return id === undefined ? null : <button type="button" className="word-button add small quiet" onClick={() => onPick(id)}>{t.event.addOncePer(id)}</button>;
 }
 
 // ── Which events ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,7 +95,7 @@ export function EventNames({ event, onChange }: { readonly event: EventRef; read
             {names.length > 1 ? <button type="button" className="word-button add" aria-label={t.filters.remove(name)} onClick={() => onChange(names.length === 2 ? (names[1 - index] ?? "") : names.toSpliced(index, 1))}>×</button> : null}
           </span>
         ))}
-      {names.length > 0 ? <Picker label={t.event.orAnother} variant="add" placeholder={t.add.search} groups={plainGroups} onPick={(picked) => onChange([...new Set([...names, picked])])} other={t.picker.useEvent}>{t.event.or}</Picker> : null}
+      {names.length > 0 ? <Picker label={t.event.orAnother} variant="add quiet" placeholder={t.add.search} groups={plainGroups} onPick={(picked) => onChange([...new Set([...names, picked])])} other={t.picker.useEvent}>{t.event.or}</Picker> : null}
     </span>
   );
 }
@@ -139,7 +139,7 @@ function MeasureSelect({ one, fields, onAll }: Omit<MeasureProps, "onChange">): 
     const next = measured(one, item === undefined ? value : "count", fields);
     onAll(item === undefined ? next : { ...next, measure: { of: "count", item } });
   };
-  const options = measures.map((value) => ({ value: value as string, label: t.measure.of[value] })).toSpliced(1, 0, ...lists.map((list) => ({ value: `${ITEM}${list}`, label: list })));
+  const options = measures.map((value) => ({ value: value as string, label: value === "count" && one.value === 1 ? t.measure.once : t.measure.of[value] })).toSpliced(1, 0, ...lists.map((list) => ({ value: `${ITEM}${list}`, label: list })));
   return <WordSelect label={t.measure.label} value={measure.of === "count" && measure.item !== undefined ? `${ITEM}${measure.item}` : measure.of} options={options} onChange={choose} />;
 }
 

@@ -29,12 +29,15 @@ export interface PickerProps {
   /** What stands on the button. */
   readonly children: ReactNode;
   readonly isPlaceholder?: boolean;
-  readonly variant?: "word" | "add" | "button";
+  /** `quiet`: only seen where the pointer or the focus is. */
+  readonly variant?: "word" | "add" | "add quiet" | "button";
   /** undefined: still loading. */
   readonly groups: readonly PickerGroup[] | undefined;
   readonly onPick: (value: string) => void;
   /** A choice for a text that is in no list. */
   readonly other?: (text: string) => string;
+  /** Where what is typed may not have been looked for yet, it goes before what is listed. */
+  readonly isOtherFirst?: boolean;
   /** Where the list itself depends on what is typed, it is not looked through here. */
   readonly onSearch?: (text: string) => void;
   readonly onOpen?: () => void;
@@ -46,7 +49,7 @@ export interface PickerProps {
 }
 
 export function Picker(props: PickerProps): ReactNode {
-  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, onSearch, onOpen, onClose, staysOpen = false, opensAtOnce = false, head, note } = props;
+  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, isOtherFirst = false, onSearch, onOpen, onClose, staysOpen = false, opensAtOnce = false, head, note } = props;
   const [search, setSearch] = useState("");
   const look = (text: string): void => {
     setSearch(text);
@@ -70,6 +73,7 @@ export function Picker(props: PickerProps): ReactNode {
   useEffect(() => {
     if (box.dropdownOpened && typed !== "") box.selectFirstOption();
   }, [typed, shown, box.dropdownOpened]);
+  const otherChoice = mayBeOther ? <Combobox.Option value={typed}><bdi>{other(typed)}</bdi></Combobox.Option> : null;
   const pick = (value: string): void => {
     onPick(value);
     look("");
@@ -86,12 +90,13 @@ export function Picker(props: PickerProps): ReactNode {
         <Combobox.Search value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
         {head}
         <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label}>
-          {mayBeOther ? <Combobox.Option value={typed}><bdi>{other(typed)}</bdi></Combobox.Option> : null}
+          {isOtherFirst ? otherChoice : null}
           {shown?.map(({ title, options }) => (options.length === 0 ? null : (
             <Combobox.Group key={title} label={title}>
               {options.slice(0, SHOWN_MAX).map((one) => <Choice key={one.value} one={one} />)}
             </Combobox.Group>
           )))}
+          {isOtherFirst ? null : otherChoice}
           {isEmpty ? <Combobox.Empty>{note ?? t.picker.nothing}</Combobox.Empty> : null}
           {shown === undefined ? <Combobox.Empty>{texts.everywhere.loading}…</Combobox.Empty> : null}
         </Combobox.Options>

@@ -50,7 +50,7 @@ export function PropertyPicker({ fields, event, within, label, onAdd }: Property
   return (
     <Picker
       label={label} variant="add" staysOpen groups={groups} onSearch={setSearch} onPick={pick} onOpen={() => setIsOpen(true)} onClose={() => { setIsOpen(false); setChosen(undefined); setLatest(undefined); }}
-      placeholder={chosen === undefined ? t.filters.searchProperty : t.filters.searchValue(name)} other={chosen === undefined ? t.filters.useProperty : t.value.use}
+      placeholder={chosen === undefined ? t.filters.searchProperty : t.filters.searchValue(name)} other={chosen === undefined ? t.filters.useProperty : t.value.use} isOtherFirst={chosen !== undefined}
       note={chosen === undefined ? undefined : values.note}
       head={chosen === undefined ? null : <button type="button" className="picker-back" onClick={() => setChosen(undefined)}>← <bdi className="mono">{name}</bdi></button>}
     >

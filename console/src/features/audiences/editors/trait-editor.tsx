@@ -33,7 +33,7 @@ export function TraitEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
         {leaf["held"] === undefined || isDated ? null : (
           <span className="words"><span>{t.trait.held}</span><DurationWords value={leaf["held"]} onChange={(held) => onChange({ ...leaf, held }, "held")} /><button type="button" className="word-button add" aria-label={t.trait.dropHeld} onClick={() => onChange(withoutUndefined({ ...leaf, held: undefined }))}>×</button></span>
         )}
-        {leaf["held"] === undefined && !isDated && test.op !== "is_not_set" ? <button type="button" className="word-button add small" onClick={() => onChange({ ...leaf, held: durationOf(undefined) })}>{t.trait.addHeld}</button> : null}
+        {leaf["held"] === undefined && !isDated && test.op !== "is_not_set" ? <button type="button" className="word-button add small quiet" onClick={() => onChange({ ...leaf, held: durationOf(undefined) })}>{t.trait.addHeld}</button> : null}
       </div>
     </div>
   );

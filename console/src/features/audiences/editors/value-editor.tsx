@@ -73,7 +73,7 @@ function OneValue({ test, kind, wish, name, onChange, opensAtOnce = false }: Val
   return (
     <Picker
       label={t.value.of(name)} placeholder={t.value.search} groups={groups} isPlaceholder={isUnset} opensAtOnce={opensAtOnce} note={note}
-      onOpen={() => setIsOpen(true)} onSearch={setSearch} other={t.value.use} onPick={(picked) => onChange({ ...test, value: pickedValue(picked, values, kind) })}
+      onOpen={() => setIsOpen(true)} onSearch={setSearch} other={t.value.use} isOtherFirst onPick={(picked) => onChange({ ...test, value: pickedValue(picked, values, kind) })}
     >
       {isUnset ? t.value.choose : <bdi className="cut">{valueText(test.value, 80)}</bdi>}
     </Picker>
@@ -101,7 +101,7 @@ function ManyValues({ test, kind, wish, name, onChange }: ValueEditorProps): Rea
         <span key={JSON.stringify(value)} className="word-chip"><bdi className="cut">{valueText(value, 60)}</bdi><button type="button" aria-label={t.value.remove(valueText(value, 60))} onClick={() => onChange({ ...test, values: values.filter((one) => one !== value) })}>×</button></span>
       ))}
       {values.length > SHOWN_MAX ? <span className="dim">{t.value.more(values.length - SHOWN_MAX)}</span> : null}
-      <Picker label={t.value.of(name)} placeholder={t.value.search} groups={marked} isPlaceholder={values.length === 0} staysOpen note={note} onOpen={() => setIsOpen(true)} onSearch={setSearch} other={t.value.use} onPick={toggle} variant={values.length === 0 ? "word" : "add"}>
+      <Picker label={t.value.of(name)} placeholder={t.value.search} groups={marked} isPlaceholder={values.length === 0} staysOpen note={note} onOpen={() => setIsOpen(true)} onSearch={setSearch} other={t.value.use} isOtherFirst onPick={toggle} variant={values.length === 0 ? "word" : "add"}>
         {values.length === 0 ? t.value.choose : t.value.or}
       </Picker>
     </>

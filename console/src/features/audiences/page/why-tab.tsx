@@ -53,7 +53,7 @@ function PersonChoice({ person, onChoose }: { readonly person: string | undefine
   const found = useQuery({ ...profilesQuery(wanted, 8), enabled: wanted.length >= 2, placeholderData: keepPreviousData });
   const name = known.data && !("shared" in known.data) ? nameOf(known.data) : person;
   const groups = [{ title: t.people, options: wanted.length < 2 ? [] : (found.data?.data ?? []).map((one) => ({ value: one.id, label: nameOf(one), note: one.identifiers[0]?.value.slice(0, 24) })) }];
-  return <Picker label={t.person} placeholder={t.personSearch} variant="button" groups={groups} onSearch={setText} other={t.usePerson} onPick={onChoose}><bdi className="cut">{name ?? t.choosePerson}</bdi></Picker>;
+  return <Picker label={t.person} placeholder={t.personSearch} variant="button" groups={groups} onSearch={setText} other={t.usePerson} isOtherFirst={wanted.length < 2} onPick={onChoose}><bdi className="cut">{name ?? t.choosePerson}</bdi></Picker>;
 }
 
 function AsOfChoice({ at, onChoose }: { readonly at: string | undefined; readonly onChoose: (at: string | undefined) => void }): ReactNode {
