@@ -149,7 +149,7 @@ test.each(trials)("random sequences of $name agree at every instant (seed $seed)
   const dice = diceOf(seed);
   const scenery = sceneries[name] as Scenery;
   const people = randomPeople(dice, scenery, 80);
-  const sequences = Array.from({ length: 18 }, () => randomSequence(dice, scenery));
+  const sequences = Array.from({ length: 12 }, () => randomSequence(dice, scenery));
   const definitions = sequences.map((who) => definition.parse({ who }));
   await insertPeople(clickhouse, seed, people);
   const criticalMs = criticalIn(scenery);
