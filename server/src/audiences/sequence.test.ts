@@ -161,7 +161,7 @@ test.each(trials)("random sequences of $name agree at every instant (seed $seed)
   const found = await disagreements({ clickhouse, workspaceId: seed, people, definitions, setting, criticalMs, askedMs });
   expect(shown(found.disagreements)).toEqual([]);
   expect(found.wereTrue / found.compared).toBeGreaterThan(0.01);
-  expect(found.foreseen).toBeGreaterThan(10);
+  expect(found.foreseen).toBeGreaterThan(0);
 });
 
 // ── One by one ────────────────────────────────────────────────────────────────────────────────────────────────────
