@@ -12,6 +12,7 @@ import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
+import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
@@ -127,8 +128,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services),
     ...audiencePreviewRoutes(services),
-    ...audienceRoutes(services), ...audienceHelpRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -18,3 +18,4 @@ export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evalua
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
+export { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
