@@ -11,6 +11,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
@@ -128,7 +129,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
