@@ -63,6 +63,18 @@ export const audienceVersions = z.strictObject({ data: z.array(audienceVersion) 
 /** GET /audiences/{slug}/members (masked like other people). GET /audiences/{slug}/members/export?format=csv|ndjson|parquet streams. */
 export const member = z.strictObject({ profile_id: guid, since: isoTime.nullable().meta({ description: "When they entered; null where nobody is a member yet." }), name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
 export const memberList = z.strictObject({ data: z.array(member), next_cursor: nextCursor });
+/** GET /audiences/{slug}/members/export */
+export const memberExportQuery = z.strictObject({
+  format: z.enum(["csv", "ndjson", "parquet"]).default("csv"),
+  traits: z.string().max(8_000).default("").meta({ description: "Names of traits, one a column, with commas between." })
+    .transform((text) => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]).pipe(z.array(z.string().max(512)).max(100)),
+});
+/** GET /audiences/{slug}/… about one person. */
+export const audiencePersonParams = z.strictObject({ slug: audienceSlug, profile_id: guid });
+export const audienceReason = z.enum(["event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair"]);
+export const changesQuery = pageQuery.extend({ reason: audienceReason.optional() });
+export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day." }) });
+export const asOfQuery = z.strictObject({ at: z.iso.datetime({ offset: true }), sample: z.coerce.number().int().min(0).max(50).default(10) });
 
 // ── While editing ─────────────────────────────────────────────────────────────────────────────────────────────────
 

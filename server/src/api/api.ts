@@ -10,6 +10,8 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audienceExportRoute } from "./audience-export.ts";
+import { audienceMembershipRoutes } from "./audience-membership.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
@@ -129,7 +131,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services),
-    ...audiencePreviewRoutes(services),
+    ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),
