@@ -17,6 +17,9 @@ import { iso } from "./iso.ts";
 /** Of one export, in ClickHouse. */
 const LIMITS = { max_execution_time: 600, max_memory_usage: "2000000000", max_threads: 2, wait_end_of_query: 0 } as const;
 
+/** Whoever takes nothing for so long gets no more. */
+const READER_IDLE_MS_MAX = 60_000;
+
 const contentTypes = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson", parquet: "application/vnd.apache.parquet" } as const;
 type Format = keyof typeof contentTypes;
 
@@ -41,17 +44,27 @@ export function audienceExportRoute(services: ApiServices): Route {
       out.writeHead(200, {
         "content-type": contentTypes[query.format], "content-disposition": `attachment; filename="${audience.slug}.${query.format}"`, "cache-control": "no-store", "x-content-type-options": "nosniff",
       });
-      let people: number | null = null;
+      const audit = (people: number): Promise<void> => services.deps.workspaceDb.run(workspaceId, (db) =>
+        recordAudit(db, { workspaceId, actor, action: "audience.export", target: `audience:${audience.slug}`, detail: { people, format: query.format, traits: query.traits } }, nowMs));
+      // Rows that were sent stand in the audit log before the file ends, also where it breaks off.
+      let people = 0;
       try {
-        if (query.format === "parquet") await pipeline(source, out);
-        else people = await writeRows(source as AsyncIterable<readonly Row[]>, out, query.format, query.traits);
+        if (query.format === "parquet") {
+          await audit(await countMembers(services, asked));
+          await pipeline(source as Readable, out);
+        } else {
+          try {
+            for await (const count of writeRows(source as AsyncIterable<readonly Row[]>, out, query.format, query.traits)) people += count;
+          } finally {
+            await audit(people);
+          }
+          out.end();
+        }
       } catch (error) {
         // A file that ends in the middle must not look whole.
         services.deps.logger.warn({ err: error }, "An export broke off");
         out.destroy();
       }
-      const detail = { people: people ?? audience.size, format: query.format, traits: query.traits };
-      await services.deps.workspaceDb.run(workspaceId, (db) => recordAudit(db, { workspaceId, actor, action: "audience.export", target: `audience:${audience.slug}`, detail }, nowMs));
       return hijacked;
     },
   });
@@ -99,21 +112,27 @@ async function parquetOf({ deps }: ApiServices, asked: Asked): Promise<Readable>
   return (await deps.clickhouse.exec({ ...rest, query: `${query}\nformat Parquet`, clickhouse_settings: { ...LIMITS, wait_end_of_query: 1 } })).stream;
 }
 
-async function writeRows(source: AsyncIterable<readonly Row[]>, out: Writable, format: Exclude<Format, "parquet">, traits: readonly string[]): Promise<number> {
-  let people = 0;
+async function countMembers({ scan }: ApiServices, { workspaceId, audience, nowMs }: Asked): Promise<number> {
+  const [row] = await scan<{ people: number }>(
+    workspaceId, `select count() as people from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id in (select profile_id from (${membersAtSql()}))`,
+    { audience: audience.id, at: nowMs });
+  return row?.people ?? 0;
+}
+
+/** Says how many more were written, again and again. */
+async function* writeRows(source: AsyncIterable<readonly Row[]>, out: Writable, format: Exclude<Format, "parquet">, traits: readonly string[]): AsyncGenerator<number> {
   if (format === "csv") out.write(`${BYTE_ORDER_MARK}${csvLine(["id", "since", "known", "identifiers", ...traits])}`);
   for await (const rows of source) {
     let text = "";
     for (const [id, sinceMs, known, identifiers, ...values] of rows) {
       const since = iso(sinceMs);
-      people++;
       text += format === "csv" ? csvLine([id, since, known === 1, identifiers.join(" "), ...values.map(cellOf)])
         : `${JSON.stringify({ id, since, known: known === 1, identifiers, traits: Object.fromEntries(traits.map((name, i) => [name, valueOf(values[i] ?? "")])) })}\n`;
     }
-    if (!out.write(text)) await once(out, "drain", { signal: AbortSignal.timeout(60_000) });
+    const isTaken = out.write(text);
+    yield rows.length;
+    if (!isTaken) await once(out, "drain", { signal: AbortSignal.timeout(READER_IDLE_MS_MAX) });
   }
-  out.end();
-  return people;
 }
 
 function valueOf(json: string): unknown {

@@ -114,6 +114,7 @@ describe("a caller without the scope personal_data", () => {
       );
     }
     await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'nobody', 'Nobody', $2, 'test', 'test')", [first.id, JSON.stringify({ who: { any: [] } })]);
+    await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'named', 'Named', $2, 'test', 'test')", [first.id, JSON.stringify({ from: "everyone", who: { kind: "trait", trait: "name", op: "is_set" } })]);
     const { rows: [audience] } = await pool.query<{ id: number }>("select id from audience where slug = 'nobody'");
     await pool.query("insert into audience_person (profile_id, workspace_id, member_of, seq) values ($1, $2, array[$3::integer], 1)", [person, first.id, audience?.id]);
     await api.clickhouse.client("write").insert({
@@ -150,6 +151,7 @@ describe("a caller without the scope personal_data", () => {
     "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
     "/audiences/{slug}/members": ["/audiences/nobody/members"],
     "/audiences/{slug}/as-of": ["/audiences/nobody/as-of?at=2026-05-31T00:00:00Z"],
+    "/audiences/{slug}/why/{profile_id}": [`/audiences/named/why/${person}`],
     "/audiences/compare": [{ path: "/audiences/compare", body: { slug: "nobody", definition: { who: { all: [] } } } }],
     "/profiles": ["/profiles", `/profiles?search=${encodeURIComponent(mail)}`, "/profiles?limit=1"],
     "/profiles/{ref}": [`/profiles/${ref}?include=provenance,events,identifiers`, `/profiles/${person}`, "/profiles/device_id:zqshared-tablet"],

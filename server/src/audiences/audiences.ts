@@ -24,3 +24,4 @@ export {
   membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
 } from "./membership-read.ts";
 export { compileAudiences } from "./compile.ts";
+export { explainPerson, type ExplainedNode } from "./explain.ts";

@@ -58,17 +58,20 @@ export interface ChangesWish {
   readonly profileIds?: readonly string[];
   /** Those before it. */
   readonly beforeSeq?: number | undefined;
+  /** Those until then. */
+  readonly untilMs?: number;
   readonly limit: number;
 }
 
 /** The newest first. */
-export async function readChanges(read: ReadLog, { audienceId, reason, profileIds, beforeSeq, limit }: ChangesWish): Promise<LoggedChange[]> {
+export async function readChanges(read: ReadLog, { audienceId, reason, profileIds, beforeSeq, untilMs, limit }: ChangesWish): Promise<LoggedChange[]> {
   const where = [OF_AUDIENCE];
   if (reason !== undefined) where.push("reason = {reason:String}");
   if (profileIds !== undefined) where.push("audience_log.profile_id in {people:Array(UUID)}");
   if (beforeSeq !== undefined) where.push("seq < {before:UInt64}");
+  if (untilMs !== undefined) where.push("at <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')");
   return read<LoggedChange>(`select ${CHANGE} from audience_log where ${where.join(" and ")} order by seq desc limit {limit:UInt32}`, {
-    audience: audienceId, limit, ...(reason !== undefined && { reason }), ...(profileIds !== undefined && { people: profileIds }), ...(beforeSeq !== undefined && { before: beforeSeq }),
+    audience: audienceId, limit, ...(reason !== undefined && { reason }), ...(profileIds !== undefined && { people: profileIds }), ...(beforeSeq !== undefined && { before: beforeSeq }), ...(untilMs !== undefined && { until: untilMs }),
   });
 }
 
