@@ -77,10 +77,17 @@ function missing({ one, plan, matching, inWindow, measured }: Measured): Said | 
   const leaves = matching.map((event) => inWindow.leaveMs(event)).filter((ms) => ms < NEVER);
   const untilMs = leaves.length === 0 ? undefined : Math.min(...leaves);
   return saidBy((say) => {
-    const what = isCount ? sayMore(say, more, namesOf(plan.selector.event)) : say.pick({ en: `${sayDecimal(say, more)} more`, de: `${sayDecimal(say, more)} mehr` });
+    const what = isCount ? sayMore(say, more, namesOf(plan.selector.event)) : saySum(say, more);
     // From then on more would be missing than now.
     return untilMs === undefined ? what : say.pick({ en: `${what} until ${sayDay(say, untilMs)}`, de: `${what} bis ${sayDay(say, untilMs)}` });
   });
+}
+
+/** Of a sum that has to be over an edge, the smallest step is no number that people say. */
+function saySum(say: Language, more: Decimal): string {
+  const hasStep = more % 1_000n === 1n;
+  const much = sayDecimal(say, hasStep ? more - 1n : more);
+  return hasStep ? say.pick({ en: `more than ${much} more`, de: `mehr als ${much} mehr` }) : say.pick({ en: `${much} more`, de: `${much} mehr` });
 }
 
 function sayMore(say: Language, more: Decimal, names: readonly string[]): string {

@@ -80,7 +80,7 @@ test("sums and times are told with what they were made of", async () => {
   const { body } = await why("rich");
   expect(body.decisive).toBe("/all/0");
   const [, sum, last] = body.nodes;
-  expect(sum).toMatchObject({ holds: false, value: { en: "33, the last on 7 June 2026" }, to_flip: { en: "67 more" } });
+  expect(sum).toMatchObject({ holds: false, value: { en: "33, the last on 7 June 2026" }, to_flip: { en: "more than 67 more" } });
   expect(sum.evidence.map(({ detail }: { detail: string }) => detail)).toEqual(["12", "11", "10"]);
   expect(last).toMatchObject({ holds: false, next_at: iso(NOW + 11 * DAY), to_flip: { en: "in 11 days, by time alone (21 June 2026)" }, evidence: [{ row_id: 102 }] });
 });
