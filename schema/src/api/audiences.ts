@@ -223,9 +223,16 @@ export type ListMembersAnswer = z.infer<typeof listMembersAnswer>;
 
 // ── Apply ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** POST /audiences/apply?dry_run=: makes the workspace's audiences as a file says. GET /audiences/export gives such a file (YAML). */
+/** GET /audiences/export: a file (YAML) of the audiences in use; as `application/yaml` when that is asked for by `Accept`. */
+export const exportQuery = z.strictObject({ folder: folder.optional().meta({ description: "Those of it, and of the folders within it." }) });
+export const exportAnswer = z.strictObject({ yaml: z.string() }).meta({ id: "AudienceExport" });
+/** POST /audiences/apply?dry_run=true: makes the workspace's audiences as such a file says. */
+export const applyQuery = z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") });
 export const applyBody = z.strictObject({ yaml: z.string().max(2_000_000), prune: z.boolean().default(false).meta({ description: "Archives those in use that the file leaves out." }) });
 export const applyAnswer = z.strictObject({
   dry_run: z.boolean(),
-  plan: z.array(z.strictObject({ slug: z.string(), action: z.enum(["create", "change", "restore", "archive", "keep"]), fields: z.array(z.string()), enter: z.int().nullable(), leave: z.int().nullable() })),
+  plan: z.array(z.strictObject({
+    slug: z.string(), action: z.enum(["create", "change", "restore", "archive", "keep"]), fields: z.array(z.string()),
+    enter: z.int().nullable().meta({ description: "People who would enter; null where it was not counted." }), leave: z.int().nullable(),
+  })),
 }).meta({ id: "AudienceApply" });

@@ -14,6 +14,7 @@ import { audienceExportRoute } from "./audience-export.ts";
 import { audienceMembershipRoutes } from "./audience-membership.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
 import { audienceWhyRoute } from "./audience-why.ts";
+import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
@@ -131,7 +132,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

@@ -184,7 +184,7 @@ describe("a caller without the scope personal_data", () => {
     "POST /audiences/flow", "GET /audiences/{slug}/changes", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
-      "POST /audiences/check", "GET /audiences/templates",
+      "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",
       "GET /audience-lists", "POST /audience-lists", "GET /audience-lists/{slug}", "PATCH /audience-lists/{slug}", "DELETE /audience-lists/{slug}", "POST /audience-lists/{slug}/members"],
   ];
 

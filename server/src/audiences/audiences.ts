@@ -25,3 +25,5 @@ export {
 } from "./membership-read.ts";
 export { compileAudiences } from "./compile.ts";
 export { explainPerson, type ExplainedNode } from "./explain.ts";
+export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan, type ApplyWish, type PlannedAudience } from "./apply-audiences.ts";
+export { audiencesYaml } from "./audience-yaml.ts";
