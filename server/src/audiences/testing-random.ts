@@ -72,7 +72,7 @@ export function randomWorld(seed: number, workspaceId: number, { people: peopleC
   const audiences = new Map([
     ["vip", definition.parse({ who: randomLeaf(lot, baseMs) })],
     ["robots", definition.parse({ from: "everyone", include: { bots: true }, who: randomLeaf(lot, baseMs) })],
-    ["nameless", definition.parse({ from: "anonymous", include: { internal: lot.chance(50) }, who: randomGroup(lot, baseMs, 1) })],
+    ["nameless", definition.parse({ from: "anonymous", include: { internal: lot.chance(50) }, who: { any: lot.of(2, () => randomLeaf(lot, baseMs)) } })],
   ]);
   audiences.set("both", definition.parse({ from: "everyone", who: { any: [{ kind: "audience", audience: "robots" }, { not: { kind: "audience", audience: "vip" } }] } }));
   const listed = (id: number): readonly [string, { id: number; members: ReadonlySet<string> }] => [`list-${id}`, { id, members: new Set(people.filter(() => lot.chance(40)).map((person) => person.id)) }];
@@ -98,7 +98,7 @@ let lastRow = 0;
 function randomEvent(lot: Lot, baseMs: number): EventFacts {
   return eventOf({
     event: lot.pick(eventNames), ms: randomMs(lot, baseMs), row: ++lastRow, properties: randomProperties(lot), isBot: lot.chance(8), isInternal: lot.chance(8),
-    context: lot.chance(50) ? {} : { country: lot.pick(["DE", "US", ""]), page_path: lot.pick(["/", "/pricing", "/Pricing/de"]), campaign_source: lot.pick(["", "google", "Google"]) },
+    context: lot.chance(50) ? { type: "track" } : { type: "track", country: lot.pick(["DE", "US", ""]), page_path: lot.pick(["/", "/pricing", "/Pricing/de"]), campaign_source: lot.pick(["", "google", "Google"]) },
   });
 }
 
