@@ -6,7 +6,7 @@ export const audienceLimits = {
   /** Groups inside groups. */
   depthMax: 12,
   /** Comparisons of one definition: those of conditions, and those of the filters on what events say. */
-  testsMax: 500,
+  testsMax: 250,
   /** Characters of a definition as JSON. */
   charactersMax: 262_144,
   /** Names of a path, joined by dots. */

@@ -20,7 +20,7 @@ test.each<[string, unknown, RegExp]>([
   ["50 groups inside each other", nested(50), /at most 12/],
   ["as many accounts inside each other", times(50, (i) => i).reduce<unknown>((who) => ({ kind: "account", people: "any", who }), leaf), /at most 12/],
   ["more conditions than a definition has", { all: [{ all: times(60, () => leaf) }, { all: times(60, () => leaf) }] }, /120 conditions; at most 100/],
-  ["a hundred conditions, each with all filters", { all: times(100, (i) => event(times(25, (k) => equals(`p${i}.${k}`)))) }, /2600 comparisons, with those in filters; at most 500/],
+  ["a hundred conditions, each with all filters", { all: times(100, (i) => event(times(25, (k) => equals(`p${i}.${k}`)))) }, /2600 comparisons, with those in filters; at most 250/],
   ["10,000 values", { kind: "trait", trait: "a", op: "one_of", values: times(10_000, String) }, /at most 1000/],
   ["many values in many conditions", { all: times(100, (i) => ({ kind: "trait", trait: "a", op: "one_of", values: times(900, (k) => `value ${i} ${k}`) })) }, /characters; at most 262144/],
   ["a value without end", { kind: "trait", trait: "a", op: "equals", value: "x".repeat(2_000) }, /1024|1,024/],
@@ -55,7 +55,7 @@ async function membersOf(who: unknown): Promise<number[]> {
 }
 
 test.each<[string, unknown, number]>([
-  ["a hundred conditions with four filters each, all different", { any: times(100, (i) => event(times(4, (k) => (k === 3 ? { item: "products", where: [{ property: `p${i}`, op: "equals", value: k }] } : equals(`p${i}.q${k}`, `x${i}`))))) }, 0],
+  ["fifty conditions with four filters each, all different", { any: times(50, (i) => event(times(4, (k) => (k === 3 ? { item: "products", where: [{ property: `p${i}`, op: "equals", value: k }] } : equals(`p${i}.q${k}`, `x${i}`))))) }, 0],
   ["groups as deep as may be, five times denied", nested(audienceLimits.depthMax - 1), 0],
   ["as many sums in windows", { all: times(100, (i) => ({ kind: "event", event: `e${i % 7}`, measure: { of: "sum", property: `p.q${i}` }, op: "at_most", value: i, within: { last: i + 1, unit: "day" } })) }, 1],
   ["a thousand values", { kind: "trait", trait: "a", op: "none_of", values: times(1_000, (i) => `value ${i}`) }, 1],
@@ -64,4 +64,4 @@ test.each<[string, unknown, number]>([
   ["the greatest number and the longest path", { all: [{ kind: "trait", trait: "a", op: "more_than", value: -999_999_999_999_999 }, { not: event([equals(times(audienceLimits.pathStepsMax, () => "p").join("."))]) }] }, 0],
 ])("%s: answered", async (_, who, member) => {
   expect(await membersOf(who)).toEqual([member]);
-});
+}, 600_000);
