@@ -68,6 +68,8 @@ export async function startEvaluatorBench(): Promise<EvaluatorBench> {
     evaluator: () => evaluator,
     send: (calls, header = {}) => pipeline.send(calls, { receivedAtMs: clock.ms, ...header }),
     restart(more = {}) {
+      // Lets go of its connection, and writes nothing.
+      void evaluator.stop();
       evaluator = make(more);
     },
     async audience(slug, who, more = {}, workspaceId = 1) {
