@@ -114,9 +114,9 @@ export async function startEvaluatorBench(): Promise<EvaluatorBench> {
 }
 
 async function checkMembers(pipeline: TestPipeline, nowMs: number): Promise<void> {
-  const { rows: audiences } = await pipeline.pool.query<{ id: number; workspace_id: number; slug: string; definition: unknown; status: string; size: string }>("select * from audience");
+  const { rows: audiences } = await pipeline.pool.query<{ id: number; workspace_id: number; slug: string; definition: unknown; status: string; size: string; problem: string | null }>("select * from audience");
   const { rows: people } = await pipeline.pool.query<{ profile_id: string; member_of: number[] }>("select profile_id, member_of from audience_person");
-  const problems: string[] = [];
+  const problems = audiences.filter(({ status }) => status !== "active" && status !== "archived").map(({ slug, status, problem }) => `${slug} is ${status}: ${problem}`);
   for (const workspaceId of new Set(audiences.map((row) => row.workspace_id))) {
     const everybody = await peopleOf(pipeline, workspaceId);
     const here = audiences.filter((row) => row.workspace_id === workspaceId && row.status === "active");
