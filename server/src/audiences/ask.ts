@@ -118,9 +118,10 @@ export interface HowAsked {
 export function compileFor(workspace: LoadedWorkspace, audiences: readonly LoadedAudience[], how: HowAsked): CompiledQuestion {
   const { sql, params } = compile(workspace, audiences, how);
   const indexes = audiences.map((_, i) => i);
+  // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
+  const column = (name: string): string => `materialize([${indexes.map((i) => `${name}${i}`).join(", ")}])`;
   return {
-    sql: `select ${how.id ?? "toString(profile_id)"} as id, arrayFilter((i, m) -> m = 1, ${arrayOf(indexes, "toUInt16")}, [${indexes.map((i) => `m${i}`).join(", ")}]) as members,
-      arrayMin([${indexes.map((i) => `n${i}`).join(", ")}]) as due
+    sql: `select ${how.id ?? "toString(profile_id)"} as id, arrayFilter((i, m) -> m = 1, ${arrayOf(indexes, "toUInt16")}, ${column("m")}) as members, arrayMin(${column("n")}) as due
       from (${sql}) where notEmpty(members) or due < ${NEVER}`,
     params: { workspace: workspace.workspaceId, ...params },
   };
