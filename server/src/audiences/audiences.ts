@@ -19,3 +19,5 @@ export { readMembershipChanges, type ChangesRead, type MembershipChange } from "
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
 export { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
+export { compileAudiences, type CompiledAudiences, type CompileInput } from "./compile.ts";
+export { writtenSql } from "./written-sql.ts";
