@@ -9,6 +9,7 @@ export { loadAround } from "./around.ts";
 export type { ReadWords } from "./preview/moment.ts";
 export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf } from "./preview/preview.ts";
+export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
 export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
@@ -21,3 +22,9 @@ export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish 
 export { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
 export { compileAudiences, type CompiledAudiences, type CompileInput } from "./compile.ts";
 export { writtenSql } from "./written-sql.ts";
+export {
+  membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
+} from "./membership-read.ts";
+export { explainPerson, type ExplainedNode } from "./explain.ts";
+export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan, type ApplyWish, type PlannedAudience } from "./apply-audiences.ts";
+export { audiencesYaml } from "./audience-yaml.ts";
