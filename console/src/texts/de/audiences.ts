@@ -111,7 +111,7 @@ export const audiences: Texts["audiences"] = {
   builder: {
     newTitle: "Neue Zielgruppe", name: "Name", nameExample: "Rotes Kleid gekauft", folder: "Ordner", folderExample: "Kampagnen/Frühling", save: "Zielgruppe speichern", saveChanges: "Speichern …", conditions: "Bedingungen",
     undo: "Rückgängig (Strg+Z)", redo: "Wiederholen (Strg+Umschalt+Z)", emptySentence: "Noch ist niemand gewählt.", emptyText: "Wählen Sie, was diese Personen taten oder sind. Alles, was ankommt, steht in der Liste, das Häufigste zuerst.", addFirst: "Bedingung wählen", orTemplate: "oder mit einer Vorlage beginnen",
-    keys: "Zeilen am Griff ziehen; am Griff verschieben Alt und Pfeiltasten, die Leertaste wählt aus, Strg+G gruppiert, Entf entfernt.", saved: (name) => `„${name}“ ist gespeichert und wird gezählt.`, copyOf: (name) => `${name} (Kopie)`, notInName: "kein",
+    keys: "Zeilen am Griff ziehen; am Griff verschieben Alt und Pfeiltasten, die Leertaste wählt aus, Strg+G gruppiert, Entf entfernt.", saved: (name) => `„${name}“ ist gespeichert und wird gezählt.`, copyOf: (name) => `${name} (Kopie)`, notInName: "kein", unfinished: "Das markierte Wort ist noch zu wählen.",
   },
   views: {
     label: "Form", sentence: "Satz", yaml: "YAML", sql: "SQL", json: "JSON", yamlLabel: "Die Definition als YAML", yamlNote: "Was Sie hier tippen, gilt, sobald es richtig ist.", line: (n) => `Zeile ${count(n)}:`,

@@ -110,7 +110,7 @@ export const audiences = {
   builder: {
     newTitle: "New audience", name: "Name", nameExample: "Bought a red dress", folder: "Folder", folderExample: "Campaigns/Spring", save: "Save audience", saveChanges: "Save…", conditions: "Conditions",
     undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", emptySentence: "Nobody is chosen yet.", emptyText: "Choose what these people did or are. Everything that arrives is in the list, the most frequent first.", addFirst: "Choose a condition", orTemplate: "or begin with a template",
-    keys: "Drag rows by their handle; on the handle, Alt and the arrows move them, Space chooses, Ctrl+G groups, Delete removes.", saved: (name: string) => `“${name}” is saved. It is being counted.`, copyOf: (name: string) => `${name} (copy)`, notInName: "no",
+    keys: "Drag rows by their handle; on the handle, Alt and the arrows move them, Space chooses, Ctrl+G groups, Delete removes.", saved: (name: string) => `“${name}” is saved. It is being counted.`, copyOf: (name: string) => `${name} (copy)`, notInName: "no", unfinished: "The marked word is still to be chosen.",
   },
   views: {
     label: "Form", sentence: "Sentence", yaml: "YAML", sql: "SQL", json: "JSON", yamlLabel: "The definition as YAML", yamlNote: "What you type here becomes the definition as soon as it is right.", line: (n: number) => `Line ${count(n)}:`,

@@ -12,8 +12,8 @@ import type { Answers } from "./use-answers.ts";
 const t = texts.audiences.preview;
 const DAYS = 14;
 
-export function FlowChart({ answers: { key, check, isEmpty } }: { readonly answers: Answers }): ReactNode {
-  const { data, error } = useQuery({ ...flowQuery(JSON.parse(key), key, DAYS), enabled: check?.ok === true && !isEmpty, placeholderData: keepPreviousData });
+export function FlowChart({ answers: { key, isValid } }: { readonly answers: Answers }): ReactNode {
+  const { data, error } = useQuery({ ...flowQuery(JSON.parse(key), key, DAYS), enabled: isValid, placeholderData: keepPreviousData });
   if (error) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Waiting rows={5} />;
   const sum = (name: "entered" | "left"): number => data.days.reduce((all, day) => all + day[name], 0);

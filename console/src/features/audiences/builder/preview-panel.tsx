@@ -32,16 +32,27 @@ export function PreviewPanel({ answers, own }: { readonly answers: Answers; read
         <>
           <SegmentedControl size="xs" fullWidth aria-label={t.preview.more} value={tab} data={tabs.map((value) => ({ value, label: t.preview.tabs[value] }))} onChange={(value) => setTab(value as Tab)} />
           <div className="preview-more">
-            {tab === "people" ? <Sample answers={answers} /> : null}
-            {tab === "reach" ? <Reach answers={answers} /> : null}
-            {tab === "by" ? <Breakdown answers={answers} /> : null}
-            {tab === "overlap" ? <Overlap answers={answers} own={own} /> : null}
-            {tab === "flow" ? <Flow answers={answers} /> : null}
+            {answers.check?.ok === false ? <p className="dim">{t.preview.unfinished}</p> : <Tabbed tab={tab} answers={answers} own={own} />}
           </div>
         </>
       )}
     </aside>
   );
+}
+
+function Tabbed({ tab, answers, own }: { readonly tab: Tab; readonly answers: Answers; readonly own: string | undefined }): ReactNode {
+  switch (tab) {
+    case "people":
+      return <Sample answers={answers} />;
+    case "reach":
+      return <Reach answers={answers} />;
+    case "by":
+      return <Breakdown answers={answers} />;
+    case "overlap":
+      return <Overlap answers={answers} own={own} />;
+    case "flow":
+      return <FlowChart answers={answers} />;
+  }
 }
 
 function Size({ answers: { preview, check, isEmpty, isStale } }: { readonly answers: Answers }): ReactNode {
@@ -54,7 +65,7 @@ function Size({ answers: { preview, check, isEmpty, isStale } }: { readonly answ
         <span className="dim">{isEmpty || !preview ? t.preview.people : t.preview.of(preview.of)}</span>
       </div>
       <div className="dim preview-facts">
-        {isEmpty ? t.preview.empty : hasProblems ? t.preview.unfinished : preview ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</> : <>&nbsp;</>}
+        {isEmpty ? t.preview.empty : preview && !hasProblems ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</> : <>&nbsp;</>}
       </div>
     </div>
   );
@@ -123,8 +134,4 @@ function Overlap({ answers, own }: { readonly answers: Answers; readonly own: st
       {chosen.length === 0 ? <p className="dim">{t.preview.overlapText}</p> : data === undefined && !error ? <Waiting rows={5} /> : data ? <OverlapChart sets={chosen} rows={data.overlap} nameOf={nameOf} /> : null}
     </div>
   );
-}
-
-function Flow({ answers }: { readonly answers: Answers }): ReactNode {
-  return <FlowChart answers={answers} />;
 }

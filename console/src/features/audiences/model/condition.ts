@@ -54,7 +54,11 @@ export interface EventLeaf extends Test {
 
 /** The parts of an event condition, as far as they are there. */
 export function eventLeaf(leaf: Leaf): EventLeaf {
-  return { op: "at_least", ...leaf, kind: "event", event: (leaf["event"] ?? "") as EventRef, measure: (leaf["measure"] ?? { of: "count" }) as Measure }; // From the schema, or of this console's making.
+  const event = (leaf["event"] ?? "") as EventRef; // From the schema, or of this console's making.
+  const measure = (leaf["measure"] ?? { of: "count" }) as Measure; // As above.
+  // In the order in which one reads them.
+  const ordered = { kind: "event" as const, event, where: leaf["where"], measure, op: "at_least" };
+  return withoutUndefined({ ...ordered, ...leaf, kind: "event" as const, event, measure }) as EventLeaf; // As above.
 }
 
 export const namesOf = (event: EventRef): readonly string[] => (typeof event === "string" ? (event === "" ? [] : [event]) : "role" in event ? [] : event);
