@@ -210,6 +210,8 @@ export const listCreate = z.strictObject({
 export const listChange = z.strictObject({ name: z.string().trim().min(1).max(200) });
 /** DELETE /audience-lists/{slug}: refused (409, `in_use`) while audiences refer to it. */
 export const listDeleted = z.strictObject({ slug: audienceSlug, size: z.int() });
+/** GET /audience-lists/{slug}/members: by the person's id. `since`: when they were put on it. */
+export const listMemberList = z.strictObject({ data: z.array(member.extend({ since: isoTime, added_by: z.string() })), next_cursor: nextCursor });
 /** POST /audience-lists/{slug}/members: at most 10,000 at once; identifiers that nobody has are told back. */
 export const listMembersBody = z.strictObject({
   add: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),

@@ -101,6 +101,10 @@ describe("a caller without the scope personal_data", () => {
        values (10, 0, 'events', '', '', 'can not parse "zqengine"', 'row', $1, 469, 'constraint', 'why', $2, $3, $4, now(), 'm-6', 'x', $5, 'stored', $6, 'open', true)`,
       [first.partition, first.id, rowId(10, 0), first.sourceId, person, JSON.stringify(content)],
     );
+    await pool.query(
+      `with l as (insert into audience_list (workspace_id, slug, name, kind, created_by) values ($1, 'planted', 'Planted', 'by_hand', 'test') returning id)
+       insert into audience_list_member (list_id, workspace_id, profile_id, added_by, added_at) select id, $1, $2, 'test', now() from l`, [first.id, person],
+    );
     const now = new Date(clock.nowMs());
     await pool.query(
       `insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', 'Order Completed', 1, $2, $2), ($1, 'track', 'Wrote zqwritten@example.com', 1, $2, $2)`,
@@ -175,6 +179,7 @@ describe("a caller without the scope personal_data", () => {
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
+    "/audience-lists/{slug}/members": ["/audience-lists/planted/members"],
     "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
