@@ -39,8 +39,8 @@ const schema = z.discriminatedUnion("op", comparisonShapes(base)).superRefine((o
   if (!isTimeComparison(one) && (one.measure.of === "count" || one.measure.of === "distinct") && isCountTooGreat(one)) issue("value", "Counts are compared up to 100,000.");
   const isByName = typeof one.event === "string" || Array.isArray(one.event);
   const hasRole = (given: unknown): boolean => typeof given === "object" && given !== null && "role" in given;
-  if (isByName && "property" in one.measure && hasRole(one.measure.property)) issue("measure", 'A property by role is known of events by role: { "role": "order" }. Of events by name, name the property.');
-  if (isByName && hasRole(one.once_per)) issue("once_per", 'A property by role is known of events by role: { "role": "order" }. Of events by name, name the property.');
+  if (isByName && "property" in one.measure && hasRole(one.measure.property)) issue("measure", 'A property by role is known of events by role alone: { "role": "order" }. Of events by name, name the property.');
+  if (isByName && hasRole(one.once_per)) issue("once_per", 'A property by role is known of events by role alone: { "role": "order" }. Of events by name, name the property.');
   if (one.measure.of === "sum" && one.measure.net === true && isByName) issue("measure", 'What is refunded is known of orders by role: { "role": "order" }.');
 });
 export type EventCondition = z.infer<typeof schema>;
