@@ -16,6 +16,7 @@ export type Place =
   | { readonly is: "property"; readonly path: string; readonly at: string; readonly of: NamedEvents | undefined }
   | { readonly is: "property_role"; readonly path: string; readonly role: string; readonly of: NamedEvents | undefined }
   | { readonly is: "trait"; readonly path: string; readonly trait: string }
+  | { readonly is: "computed"; readonly path: string; readonly slug: string }
   | { readonly is: "audience"; readonly path: string; readonly slug: string }
   | { readonly is: "list"; readonly path: string; readonly slug: string };
 
@@ -28,7 +29,12 @@ interface Within {
 
 /** `at`: where the condition stands in its definition. */
 export function placesIn(who: Condition, at: Path = ["who"]): Place[] {
-  return visit(who, at, { of: undefined, item: undefined, kind: undefined });
+  return placesWithin(who, at);
+}
+
+/** The same of what a computed trait is made of. */
+export function placesWithin(value: unknown, at: Path): Place[] {
+  return visit(value, at, { of: undefined, item: undefined, kind: undefined });
 }
 
 function visit(value: unknown, path: Path, outer: Within): Place[] {
@@ -51,7 +57,7 @@ function namedAt(key: string, value: unknown, path: Path, within: Within): Place
     const of = eventsOf(value);
     return of === undefined ? [] : "role" in of ? [{ is: "event_role", path: pointer, role: of.role }] : of.names.map((event) => ({ is: "event", path: pointer, event }));
   }
-  if (key === "trait" && typeof value === "string") return [{ is: "trait", path: pointer, trait: value }];
+  if (key === "trait" && typeof value === "string") return [within.kind === "computed" ? { is: "computed", path: pointer, slug: value } : { is: "trait", path: pointer, trait: value }];
   if (key === "audience" && typeof value === "string") return [{ is: "audience", path: pointer, slug: value }];
   if (key === "list" && typeof value === "string") return [{ is: "list", path: pointer, slug: value }];
   if (key === "item" && typeof value === "string") return [{ is: "property", path: pointer, at: value, of: within.of }];
