@@ -9,6 +9,8 @@ export const computedSlug = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "Small le
 export const computedStatus = z.enum(["filling", "active", "failed", "archived"]).meta({ id: "ComputedTraitStatus", description: "`filling`: worked out for everybody, for the first time or anew after a change." });
 export const computedType = z.enum(["number", "time", "text", "list", "any"]).meta({ id: "ComputedTraitType", description: "`any`: whatever stands in a property." });
 const folder = z.string().max(200).meta({ description: "Names joined by /; empty for none." });
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const value = z.union([scalar, z.array(scalar)]);
 const sentence = z.strictObject({ en: z.string(), de: z.string() });
 
 export const thresholds = z
@@ -29,7 +31,8 @@ export const computedTrait = z
     type: computedType,
     status: computedStatus,
     problem: z.string().nullable().meta({ description: "Why it failed, and what to do." }),
-    people: z.int().meta({ description: "People who have a value now." }),
+    people: z.int().meta({ description: "People who have another value now than `rest`." }),
+    rest: value.nullable().meta({ description: "The value of everybody else, such as 0; null: none." }),
     filled_at: isoTime.nullable(),
     version: z.int(),
     sentence,
@@ -106,7 +109,6 @@ export const computedPreviewBody = z.strictObject({
   slug: computedSlug.optional().meta({ description: "Of the computed trait that is changed." }),
   sample: z.int().min(0).max(50).default(0),
 });
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 export const computedPreview = z
   .strictObject({
     people: z.int().meta({ description: "Everybody who was asked about: known or not, but no bots." }),
@@ -121,7 +123,7 @@ export const computedPreview = z
     values: z.array(z.strictObject({ value: scalar, count: z.int() })).meta({ description: "The most frequent ones; masked like the fields that they come from." }),
     masked: z.boolean(),
     thresholds: thresholds.nullable().meta({ description: "Of RFM scores: what divides the fifths of this preview." }),
-    sample: z.array(z.strictObject({ profile_id: guid, name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })), value: z.union([scalar, z.array(scalar)]) })),
+    sample: z.array(z.strictObject({ profile_id: guid, name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })), value })),
   })
   .meta({ id: "ComputedTraitPreview" });
 export type ComputedPreview = z.infer<typeof computedPreview>;
@@ -131,6 +133,7 @@ export const computedTemplates = z.strictObject({
   data: z.array(z.strictObject({
     id: z.string(), name: sentence, about: sentence,
     definition: computedDefinition.nullable().meta({ description: "Null where the workspace lacks what it needs." }),
+    sentence: sentence.nullable(),
     needs: z.array(z.string()).meta({ description: "Words of the vocabulary, or computed traits, that are missing." }),
   })),
 }).meta({ id: "ComputedTraitTemplates" });

@@ -11,6 +11,8 @@ import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
 import { audienceRoutes } from "./audiences.ts";
+import { computedQuestionRoutes } from "./computed-questions.ts";
+import { computedTraitRoutes } from "./computed-traits.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -126,6 +128,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
     ...audienceRoutes(services),
+    ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

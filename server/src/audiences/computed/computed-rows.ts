@@ -3,6 +3,7 @@ import type { ClientBase } from "pg";
 import { computedDefinition, type ComputedDefinition } from "@tributary/schema/audience/computed.ts";
 import { rfmState, type RfmState } from "@tributary/schema/audience/computed/rfm.ts";
 import { AppError } from "../../core/errors.ts";
+import type { Value } from "./value-of.ts";
 
 export type ComputedStatus = "filling" | "active" | "failed" | "archived";
 
@@ -16,6 +17,8 @@ export interface StoredComputed {
   readonly version: number;
   readonly state: RfmState | undefined;
   readonly status: ComputedStatus;
+  /** The value of somebody of whom nothing is known; null: not set. */
+  readonly rest: Value | null;
   readonly problem: string | null;
   readonly people: number;
   readonly filledAt: Date | null;
@@ -30,7 +33,7 @@ interface Row extends Omit<StoredComputed, "definition" | "state"> {
   readonly state: unknown;
 }
 
-const COLUMNS = `id, slug, name, description, folder, definition, version, state, status, problem, people::float8 as people, filled_at as "filledAt",
+const COLUMNS = `id, slug, name, description, folder, definition, version, state, status, rest, problem, people::float8 as people, filled_at as "filledAt",
   created_at as "createdAt", created_by as "createdBy", updated_at as "updatedAt", updated_by as "updatedBy"`;
 
 /** By name. */
