@@ -3,6 +3,7 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { PoolConfig } from "pg";
+import { createEvaluator, type Evaluator } from "./audiences/audiences.ts";
 import { systemClock } from "./core/clock.ts";
 import { assert } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
@@ -14,7 +15,7 @@ import { createPostgresLog } from "./log/postgres-log.ts";
 import { startProcessor, type ProcessTuning } from "./pipeline/process.ts";
 import { takeProcessRole } from "./role-lock.ts";
 import { createObserver } from "./observed-schema/observed-schema.ts";
-import { landedBefore } from "./pipeline/outbox/landed-before.ts";
+import { landedBefore, landing } from "./pipeline/outbox/landed-before.ts";
 import type { Progress } from "./pipeline/sequencer.ts";
 
 export interface ProcessThreadData {
@@ -55,15 +56,17 @@ const BACKGROUND_NICENESS = 5;
 async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromProcessThread): void => port.postMessage(message);
   const logger = createLogger(data.logLevel).child({ role: "process" });
-  const pool = createPool(data.postgres, "tributary process", 5 + data.partitions * 3, logger);
+  const pool = createPool(data.postgres, "tributary process", 6 + data.partitions * 4, logger);
   const clickhouse = connectClickHouse(data.clickhouse, "write");
   const clickhouseReader = connectClickHouse(data.clickhouse, "evaluate");
+  const everybody = connectClickHouse(data.clickhouse, "instants");
   const log = await createPostgresLog({ pool, partitions: data.partitions, clock: systemClock, logger, limits: data.logLimits });
   const role = await takeProcessRole(pool, logger);
   let lateAtMs = -Infinity;
+  let evaluator: Evaluator | undefined;
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
-    profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning,
+    profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning, onLanded: () => evaluator?.poke(),
     onProgress: (progress) => {
       if (progress.oldestAgeMs > LATE_MS) lateAtMs = systemClock.nowMs();
       send({ kind: "progress", ...progress });
@@ -73,8 +76,13 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     pool, clickhouse: clickhouseReader, partitions: data.partitions, landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger,
     isBusy: () => systemClock.nowMs() - lateAtMs < LATE_FOR_MS,
   });
+  evaluator = createEvaluator({
+    pool, clickhouse: clickhouseReader, everybody, partitions: data.partitions, landing: (partition) => landing(pool, partition), clock: systemClock, logger,
+    onWritten: () => void processor.sendAudiences().catch(() => undefined), // It is looked for in a moment all the same.
+  });
+  const audiences = evaluator;
   // A sequencer that can't go on (fenced, damaged log) takes the thread with it: the main thread sees it and starts another.
-  Promise.race([processor.failed, role.lost]).catch((error: unknown) => setImmediate(() => {
+  Promise.race([processor.failed, audiences.failed, role.lost]).catch((error: unknown) => setImmediate(() => {
     throw error;
   }));
   const timer = setInterval(() => {
@@ -88,11 +96,11 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     if (message.kind === "release") return void processor.hold.release().then((isHeld) => send({ kind: "held", isHeld }));
     clearInterval(timer);
     void (async () => {
-      await observer.stop();
+      await Promise.all([observer.stop(), audiences.stop()]);
       await processor.stop({ drain: true });
       role.release();
       await log.close();
-      await Promise.all([clickhouse.close(), clickhouseReader.close(), pool.end()]);
+      await Promise.all([clickhouse.close(), clickhouseReader.close(), everybody.close(), pool.end()]);
       send({ kind: "stopped" });
       port.close();
     })();

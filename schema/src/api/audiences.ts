@@ -61,7 +61,7 @@ export const audienceVersion = z.strictObject({ version: z.int(), definition, at
 export const audienceVersions = z.strictObject({ data: z.array(audienceVersion) });
 
 /** GET /audiences/{slug}/members (masked like other people). GET /audiences/{slug}/members/export?format=csv|ndjson|parquet streams. */
-export const member = z.strictObject({ profile_id: guid, since: isoTime, name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
+export const member = z.strictObject({ profile_id: guid, since: isoTime.nullable().meta({ description: "When they entered; null where nobody is a member yet." }), name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
 export const memberList = z.strictObject({ data: z.array(member), next_cursor: nextCursor });
 
 // ── While editing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,13 +80,14 @@ export const preview = z
   .strictObject({
     size: z.int(),
     of: z.int().meta({ description: "People whom the definition is drawn from." }),
-    at: isoTime,
+    at: isoTime.meta({ description: "All of it is exact for this instant, at most a minute ago." }),
     took_ms: z.number(),
     sentence: z.strictObject({ en: z.string(), de: z.string() }),
     next_change_at: isoTime.nullable().meta({ description: "When the passing of time first changes somebody." }),
     parts: z.array(z.strictObject({ path: z.string().meta({ description: "JSON pointer of the condition in `who`." }), size: z.int() })),
     sample: z.array(member),
-    breakdown: z.array(z.strictObject({ value: z.string().nullable(), size: z.int() })),
+    breakdown: z.array(z.strictObject({ value: z.string().nullable(), size: z.int() })).meta({ description: "The most frequent values; null: the trait is not set." }),
+    breakdown_rest: z.int().meta({ description: "People with a value that `breakdown` does not name." }),
     overlap: z.array(z.strictObject({ audiences: z.array(audienceSlug), only: z.int().meta({ description: "In the previewed one and in exactly these of the chosen." }) })),
     reach: z.array(z.strictObject({ channel: z.enum(["email", "phone", "push"]), address: z.int(), consent: z.int(), reachable: z.int() })),
   })
@@ -105,7 +106,10 @@ export const comparison = z
 export type AudienceComparison = z.infer<typeof comparison>;
 
 /** POST /audiences/check: what is wrong with a definition, and what it would read. Never 400 for a wrong definition. */
-export const checkBody = z.strictObject({ definition: z.unknown() });
+export const checkBody = z.strictObject({
+  definition: z.unknown().optional(),
+  slug: audienceSlug.optional().meta({ description: "Of the audience that is changed: references that lead back to it are told." }),
+});
 export const check = z
   .strictObject({
     ok: z.boolean(),

@@ -1,6 +1,6 @@
 // What is wrong with a computed trait, what sort of value it has, and which fields of events and people show through it.
 import type { FieldRef } from "../field.ts";
-import { computedDefinition, type ComputedDefinition, type ComputedValue } from "./computed.ts";
+import { computedDefinition, computedKinds, type ComputedDefinition, type ComputedValue } from "./computed.ts";
 import type { Words } from "./condition-kind.ts";
 import { rfmNeeds } from "./computed/rfm.ts";
 import { computedIn, FormulaError, parseFormula, traitsIn } from "./formula.ts";
@@ -44,7 +44,15 @@ export function checkComputed(given: unknown, slug: string | undefined, around: 
   const parsed = computedDefinition.safeParse(given);
   if (parsed.success) return { definition: parsed.data, problems: computedProblems(parsed.data, slug, around) };
   const formula = formulaIn(given);
-  const problems = problemsOf(parsed.error.issues, given).map((one): ComputedProblem => ({ ...one, character: one.path === FORMULA_PATH && formula !== undefined ? brokenAt(formula) : null }));
+  const value = typeof given === "object" && given !== null && "value" in given ? given.value : undefined;
+  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+  const known = computedKinds.find((each) => each.kind === kind);
+  // Of the kind that was meant; what stands beside the value is rarely wrong.
+  const ofKind = known?.schema.safeParse(value).error?.issues ?? [];
+  const found = ofKind.length > 0 ? problemsOf(ofKind, value, ["value"]) : kind !== undefined && known === undefined
+    ? [{ path: "/value/kind", message: `There is no kind of computed trait ${JSON.stringify(kind)}.`, hint: `Kinds are: ${computedKinds.map((each) => each.kind).join(", ")}.` }]
+    : problemsOf(parsed.error.issues, given);
+  const problems = found.map((one): ComputedProblem => ({ ...one, character: one.path === FORMULA_PATH && formula !== undefined ? brokenAt(formula) : null }));
   return { definition: undefined, problems };
 }
 

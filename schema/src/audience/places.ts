@@ -49,7 +49,7 @@ function visit(value: unknown, path: Path, outer: Within): Place[] {
   return [...found, ...Object.entries(one).flatMap(([key, inner]) => (isPath(key) ? [] : visit(inner, [...path, key], within)))];
 }
 
-const isPath = (key: string): boolean => ["property", "once_per", "event", "values", "value"].includes(key);
+const isPath = (key: string): boolean => ["property", "once_per", "event", "values", "value", "audiences"].includes(key);
 
 function namedAt(key: string, value: unknown, path: Path, within: Within): Place[] {
   const pointer = pointerOf(path);
@@ -57,8 +57,10 @@ function namedAt(key: string, value: unknown, path: Path, within: Within): Place
     const of = eventsOf(value);
     return of === undefined ? [] : "role" in of ? [{ is: "event_role", path: pointer, role: of.role }] : of.names.map((event) => ({ is: "event", path: pointer, event }));
   }
-  if (key === "trait" && typeof value === "string") return [within.kind === "computed" ? { is: "computed", path: pointer, slug: value } : { is: "trait", path: pointer, trait: value }];
+  if (key === "trait" && within.kind === "computed" && typeof value === "string") return [{ is: "computed", path: pointer, slug: value }];
+  if (key === "trait" && typeof value === "string") return [{ is: "trait", path: pointer, trait: value }];
   if (key === "audience" && typeof value === "string") return [{ is: "audience", path: pointer, slug: value }];
+  if (key === "audiences" && isNames(value)) return namesOf(value).map((slug, i) => ({ is: "audience", path: pointerOf([...path, i]), slug }));
   if (key === "list" && typeof value === "string") return [{ is: "list", path: pointer, slug: value }];
   if (key === "item" && typeof value === "string") return [{ is: "property", path: pointer, at: value, of: within.of }];
   if (key !== "property" && key !== "once_per") return [];

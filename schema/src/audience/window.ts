@@ -35,9 +35,9 @@ export const window = z.union([
     unit: z.enum(["day", "week", "month", "quarter", "year"]),
     zone: z.enum(["workspace", "person"]).default("workspace"),
   }),
-  z.strictObject({ from: isoInstant.optional(), to: isoInstant.optional() })
-    .refine(({ from, to }) => from !== undefined || to !== undefined, "Between needs a beginning, an end, or both.")
-    .refine(({ from, to }) => from === undefined || to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  // Each needs one of its names, so that what is meant otherwise is never taken for it.
+  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);
 export type Window = z.infer<typeof window>;

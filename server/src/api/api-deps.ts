@@ -41,6 +41,13 @@ export const apiLimits = {
   previewsAtOnce: 1,
   previewsQueued: 4,
   previewWaitMs: 5_000,
+  /** Previews of audiences: at a time, waiting, and for how long; and the questions that they ask ClickHouse, together. */
+  audiencePreviewsAtOnce: 8,
+  audiencePreviewsQueued: 32,
+  audiencePreviewWaitMs: 10_000,
+  audienceScansAtOnce: 3,
+  audienceScansQueued: 400,
+  audienceScanWaitMs: 60_000,
   /** Answers of the ledger, which open the log's unread chunks on this thread. */
   ledgersAtOnce: 1,
   ledgersQueued: 16,

@@ -10,8 +10,11 @@ import {
   type ReadAudit,
   type SettingsCache,
   type TokenDirectory,
+  type WorkspaceCache,
 } from "../governance/governance.ts";
+import { createComputedView, type ComputedView } from "../audiences/audiences.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
+import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
 import type { KeysOf } from "./event-rows.ts";
@@ -28,6 +31,8 @@ export interface ApiServices {
   readonly settings: SettingsCache;
   /** What is decided about the fields that senders fill. */
   readonly fields: FieldDecisionsCache;
+  /** Computed traits that have values, and the fields that show through them. */
+  readonly computedView: WorkspaceCache<ComputedView>;
   /** Who looked at whom. */
   readonly reads: ReadAudit;
   /** Of callers who see people masked: whole identifiers they try, and values they reveal. */
@@ -46,6 +51,9 @@ export interface ApiServices {
   /** Before each preview, and each count of the log's unread part: work that keeps this thread's processor busy. */
   readonly previewGate: Gate;
   readonly ledgerGate: Gate;
+  /** What definitions of audiences mean, while they are edited; and how many are asked about at once. */
+  readonly audiencePreviews: Previews;
+  readonly audiencePreviewGate: Gate;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -56,6 +64,8 @@ export function createServices(deps: ApiDeps): ApiServices {
   const limits = { ...apiLimits, ...deps.limits };
   const read = createClickHouseRead(deps.clickhouse);
   const scans = new Gate({ atOnce: limits.scansAtOnce, queueMax: limits.scansQueued, waitMs: limits.scanWaitMs });
+  const words = createReadWords(deps.clickhouse);
+  const wordScans = new Gate({ atOnce: limits.audienceScansAtOnce, queueMax: limits.audienceScansQueued, waitMs: limits.audienceScanWaitMs });
   const timelines = new Gate({ atOnce: limits.timelinesAtOnce, queueMax: limits.timelinesQueued, waitMs: limits.timelineWaitMs });
   const timelineRate = new RateLimiter<"all">(limits.timelinesPerSecond, limits.timelinesPerSecond);
   const settings = createSettingsCache(deps.workspaceDb);
@@ -66,6 +76,7 @@ export function createServices(deps: ApiDeps): ApiServices {
     tokens: createTokenDirectory(deps.pool),
     settings,
     fields: createFieldDecisionsCache(deps.workspaceDb),
+    computedView: createComputedView(deps.workspaceDb),
     reads: createReadAudit({
       workspaceDb: deps.workspaceDb, clock: deps.clock,
       onFailure: (error) => deps.logger.error({ err: error }, "reads of people could not be written into the audit log"),
@@ -87,6 +98,8 @@ export function createServices(deps: ApiDeps): ApiServices {
     progress: createLogProgress(deps),
     previewGate: new Gate({ atOnce: limits.previewsAtOnce, queueMax: limits.previewsQueued, waitMs: limits.previewWaitMs }),
     ledgerGate: new Gate({ atOnce: limits.ledgersAtOnce, queueMax: limits.ledgersQueued, waitMs: limits.ledgerWaitMs }),
+    audiencePreviews: createPreviews((...asked) => wordScans.pass(() => words(...asked))),
+    audiencePreviewGate: new Gate({ atOnce: limits.audiencePreviewsAtOnce, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {
       timelineRate.take("all", deps.clock.nowMs());

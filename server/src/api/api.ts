@@ -10,6 +10,8 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceRoutes } from "./audiences.ts";
 import { computedQuestionRoutes } from "./computed-questions.ts";
 import { computedTraitRoutes } from "./computed-traits.ts";
@@ -127,7 +129,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audienceRoutes(services),
+    ...audiencePreviewRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services),
     ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

@@ -12,8 +12,8 @@ export async function moneyProblems({ scan }: ApiServices, workspaceId: number, 
   if (at === undefined) return [];
   const found = moneyProblem(vocabulary.money, await arrivingCurrencies(scan, workspaceId, vocabulary));
   if (found === undefined) return [];
-  const { message, hint } = moneyProblemText(found);
-  return [{ path: at, message, hint, character: null }];
+  const { detail, hint } = moneyProblemText(found);
+  return [{ path: at, message: detail, hint, character: null }];
 }
 
 /** Throws `invalid_definition`. */

@@ -8,6 +8,7 @@ import { computedTemplates as templatesIn } from "@tributary/schema/audience/com
 import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import { distributionOf, readComputedAround, refuseProblems, shownFields, workOutFifths, type Distribution } from "../audiences/audiences.ts";
 import { byContent, fields, identifierMask, keep, listOf } from "./answer-masks.ts";
+import { takeGuess } from "./audience-guess.ts";
 import { memberNameMask, membersOf } from "./audience-members-shown.ts";
 import type { ApiServices } from "./api-services.ts";
 import { moneyProblems } from "./computed-money.ts";
@@ -63,8 +64,10 @@ function previewRoute(services: ApiServices): Route {
       "through that is personal or undecided (`masked`).",
     body: computedPreviewBody,
     responses: { 200: computedPreview },
-    handle: async ({ body, workspaceId, nowMs, isMasked }) => {
+    handle: async (context) => {
+      const { body, workspaceId, nowMs, isMasked } = context;
       const { definition } = body;
+      await takeGuess(services, context, definition);
       const startedMs = performance.now();
       const around = await deps.workspaceDb.run(workspaceId, (db) => readComputedAround(db, workspaceId, nowMs));
       refuseProblems([...computedProblems(definition, body.slug, around.kept), ...(await moneyProblems(services, workspaceId, definition, around.vocabulary))]);

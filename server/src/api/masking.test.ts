@@ -113,6 +113,7 @@ describe("a caller without the scope personal_data", () => {
         [first.id, place, name, path, now, value, person],
       );
     }
+    await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'nobody', 'Nobody', $2, 'test', 'test')", [first.id, JSON.stringify({ who: { any: [] } })]);
     await pool.query("update log_head set next_offset = 100 where partition = $1", [first.partition]);
     await pool.query("insert into log_offset (reader, partition, next_offset) values ('pipeline', $1, 100)", [first.partition]);
   }
@@ -139,7 +140,10 @@ describe("a caller without the scope personal_data", () => {
 
   const ref = encodeURIComponent(`email:${mail}`);
   /** Route that masks → requests of it, each of which shows planted words to who may see them. */
-  const requests = (): Readonly<Record<string, readonly string[]>> => ({
+  const requests = (): Readonly<Record<string, readonly (string | { readonly path: string; readonly body: unknown })[]>> => ({
+    "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
+    "/computed-traits/preview": [{ path: "/computed-traits/preview", body: { definition: { value: { kind: "measure", event: "Order Completed", measure: { of: "count" } } }, sample: 5 } }],
+    "/audiences/compare": [{ path: "/audiences/compare", body: { slug: "nobody", definition: { who: { all: [] } } } }],
     "/profiles": ["/profiles", `/profiles?search=${encodeURIComponent(mail)}`, "/profiles?limit=1"],
     "/profiles/{ref}": [`/profiles/${ref}?include=provenance,events,identifiers`, `/profiles/${person}`, "/profiles/device_id:zqshared-tablet"],
     "/profiles/{ref}/events": [`/profiles/${person}/events`, `/profiles/${person}/events?limit=1`],
@@ -162,13 +166,17 @@ describe("a caller without the scope personal_data", () => {
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
+    "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
     // What audiences ask, in the words of whoever wrote them.
-    ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore"],
+    ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
+      "POST /audiences/check", "GET /audiences/templates"],
+    ...["GET /computed-traits", "POST /computed-traits", "GET /computed-traits/{slug}", "PATCH /computed-traits/{slug}", "GET /computed-traits/{slug}/versions", "POST /computed-traits/{slug}/archive",
+      "POST /computed-traits/{slug}/restore", "POST /computed-traits/check", "GET /computed-traits/templates"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {
@@ -182,14 +190,15 @@ describe("a caller without the scope personal_data", () => {
   });
 
   test("sees no planted value in any answer, and who has the scope sees them in each", async () => {
-    for (const path of Object.values(requests()).flat()) {
+    for (const request of Object.values(requests()).flat()) {
+      const { path, method, options } = typeof request === "string" ? { path: request, method: "GET", options: {} } : { path: request.path, method: "POST", options: { body: request.body } };
       clock.advanceMs(600_000);
-      const clear = await as("clear", "GET", path);
+      const clear = await as("clear", method, path, options);
       expect(clear.status, `${path}: ${clear.text}`).toBeLessThan(400);
       expect(clear.text, path).toMatch(canary);
       expect(clear.headers["x-tributary-masked"]).toBeUndefined();
       for (const who of masked) {
-        const answer = await as(who, "GET", path);
+        const answer = await as(who, method, path, options);
         expect({ path, who, status: answer.status }).toEqual({ path, who, status: clear.status });
         expect(answer.headers["x-tributary-masked"]).toBe("true");
         const text = answer.text.replace(/"next_cursor":"([^"]+)"/g, (_, cursor: string) => Buffer.from(cursor, "base64url").toString());

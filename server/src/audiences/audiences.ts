@@ -5,6 +5,11 @@ export {
   createTouchedReader, LATE_MS, type BlockRange, type GonePerson, type TouchedControl, type TouchedPerson, type TouchedReader, type TouchedWorkspace,
 } from "./touched.ts";
 export type { PersonKeys } from "./standing.ts";
+export { loadAround } from "./around.ts";
+export type { ReadWords } from "./preview/moment.ts";
+export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
+export { compareOf, previewOf } from "./preview/preview.ts";
+export { createReadWords } from "./preview/read-words.ts";
 export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
   type Changing, type Reference, type StoredAudience, type Version,
@@ -15,3 +20,7 @@ export { archiveComputed, changeComputed, createComputed, readComputedReferences
 export { distributionOf, type Distribution } from "./computed/distribution.ts";
 export { createComputedView, personValues, type ComputedDoc, type ComputedView, type PersonValue } from "./computed/person-values.ts";
 export { workOutFifths } from "./computed/rfm-state.ts";
+export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
+export { checkDefinition, type Checked } from "./check-definition.ts";
+export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";

@@ -13,15 +13,19 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
-export interface CompileInput {
+export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
   readonly definitions: readonly Definition[];
+  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
+  readonly values?: readonly string[];
+}
+
+/** What is asked about whom, and among what. */
+export interface Surroundings {
   readonly nowMs: number;
   /** The workspace's zone. */
   readonly zone: string;
   readonly words: Words;
-  /** Computed traits whose values are wanted beside, in the order in which their columns come. */
-  readonly values?: readonly string[];
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => Definition | undefined;
   /** The number of a list, by slug. */
@@ -66,17 +70,41 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
     const { raws, next } = query.computed(slug, []);
     return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
   });
-  const columns = [...values, ...branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`])];
-  return { sql: query.text(columns, values.length === 0 ? [] : ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
+  return { sql: query.text([...values, ...columnsOf(branches)], values.length === 0 ? [] : ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
 /** What divides buyers into fifths: for everybody `is_buyer`, `last_ms`, `orders` and `value` (Decimal). */
-export function compileBuyers(one: RfmTrait, include: Include, around: Omit<CompileInput, "definitions" | "values">): CompiledAudiences {
+export function compileBuyers(one: RfmTrait, include: Include, around: Surroundings): CompiledAudiences {
   const shared = new Shared();
-  const query = new Query({ ...around, definitions: [] }, shared);
+  const query = new Query(around, shared);
   const { isBuyer, lastMs, orders, value } = rfmColumns(one, query.scope(include));
   const columns = [`${isBuyer} as is_buyer`, `${lastMs} as last_ms`, `${orders} as orders`, `${value} as value`];
   return { sql: query.text(columns, ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
+}
+
+export interface ConditionAsked {
+  readonly condition: Condition;
+  readonly include: Definition["include"];
+  /** Undefined: the instant of the surroundings. Another one only for what is told by nothing but the person's own events and snapshot. */
+  readonly atMs?: number;
+}
+
+export interface CompiledConditions extends CompiledAudiences {
+  /** "events": it gives only people who have events that may matter; all others are as somebody without any event. */
+  readonly of: "people" | "events";
+}
+
+/** Conditions by themselves, of whomever: nobody is left out because an audience would not be drawn from them. */
+export function compileConditions(conditions: readonly ConditionAsked[], around: Surroundings): CompiledConditions {
+  const shared = new Shared();
+  const query = new Query(around, shared);
+  const columns = columnsOf(conditions.map(({ condition, include, atMs }) => query.condition(condition, include, [], atMs)));
+  const of = query.isOfEvents ? "events" : "people";
+  return { sql: of === "events" ? query.textOfEvents(columns) : query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs, of };
+}
+
+function columnsOf(branches: readonly Branch[]): string[] {
+  return branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
 }
 
 type Include = Definition["include"];
@@ -99,19 +127,28 @@ class Shared {
   };
 }
 
+const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
+
 class Query {
-  readonly #input: CompileInput;
+  readonly #input: Surroundings;
   readonly #shared: Shared;
   /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
   readonly #names = new Map<string, string>();
   readonly #scans = new Map<string, Scan>();
   readonly #branches = new Map<string, Branch>();
-  readonly #personColumns = new Set<string>([personColumns.id, personColumns.isAnonymous, "is_human"]);
+  readonly #personColumns = new Set<string>(alwaysRead);
+  #readsOthers = false;
   #together: Together | undefined;
 
-  constructor(input: CompileInput, shared: Shared) {
+  constructor(input: Surroundings, shared: Shared) {
     this.#input = input;
     this.#shared = shared;
+  }
+
+  /** Whether one pass over events says it all, with nothing of the person or of others. */
+  get isOfEvents(): boolean {
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return scans.length === 1 && this.#personColumns.size === alwaysRead.length && this.#together === undefined && !this.#readsOthers;
   }
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
@@ -132,26 +169,29 @@ class Query {
     return this.#scope(include, []);
   }
 
-  #scope(include: Include, path: readonly string[]): SqlScope {
-    const { nowMs, zone, words, audience, list } = this.#input;
+  #scope(include: Include, path: readonly string[], nowMs = this.#input.nowMs): SqlScope {
+    const { zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
       bind: this.#shared.bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
+        if (column === "id") this.#readsOthers = true;
         this.#personColumns.add(personColumns[column]);
         return personColumns[column];
       },
-      condition: (one) => this.#condition(one, scope, include, path),
+      condition: (one) => this.#condition(one, { scope, include, path }),
       audience: (slug) => {
         const other = audience(slug);
         if (other === undefined) throw new Error(`There is no audience ${slug}.`);
         if (path.includes(slug)) throw new Error(`The audiences ${[...path, slug].join(" → ")} refer to each other in a circle.`);
+        this.#readsOthers = true;
         return this.definition(other, [...path, slug]);
       },
       list: (slug) => {
         const id = list?.(slug);
         if (id === undefined) throw new Error(`There is no list ${slug}.`);
+        this.#readsOthers = true;
         return this.#name(`profile_id in (select profile_id from list_member final where workspace_id = {workspace:UInt32} and list_id = ${this.#shared.bind("UInt32", id)} and added = 1)`);
       },
       computed: (slug) => this.computed(slug, path),
@@ -169,12 +209,12 @@ class Query {
   }
 
   /** A condition by itself, with no regard to whom an audience is drawn from. */
-  condition(one: Condition, include: Include, path: readonly string[]): Branch {
-    return this.#scope(include, path).condition(one);
+  condition(one: Condition, include: Include, path: readonly string[], atMs?: number): Branch {
+    return this.#scope(include, path, atMs).condition(one);
   }
 
-  #condition(one: Condition, scope: SqlScope, include: Include, path: readonly string[]): Branch {
-    const key = JSON.stringify([one, include]);
+  #condition(one: Condition, { scope, include, path }: { readonly scope: SqlScope; readonly include: Include; readonly path: readonly string[] }): Branch {
+    const key = JSON.stringify([one, include, scope.nowMs]);
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
     const { member, next } = "kind" in one ? kindOf(one).sql(one, scope) : groupSql(one, scope);
@@ -190,6 +230,7 @@ class Query {
     const one = this.#input.computed?.(slug);
     if (one === undefined) throw new Error(`There is no computed trait ${slug}.`);
     if (path.includes(key)) throw new Error(`The computed traits ${[...path, key].join(" → ")} refer to each other in a circle.`);
+    this.#readsOthers = true;
     const { raws, next } = computedSql(one, this.#scope(one.definition.include, [...path, key]));
     return { raws: this.#name(raws), next: this.#name(next) };
   }
@@ -220,6 +261,13 @@ class Query {
       ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
   }
+
+  /** A row for each person who has events that matter, where nothing else does. */
+  textOfEvents(columns: readonly string[]): string {
+    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
+    const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
+    return [`select person_id as profile_id, ${[...named, ...columns].join(",\n  ")}`, ...scans.map((scan) => `from (${scan.rows(this.#input, this.#shared.bind)}) as x`)].join("\n");
+  }
 }
 
 /** Everybody of the workspace, or those asked about. */
@@ -235,7 +283,7 @@ class Together {
   /** Branches of the query inside, by their SQL. */
   readonly #branches = new Map<string, Branch>();
 
-  constructor(input: CompileInput, shared: Shared) {
+  constructor(input: Surroundings, shared: Shared) {
     const { people: asked, ...rest } = input;
     const all = asked?.together;
     this.#asked = asked;
@@ -290,7 +338,12 @@ class Scan {
     return name;
   }
 
-  join({ people, hasOverrides }: CompileInput, bind: SqlScope["bind"]): string {
+  join(input: Surroundings, bind: SqlScope["bind"]): string {
+    return `left join (${this.rows(input, bind)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+  }
+
+  /** A row for each person who has such events. */
+  rows({ people, hasOverrides }: Surroundings, bind: SqlScope["bind"]): string {
     const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
     if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
     if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
@@ -303,8 +356,7 @@ class Scan {
       : "";
     const columns = ["profile_id", "event", `toInt64(toUnixTimestamp64Milli(timestamp)) as ${eventColumns.ms}`, "row_id", "properties", ...contextFields];
     const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    return `left join (select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n` +
-      `  group by person_id) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n  group by person_id`;
   }
 }
 

@@ -2,4 +2,4 @@
 export { createObserver, type Observer, type ObserverOptions } from "./observer.ts";
 export { observedLimits, type ObservedLimits } from "./observed-limits.ts";
 export { readEvents, readObservedFields, readSummary, type ShownEvent, type ShownField, type Summary } from "./read-observed.ts";
-export { readPathCounts, readTrackNames, type NameCount, type PathCount } from "./read-names.ts";
+export { readPathCounts, readSeenNames, readTrackNames, type NameCount, type PathCount, type SeenNames } from "./read-names.ts";

@@ -37,6 +37,8 @@ export interface ProcessOptions {
   /** Whether the last process may have been killed: then blocks marked as sent shortly before are verified. */
   readonly wasUnclean: boolean;
   readonly onProgress: (progress: Progress) => void;
+  /** Called when something has landed in ClickHouse. */
+  readonly onLanded?: () => void;
   readonly tuning?: Partial<ProcessTuning>;
 }
 
@@ -91,7 +93,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
-      memoryBytesMax: tuning.outboxMemoryBytesMax, hold,
+      memoryBytesMax: tuning.outboxMemoryBytesMax, hold, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
     });
     senders.push(sender);
     await sender.recover({ wasUnclean: options.wasUnclean });

@@ -71,9 +71,9 @@ test("numbers, texts, lists and times are spread as the plain evaluator says", a
 });
 
 test("nobody, and one value alone, have a distribution, too", async () => {
-  expect(await spreadOf(5, { kind: "measure", event: "Order" })).toMatchObject({ people: 0, set: 0, different: 0, numbers: null, values: [] });
+  expect(await spreadOf(5, { kind: "measure", event: "Order", measure: { of: "count" } })).toMatchObject({ people: 0, set: 0, different: 0, numbers: null, values: [] });
   await insertPeople(clickhouse, 6, [personOf({ id: idOf(1) }), personOf({ id: idOf(2) })]);
-  expect(await spreadOf(6, { kind: "measure", event: "Order" })).toMatchObject({ people: 2, set: 2, different: 1, numbers: { min: 0, max: 0, average: 0, median: 0, buckets: [{ from: 0, to: 1, count: 2 }] } });
+  expect(await spreadOf(6, { kind: "measure", event: "Order", measure: { of: "count" } })).toMatchObject({ people: 2, set: 2, different: 1, numbers: { min: 0, max: 0, average: 0, median: 0, buckets: [{ from: 0, to: 1, count: 2 }] } });
 });
 
 test("fifths: as many buyers in each as ties allow, equal values in the same, and who never bought in none", async () => {

@@ -2,14 +2,14 @@
 // is the value of the buyer at its end; whoever has more is in the next one.
 import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
 import { rfmState, type RfmState } from "@tributary/schema/audience/computed/rfm.ts";
-import { compileBuyers, type CompileInput } from "../compile.ts";
+import { compileBuyers, type Surroundings } from "../compile.ts";
 
 const DAY = 86_400_000;
 
 /** Rows of ClickHouse as objects; binds the workspace. */
 export type ReadRows = <Row>(sql: string, params: Readonly<Record<string, unknown>>) => Promise<Row[]>;
 
-export type Around = Omit<CompileInput, "definitions" | "values" | "people">;
+export type Around = Omit<Surroundings, "people">;
 
 interface Edges {
   readonly buyers: number;

@@ -2,7 +2,7 @@
 import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
 
 export type Scalar = string | number | boolean;
-export type Value = Scalar | readonly Scalar[];
+export type Value = Scalar | Scalar[];
 
 export function scalarOf(raw: string): Scalar {
   return JSON.parse(raw) as Scalar; // Scalars as JSON text, as every kind gives them.

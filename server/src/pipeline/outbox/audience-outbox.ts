@@ -123,6 +123,11 @@ export async function removeAudienceRows(tx: ClientBase, partition: number, work
   })));
 }
 
+/** The ids with which the blocks of a log partition begin, the pipeline's and audiences' own. */
+export function firstBlocks(partition: number): { readonly pipeline: number; readonly audiences: number } {
+  return { pipeline: blockIdOf(partition, 0), audiences: blockIdOf(audiencePartition(partition), 0) };
+}
+
 /** Every block that audiences wrote for this log partition below this id has landed, or is set aside. */
 export async function audienceLandedBefore(pool: Pick<Pool, "query">, partition: number): Promise<number> {
   const { rows } = await pool.query<{ unsent: string | null; next: string }>(

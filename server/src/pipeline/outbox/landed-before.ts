@@ -4,8 +4,14 @@ import type { Pool } from "pg";
 import { READER } from "../sequencer.ts";
 import { blockIdOf } from "./block-builder.ts";
 
-/** Every block of the partition below this one has landed, or is set aside. */
-export async function landedBefore(pool: Pool, partition: number): Promise<number> {
+export interface Landing {
+  /** Every block of the partition below this one has landed, or is set aside. */
+  readonly landedBefore: number;
+  /** The block that comes next: here ends what was decided by now, which is whole batches. */
+  readonly decidedBefore: number;
+}
+
+export async function landing(pool: Pool, partition: number): Promise<Landing> {
   const { rows } = await pool.query<{ unsent: string | null; next: string }>({
     name: "landed-before",
     text: `select (select min(block_id) from ch_outbox where partition = $1 and sent_at is null) as unsent,
@@ -13,5 +19,11 @@ export async function landedBefore(pool: Pool, partition: number): Promise<numbe
     values: [partition, READER],
   });
   const [row] = rows;
-  return row?.unsent == null ? blockIdOf(partition, Number(row?.next ?? 0)) : Number(row.unsent);
+  const decidedBefore = blockIdOf(partition, Number(row?.next ?? 0));
+  return { decidedBefore, landedBefore: row?.unsent == null ? decidedBefore : Number(row.unsent) };
+}
+
+/** Every block of the partition below this one has landed, or is set aside. */
+export async function landedBefore(pool: Pool, partition: number): Promise<number> {
+  return (await landing(pool, partition)).landedBefore;
 }

@@ -29,6 +29,8 @@ export interface SenderOptions {
   readonly patience?: PatienceLimits;
   /** What may keep it from sending for a moment. */
   readonly hold?: Hold;
+  /** Called when blocks have landed and are marked. */
+  readonly onLanded?: () => void;
 }
 
 export interface Sender {
@@ -233,6 +235,7 @@ export function createSender(options: SenderOptions): Sender {
         const group = await takeGroup(first);
         await sendWithRetries(group);
         if (!stopped) remove(group.blocks);
+        options.onLanded?.();
       } catch (error) {
         logger.error({ partition: options.partition, err: error }, "the outbox could not be read; trying again");
         await pause(RETRY_MAX_MS);

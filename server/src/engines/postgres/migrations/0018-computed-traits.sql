@@ -12,6 +12,7 @@ create table if not exists computed_trait (
   version integer not null default 1,
   state json,                              -- worked out over the whole workspace: what divides the fifths of buyers
   state_at timestamptz,
+  state_key text,                          -- of what it was worked out with: the definition, the words
   status text not null default 'filling',  -- filling | active | failed | archived
   problem text,                            -- why it failed, in words for people
   rest json,                               -- the value of somebody of whom nothing is known; whoever has it stands in no row
@@ -42,8 +43,7 @@ create table if not exists computed_person (
   profile_id uuid primary key,
   workspace_id integer not null,
   doc json not null,                       -- slug → { value, atMs, reason, causeRow, version }
-  due_at bigint,                           -- ms since 1970; null: only an event can change anything
-  seq bigint not null                      -- of the last change
+  due_at bigint                            -- ms since 1970; null: only an event can change anything
 ) with (fillfactor = 80);
 create index if not exists computed_person_due on computed_person (due_at) where due_at is not null;
 

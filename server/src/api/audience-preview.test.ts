@@ -1,0 +1,67 @@
+// Definitions tried over the API: what is answered, to whom, and what is refused.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { hash128 } from "../core/hash.ts";
+import { createToken } from "../governance/governance.ts";
+import { addEvents, addPerson, startTestApi, type TestApi } from "./testing.ts";
+
+let api: TestApi;
+let masked: string;
+const ada = hash128("person", "ada");
+const bob = hash128("person", "bob");
+const gold = { kind: "trait", trait: "plan", op: "equals", value: "gold" };
+const ordered = { kind: "event", event: "Order Completed", op: "at_least", value: 1 };
+
+beforeAll(async () => {
+  api = await startTestApi({ limits: { lookUpsPerMinute: 2 } });
+  const { first: workspace, second } = api;
+  await addPerson(api, { id: ada, workspace, identifiers: [["email", "ada@example.com"], ["user_id", "ada"]], traits: { plan: "gold", name: "Ada Example" } });
+  await addPerson(api, { id: bob, workspace, identifiers: [["user_id", "bob"]], traits: { plan: "free", first_name: "Bob" } });
+  await addPerson(api, { id: hash128("person", "other"), workspace: second, identifiers: [["user_id", "other"]], traits: { plan: "gold" } });
+  await addEvents(api, [{ workspace, row: 100, messageId: "m-1", profileId: ada }, { workspace, row: 101, messageId: "m-2", profileId: bob }]);
+  await api.pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'vip', 'VIP', $2, 'test', 'test')", [workspace.id, JSON.stringify({ who: gold })]);
+  const client = await api.pool.connect();
+  masked = (await createToken(client, { workspaceId: workspace.id, name: "masked", scopes: ["read"] })).secret;
+  client.release();
+});
+afterAll(() => api.stop());
+
+test("a preview says how many, of how many, by part, by trait, by channel, shared with whom, and shows some", async () => {
+  const { status, body } = await api.call("POST", "/audiences/preview", {
+    body: { definition: { who: { any: [gold, ordered] } }, sample: 10, by: "plan", overlap: ["vip"], reach: true, parts: true },
+  });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    size: 2, of: 2, next_change_at: null, parts: [{ path: "/any/0", size: 1 }, { path: "/any/1", size: 2 }],
+    breakdown: expect.arrayContaining([{ value: "gold", size: 1 }, { value: "free", size: 1 }]), breakdown_rest: 0,
+    overlap: expect.arrayContaining([{ audiences: ["vip"], only: 1 }, { audiences: [], only: 1 }]),
+    reach: [{ channel: "email", address: 1, consent: 2, reachable: 1 }, { channel: "phone", address: 0, consent: 2, reachable: 0 }, { channel: "push", address: 0, consent: 2, reachable: 0 }],
+  });
+  expect(body.sentence.en).toMatch(/^Known people: /);
+  expect(new Map(body.sample.map((one: { profile_id: string; name: string }) => [one.profile_id, one.name]))).toEqual(new Map([[ada, "Ada Example"], [bob, "Bob"]]));
+});
+
+test("a definition may name other audiences; one that is not there is named in the refusal", async () => {
+  const preview = (who: unknown) => api.call("POST", "/audiences/preview", { body: { definition: { who } } });
+  expect((await preview({ not: { kind: "audience", audience: "vip" } })).body.size).toBe(1);
+  const { status, body } = await preview({ kind: "audience", audience: "gone" });
+  expect(status).toBe(400);
+  expect(body.message).toContain("`gone`");
+  expect((await api.call("POST", "/audiences/preview", { body: { definition: { who: { all: [] } }, overlap: ["gone"] } })).status).toBe(404);
+});
+
+test("a comparison says who would enter and who would leave", async () => {
+  const { body } = await api.call("POST", "/audiences/compare", { body: { slug: "vip", definition: { who: { not: gold } } } });
+  expect(body).toMatchObject({ stay: 0, enter: 1, leave: 1, entering: [{ profile_id: bob }], leaving: [{ profile_id: ada, identifiers: [{ namespace: "email", value: "ada@example.com" }, { namespace: "user_id", value: "ada" }] }] });
+});
+
+test("who sees people masked is shown them masked, and may guess personal values only a few times", async () => {
+  const preview = (body: unknown) => api.call("POST", "/audiences/preview", { token: masked, body });
+  const { body } = await preview({ definition: { who: { all: [] } }, sample: 10, by: "name" });
+  expect(body.size).toBe(2);
+  expect(JSON.stringify(body)).not.toMatch(/ada@|Ada|Bob/);
+  const guess = { definition: { who: { any: [gold, { kind: "trait", trait: "email", op: "equals", value: "ada@example.com" }] } } };
+  expect((await preview(guess)).status).toBe(200);
+  expect((await preview(guess)).status).toBe(200);
+  expect((await preview(guess)).status).toBe(429);
+  expect((await preview({ definition: { who: gold } })).status).toBe(200);
+});

@@ -1,0 +1,117 @@
+// Questions about a definition that nobody has saved, while it is edited. All answers of a moment are for the same instant, so that
+// numbers beside each other belong together.
+import { compareBody, comparison, preview, previewBody } from "@tributary/schema/api/audiences.ts";
+import { sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
+import { languageOf } from "@tributary/schema/audience/sentence.ts";
+import type { z } from "zod";
+import { compareOf, loadAround, previewOf, type View } from "../audiences/audiences.ts";
+import { AppError } from "../core/errors.ts";
+import type { ApiServices } from "./api-services.ts";
+import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
+import { memberMask, membersOf } from "./audience-members-shown.ts";
+import { takeGuess } from "./audience-guess.ts";
+import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
+import { goneOf } from "./gone.ts";
+import { iso, isoOrNull } from "./iso.ts";
+
+const TAG = "Audiences";
+
+export function audiencePreviewRoutes(services: ApiServices): Route[] {
+  return [previewRoute(services), compareRoute(services)];
+}
+
+const previewMask = fields({
+  size: keep, of: keep, at: keep, took_ms: keep, sentence: keep, next_change_at: keep, parts: keep, sample: listOf(memberMask), breakdown: keep, breakdown_rest: keep,
+  overlap: keep, reach: keep,
+});
+
+/** Values of the trait that was asked for. */
+const breakdownMask = (trait: string): Mask => (rows, masking) =>
+  (rows as readonly { readonly value: string | null; readonly size: number }[]).map((row) => ( // As the handler made them.
+    { ...row, value: row.value === null ? null : Object.values(valuesOf("trait")({ [trait]: row.value }, masking) as object)[0] as string }));
+
+function previewRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/audiences/preview",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "What a definition means, before it is saved",
+    description: "How many there are, of how many; and what is asked for besides. What was asked lately is kept for a minute, so that an edit costs only what it changes; `at` says for which instant everything holds.",
+    body: previewBody,
+    responses: { 200: preview },
+    masks: previewMask,
+    handle: async (context) => {
+      const { body, workspaceId } = context;
+      const startMs = performance.now();
+      await takeGuess(services, context, body.definition);
+      const overlap = [...new Set(body.overlap)];
+      const { view, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
+      const { by, sample, parts } = body;
+      const found = await previewOf(
+        view, body.definition, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
+        (sql, params) => services.scan(workspaceId, sql, params),
+      );
+      const answer: z.input<typeof preview> = {
+        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentenceOf(body.definition), next_change_at: isoOrNull(found.nextMs),
+        parts: found.parts.map((part) => ({ ...part })),
+        sample: await membersOf(services, workspaceId, found.sample.map((id) => ({ id, since: null }))),
+        breakdown: by === undefined ? [] : context.shown(breakdownMask(by), found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,
+        overlap: [...found.overlap].map(([bits, only]) => ({ audiences: overlap.filter((_, i) => (bits >> i) % 2 === 1), only })).toSorted((a, b) => b.only - a.only),
+        reach: found.reach.map((row) => ({ ...row })),
+      };
+      if (answer.sample.length > 0) await context.saw({ action: "audience.preview", target: "workspace", detail: { people: answer.sample.length } });
+      return { status: 200, body: answer };
+    },
+  });
+}
+
+function compareRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/audiences/compare",
+    tag: TAG,
+    scopes: ["read"],
+    summary: "Who would enter and who would leave, before a changed definition is saved",
+    description: "Compares what the stored definition means now with what the changed one would; not with who is counted as a member at this moment.",
+    body: compareBody,
+    responses: { 200: comparison },
+    masks: fields({ stay: keep, enter: keep, leave: keep, entering: listOf(memberMask), leaving: listOf(memberMask), took_ms: keep }),
+    handle: async (context) => {
+      const { body, workspaceId } = context;
+      const startMs = performance.now();
+      await takeGuess(services, context, body.definition);
+      const { view } = await viewOf(services, context, [body.definition], [body.slug]);
+      const { stay, enter, leave, entering, leaving } = await compareOf(view, body.sample);
+      const shown = (ids: readonly string[]): ReturnType<typeof membersOf> => membersOf(services, workspaceId, ids.map((id) => ({ id, since: null })));
+      const answer = { stay, enter, leave, entering: await shown(entering), leaving: await shown(leaving), took_ms: tookMs(startMs) };
+      return { status: 200, body: answer };
+    },
+  });
+}
+
+type Asking = Pick<RouteContext<unknown, unknown, unknown>, "workspaceId" | "nowMs" | "reply">;
+
+/** Of definitions, and of stored audiences after them. */
+async function viewOf(
+  { deps, audiencePreviews, audiencePreviewGate, settings }: ApiServices, { workspaceId, nowMs, reply }: Asking, definitions: readonly Definition[], slugs: readonly string[],
+): Promise<{ readonly view: View; readonly consentWhenAbsent: "granted" | "denied" }> {
+  const around = await deps.workspaceDb.run(workspaceId, (db) => loadAround(db, workspaceId, definitions));
+  const { consentWhenAbsent } = await settings.get(workspaceId, nowMs);
+  const stored = slugs.map((slug) => {
+    const found = around.audience(slug);
+    if (found === undefined) throw new AppError("not_found", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
+    return found;
+  });
+  const gone = goneOf(reply);
+  const view = await audiencePreviewGate.pass(() => audiencePreviews.view({ workspaceId, around, definitions: [...definitions, ...stored], nowMs, signal: gone }));
+  return { view, consentWhenAbsent };
+}
+
+export function sentenceOf(definition: Definition): { en: string; de: string } {
+  return { en: sayDefinition(definition, languageOf("en")), de: sayDefinition(definition, languageOf("de")) };
+}
+
+export function tookMs(startMs: number): number {
+  return Math.round((performance.now() - startMs) * 10) / 10;
+}

@@ -1,0 +1,135 @@
+// What a slice of landed blocks means for memberships: whom it touched, which audiences could care, and why each change came.
+import type { Pool } from "pg";
+import type { AudienceReason } from "../pipeline/outbox/audience-outbox.ts";
+import { ask, nobody, type AskDeps, type Answer } from "./ask.ts";
+import { relistedRows } from "./list-members.ts";
+import type { Judged, Left, MembershipWrite } from "./membership-write.ts";
+import type { PersonKeys } from "./standing.ts";
+import type { BrokenAudience, LoadedAudience, LoadedPartition, LoadedWorkspace } from "./store.ts";
+import type { BlockRange, GonePerson, TouchedPerson, TouchedReader, TouchedWorkspace } from "./touched.ts";
+
+export interface BatchDeps extends AskDeps {
+  readonly pool: Pool;
+  readonly reader: TouchedReader;
+}
+
+export interface Outcome extends Pick<MembershipWrite, "judged" | "gone" | "also"> {
+  readonly failed: readonly BrokenAudience[];
+  /** Everybody who was asked about or is gone: whoever asks about everybody at the same time asks about them once more. */
+  readonly touched: ReadonlyMap<number, readonly string[]>;
+  /** Audiences about which everybody has to be asked, for who is concerned is not known. */
+  readonly askEverybody: readonly number[];
+}
+
+export async function evaluateBlocks(deps: BatchDeps, loaded: LoadedPartition, range: BlockRange, nowMs: number): Promise<Outcome> {
+  const touched = await deps.reader.read(range);
+  const parts: Outcome[] = [];
+  for (const one of touched) {
+    const workspace = loaded.workspaces.get(one.workspaceId);
+    if (workspace) parts.push(await evaluateWorkspace(deps, workspace, one, nowMs));
+  }
+  return {
+    ...joined(parts),
+    // Lists follow their people whether or not any audience asks for them.
+    ...(loaded.hasLists ? { also: async (tx) => (await Promise.all(touched.map((one) => relistedRows(tx, one)))).flat() } : {}),
+  };
+}
+
+export function joined(parts: readonly Outcome[]): Outcome {
+  return {
+    judged: parts.flatMap(({ judged }) => judged), gone: parts.flatMap(({ gone }) => gone), failed: parts.flatMap(({ failed }) => failed),
+    touched: new Map(parts.flatMap(({ touched }) => [...touched])), askEverybody: parts.flatMap(({ askEverybody }) => askEverybody),
+  };
+}
+
+async function evaluateWorkspace(deps: BatchDeps, workspace: LoadedWorkspace, touched: TouchedWorkspace, nowMs: number): Promise<Outcome> {
+  const parts: Outcome[] = [];
+  for (const { people, audiences } of groupsOf(deps, workspace, touched.people)) {
+    const answer = await ask(deps, { workspace, audiences, people, nowMs });
+    parts.push(outcomeOf(workspace, people, answer));
+  }
+  const all = joined(parts);
+  const byAccount = await evaluateAccounts(deps, workspace, touched, nowMs);
+  return {
+    judged: [...all.judged, ...byAccount.judged], failed: [...all.failed, ...byAccount.failed], askEverybody: byAccount.askEverybody,
+    gone: touched.gone.map((one) => leftOf(workspace.workspaceId, one, touched)),
+    touched: new Map([[workspace.workspaceId, [...touched.people, ...touched.gone, ...byAccount.judged].map(({ profileId }) => profileId)]]),
+  };
+}
+
+interface Group {
+  readonly people: readonly TouchedPerson[];
+  readonly audiences: readonly LoadedAudience[];
+}
+
+/**
+ * Whoever has a new snapshot is asked about everything, for whom an audience is drawn from changes with it. Of the others only
+ * those audiences are asked that read one of the events that came; where all fit into one query it is one question for all.
+ */
+function groupsOf({ limits }: BatchDeps, { live }: LoadedWorkspace, people: readonly TouchedPerson[]): Group[] {
+  const [changed, others] = [people.filter(needsAll), people.filter((person) => !needsAll(person))];
+  const names = new Set(others.flatMap(({ events }) => events));
+  const caring = live.filter((audience) => readsAny(audience, names));
+  const isOneQuery = live.length <= limits.audiencesAtOnce && live.reduce((sum, { conditions }) => sum + conditions, 0) <= limits.conditionsAtOnce;
+  const groups = isOneQuery && changed.length > 0 ? [{ people, audiences: live }] : [{ people: changed, audiences: live }, { people: others, audiences: caring }];
+  return groups.filter((group) => group.people.length > 0 && group.audiences.length > 0);
+}
+
+const needsAll = (person: TouchedPerson): boolean => person.hasNewSnapshot || person.merged.length > 0 || person.anew !== undefined;
+
+const readsAny = ({ reads }: LoadedAudience, names: ReadonlySet<string>): boolean => reads.events === "any" ? names.size > 0 : reads.events.some((name) => names.has(name));
+
+function outcomeOf(workspace: LoadedWorkspace, people: readonly TouchedPerson[], { verdicts, audiences, failed }: Answer): Outcome {
+  const asked = new Set(audiences.map(({ id }) => id));
+  const byId = new Map(audiences.map((audience) => [audience.id, audience]));
+  const isWhole = audiences.length === workspace.live.length;
+  const judged = people.map((person): Judged => ({
+    workspaceId: workspace.workspaceId, profileId: person.profileId, verdict: verdicts.get(person.profileId) ?? nobody, asked, isWhole,
+    causeOf: (id) => ({ reason: reasonOf(person, byId.get(id)!), row: person.cause.rowId }), // Of those that were asked.
+  }));
+  return { judged, failed, gone: [], touched: new Map(), askEverybody: [] };
+}
+
+/** Why somebody who was touched entered or left. */
+export function reasonOf(person: TouchedPerson, { reads }: Pick<LoadedAudience, "reads">): AudienceReason {
+  if (person.anew) return person.anew.by === "unmerge" ? "unmerge" : "import";
+  if (person.merged.length > 0) return "merge";
+  if (person.isHistorical) return "import";
+  if (person.isLate) return "late_event";
+  if (person.events.some((name) => reads.events === "any" || reads.events.includes(name))) return "event";
+  // Nothing that came concerns it: its instant had come, and this was sooner than being woken.
+  return person.hasNewSnapshot ? "trait" : "deadline";
+}
+
+function leftOf(workspaceId: number, { profileId, why, into }: GonePerson, { people, controls }: TouchedWorkspace): Left {
+  const row = why === "merged"
+    ? (people.find((person) => person.profileId === into)?.cause.rowId ?? 0)
+    : (controls.findLast((control) => control.profileId === profileId || control.profileId === undefined)?.rowId ?? 0);
+  return { workspaceId, profileId, cause: { reason: why === "merged" ? "merge" : "deletion", row } };
+}
+
+// ── Accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What somebody does may concern everybody of the same account. */
+async function evaluateAccounts(deps: BatchDeps, workspace: LoadedWorkspace, touched: TouchedWorkspace, nowMs: number): Promise<Outcome> {
+  const audiences = workspace.live.filter(({ reads }) => reads.accounts);
+  const nothing: Outcome = joined([]);
+  if (audiences.length === 0) return nothing;
+  const known = new Map(touched.people.map((person) => [person.profileId, person]));
+  const { profileIds, isWhole } = await deps.reader.accountsClosure(workspace.workspaceId, [...known.keys()]);
+  // Whom somebody who is gone, or was made anew, shared an account with before is not known any more.
+  const askEverybody = !isWhole || touched.gone.length > 0 || touched.people.some(({ anew }) => anew !== undefined) ? audiences.map(({ id }) => id) : [];
+  const others = profileIds.filter((id) => !known.has(id));
+  const keys = [...(await deps.reader.keysOf(workspace.workspaceId, others)).values()];
+  const last = touched.people.reduce<TouchedPerson | undefined>((latest, person) => ((latest?.cause.rowId ?? -1) < person.cause.rowId ? person : latest), undefined);
+  if (keys.length === 0 || last === undefined) return { ...nothing, askEverybody };
+  const answer = await ask(deps, { workspace, audiences, people: keys, nowMs });
+  return { ...nothing, judged: judgedAlike(workspace, keys, answer, { reason: "event", row: last.cause.rowId }), failed: answer.failed, askEverybody };
+}
+
+/** People of whom all that is known is one cause. */
+export function judgedAlike(workspace: LoadedWorkspace, people: readonly Pick<PersonKeys, "profileId">[], { verdicts, audiences }: Answer, cause: ReturnType<Judged["causeOf"]>): Judged[] {
+  const asked = new Set(audiences.map(({ id }) => id));
+  const isWhole = audiences.length === workspace.live.length && workspace.live.every(({ id }) => asked.has(id));
+  return people.map(({ profileId }) => ({ workspaceId: workspace.workspaceId, profileId, verdict: verdicts.get(profileId) ?? nobody, asked, isWhole, causeOf: () => cause }));
+}

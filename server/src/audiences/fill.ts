@@ -1,0 +1,146 @@
+// Asks about everybody: a new audience, a new version, an instant that a whole zone shares, and what was not followed for a while.
+// One query runs beside what happens meanwhile; then the differences are written, a chunk at a time, between the batches of
+// real time. Who was touched since the query began is asked about once more at the end, so that nothing older wins. Broken off
+// anywhere, it begins anew: what was written already is no difference any more.
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { AudienceReason } from "../pipeline/outbox/audience-outbox.ts";
+import { ask, boundaryOf, compileFor, nobody, QUERY_SETTINGS } from "./ask.ts";
+import { judgedAlike, type BatchDeps } from "./evaluate-batch.ts";
+import { everybodyIn, type AnswerOfAll } from "./fill-answer.ts";
+import type { Judged } from "./membership-write.ts";
+import type { BrokenAudience, Filled, LoadedAudience, LoadedWorkspace } from "./store.ts";
+
+export interface FillWish {
+  readonly workspace: LoadedWorkspace;
+  readonly audiences: readonly LoadedAudience[];
+  /** `fill`: they are kept current when it ends. The others are all the while. */
+  readonly kind: "fill" | "boundary" | "repair";
+  readonly nowMs: number;
+}
+
+export interface FillChunk {
+  readonly judged: readonly Judged[];
+  readonly failed: readonly BrokenAudience[];
+  /** Everything is written with this chunk. */
+  readonly isLast: boolean;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Fill extends FillWish {
+  /** Whether there is something to write. */
+  isReady(): boolean;
+  /** People whom something happened to meanwhile. */
+  touch(profileIds: readonly string[]): void;
+  /** What comes next; undefined while the query runs. Rejects as the query did. */
+  next(nowMs: number): Promise<FillChunk | undefined>;
+  /** What is noted of its audiences at the end. */
+  filled(): readonly Filled[];
+  /** The query's result is not waited for. */
+  abort(): void;
+}
+
+export interface FillDeps extends BatchDeps {
+  /** Of its own, so that real time never waits behind a query over everybody. */
+  readonly everybody: ClickHouseClient;
+}
+
+const MEMBERS_AT_ONCE = 50_000;
+
+export function startFill(deps: FillDeps, wish: FillWish): Fill {
+  const { workspace, audiences } = wish;
+  const asked = new Set(audiences.map(({ id }) => id));
+  const touched = new Set<string>();
+  const aborting = new AbortController();
+  let found: { readonly answer: AnswerOfAll; readonly members: Set<string> } | undefined;
+  let failure: unknown;
+  let done = 0;
+  const running = begin().then((value) => {
+    found = value;
+  }, (error: unknown) => {
+    failure = error;
+  });
+
+  async function begin(): Promise<NonNullable<typeof found>> {
+    // Before the query: whoever enters later was touched.
+    const members = await membersOf(deps, workspace.workspaceId, [...asked]);
+    const { sql, params } = compileFor(workspace, audiences, wish.nowMs, undefined, "profile_id");
+    const answer = await everybodyIn(deps.everybody, { sql, params, settings: QUERY_SETTINGS, signal: aborting.signal });
+    return { answer, members };
+  }
+
+  const reasons = new Map(audiences.map((audience) => [audience.id, reasonFor(wish, audience)]));
+  const judge = (profileId: string, verdict: Judged["verdict"]): Judged => ({
+    workspaceId: workspace.workspaceId, profileId, verdict, asked, isWhole: false, causeOf: (id) => ({ reason: reasons.get(id) ?? "repair", row: 0 }),
+  });
+
+  function fromAnswer({ answer, members }: NonNullable<typeof found>): Judged[] {
+    const judged: Judged[] = [];
+    for (const { profileId, members: indexes, dueMs } of answer.take(deps.limits.fillChunk)) {
+      members.delete(profileId);
+      if (!touched.has(profileId)) judged.push(judge(profileId, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs })); // As many as were asked for.
+    }
+    return judged;
+  }
+
+  /** Members of whom the answer says nothing. */
+  function fromMembers({ members }: NonNullable<typeof found>): Judged[] {
+    const judged: Judged[] = [];
+    for (const profileId of members) {
+      members.delete(profileId);
+      if (!touched.has(profileId)) judged.push(judge(profileId, nobody));
+      if (judged.length >= deps.limits.fillChunk) break;
+    }
+    return judged;
+  }
+
+  async function fromTouched(nowMs: number): Promise<Pick<FillChunk, "judged" | "failed">> {
+    const ids = [...touched].slice(0, deps.limits.peopleAtOnce);
+    for (const id of ids) touched.delete(id);
+    const people = [...(await deps.reader.keysOf(workspace.workspaceId, ids)).values()];
+    const answer = await ask(deps, { workspace, audiences, people, nowMs });
+    const judged = judgedAlike(workspace, people, answer, { reason: "repair", row: 0 }).map((one) => ({ ...one, isWhole: false, causeOf: judge("", nobody).causeOf }));
+    return { judged, failed: answer.failed };
+  }
+
+  return {
+    ...wish,
+    isReady: () => found !== undefined || failure !== undefined,
+    touch: (ids) => ids.forEach((id) => touched.add(id)),
+    filled: () => audiences.map((audience) => ({ audience, boundaryMs: boundaryOf(workspace, audience, wish.nowMs) })),
+    abort: () => aborting.abort(),
+    async next(nowMs) {
+      if (failure !== undefined) throw failure;
+      if (found === undefined) return undefined;
+      await running;
+      const total = found.answer.total;
+      if (found.answer.left() > 0 || found.members.size > 0) {
+        const judged = found.answer.left() > 0 ? fromAnswer(found) : fromMembers(found);
+        done = total - found.answer.left();
+        return { judged, failed: [], isLast: found.answer.left() === 0 && found.members.size === 0 && touched.size === 0, done, total };
+      }
+      const { judged, failed } = touched.size === 0 ? { judged: [], failed: [] } : await fromTouched(nowMs);
+      return { judged, failed, isLast: touched.size === 0, done, total };
+    },
+  };
+}
+
+function reasonFor({ kind }: FillWish, { wasFilled }: LoadedAudience): AudienceReason {
+  if (kind === "boundary") return "deadline";
+  if (kind === "repair") return "repair";
+  return wasFilled ? "definition" : "first_fill";
+}
+
+async function membersOf({ pool }: FillDeps, workspaceId: number, audienceIds: readonly number[]): Promise<Set<string>> {
+  const members = new Set<string>();
+  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
+    const { rows } = await pool.query<{ profile_id: string }>(
+      `select profile_id from audience_person where workspace_id = $1 and member_of && $2::integer[] and profile_id > $3 order by profile_id limit ${MEMBERS_AT_ONCE}`,
+      [workspaceId, audienceIds, after],
+    );
+    for (const { profile_id: id } of rows) members.add(id);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < MEMBERS_AT_ONCE) return members;
+    after = last.profile_id;
+  }
+}

@@ -1,0 +1,269 @@
+// The evaluator of one log partition: what it knows, and one turn of its loop.
+import type { ClientBase } from "pg";
+import { audienceLandedBefore, isBeingRebuilt } from "../pipeline/outbox/audience-outbox.ts";
+import { isOfTheQuestion, problemOf } from "./ask.ts";
+import { archivedMembers, forgetArchived } from "./archived.ts";
+import { evaluateDue, evaluateLists, nextDue } from "./due.ts";
+import { evaluateBlocks, joined, type Outcome } from "./evaluate-batch.ts";
+import type { EvaluatorOptions } from "./evaluator.ts";
+import type { EvaluatorLimits } from "./evaluator-limits.ts";
+import { startFill, type Fill, type FillChunk } from "./fill.ts";
+import { createFillQueue } from "./fill-queue.ts";
+import { writeMemberships, type MembershipWrite } from "./membership-write.ts";
+import { claimPlace, type Place } from "./place.ts";
+import { loadPartition, markAsked, markFailed, markFilled, type LoadedPartition } from "./store.ts";
+import { createTouchedReader } from "./touched.ts";
+
+export interface PartitionOptions extends Omit<EvaluatorOptions, "limits"> {
+  readonly limits: EvaluatorLimits;
+  readonly partition: number;
+}
+
+export interface PartitionEvaluator {
+  /** Does one of each thing that waits; false when nothing did. */
+  turn(): Promise<boolean>;
+  /** What audiences mean may have changed. */
+  reload(): void;
+  /** After an error: whatever it holds in memory may be wrong. */
+  forget(): void;
+  /** Whether everybody is being asked about something. */
+  isFilling(): boolean;
+  hasAudiences(): boolean;
+  /** When something is to be done even if nothing happens. */
+  wakeAtMs(): number;
+  abort(): void;
+}
+
+/** The smallest part of a full slice that is tried after failures. */
+const SHARE_MIN = 1 / 1_024;
+/** How often it is written down how far was passed over. */
+const SKIP_NOTED_MS = 30_000;
+
+export function createPartitionEvaluator(options: PartitionOptions): PartitionEvaluator {
+  const { pool, clock, partition, limits, logger } = options;
+  const deps = { pool, clickhouse: options.clickhouse, everybody: options.everybody, limits, reader: createTouchedReader({ pool, clickhouse: options.clickhouse }) };
+  const queue = createFillQueue(deps);
+  let place: Place | undefined;
+  let loaded: LoadedPartition | undefined;
+  let isStale = true;
+  /** Begun only while the server stands still. */
+  let isRebuilding = true;
+  let fill: Fill | undefined;
+  let wakeAtMs = Infinity;
+  /** Ends of batches that have not been read. */
+  let ends: number[] = [];
+  let share = 1;
+  let skippedAtMs = -Infinity;
+
+  const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
+
+  async function write(from: Place, outcome: Outcome, next: Partial<Place> = {}, more?: (tx: ClientBase) => Promise<void>): Promise<void> {
+    const meant = loaded;
+    const also: MembershipWrite["also"] = async (tx) => {
+      await markFailed(tx, outcome.failed);
+      await more?.(tx);
+      return (await outcome.also?.(tx)) ?? [];
+    };
+    const written = await writeMemberships(pool, {
+      place: from, next: { ...from, nowMs: nowOf(from), ...next }, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
+    });
+    place = written.place;
+    if (written.rows > 0) options.onWritten?.();
+    for (const { id, problem } of outcome.failed) {
+      logger.warn({ audience: id, problem }, "an audience could not be evaluated");
+      queue.failed(audienceOf(id) ?? { id }, clock.nowMs());
+    }
+    if (outcome.failed.length > 0) isStale = true;
+    queue.askEverybody(outcome.askEverybody);
+  }
+
+  const audienceOf = (id: number): { readonly id: number; readonly key: string } | undefined =>
+    [...(loaded?.workspaces.values() ?? [])].flatMap(({ audiences }) => audiences).find((audience) => audience.id === id);
+
+  /** Those who were touched are asked about once more by a fill that began before. */
+  function tellFill({ touched }: Outcome): void {
+    const ids = fill && touched.get(fill.workspace.workspaceId);
+    if (ids) fill?.touch(ids);
+  }
+
+  // ── Landed blocks ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Up to where whole batches have landed: a person's event is never seen without the snapshot that it made. */
+  async function landedEnd(from: Place): Promise<number> {
+    const { landedBefore, decidedBefore } = await options.landing(partition);
+    if (decidedBefore > (ends.at(-1) ?? from.blockId)) ends.push(decidedBefore);
+    const end = ends.findLast((one) => one <= landedBefore) ?? from.blockId;
+    ends = ends.filter((one) => one > end);
+    return end;
+  }
+
+  async function readBlocks(from: Place, known: LoadedPartition): Promise<boolean> {
+    const beforeBlock = await landedEnd(from);
+    if (beforeBlock <= from.blockId) return false;
+    const all = { partition, fromBlock: from.blockId, beforeBlock };
+    const end = (await deps.reader.end(all, share)) ?? beforeBlock;
+    if (end < beforeBlock) ends.unshift(beforeBlock);
+    try {
+      const outcome = await evaluateBlocks(deps, known, { ...all, beforeBlock: end }, nowOf(from));
+      tellFill(outcome);
+      await write(from, outcome, { blockId: end });
+      share = Math.min(1, share * 2);
+    } catch (error) {
+      share = Math.max(SHARE_MIN, share / 2);
+      throw error;
+    }
+    return true;
+  }
+
+  /** Nobody needs to be followed: what has landed by now, the first fill of the first audience sees. */
+  async function skipBlocks(from: Place): Promise<boolean> {
+    const { landedBefore } = await options.landing(partition);
+    ends = [];
+    if (landedBefore <= from.blockId) return false;
+    place = { ...from, blockId: landedBefore };
+    if (clock.nowMs() - skippedAtMs < SKIP_NOTED_MS) return false;
+    skippedAtMs = clock.nowMs();
+    await write(place, joined([]));
+    return false;
+  }
+
+  // ── Without events ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function readLists(from: Place, known: LoadedPartition): Promise<boolean> {
+    if (!known.hasLists) return false;
+    const beforeBlock = await audienceLandedBefore(pool, partition);
+    if (beforeBlock <= from.listBlockId) return false;
+    const outcome = await evaluateLists(deps, known, { partition, fromBlock: from.listBlockId, beforeBlock }, nowOf(from));
+    tellFill(outcome);
+    // Most of these blocks are of the log: that they were passed over is written with what comes next.
+    place = { ...from, listBlockId: beforeBlock };
+    if (outcome.judged.length === 0) return false;
+    await write(place, outcome);
+    return true;
+  }
+
+  async function wakePeople(from: Place, known: LoadedPartition): Promise<boolean> {
+    const dueMs = (await nextDue(deps, known)) ?? Infinity;
+    const boundaries = [...known.workspaces.values()].flatMap(({ live }) => live.map(({ boundaryMs }) => boundaryMs ?? Infinity));
+    wakeAtMs = Math.min(dueMs, queue.retryAtMs(), ...boundaries);
+    if (dueMs > nowOf(from)) return false;
+    const outcome = await evaluateDue(deps, known, nowOf(from));
+    if (!outcome) return false;
+    tellFill(outcome);
+    await write(from, outcome);
+    return true;
+  }
+
+  async function clearArchived(from: Place, known: LoadedPartition): Promise<boolean> {
+    const [archived] = known.archived;
+    if (archived === undefined) return false;
+    const judged = await archivedMembers(pool, archived, limits.fillChunk);
+    await write(from, { ...joined([]), judged }, {}, judged.length === 0 ? (tx) => forgetArchived(tx, archived) : undefined);
+    if (judged.length === 0) isStale = true;
+    return true;
+  }
+
+  // ── Everybody ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function goOnFilling(from: Place, known: LoadedPartition): Promise<boolean> {
+    if (fill === undefined) {
+      const wish = queue.next(known, nowOf(from));
+      if (wish) fill = startFill(deps, wish);
+      return false;
+    }
+    const current = fill;
+    if (!current.isReady()) return false;
+    let chunk: FillChunk | undefined;
+    try {
+      chunk = await current.next(nowOf(from));
+    } catch (error) {
+      await onFillFailed(from, current, error);
+      return true;
+    }
+    if (chunk) await writeFill(from, current, chunk);
+    return true;
+  }
+
+  async function writeFill(from: Place, current: Fill, chunk: FillChunk): Promise<void> {
+    const failed = new Set(chunk.failed.map(({ id }) => id));
+    const filled = chunk.isLast ? current.filled().filter(({ audience }) => !failed.has(audience.id)) : [];
+    await write(from, { ...joined([]), judged: chunk.judged, failed: chunk.failed }, {}, async (tx) => {
+      if (!chunk.isLast) return noteProgress(tx, current, chunk);
+      if (current.kind === "fill") await markFilled(tx, filled, nowOf(from));
+      else await markAsked(tx, filled);
+    });
+    if (!chunk.isLast) return;
+    fill = undefined;
+    isStale = true;
+    queue.done({ ...current, audiences: filled.map(({ audience }) => audience) });
+  }
+
+  async function onFillFailed(from: Place, { audiences }: Fill, error: unknown): Promise<void> {
+    fill = undefined;
+    if (!isOfTheQuestion(error)) throw error;
+    if (audiences.length > 1) queue.failedTogether(audiences);
+    else await write(from, { ...joined([]), failed: audiences.map(({ id, version }) => ({ id, version, problem: problemOf(error) })) });
+  }
+
+  async function noteProgress(tx: ClientBase, { kind, audiences }: Fill, { done, total }: FillChunk): Promise<void> {
+    if (kind === "fill") await tx.query("update audience set fill_done = $2, fill_total = $3 where id = any($1::integer[])", [audiences.map(({ id }) => id), done, total]);
+  }
+
+  // ── One turn ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function known(): Promise<LoadedPartition> {
+    if (loaded !== undefined && !isStale) return loaded;
+    isStale = false;
+    loaded = await loadPartition(pool, partition);
+    await markFailed(pool, loaded.broken);
+    if (fill !== undefined && !isStillMeant(fill, loaded)) {
+      fill.abort();
+      fill = undefined;
+    }
+    return loaded;
+  }
+
+  /** One after the other; what a step changes of what audiences mean, the next turn reads. */
+  async function turn(): Promise<boolean> {
+    isRebuilding &&= await isBeingRebuilt(pool, partition);
+    if (isRebuilding) return false;
+    place ??= await claimPlace(pool, partition);
+    const all = await known();
+    const isFollowing = fill !== undefined || all.hasLists || all.archived.length > 0 || all.workspaces.values().some(({ live }) => live.length > 0);
+    let hasWorked = false;
+    for (const step of [isFollowing ? readBlocks : skipBlocks, wakePeople, readLists, clearArchived, goOnFilling]) {
+      if (isStale) return true;
+      hasWorked = (await step(place, all)) || hasWorked;
+    }
+    return hasWorked;
+  }
+
+  return {
+    turn,
+    reload() {
+      isStale = true;
+    },
+    forget() {
+      place = undefined;
+      isStale = true;
+      ends = [];
+      fill?.abort();
+      fill = undefined;
+    },
+    isFilling: () => fill !== undefined,
+    hasAudiences: () => (loaded?.workspaces.size ?? 0) > 0,
+    wakeAtMs: () => wakeAtMs,
+    abort: () => fill?.abort(),
+  };
+}
+
+function versionOf({ workspaces, archived }: LoadedPartition, id: number): number {
+  for (const { audiences } of workspaces.values()) for (const audience of audiences) if (audience.id === id) return audience.version;
+  return archived.find((audience) => audience.id === id)?.version ?? 0;
+}
+
+/** Whether its audiences are there, and mean what they meant when it began. */
+function isStillMeant({ workspace, audiences, kind }: Fill, { workspaces }: LoadedPartition): boolean {
+  const now = workspaces.get(workspace.workspaceId)?.audiences ?? [];
+  return audiences.every((one) => now.some(({ id, version, key, isLive }) => id === one.id && version === one.version && key === one.key && (isLive || kind === "fill")));
+}

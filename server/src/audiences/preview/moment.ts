@@ -1,0 +1,215 @@
+// What was asked about a workspace's people for one instant, and is kept for a while: who there is, and for each condition its truths.
+// An edit of a definition asks only what it changes; groups are made of what is here.
+import type { Surroundings } from "../compile.ts";
+import { leafQueries, PEOPLE_SQL, type Leaf, type LeafQuery } from "./leaf-queries.ts";
+import { PeopleIndex } from "./people-index.ts";
+import { SharedWork } from "./shared-work.ts";
+import type { Truths } from "./truths.ts";
+import { WordRows } from "./word-rows.ts";
+
+const ID_WORDS = 4;
+
+export interface WordsQuestion {
+  /** Names the workspace as `{workspace:UInt32}`. */
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Rows of words (UUIDs, UInt32), in RowBinary, as they come. */
+export type ReadWords = (workspaceId: number, question: WordsQuestion, take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>;
+
+export interface MomentDeps {
+  readonly read: ReadWords;
+  readonly workspaceId: number;
+  readonly atMs: number;
+  /** More people than this are not kept. Throws when there are more. */
+  readonly peopleMax: number;
+  readonly tooMany: () => Error;
+}
+
+interface Kept<T> {
+  readonly work: SharedWork<T>;
+  usedMs: number;
+  bytes: number;
+}
+
+export class Moment {
+  readonly workspaceId: number;
+  readonly atMs: number;
+  readonly #deps: MomentDeps;
+  readonly #leaves = new Map<string, Kept<Truths> & { readonly leaf: Leaf }>();
+  readonly #columns = new Map<string, Kept<Uint8Array>>();
+  readonly #notes = new Map<string, Promise<unknown>>();
+  #people: SharedWork<PeopleIndex> | undefined;
+  #overrides: SharedWork<boolean> | undefined;
+  #peopleBytes = 0;
+
+  constructor(deps: MomentDeps) {
+    this.#deps = deps;
+    this.workspaceId = deps.workspaceId;
+    this.atMs = deps.atMs;
+  }
+
+  get bytes(): number {
+    return this.#peopleBytes + [...this.#leaves.values(), ...this.#columns.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Everybody, numbered. */
+  people(signal: AbortSignal): Promise<PeopleIndex> {
+    if (this.#people === undefined || this.#people.isStopped) this.#people = new SharedWork((stop) => this.#readPeople(stop));
+    return this.#people.wait(signal);
+  }
+
+  /** The truths of each leaf, in order. */
+  async truths(leaves: readonly Leaf[], around: Omit<Surroundings, "nowMs" | "hasOverrides">, usedMs: number, signal: AbortSignal): Promise<Truths[]> {
+    const hasOverrides = await this.#hasOverrides(signal);
+    const missing = [...new Map(leaves.filter(({ key }) => !this.#isKept(key)).map((leaf) => [leaf.key, leaf])).values()];
+    for (const query of leafQueries(missing, { ...around, nowMs: this.atMs, hasOverrides })) this.#ask(query, usedMs);
+    const kept = leaves.map(({ key }) => this.#leaves.get(key) as Kept<Truths>); // Kept, or asked just now.
+    for (const one of kept) one.usedMs = usedMs;
+    try {
+      return await Promise.all(kept.map(({ work }) => work.wait(signal)));
+    } catch (error) {
+      // What failed is asked again by the next one; what others still wait for goes on.
+      for (const { key } of leaves) {
+        const one = this.#leaves.get(key);
+        if (one !== undefined && one.bytes === 0 && (one.work.isDone || one.work.isStopped)) this.#leaves.delete(key);
+      }
+      throw error;
+    }
+  }
+
+  /** One byte of each person: `sql` gives the id and a word with it, of those for whom it is not 0. */
+  async column(key: string, question: WordsQuestion, usedMs: number, signal: AbortSignal): Promise<Uint8Array> {
+    let kept = this.#columns.get(key);
+    if (kept === undefined || kept.work.isStopped) {
+      const work = new SharedWork((stop) => this.#readColumn(question, stop));
+      this.#columns.set(key, (kept = { work, usedMs, bytes: 0 }));
+    }
+    kept.usedMs = usedMs;
+    try {
+      const bytes = await kept.work.wait(signal);
+      kept.bytes = bytes.byteLength;
+      return bytes;
+    } catch (error) {
+      if (this.#columns.get(key) === kept && !signal.aborted) this.#columns.delete(key);
+      throw error;
+    }
+  }
+
+  /** Something small that is found out once. */
+  noted<T>(key: string, find: () => Promise<T>): Promise<T> {
+    let note = this.#notes.get(key) as Promise<T> | undefined; // By the same key comes the same question.
+    if (note === undefined) {
+      this.#notes.set(key, (note = find()));
+      note.catch(() => this.#notes.delete(key));
+    }
+    return note;
+  }
+
+  /** Leaves that were used since. */
+  usedSince(ms: number): Leaf[] {
+    return [...this.#leaves.values()].filter(({ usedMs }) => usedMs >= ms).map(({ leaf }) => leaf);
+  }
+
+  /** Forgets what was not used for longest, until at most so many bytes are kept. People go last, with the moment itself. */
+  shrinkTo(bytesMax: number): void {
+    const oldest = [...[...this.#leaves].map(([key, one]) => ({ from: this.#leaves as Map<string, unknown>, key, ...one })), ...[...this.#columns].map(([key, one]) => ({ from: this.#columns as Map<string, unknown>, key, ...one }))]
+      .filter(({ bytes }) => bytes > 0).toSorted((a, b) => a.usedMs - b.usedMs);
+    let { bytes } = this;
+    for (const one of oldest) {
+      if (bytes <= bytesMax) return;
+      one.from.delete(one.key);
+      bytes -= one.bytes;
+    }
+  }
+
+  #isKept(key: string): boolean {
+    const kept = this.#leaves.get(key);
+    return kept !== undefined && !kept.work.isStopped;
+  }
+
+  async #hasOverrides(signal: AbortSignal): Promise<boolean> {
+    if (this.#overrides === undefined || this.#overrides.isStopped) {
+      this.#overrides = new SharedWork(async (stop) => {
+        let any = false;
+        const sql = "select toUInt32(1) as one from profile_override final where workspace_id = {workspace:UInt32} and profile_id != survivor_id limit 1";
+        await this.#read({ sql, params: {} }, 1, () => (any = true), stop);
+        return any;
+      });
+    }
+    return this.#overrides.wait(signal);
+  }
+
+  #ask(query: LeafQuery, usedMs: number): void {
+    const all = new SharedWork((stop) => this.#readTruths(query, stop));
+    for (const [i, leaf] of query.leaves.entries()) {
+      const work = new SharedWork(async (stop) => this.#weighed(leaf.key, (await all.wait(stop))[i] as Truths)); // As many as leaves.
+      this.#leaves.set(leaf.key, { leaf, work, usedMs, bytes: 0 });
+    }
+  }
+
+  #weighed(key: string, truths: Truths): Truths {
+    const kept = this.#leaves.get(key);
+    if (kept !== undefined) kept.bytes = truths.byteLength;
+    return truths;
+  }
+
+  async #readPeople(signal: AbortSignal): Promise<PeopleIndex> {
+    let words = new Uint32Array(4_096 * ID_WORDS);
+    let flags = new Uint8Array(4_096);
+    let count = 0;
+    const { peopleMax, tooMany } = this.#deps;
+    await this.#read({ sql: PEOPLE_SQL, params: {} }, ID_WORDS + 1, (rows, given) => {
+      if (count + given > peopleMax) throw tooMany();
+      while (count + given > flags.length) {
+        words = grown(words, new Uint32Array(words.length * 2));
+        flags = grown(flags, new Uint8Array(flags.length * 2));
+      }
+      for (let row = 0, at = 0; row < given; row++, at += ID_WORDS + 1, count++) {
+        for (let word = 0; word < ID_WORDS; word++) words[count * ID_WORDS + word] = rows[at + word] as number;
+        flags[count] = rows[at + ID_WORDS] as number;
+      }
+    }, signal);
+    const people = new PeopleIndex(words.slice(0, count * ID_WORDS), flags.slice(0, count));
+    this.#peopleBytes = people.bytes;
+    return people;
+  }
+
+  async #readTruths({ sql, params, leaves, rest }: LeafQuery, signal: AbortSignal): Promise<Truths[]> {
+    const people = await this.people(signal);
+    const truths = leaves.map((_, i) => new Uint32Array(people.count).fill(rest[i] as number));
+    const stride = ID_WORDS + leaves.length;
+    await this.#read({ sql, params }, stride, (words, rows) => {
+      for (let row = 0, at = 0; row < rows; row++, at += stride) {
+        const number = people.numberAt(words, at);
+        if (number < 0) continue;
+        for (let i = 0; i < truths.length; i++) (truths[i] as Truths)[number] = words[at + ID_WORDS + i] as number;
+      }
+    }, signal);
+    return truths;
+  }
+
+  async #readColumn(question: WordsQuestion, signal: AbortSignal): Promise<Uint8Array> {
+    const people = await this.people(signal);
+    const column = new Uint8Array(people.count);
+    await this.#read(question, ID_WORDS + 1, (words, rows) => {
+      for (let row = 0, at = 0; row < rows; row++, at += ID_WORDS + 1) {
+        const number = people.numberAt(words, at);
+        if (number >= 0) column[number] = words[at + ID_WORDS] as number;
+      }
+    }, signal);
+    return column;
+  }
+
+  async #read(question: WordsQuestion, stride: number, onRows: (words: Uint32Array, rows: number) => void, signal: AbortSignal): Promise<void> {
+    const rows = new WordRows(stride, onRows);
+    await this.#deps.read(this.workspaceId, question, rows.take, signal);
+    rows.end();
+  }
+}
+
+function grown<T extends Uint32Array | Uint8Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}

@@ -1,0 +1,180 @@
+// What a definition that nobody saved would mean: how many, how many of each part, some of them, by a trait, together with other
+// audiences, and by which channel they can be reached. And what a changed definition would change.
+import { rawsSql, textSql } from "@tributary/schema/audience/value.ts";
+import { HOLDS, SECONDS, instantOfSeconds, isDrawn, type Truths } from "./truths.ts";
+import type { View } from "./previews.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
+
+export interface PreviewWish {
+  readonly sample: number;
+  readonly parts: boolean;
+  /** A trait. */
+  readonly by?: string | undefined;
+  /** Of the view's definitions, all but the first are audiences that the first may share people with. */
+  readonly overlap: boolean;
+  readonly reach?: { readonly consentWhenAbsent: "granted" | "denied" } | undefined;
+}
+
+export interface PreviewResult {
+  readonly size: number;
+  /** People whom it is drawn from. */
+  readonly of: number;
+  readonly nextMs: number | null;
+  readonly parts: readonly { readonly path: string; readonly size: number }[];
+  readonly sample: readonly string[];
+  readonly breakdown: readonly { readonly value: string | null; readonly size: number }[];
+  /** People with a value that `breakdown` does not name. */
+  readonly breakdownRest: number;
+  /** Bits of the audiences that they are in as well → how many. */
+  readonly overlap: ReadonlyMap<number, number>;
+  readonly reach: readonly { readonly channel: Channel; readonly address: number; readonly consent: number; readonly reachable: number }[];
+}
+
+export async function previewOf(view: View, definition: Definition, wish: PreviewWish, read: Read): Promise<PreviewResult> {
+  const { people } = view;
+  const [breakdown, reach] = await Promise.all([wish.by === undefined ? undefined : traitColumn(view, wish.by, read), wish.reach && reachColumn(view, wish.reach)]);
+  const parts = new Map<string, number>();
+  const sample: string[] = [];
+  const byValue = new Uint32Array(256);
+  const byReach = new Uint32Array(64);
+  const byOthers = new Uint32Array(2 ** (view.nodes.length - 1));
+  const drawn = [0, 1, 2, 3].map((flags) => isDrawn(definition, flags));
+  let size = 0;
+  let of = 0;
+  let next = SECONDS;
+  await view.each(([truths, ...others], from) => {
+    const own = truths as Truths; // There is always a first definition.
+    for (let i = 0; i < own.length; i++) {
+      const truth = own[i] as number;
+      const number = from + i;
+      if (drawn[people.flags[number] as number]) of++;
+      if ((truth & SECONDS) < next) next = truth & SECONDS;
+      if ((truth & HOLDS) === 0) continue;
+      size++;
+      if (sample.length < wish.sample) sample.push(people.idOf(number));
+      if (breakdown) byValue[breakdown.codes[number] as number]!++;
+      if (reach) byReach[reach[number] as number]!++;
+      if (wish.overlap) byOthers[bitsOf(others, i)]!++;
+    }
+  }, wish.parts ? (path, truths, from) => parts.set(path, (parts.get(path) ?? 0) + held(truths, people.flags.subarray(from), drawn)) : undefined);
+  const overlap = new Map(wish.overlap ? [...byOthers.entries()].filter(([, count]) => count > 0) : []);
+  const values = breakdown === undefined ? [] : [null, ...breakdown.values].map((value, code) => ({ value, size: byValue[code] as number })).filter((one) => one.size > 0);
+  return {
+    size, of, nextMs: instantOfSeconds(next), sample, overlap,
+    parts: [...parts].filter(([path]) => path !== "").map(([path, count]) => ({ path, size: count })),
+    breakdown: values.toSorted((a, b) => b.size - a.size), breakdownRest: breakdown === undefined ? 0 : byValue[REST] as number,
+    reach: wish.reach === undefined ? [] : reachOf(byReach),
+  };
+}
+
+/** Rows of ClickHouse as objects. */
+export type Read = <Row>(sql: string, params: Readonly<Record<string, unknown>>) => Promise<Row[]>;
+
+function bitsOf(others: readonly Truths[], i: number): number {
+  let bits = 0;
+  for (let k = 0; k < others.length; k++) bits |= ((others[k] as Truths)[i] as number) >>> 31 << k;
+  return bits;
+}
+
+function held(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {
+  let count = 0;
+  for (let i = 0; i < truths.length; i++) if (drawn[flags[i] as number]) count += (truths[i] as number) >>> 31;
+  return count;
+}
+
+// ── By a trait ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Values named, the most frequent among all people. */
+const VALUES_MAX = 100;
+/** The code of a value that is not named; 0: the trait is not set. */
+const REST = 255;
+
+interface TraitColumn {
+  readonly values: readonly string[];
+  readonly codes: Uint8Array;
+}
+
+async function traitColumn(view: View, trait: string, read: Read): Promise<TraitColumn> {
+  const params: Record<string, unknown> = {};
+  const bind = (type: string, value: unknown): string => {
+    const name = `v${Object.keys(params).length}`;
+    params[name] = value;
+    return `{${name}:${type}}`;
+  };
+  const value = `arrayStringConcat(arrayMap(raw -> ${textSql("raw")}, ${rawsSql(bind, "traits", trait)}), ', ')`;
+  const from = "from profiles final where workspace_id = {workspace:UInt32} and deleted = 0";
+  const frequent = await view.noted(JSON.stringify(["values", trait]), () =>
+    read<{ value: string }>(`select ${value} as value ${from} and value != '' group by value order by count() desc, value limit ${VALUES_MAX}`, params));
+  const values = frequent.map((row) => row.value);
+  const code = `if(value = '', 0, transform(value, {values:Array(String)}, {codes:Array(UInt32)}, toUInt32(${REST})))`;
+  const coded = values.length === 0 ? `toUInt32(0)` : `toUInt32(${code})`;
+  const sql = `select profile_id, code from (select profile_id, ${value} as value, ${coded} as code ${from}) where code != 0`;
+  const codes = await view.column(JSON.stringify(["trait", trait, values]), { sql, params: { ...params, values, codes: values.map((_, i) => i + 1) } });
+  return { values, codes };
+}
+
+// ── By channel ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Where somebody is reached: identifiers of these namespaces and traits of these names are addresses. Consent is asked of the
+ * channel's own categories and of `marketing`: a refusal in any of them counts, and where none was told, what the workspace says of
+ * silence. Suppressed people are not among the people at all.
+ */
+const channels = [
+  { channel: "email", addresses: ["email"], consents: ["email", "marketing"] },
+  { channel: "phone", addresses: ["phone"], consents: ["sms", "phone", "marketing"] },
+  { channel: "push", addresses: ["push_token", "device_token"], consents: ["push", "marketing"] },
+] as const;
+export type Channel = (typeof channels)[number]["channel"];
+
+function reachColumn(view: View, { consentWhenAbsent }: NonNullable<PreviewWish["reach"]>): Promise<Uint8Array> {
+  const params: Record<string, unknown> = {};
+  const bind = (type: string, value: unknown): string => {
+    const name = `v${Object.keys(params).length}`;
+    params[name] = value;
+    return `{${name}:${type}}`;
+  };
+  const bits = channels.flatMap(({ addresses, consents }, i) => {
+    const known = addresses.flatMap((name) => [`arrayExists(one -> startsWith(one, '${name}:'), identifiers)`, `notEmpty(${rawsSql(bind, "traits", name)})`]);
+    const told = `arrayFilter(one -> mapContains(consents, one), [${consents.map((name) => `'${name}'`).join(", ")}])`;
+    const granted = `if(empty(${told}), ${consentWhenAbsent === "granted" ? 1 : 0}, arrayAll(one -> consents[one] = 1, ${told}))`;
+    return [`if(${known.join(" or ")}, ${1 << i}, 0)`, `if(${granted}, ${8 << i}, 0)`];
+  });
+  const sql = `select profile_id, toUInt32(${bits.join(" + ")}) as bits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and bits != 0`;
+  return view.column(JSON.stringify(["reach", consentWhenAbsent]), { sql, params });
+}
+
+function reachOf(byReach: Uint32Array): PreviewResult["reach"] {
+  return channels.map(({ channel }, i) => {
+    const count = (mask: number): number => byReach.reduce((sum, people, bits) => sum + ((bits & mask) === mask ? people : 0), 0);
+    return { channel, address: count(1 << i), consent: count(8 << i), reachable: count((1 << i) | (8 << i)) };
+  });
+}
+
+// ── Before saving ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Comparison {
+  readonly stay: number;
+  readonly enter: number;
+  readonly leave: number;
+  readonly entering: readonly string[];
+  readonly leaving: readonly string[];
+}
+
+/** Of a view of two definitions: the changed one, and the one that stands. */
+export async function compareOf(view: View, sample: number): Promise<Comparison> {
+  const entering: string[] = [];
+  const leaving: string[] = [];
+  const counts = [0, 0, 0, 0];
+  await view.each(([after, before], from) => {
+    const [next, now] = [after as Truths, before as Truths]; // Two were asked for.
+    for (let i = 0; i < next.length; i++) {
+      const change = (next[i] as number) >>> 31 | (now[i] as number) >>> 31 << 1;
+      counts[change]!++;
+      if (change === 1 && entering.length < sample) entering.push(view.people.idOf(from + i));
+      if (change === 2 && leaving.length < sample) leaving.push(view.people.idOf(from + i));
+    }
+  });
+  const [, enter = 0, leave = 0, stay = 0] = counts;
+  return { stay, enter, leave, entering, leaving };
+}

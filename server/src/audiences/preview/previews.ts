@@ -1,0 +1,225 @@
+// Answers about definitions while they are edited. For each workspace that somebody asks about one moment is kept in memory: all answers
+// are for its instant, and say so. After a while the next moment is prepared beside it, with the conditions that were used lately.
+import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import { computedReads } from "@tributary/schema/audience/computed.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
+import { AppError } from "../../core/errors.ts";
+import type { Surroundings } from "../compile.ts";
+import { leafOf, type Leaf } from "./leaf-queries.ts";
+import { Moment, type ReadWords, type WordsQuestion } from "./moment.ts";
+import type { PeopleIndex } from "./people-index.ts";
+import { truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
+
+export const previewLimits = {
+  /** An answer is never older. */
+  oldMs: 60_000,
+  /** From then on the next moment is prepared. */
+  freshMs: 20_000,
+  /** A moment that nobody asked for so long is forgotten. */
+  idleMs: 120_000,
+  bytesMax: 256 * 1024 * 1024,
+  peopleMax: 5_000_000,
+  /** People that are gone through at once; in between, others get their turn on this thread. */
+  sliceRows: 65_536,
+} as const;
+export type PreviewLimits = { readonly [K in keyof typeof previewLimits]: number };
+
+/** Audiences, lists, words and zone as they stand now. */
+export type Around = Omit<Surroundings, "nowMs" | "hasOverrides" | "people">;
+
+export interface Question {
+  readonly workspaceId: number;
+  readonly around: Around;
+  readonly definitions: readonly Definition[];
+  readonly nowMs: number;
+  /** Whoever asks has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** All that is known for one instant of the definitions that were asked about. */
+export interface View {
+  readonly atMs: number;
+  readonly people: PeopleIndex;
+  /** Of each definition. The first one's conditions have their paths. */
+  readonly nodes: readonly TruthNode[];
+  /** One byte of each person. */
+  readonly column: (key: string, question: WordsQuestion) => Promise<Uint8Array>;
+  /** Something small that is found out once for this instant. */
+  readonly noted: <T>(key: string, find: () => Promise<T>) => Promise<T>;
+  /** Goes through all people, a slice at a time: the truths of each definition. */
+  readonly each: (onSlice: (truths: readonly Truths[], from: number) => void, onNode?: Slice["onNode"]) => Promise<void>;
+}
+
+export interface Previews {
+  view(question: Question): Promise<View>;
+  /** How many bytes are kept. */
+  bytes(): number;
+}
+
+interface Kept {
+  readonly meaning: string;
+  moment: Moment;
+  usedMs: number;
+  isPreparing: boolean;
+}
+
+export function createPreviews(read: ReadWords, limits: PreviewLimits = previewLimits): Previews {
+  const kept = new Map<number, Kept>();
+  const begin = (workspaceId: number, atMs: number): Moment => new Moment({ read, workspaceId, atMs, peopleMax: limits.peopleMax, tooMany: () => tooManyPeople(limits.peopleMax) });
+  const bytes = (): number => [...kept.values()].reduce((sum, { moment }) => sum + moment.bytes, 0);
+
+  function keptOf({ workspaceId, around, nowMs }: Question): Kept {
+    for (const [id, one] of kept) if (nowMs - one.usedMs > limits.idleMs) kept.delete(id);
+    const meaning = JSON.stringify([around.zone, around.words]);
+    let one = kept.get(workspaceId);
+    if (one === undefined || one.meaning !== meaning || nowMs - one.moment.atMs > limits.oldMs) {
+      one = { meaning, moment: begin(workspaceId, nowMs), usedMs: nowMs, isPreparing: false };
+      kept.set(workspaceId, one);
+    }
+    one.usedMs = nowMs;
+    return one;
+  }
+
+  /** The next moment takes the place of this one when it knows as much. */
+  function prepareNext(one: Kept, { workspaceId, around, nowMs }: Question): void {
+    if (one.isPreparing || nowMs - one.moment.atMs <= limits.freshMs) return;
+    one.isPreparing = true;
+    const next = begin(workspaceId, nowMs);
+    next.truths(one.moment.usedSince(one.moment.atMs + 1), around, nowMs, new AbortController().signal).then(
+      () => {
+        one.moment = next;
+        one.isPreparing = false;
+      },
+      // The present one goes on until it is too old; then whoever asks is told what is wrong.
+      () => (one.isPreparing = false),
+    );
+  }
+
+  function shrink(): void {
+    let excess = bytes() - limits.bytesMax;
+    for (const [id, one] of [...kept].toSorted(([, a], [, b]) => a.usedMs - b.usedMs)) {
+      if (excess <= 0) return;
+      const before = one.moment.bytes;
+      one.moment.shrinkTo(Math.max(0, before - excess));
+      if (before - one.moment.bytes < excess && kept.size > 1) kept.delete(id);
+      excess = bytes() - limits.bytesMax;
+    }
+  }
+
+  return {
+    bytes,
+    async view(question) {
+      const { around, definitions, nowMs, signal } = question;
+      const one = keptOf(question);
+      const { moment } = one;
+      const trees = definitions.map((definition, i) => treeOf(definition, around, i === 0 ? "" : undefined, []));
+      const leaves = trees.flatMap((tree) => leavesIn(tree));
+      const [people, truths] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal)]);
+      const byKey = new Map(leaves.map(({ key }, i) => [key, truths[i] as Truths])); // Each leaf has its truths.
+      const nodes = trees.map((tree) => nodeOf(tree, byKey));
+      shrink();
+      prepareNext(one, question);
+      return {
+        atMs: moment.atMs, people, nodes,
+        column: (key, asked) => moment.column(key, asked, nowMs, signal),
+        noted: (key, find) => moment.noted(key, find),
+        each: (onSlice, onNode) => eachSlice({ people, nodes, rows: limits.sliceRows, signal }, onSlice, onNode),
+      };
+    },
+  };
+}
+
+function tooManyPeople(peopleMax: number): AppError {
+  return new AppError("limit_reached", {
+    detail: `Previews are made of up to ${peopleMax.toLocaleString("en")} people, and this workspace has more.`, hint: "Save the audience: its size is counted without this limit.",
+  });
+}
+
+async function eachSlice(
+  { people, nodes, rows, signal }: { readonly people: PeopleIndex; readonly nodes: readonly TruthNode[]; readonly rows: number; readonly signal: AbortSignal },
+  onSlice: (truths: readonly Truths[], from: number) => void, onNode: Slice["onNode"],
+): Promise<void> {
+  for (let from = 0; from < people.count; from += rows) {
+    if (from > 0) await new Promise((resolve) => void setImmediate(resolve));
+    signal.throwIfAborted();
+    const slice = { from, to: Math.min(people.count, from + rows), flags: people.flags };
+    onSlice(nodes.map((node, i) => truthsOf(node, i === 0 && onNode ? { ...slice, onNode } : slice)), from);
+  }
+}
+
+// ── From definitions to nodes ─────────────────────────────────────────────────────────────────────────────────────
+
+/** As a node, with leaves of which nothing is known yet. */
+type Tree =
+  | { readonly leaf: Leaf; readonly path?: string }
+  | { readonly all: readonly Tree[]; readonly path?: string }
+  | { readonly any: readonly Tree[]; readonly path?: string }
+  | { readonly not: Tree; readonly path?: string }
+  | { readonly atLeast: number; readonly of: readonly Tree[]; readonly path?: string }
+  | { readonly drawn: Pick<Definition, "from" | "include">; readonly who: Tree; readonly path?: string };
+
+/** `path`: the JSON pointer of `who`, where it is wanted. `through`: the audiences that lead here. */
+function treeOf({ from, include, who }: Definition, around: Around, path: string | undefined, through: readonly string[]): Tree {
+  return { drawn: { from, include }, who: conditionTree(who, { include, around, through }, path) };
+}
+
+interface Within {
+  readonly include: Definition["include"];
+  readonly around: Around;
+  readonly through: readonly string[];
+}
+
+function conditionTree(one: Condition, within: Within, path: string | undefined): Tree {
+  const at = path === undefined ? {} : { path };
+  const below = (name: string): string | undefined => (path === undefined ? undefined : `${path}/${name}`);
+  const inner = (group: string, members: readonly Condition[]): Tree[] => members.map((member, i) => conditionTree(member, within, below(`${group}/${i}`)));
+  if ("kind" in one) return one.kind === "audience" ? { ...referred(one.audience, within), ...at } : { leaf: keyed(leafOf(one, within.include), within), ...at };
+  if ("not" in one) return { not: conditionTree(one.not, within, below("not")), ...at };
+  if ("of" in one) return { atLeast: one.at_least, of: inner("of", one.of), ...at };
+  return "all" in one ? { all: inner("all", one.all), ...at } : { any: inner("any", one.any), ...at };
+}
+
+function referred(slug: string, { around, through }: Within): Tree {
+  const other = around.audience(slug);
+  if (other === undefined) throw new AppError("bad_request", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
+  if (through.includes(slug)) throw new AppError("bad_request", { detail: `The audiences ${[...through, slug].join(" → ")} refer to each other in a circle.`, hint: "Take one of these conditions away." });
+  return treeOf(other, around, undefined, [...through, slug]);
+}
+
+/** What refers to audiences or computed traits within itself means something else when these change. */
+function keyed(leaf: Leaf, { around }: Within): Leaf {
+  const seen = new Map<string, unknown>();
+  const note = ({ audiences, computed }: ReturnType<typeof readsOf>): void => {
+    for (const slug of computed) {
+      if (seen.has(`computed ${slug}`)) continue;
+      const one = around.computed?.(slug);
+      seen.set(`computed ${slug}`, one);
+      if (one !== undefined) note(computedReads(one.definition, around.words));
+    }
+    for (const slug of audiences) {
+      if (seen.has(slug)) continue;
+      const other = around.audience(slug);
+      seen.set(slug, other);
+      if (other !== undefined) note(readsOf(other.who, around.words));
+    }
+  };
+  note(readsOf(leaf.condition, around.words));
+  return seen.size === 0 ? leaf : { ...leaf, key: `${leaf.key} ${JSON.stringify([...seen])}` };
+}
+
+function leavesIn(tree: Tree): Leaf[] {
+  if ("leaf" in tree) return [tree.leaf];
+  if ("not" in tree) return leavesIn(tree.not);
+  if ("drawn" in tree) return leavesIn(tree.who);
+  return ("of" in tree ? tree.of : "all" in tree ? tree.all : tree.any).flatMap(leavesIn);
+}
+
+function nodeOf(tree: Tree, truths: ReadonlyMap<string, Truths>): TruthNode {
+  const at = tree.path === undefined ? {} : { path: tree.path };
+  const each = (trees: readonly Tree[]): TruthNode[] => trees.map((one) => nodeOf(one, truths));
+  if ("leaf" in tree) return { leaf: truths.get(tree.leaf.key) as Truths, ...at }; // Every leaf was asked for.
+  if ("not" in tree) return { not: nodeOf(tree.not, truths), ...at };
+  if ("drawn" in tree) return { drawn: tree.drawn, who: nodeOf(tree.who, truths), ...at };
+  if ("of" in tree) return { atLeast: tree.atLeast, of: each(tree.of), ...at };
+  return "all" in tree ? { all: each(tree.all), ...at } : { any: each(tree.any), ...at };
+}
