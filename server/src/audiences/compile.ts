@@ -12,6 +12,7 @@ import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
+import { layersOf, type Named } from "./layers.ts";
 
 export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
@@ -252,14 +253,21 @@ class Query {
   /** `more`: columns of the person to be given as they are. */
   text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
-    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
+    const [first = [], ...layers] = layersOf([...this.#names].map(([expression, name]) => ({ expression, name })));
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    return [
-      `select profile_id, ${[...more, ...named, ...columns].join(",\n  ")}`,
-      `from (select ${[...new Set([...this.#personColumns, ...more])].join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+    const inner = [...new Set([...this.#personColumns, ...more])];
+    const written = (layer: readonly Named[]): string[] => layer.map(({ expression, name }) => `(${expression}) as ${name}`);
+    // Of one layer alone the columns stand beside the names; otherwise everything is handed on to the last.
+    const handed = layers.length === 0 ? ["profile_id", ...more] : [...inner, ...scans.flatMap((scan) => scan.columns), ...(this.#together?.columns ?? [])];
+    const base = [
+      `select ${[...handed, ...written(first), ...(layers.length === 0 ? columns : [])].join(",\n  ")}`,
+      `from (select ${inner.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
       ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
       ...(this.#together === undefined ? [] : [this.#together.join()]),
     ].join("\n");
+    if (layers.length === 0) return base;
+    const all = layers.reduce((from, layer) => `select *, ${written(layer).join(",\n  ")}\nfrom (${from})`, base);
+    return `select ${["profile_id", ...more, ...columns].join(",\n  ")}\nfrom (${all})`;
   }
 
   /** A row for each person who has events that matter, where nothing else does. */
@@ -299,6 +307,10 @@ class Together {
     return { people: "together_people", holding: `together_holding${i}`, next: `together_next${i}` };
   }
 
+  get columns(): string[] {
+    return ["together_people", ...[...this.#branches].flatMap((_, i) => [`together_holding${i}`, `together_next${i}`])];
+  }
+
   join(): string {
     const branches = [...this.#branches.values()];
     const inner = this.#query.text(branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]), [personColumns.accounts]);
@@ -327,6 +339,10 @@ class Scan {
 
   get isEmpty(): boolean {
     return this.#aggregates.size === 0;
+  }
+
+  get columns(): readonly string[] {
+    return [...this.#aggregates.values()];
   }
 
   add({ names, boundMs, aggregate }: EventsWanted): string {
