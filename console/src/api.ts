@@ -71,9 +71,9 @@ export async function readAll<T>(path: string, signal?: AbortSignal): Promise<re
   return rows;
 }
 
-/** Changes something; rejects with ApiProblem. */
-export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  return answerOf<T>(await ask(`/api/v1${path}`, writing(method, body)));
+/** Changes something, or asks what is too long for an address; rejects with ApiProblem. */
+export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return answerOf<T>(await ask(`/api/v1${path}`, { ...writing(method, body), ...(signal && { signal }) }));
 }
 
 /** Sends a part of a file as it is; rejects with ApiProblem. */

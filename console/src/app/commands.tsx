@@ -1,5 +1,5 @@
 // What the palette offers besides people: places, things to make, workspaces to enter, and switches. Only what the caller may.
-import { IconArrowsExchange, IconFileImport, IconKey, IconKeyboard, IconLogout, IconMoon, IconSun, IconUserPlus } from "@tabler/icons-react";
+import { IconArrowsExchange, IconUsersGroup, IconFileImport, IconKey, IconKeyboard, IconLogout, IconMoon, IconSun, IconUserPlus } from "@tabler/icons-react";
 import type { Icon } from "@tabler/icons-react";
 import type { Scope } from "@tributary/schema/api/answer-parts.ts";
 import { may, type Session } from "../features/accounts/session.ts";
@@ -29,6 +29,8 @@ export interface CommandDeps {
 export function commandsOf({ session, places, go, onWorkspace, onScheme, onShortcuts, onSignOut }: CommandDeps): readonly Command[] {
   const making: readonly { id: string; label: string; Icon: Icon; to: string; scope: Scope }[] = [
     { id: "new-token", label: t.newToken, Icon: IconKey, to: "/settings/tokens?new=true", scope: "admin" },
+    { id: "new-audience", label: texts.audiences.create, Icon: IconUsersGroup, to: "/audiences/new", scope: "write" },
+    { id: "audience-templates", label: `${texts.audiences.title}: ${texts.audiences.tabs.templates}`, Icon: IconUsersGroup, to: "/audiences?show=templates", scope: "read" },
     { id: "import", label: texts.imports.create, Icon: IconFileImport, to: "/imports/new", scope: "write" },
     { id: "imports", label: texts.imports.title, Icon: IconFileImport, to: "/imports", scope: "read" },
     { id: "invite", label: t.invite, Icon: IconUserPlus, to: "/settings/members", scope: "admin" },

@@ -21,6 +21,7 @@ import {
   IconShieldSearch,
   IconUser,
   IconUsers,
+  IconUsersGroup,
   type Icon,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -41,6 +42,7 @@ export const places = [
   { to: "/held", text: t.held, Icon: IconHandStop },
   { to: "/schema", text: t.schema, Icon: IconListDetails },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
+  { to: "/audiences", text: t.audiences, Icon: IconUsersGroup },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
   { to: "/start", text: t.start, Icon: IconRocket, scope: "admin" },

@@ -7,6 +7,8 @@ import type { ReactNode } from "react";
 import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
+import { audienceSearch, audiencesSearch, builderSearch } from "../features/audiences/audiences-search.ts";
+import { audienceQuery, audiencePagesQuery } from "../features/audiences/queries.ts";
 import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
 import { heldSearch } from "../features/held/held-search.ts";
@@ -148,6 +150,25 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const audiences = createRoute({ getParentRoute: () => shell, path: "/audiences" });
+const audienceList = createRoute({
+  getParentRoute: () => audiences, path: "/", validateSearch: audiencesSearch, loaderDeps: ({ search }) => search,
+  loader: ({ context, deps: { show, search = "", folder, status = "in_use" } }) => { if (show === undefined) void context.queryClient.prefetchInfiniteQuery(audiencePagesQuery({ search, folder, status })); },
+  component: lazyRouteComponent(() => import("../features/audiences/audiences-page.tsx"), "AudiencesPage"),
+});
+const audienceNew = createRoute({
+  getParentRoute: () => audiences, path: "/new", validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("../features/audiences/builder/builder-page.tsx"), "NewAudiencePage"),
+});
+const audienceOne = createRoute({ getParentRoute: () => audiences, path: "/$slug" });
+const audiencePage = createRoute({
+  getParentRoute: () => audienceOne, path: "/", validateSearch: audienceSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(audienceQuery(params.slug)),
+  component: lazyRouteComponent(() => import("../features/audiences/page/audience-page.tsx"), "AudiencePage"),
+});
+const audienceEdit = createRoute({
+  getParentRoute: () => audienceOne, path: "/edit", validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("../features/audiences/builder/builder-page.tsx"), "EditAudiencePage"),
+});
 const identity = createRoute({
   getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
   component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
@@ -222,6 +243,7 @@ export const router = createRouter({
       newImport,
       profiles,
       person,
+      audiences.addChildren([audienceList, audienceNew, audienceOne.addChildren([audiencePage, audienceEdit])]),
       identity,
       audit,
       about,

@@ -4,7 +4,7 @@ import { language, type Language } from "./language.ts";
 
 export type { TimeUnit } from "./en/everywhere.ts";
 export { wordFrom } from "./words.ts";
-export { chosenLanguage, languages, locale, storeLanguage, type Language } from "./language.ts";
+export { chosenLanguage, language, languages, locale, storeLanguage, type Language } from "./language.ts";
 
 const others: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {
   de: () => import("./de/de.ts").then(({ de }) => de),

@@ -38,6 +38,7 @@ export const audienceListQuery = pageQuery.extend({
   status: z.enum(["filling", "active", "failed", "archived", "in_use"]).default("in_use").meta({ description: "`in_use`: all but archived ones." }),
 });
 export const audienceList = z.strictObject({ data: z.array(audience), next_cursor: nextCursor, folders: z.array(z.strictObject({ folder, count: z.int() })) });
+export type AudienceList = z.infer<typeof audienceList>;
 
 /** POST /audiences */
 export const audienceCreate = z.strictObject({
@@ -59,10 +60,25 @@ export const audienceChange = z.strictObject({
 export const audienceVersion = z.strictObject({ version: z.int(), definition, at: isoTime, author: z.string(), sentence: z.strictObject({ en: z.string(), de: z.string() }) }).meta({ id: "AudienceVersion" });
 /** GET /audiences/{slug}/versions */
 export const audienceVersions = z.strictObject({ data: z.array(audienceVersion) });
+export type AudienceVersions = z.infer<typeof audienceVersions>;
 
 /** GET /audiences/{slug}/members (masked like other people). GET /audiences/{slug}/members/export?format=csv|ndjson|parquet streams. */
 export const member = z.strictObject({ profile_id: guid, since: isoTime.nullable().meta({ description: "When they entered; null where nobody is a member yet." }), name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
 export const memberList = z.strictObject({ data: z.array(member), next_cursor: nextCursor });
+/** GET /audiences/{slug}/members/export */
+export const memberExportQuery = z.strictObject({
+  format: z.enum(["csv", "ndjson", "parquet"]).default("csv"),
+  traits: z.string().max(8_000).default("").meta({ description: "Names of traits, one a column, with commas between." })
+    .transform((text) => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]).pipe(z.array(z.string().max(512)).max(100)),
+});
+export const whyQuery = z.strictObject({ at: z.iso.datetime({ offset: true }).optional() });
+/** GET /audiences/{slug}/… about one person. */
+export const audiencePersonParams = z.strictObject({ slug: audienceSlug, profile_id: guid });
+export const audienceReason = z.enum(["event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair"]);
+export const changesQuery = pageQuery.extend({ reason: audienceReason.optional() });
+export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day." }) });
+export const asOfQuery = z.strictObject({ at: z.iso.datetime({ offset: true }), sample: z.coerce.number().int().min(0).max(50).default(10) });
+export type AudienceMembers = z.infer<typeof memberList>;
 
 // ── While editing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,6 +113,7 @@ export type Preview = z.infer<typeof preview>;
 /** POST /audiences/flow: expected entries and exits for each of the last days, as the definition would have seen them. */
 export const flowBody = z.strictObject({ definition, days: z.int().min(1).max(90).default(14) });
 export const flow = z.strictObject({ days: z.array(z.strictObject({ day: z.string(), size: z.int(), entered: z.int(), left: z.int() })), took_ms: z.number() }).meta({ id: "AudienceFlow" });
+export type AudienceFlow = z.infer<typeof flow>;
 
 /** POST /audiences/compare: who would enter and leave, before saving. */
 export const compareBody = z.strictObject({ slug: audienceSlug, definition, sample: z.int().min(0).max(50).default(10) });
@@ -127,8 +144,8 @@ export type AudienceCheck = z.infer<typeof check>;
 /** GET /audiences/{slug}/why/{profile_id}?at= */
 export const whyNode = z.strictObject({
   path: z.string(), holds: z.boolean(), sentence: z.strictObject({ en: z.string(), de: z.string() }),
-  evidence: z.array(z.strictObject({ event: z.string(), row_id: z.int(), at: isoTime, leaves_at: isoTime.nullable(), detail: z.string() })).meta({ description: "Events that decide it, latest first; at most 5." }),
-  value: z.string().nullable().meta({ description: "What was measured or stands there, in words; masked like the trait." }),
+  evidence: z.array(z.strictObject({ event: z.string(), row_id: z.int(), message_id: z.string().optional(), at: isoTime, leaves_at: isoTime.nullable(), detail: z.string() })).meta({ description: "Events that decide it, latest first; at most 5." }),
+  value: z.strictObject({ en: z.string(), de: z.string() }).nullable().meta({ description: "What was measured or stands there, in words; masked like the trait." }),
   next_at: isoTime.nullable().meta({ description: "When time alone may change it." }),
   to_flip: z.strictObject({ en: z.string(), de: z.string() }).nullable().meta({ description: "The nearest change that would turn it." }),
 }).meta({ id: "AudienceWhyNode" });
@@ -139,7 +156,8 @@ export const why = z
     at: isoTime,
     reason: z.strictObject({ reason: z.string(), cause_row: z.int().nullable(), version: z.int() }).nullable().meta({ description: "Of the latest entry or exit." }),
     decisive: z.string().nullable().meta({ description: "The path of the first condition that fails, when not a member." }),
-    nodes: z.array(whyNode),
+    nodes: z.array(whyNode).meta({ description: "The whole first, then each condition with those inside it behind it. The path `from` says whether they are drawn from." }),
+    complete: z.boolean().meta({ description: "False: they have more events than were looked at for values and evidence. Whether a condition holds is always exact." }),
   })
   .meta({ id: "AudienceWhy" });
 export type AudienceWhy = z.infer<typeof why>;
@@ -147,19 +165,25 @@ export type AudienceWhy = z.infer<typeof why>;
 const change = z.strictObject({ at: isoTime, entered: z.boolean(), reason: z.string(), cause_row: z.int().nullable(), version: z.int() });
 /** GET /audiences/{slug}/history/{profile_id}; GET /profiles/{id}/audiences has the audiences of a person. */
 export const personHistory = z.strictObject({ data: z.array(change) });
+export type PersonHistory = z.infer<typeof personHistory>;
 export const personAudiences = z.strictObject({ data: z.array(z.strictObject({ slug: audienceSlug, name: z.string(), since: isoTime.nullable(), reason: z.string().nullable() })) }).meta({ id: "PersonAudiences" });
+export type PersonAudiences = z.infer<typeof personAudiences>;
 /** GET /audiences/{slug}/sizes?days= */
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
+export type AudienceSizes = z.infer<typeof sizes>;
 /** GET /audiences/{slug}/changes: the membership log, newest first. */
 export const changeList = z.strictObject({ data: z.array(change.extend({ profile_id: guid })), next_cursor: nextCursor });
+export type AudienceChanges = z.infer<typeof changeList>;
 /** GET /audiences/{slug}/as-of?at=: who we had in (`log`), and how many a recompute with the events known today gives (`recomputed`). */
 export const asOf = z.strictObject({ at: isoTime, log: z.int(), recomputed: z.int().nullable(), sample: z.array(member) }).meta({ id: "AudienceAsOf" });
+export type AudienceAsOf = z.infer<typeof asOf>;
 
 // ── Suggestions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** GET /audiences/values?place=trait|property&event=&path=: the most frequent values, with counts; masked when personal. */
 export const valuesQuery = z.strictObject({ place: z.enum(["trait", "property", "context"]), event: z.string().max(512).default(""), path: z.string().min(1).max(2_000), search: z.string().max(200).default("") });
 export const values = z.strictObject({ data: z.array(z.strictObject({ value: z.union([z.string(), z.number(), z.boolean()]), count: z.int() })), masked: z.boolean() });
+export type AudienceValues = z.infer<typeof values>;
 
 /** GET /audiences/templates: ready definitions in the words of this workspace. */
 export const template = z.strictObject({
@@ -167,25 +191,50 @@ export const template = z.strictObject({
   definition: definition.nullable().meta({ description: "Null where the vocabulary lacks a word that it needs." }), needs: z.array(z.string()),
 }).meta({ id: "AudienceTemplate" });
 export const templates = z.strictObject({ data: z.array(template) });
+export type AudienceTemplates = z.infer<typeof templates>;
 
 // ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const list = z.strictObject({ slug: audienceSlug, name: z.string(), kind: z.enum(["uploaded", "by_hand", "frozen"]), frozen_of: z.string().nullable(), size: z.int(), created_at: isoTime, created_by: z.string() }).meta({ id: "AudienceList" });
 export const lists = z.strictObject({ data: z.array(list) });
-/** POST /audience-lists. `frozen_of`: a copy of who is in an audience now. */
-export const listCreate = z.strictObject({ slug: audienceSlug.optional(), name: z.string().trim().min(1).max(200), frozen_of: audienceSlug.optional() });
+export type AudienceLists = z.infer<typeof lists>;
+export const listDetail = list.extend({ used_by: z.array(usedBy) }).meta({ id: "AudienceListDetail" });
+/** POST /audience-lists */
+export const listCreate = z.strictObject({
+  slug: audienceSlug.optional().meta({ description: "Without it, one is made of the name." }),
+  name: z.string().trim().min(1).max(200),
+  kind: z.enum(["uploaded", "by_hand"]).default("by_hand").meta({ description: "Of a list that is no frozen copy." }),
+  frozen_of: audienceSlug.optional().meta({ description: "An audience: a copy of who is in it now, which never changes by itself or by hand." }),
+});
+/** PATCH /audience-lists/{slug} */
+export const listChange = z.strictObject({ name: z.string().trim().min(1).max(200) });
+/** DELETE /audience-lists/{slug}: refused (409, `in_use`) while audiences refer to it. */
+export const listDeleted = z.strictObject({ slug: audienceSlug, size: z.int() });
+/** GET /audience-lists/{slug}/members: by the person's id. `since`: when they were put on it. */
+export const listMemberList = z.strictObject({ data: z.array(member.extend({ since: isoTime, added_by: z.string() })), next_cursor: nextCursor });
 /** POST /audience-lists/{slug}/members: at most 10,000 at once; identifiers that nobody has are told back. */
 export const listMembersBody = z.strictObject({
   add: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),
   remove: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),
 });
-export const listMembersAnswer = z.strictObject({ added: z.int(), removed: z.int(), unknown: z.array(z.int()).meta({ description: "Places in `add` that name nobody." }) });
+export const listMembersAnswer = z.strictObject({
+  added: z.int().meta({ description: "People who were not on it before." }), removed: z.int(),
+  unknown: z.array(z.int()).meta({ description: "Places in `add` that name nobody." }), size: z.int(),
+});
+export type ListMembersAnswer = z.infer<typeof listMembersAnswer>;
 
 // ── Apply ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** POST /audiences/apply?dry_run=: makes the workspace's audiences as a file says. GET /audiences/export gives such a file (YAML). */
+/** GET /audiences/export: a file (YAML) of the audiences in use; as `application/yaml` when that is asked for by `Accept`. */
+export const exportQuery = z.strictObject({ folder: folder.optional().meta({ description: "Those of it, and of the folders within it." }) });
+export const exportAnswer = z.strictObject({ yaml: z.string() }).meta({ id: "AudienceExport" });
+/** POST /audiences/apply?dry_run=true: makes the workspace's audiences as such a file says. */
+export const applyQuery = z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") });
 export const applyBody = z.strictObject({ yaml: z.string().max(2_000_000), prune: z.boolean().default(false).meta({ description: "Archives those in use that the file leaves out." }) });
 export const applyAnswer = z.strictObject({
   dry_run: z.boolean(),
-  plan: z.array(z.strictObject({ slug: z.string(), action: z.enum(["create", "change", "restore", "archive", "keep"]), fields: z.array(z.string()), enter: z.int().nullable(), leave: z.int().nullable() })),
+  plan: z.array(z.strictObject({
+    slug: z.string(), action: z.enum(["create", "change", "restore", "archive", "keep"]), fields: z.array(z.string()),
+    enter: z.int().nullable().meta({ description: "People who would enter; null where it was not counted." }), leave: z.int().nullable(),
+  })),
 }).meta({ id: "AudienceApply" });

@@ -7,12 +7,14 @@ import { eventKind } from "./kinds/event.ts";
 import { firstOfKind } from "./kinds/first-of.ts";
 import { identifierKind } from "./kinds/identifier.ts";
 import { listKind } from "./kinds/list.ts";
+import { sequenceKind } from "./kinds/sequence.ts";
 import { shareKind } from "./kinds/share.ts";
 import { traitKind } from "./kinds/trait.ts";
 
 export const conditionKinds = [
   traitKind,
   eventKind,
+  sequenceKind,
   identifierKind,
   computedKind,
   audienceKind,

@@ -1,5 +1,5 @@
 // Where a definition names what stands elsewhere: events, properties, traits, roles of the vocabulary, other audiences, lists. It reads
-// the shapes that all kinds share (`event`, `where`, `property`, `item`, `trait`, `audience`, `list`), so that a new kind needs nothing here.
+// the shapes that all kinds share (`event`, `where`, `property`, `same`, `item`, `trait`, `audience`, `list`), so that a new kind needs nothing here.
 import type { Condition } from "./condition.ts";
 import { pointerOf } from "./problems.ts";
 import { namesOf } from "./sentence.ts";
@@ -49,7 +49,7 @@ function visit(value: unknown, path: Path, outer: Within): Place[] {
   return [...found, ...Object.entries(one).flatMap(([key, inner]) => (isPath(key) ? [] : visit(inner, [...path, key], within)))];
 }
 
-const isPath = (key: string): boolean => ["property", "once_per", "event", "values", "value", "audiences"].includes(key);
+const isPath = (key: string): boolean => ["property", "once_per", "same", "event", "values", "value", "audiences"].includes(key);
 
 function namedAt(key: string, value: unknown, path: Path, within: Within): Place[] {
   const pointer = pointerOf(path);
@@ -63,7 +63,7 @@ function namedAt(key: string, value: unknown, path: Path, within: Within): Place
   if (key === "audiences" && isNames(value)) return namesOf(value).map((slug, i) => ({ is: "audience", path: pointerOf([...path, i]), slug }));
   if (key === "list" && typeof value === "string") return [{ is: "list", path: pointer, slug: value }];
   if (key === "item" && typeof value === "string") return [{ is: "property", path: pointer, at: value, of: within.of }];
-  if (key !== "property" && key !== "once_per") return [];
+  if (key !== "property" && key !== "once_per" && key !== "same") return [];
   if (typeof value === "object" && value !== null && "role" in value) return [{ is: "property_role", path: pointer, role: String(value.role), of: within.of }];
   const base = within.item === undefined || key === "once_per" ? "" : `${within.item}.`;
   return isNames(value) ? namesOf(value).map((name) => ({ is: "property", path: pointer, at: `${base}${name}`, of: within.of })) : [];

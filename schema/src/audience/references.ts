@@ -145,6 +145,18 @@ function follow(node: Node, path: readonly Node[], around: Surroundings, done = 
   return { circle: undefined, depth: depth + 1 };
 }
 
+/** What would be too much of audiences that refer to a changed one, over whatever way. */
+export function dependentProblems(one: Definition, slug: string, others: readonly { readonly slug: string; readonly definition: Definition }[], around: Pick<Surroundings, "audience" | "computed">): Problem[] {
+  const changed = { computed: around.computed, audience: (name: string) => (name === slug ? { definition: one, isArchived: false } : around.audience(name)) };
+  return others.flatMap((other) => {
+    if (other.slug === slug) return [];
+    const [before, after] = [expandedCount(other.definition, around), expandedCount(other.definition, changed)];
+    if (after <= audienceLimits.conditionsMax || after <= before) return [];
+    const message = `The audience \`${other.slug}\`, which refers to this one, would ask ${after} conditions; at most ${audienceLimits.conditionsMax}.`;
+    return [{ path: "/who", message, hint: "Put less into this one, or let that one refer to fewer." }];
+  });
+}
+
 /** Counts beyond this are not told exactly. */
 const COUNT_TOLD = 10_000;
 

@@ -27,6 +27,12 @@ const selectorOfAnchor = z.union([
   z.strictObject({ event: eventNames, which: z.enum(["first", "last"]).default("last") }),
 ]);
 
+/** Between dates. Each form needs one of its names, so that what is meant otherwise is never taken for it. */
+export const betweenForms = [
+  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
+] as const;
+
 export const window = z.union([
   duration,
   z.strictObject({
@@ -35,9 +41,7 @@ export const window = z.union([
     unit: z.enum(["day", "week", "month", "quarter", "year"]),
     zone: z.enum(["workspace", "person"]).default("workspace"),
   }),
-  // Each needs one of its names, so that what is meant otherwise is never taken for it.
-  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
-  z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
+  ...betweenForms,
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);
 export type Window = z.infer<typeof window>;
@@ -53,6 +57,11 @@ const monthsOf: Partial<Record<Unit, number>> = { month: 1, quarter: 3, year: 12
 function daysOf({ last, unit }: { readonly last: number; readonly unit: Unit }): number {
   const fixed = fixedMs[unit];
   return fixed === undefined ? last * (monthsOf[unit] ?? 1) * 31 : (last * fixed) / DAY;
+}
+
+/** Whether its length is the same whenever it begins. */
+export function isFixed({ unit }: { readonly unit: Unit }): boolean {
+  return fixedMs[unit] !== undefined;
 }
 
 // ── Rolling ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,8 +10,13 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audienceExportRoute } from "./audience-export.ts";
+import { audienceMembershipRoutes } from "./audience-membership.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceWhyRoute } from "./audience-why.ts";
+import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
+import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
 import { computedQuestionRoutes } from "./computed-questions.ts";
 import { computedTraitRoutes } from "./computed-traits.ts";
@@ -129,8 +134,8 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...observedRoutes(services),
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
-    ...audiencePreviewRoutes(services),
-    ...audienceRoutes(services), ...audienceHelpRoutes(services),
+    ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
+    ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),

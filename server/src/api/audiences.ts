@@ -10,6 +10,7 @@ import {
 } from "../audiences/audiences.ts";
 import type { ClientBase } from "pg";
 import type { ApiServices } from "./api-services.ts";
+import { takeGuess } from "./audience-guess.ts";
 import { cursorId, decodeCursor, encodeCursor } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
@@ -54,7 +55,8 @@ function comparePlaces([nameA, idA]: readonly [string, number], [nameB, idB]: re
   return nameA === nameB ? idA - idB : nameA < nameB ? -1 : 1;
 }
 
-function isInFolder(one: StoredAudience, folder: string | undefined): boolean {
+/** In it, or in a folder within it. */
+export function isInFolder(one: Pick<StoredAudience, "folder">, folder: string | undefined): boolean {
   return folder === undefined || one.folder === folder || (folder !== "" && one.folder.startsWith(`${folder}/`));
 }
 
@@ -64,7 +66,7 @@ function isFound(one: Audience, search: string | undefined): boolean {
   return words.every((word) => text.includes(word));
 }
 
-function createRoute({ deps }: ApiServices): Route {
+function createRoute(services: ApiServices): Route {
   return defineRoute({
     method: "POST",
     path: "/audiences",
@@ -74,10 +76,13 @@ function createRoute({ deps }: ApiServices): Route {
     description: "Refused with `invalid_definition` where it refers to what is not there, to itself over others, or asks too much. It is then filled; people enter as they are counted.",
     body: audienceCreate,
     responses: { 201: audienceDetail },
-    handle: async ({ body, workspaceId, actor, nowMs }) => ({
-      status: 201,
-      body: await deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await createAudience(db, { workspaceId, actor, nowMs }, body))),
-    }),
+    handle: async (context) => {
+      const { body, workspaceId, actor, nowMs } = context;
+      // Its size will answer what its definition asks.
+      await takeGuess(services, context, body.definition);
+      const made = await services.deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await createAudience(db, { workspaceId, actor, nowMs }, body)));
+      return { status: 201, body: made };
+    },
   });
 }
 
@@ -97,7 +102,7 @@ function readRoute({ deps }: ApiServices): Route {
   });
 }
 
-function changeRoute({ deps }: ApiServices): Route {
+function changeRoute(services: ApiServices): Route {
   return defineRoute({
     method: "PATCH",
     path: "/audiences/{slug}",
@@ -110,10 +115,12 @@ function changeRoute({ deps }: ApiServices): Route {
     params: slugParams,
     body: audienceChange,
     responses: { 200: audienceDetail },
-    handle: async ({ params, body, workspaceId, actor, nowMs }) => ({
-      status: 200,
-      body: await deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await changeAudience(db, { workspaceId, actor, nowMs }, params.slug, body))),
-    }),
+    handle: async (context) => {
+      const { params, body, workspaceId, actor, nowMs } = context;
+      if (body.definition !== undefined) await takeGuess(services, context, body.definition);
+      const by = { workspaceId, actor, nowMs };
+      return { status: 200, body: await services.deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await changeAudience(db, by, params.slug, body))) };
+    },
   });
 }
 

@@ -9,7 +9,7 @@ import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import { distributionOf, readComputedAround, refuseProblems, shownFields, workOutFifths, type Distribution } from "../audiences/audiences.ts";
 import { byContent, fields, identifierMask, keep, listOf } from "./answer-masks.ts";
 import { takeGuess } from "./audience-guess.ts";
-import { memberNameMask, membersOf } from "./audience-members-shown.ts";
+import { nameMask, membersOf } from "./audience-members-shown.ts";
 import type { ApiServices } from "./api-services.ts";
 import { moneyProblems } from "./computed-money.ts";
 import { COMPUTED_TAG, sentencesOfComputed } from "./computed-traits.ts";
@@ -47,7 +47,7 @@ function checkRoute(services: ApiServices): Route {
 /** Where a field that shows through the values is hidden, the handler leaves all values out. */
 export const computedPreviewMask = fields({
   people: keep, set: keep, different: keep, at: keep, took_ms: keep, numbers: keep, values: keep, masked: keep, thresholds: keep,
-  sample: listOf(byContent(() => ({ profile_id: keep, name: memberNameMask, identifiers: listOf(identifierMask()), value: keep }))),
+  sample: listOf(byContent(() => ({ profile_id: keep, name: nameMask, identifiers: listOf(identifierMask()), value: keep }))),
 });
 
 function previewRoute(services: ApiServices): Route {

@@ -3,14 +3,15 @@
 // it, and every audience that refers to it.
 import type { ClientBase } from "pg";
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
-import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { audiencesNamed, computedNamed, listsNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
+import { audiencesNamed, computedNamed, dependentProblems, listsNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
 import type { Problem } from "@tributary/schema/audience/problems.ts";
 import { AppError } from "../core/errors.ts";
 import { recordAudit } from "../governance/governance.ts";
 import { freeSlug } from "./audience-slug.ts";
 import { readComputed, type StoredComputed } from "./computed/computed-rows.ts";
 import { fillAnew, usersOf } from "./dependents.ts";
+import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
 
 /** Audiences of a workspace, archived ones too. */
@@ -46,23 +47,24 @@ export interface Changing {
   readonly nowMs: number;
 }
 
-const COLUMNS = `id, slug, name, description, folder, definition, version, status, problem, size::float8 as size, filled_at as "filledAt",
+const COLUMNS = `id, slug, name, description, folder, definition::text as definition, version, status, problem, size::float8 as size, filled_at as "filledAt",
   created_at as "createdAt", created_by as "createdBy", updated_at as "updatedAt", updated_by as "updatedBy"`;
+
+type Row = Omit<StoredAudience, "definition"> & { readonly definition: string };
 
 /** By name. */
 export async function readAudiences(db: ClientBase, workspaceId: number): Promise<StoredAudience[]> {
-  const { rows } = await db.query<StoredAudience>({ name: "audiences", text: `select ${COLUMNS} from audience where workspace_id = $1 order by lower(name), id`, values: [workspaceId] });
+  const { rows } = await db.query<Row>({ name: "audiences", text: `select ${COLUMNS} from audience where workspace_id = $1 order by lower(name), id`, values: [workspaceId] });
   return rows.map(read);
 }
 
 export async function findAudience(db: ClientBase, workspaceId: number, slug: string): Promise<StoredAudience | undefined> {
-  const { rows } = await db.query<StoredAudience>({ name: "audience", text: `select ${COLUMNS} from audience where workspace_id = $1 and slug = $2`, values: [workspaceId, slug] });
+  const { rows } = await db.query<Row>({ name: "audience", text: `select ${COLUMNS} from audience where workspace_id = $1 and slug = $2`, values: [workspaceId, slug] });
   return rows.map(read)[0];
 }
 
-/** It was checked when it was saved; reading puts in what the grammar has got since. */
-function read(row: StoredAudience): StoredAudience {
-  return { ...row, definition: definition.parse(row.definition) };
+function read(row: Row): StoredAudience {
+  return { ...row, definition: storedDefinition(row.definition) };
 }
 
 export async function presentAudience(db: ClientBase, workspaceId: number, slug: string): Promise<StoredAudience> {
@@ -80,8 +82,10 @@ export interface Version {
 
 /** The newest first. */
 export async function readVersions(db: ClientBase, audienceId: number): Promise<Version[]> {
-  const { rows } = await db.query<Version>("select version, definition, at, author from audience_version where audience_id = $1 order by version desc", [audienceId]);
-  return rows.map((row) => ({ ...row, definition: definition.parse(row.definition) }));
+  const { rows } = await db.query<Omit<Version, "definition"> & { readonly definition: string }>(
+    "select version, definition::text as definition, at, author from audience_version where audience_id = $1 order by version desc", [audienceId],
+  );
+  return rows.map((row) => ({ ...row, definition: storedDefinition(row.definition) }));
 }
 
 // ── What a definition stands among ────────────────────────────────────────────────────────────────────────────────
@@ -192,7 +196,9 @@ export async function changeAudience(db: ClientBase, by: Changing, slug: string,
   if (next !== undefined) fields.push("definition");
   if (fields.length === 0) return before;
   const around = await readSurroundings(db, by.workspaceId);
-  if (next !== undefined) refuseProblems(referenceProblems(next, slug, around));
+  if (next !== undefined) {
+    refuseProblems([...referenceProblems(next, slug, around), ...dependentProblems(next, slug, around.audiences.filter(({ status }) => status !== "archived"), around)]);
+  }
   await db.query("update audience set name = $2, description = $3, folder = $4, updated_at = $5, updated_by = $6 where id = $1", [
     before.id, after.name, after.description, after.folder, new Date(by.nowMs), by.actor,
   ]);
@@ -220,11 +226,12 @@ export async function archiveAudience(db: ClientBase, by: Changing, slug: string
   return setStatus(db, by, before, "archived");
 }
 
-export async function restoreAudience(db: ClientBase, by: Changing, slug: string): Promise<StoredAudience> {
+/** `made`: the definition that it gets at once; else it has its own again. */
+export async function restoreAudience(db: ClientBase, by: Changing, slug: string, made?: Definition): Promise<StoredAudience> {
   await lockAudiences(db, by.workspaceId);
   const before = await presentAudience(db, by.workspaceId, slug);
   if (before.status !== "archived") return before;
-  refuseProblems(referenceProblems(before.definition, slug, await readSurroundings(db, by.workspaceId)));
+  refuseProblems(referenceProblems(made ?? before.definition, slug, await readSurroundings(db, by.workspaceId)));
   return setStatus(db, by, before, "filling");
 }
 

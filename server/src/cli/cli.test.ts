@@ -269,3 +269,29 @@ describe("tributary doctor", () => {
     expect(taken).toMatchObject({ code: 1, out: expect.stringMatching(/FAILURE {2}Port: .*EADDRINUSE[^]*What to do/) });
   });
 });
+
+describe("audiences", () => {
+  const file = (text: string) => writeFile(join(dataDir, "audiences.yaml"), text);
+  const one = "audiences:\n  vip:\n    name: VIP\n    who: { kind: trait, trait: plan, op: equals, value: gold }\n";
+
+  test("are applied from a file with a plan, and written back to one", async () => {
+    await file(one);
+    const tried = await tributary(["audiences", "apply", "audiences.yaml", "--dry-run"]);
+    expect(tried).toMatchObject({ code: 0, out: expect.stringMatching(/ACTION +AUDIENCE +ENTER +LEAVE +CHANGES\ncreate +vip +\+0 +-0/), err: expect.stringContaining("Dry run, nothing was changed: 1 audience would change") });
+    expect((await tributary(["audiences", "export"])).out).toBe("audiences: {}\n");
+    expect(await tributary(["audiences", "apply", "audiences.yaml"])).toMatchObject({ code: 0, err: "1 audience changed, 0 as they are.\n" });
+    expect(await tributary(["audiences", "apply", "audiences.yaml"])).toMatchObject({ code: 0, out: "", err: "0 audiences changed, 1 as they are.\n" });
+    expect((await tributary(["audiences", "export", "back.yaml"])).code).toBe(0);
+    expect(await tributary(["audiences", "apply", "back.yaml"])).toMatchObject({ err: "0 audiences changed, 1 as they are.\n" });
+    await file("audiences: {}\n");
+    expect(await tributary(["audiences", "apply", "audiences.yaml", "--prune"])).toMatchObject({ code: 0, out: expect.stringMatching(/archive +vip/) });
+  });
+
+  test("that can't be kept end with what to do, and nothing is changed", async () => {
+    await file(`${one}  worse:\n    name: Worse\n    who: { kind: audience, audience: nowhere }\n`);
+    for (const more of [["--dry-run"], []]) {
+      expect(await tributary(["audiences", "apply", "audiences.yaml", ...more])).toMatchObject({ code: 1, out: "", err: expect.stringContaining("/worse/who/audience: There is no audience `nowhere`.") });
+    }
+    expect(await tributary(["audiences", "apply", "no-such.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("can't be read (ENOENT)") });
+  });
+});

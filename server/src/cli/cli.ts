@@ -2,6 +2,7 @@
 // them, with the server's help while it runs, and backup, restore and rebuild take a stopped server's place.
 import { Command } from "commander";
 import { accountCommand } from "./account.ts";
+import { audiencesCommand } from "./audiences.ts";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
 import { demoShopCommand } from "./demo-shop.ts";
@@ -25,7 +26,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), statusCommand(), doctorCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), audiencesCommand(), statusCommand(), doctorCommand(),
   backupCommand(), restoreCommand(), rebuildCommand(),
 ];
 for (const command of commands) program.addCommand(command);

@@ -20,6 +20,7 @@
 //   put aside       ablegen                            write key       Schreibschlüssel
 import type { Texts } from "../en/en.ts";
 import { about } from "./about.ts";
+import { audiences } from "./audiences.ts";
 import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
@@ -72,6 +73,7 @@ export const de: Texts = {
   profiles,
   desk,
   masking,
+  audiences,
   audit,
   about,
   settings,

@@ -10,6 +10,7 @@ export const navigation: Texts["navigation"] = {
   held: "Zurückgehalten",
   schema: "Ereignisse und Felder",
   profiles: "Profile",
+  audiences: "Zielgruppen",
   merges: "Zusammenführungen",
   audit: "Protokoll",
   settings: "Einstellungen",

@@ -1,5 +1,6 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
 import { about } from "./about.ts";
+import { audiences } from "./audiences.ts";
 import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
@@ -52,6 +53,7 @@ export const en = {
   profiles,
   desk,
   masking,
+  audiences,
   audit,
   about,
   settings,

@@ -9,6 +9,7 @@ export const navigation = {
   held: "Held events",
   schema: "Events and fields",
   profiles: "Profiles",
+  audiences: "Audiences",
   merges: "Merges",
   audit: "Audit log",
   settings: "Settings",

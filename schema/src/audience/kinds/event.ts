@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
+import { explainEvent } from "../explain-event.ts";
 import { planOf, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
@@ -53,6 +54,7 @@ export const eventKind: ConditionKind<typeof schema> = {
   },
   sql: eventSql,
   evaluate: evaluateEvent,
+  explain: explainEvent,
   sentence: sayEvent,
   examples: [
     {
@@ -141,6 +143,7 @@ function countSql({ one, coming, looked, matches, leave }: CountParts, wanted: {
     const member = scope.name(`length(${minus}) >= ${low}`);
     return { member, next: `least(if(${member}, -${minus}[${low}], ${NEVER}), ${coming})` };
   }
+  if (high < low) return { member: "0", next: String(NEVER) };
   // Fewer than `low`: only new events help. More than `high`: until as many have left.
   const isOver = `length(${minus}) > ${high}`;
   const member = scope.name(`length(${minus}) >= ${low} and not ${isOver}`);

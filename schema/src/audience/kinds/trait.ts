@@ -1,10 +1,11 @@
 // What somebody is: a test of one trait. Dates may be told relative to now, and by their day of the year.
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { saidBy, type Explanation } from "../explain.ts";
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "../value-test.ts";
-import { instantOf, instantSql, rawsAt, rawsSql } from "../value.ts";
-import { after, afterSql, byZoneSql, duration, knownZones, NEVER, zoneOf } from "../window.ts";
+import { instantOf, instantSql, rawsAt, rawsSql, textOf } from "../value.ts";
+import { after, afterSql, byZoneSql, duration, isFixed, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
   kind: z.literal("trait"),
@@ -33,6 +34,7 @@ export const traitKind: ConditionKind<typeof schema> = {
   reads: () => ({ snapshot: true }),
   sql: traitSql,
   evaluate: evaluateTrait,
+  explain: explainTrait,
   sentence: sayTrait,
   examples: [
     { kind: "trait", trait: "gender", op: "equals", value: "female" },
@@ -120,7 +122,7 @@ function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
       const horizon = after(now, one.value);
       // The day on which it comes near is not the same arithmetic backwards where months are clamped: waking four days early is harmless.
       const near = `greatest(ms_ - ${horizon - now + 4 * 86_400_000}, least(ms_, ${now} + 3600000))`;
-      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value.unit) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
+      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
       return { member: scope.name(`arrayExists(ms_ -> ms_ > ${now} and ms_ <= ${horizon}, ${instants})`), next };
     }
     case "more_than_ago": {
@@ -131,8 +133,6 @@ function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
       return anniversarySql(one, instants, scope);
   }
 }
-
-const isFixed = (unit: string): boolean => ["minute", "hour", "day", "week"].includes(unit);
 
 /** The day of the year is another one at each midnight of each zone. */
 function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, instants: string, scope: SqlScope): Branch {
@@ -145,6 +145,16 @@ function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, ins
   const lists = different.map((date) => `[${daysOf(one, Temporal.PlainDate.from(date)).join(", ")}]`);
   const day = "toInt32(toMonth(fromUnixTimestamp64Milli(ms_, 'UTC')) * 100 + toDayOfMonth(fromUnixTimestamp64Milli(ms_, 'UTC')))";
   return { member: scope.name(`arrayExists(ms_ -> has([${lists.join(", ")}][${index} + 1], ${day}), ${instants})`), next: String(NEVER) };
+}
+
+function explainTrait(one: TraitCondition, person: PersonFacts, world: World): Explanation {
+  const raws = rawsAt(person.traits, one.trait);
+  const value = raws.length === 0 ? { en: "not set", de: "nicht gesetzt" } : saidBy(() => raws.map(textOf).join(", "));
+  const isTested = !isDated(one) && holds(raws, one);
+  // While only the time is missing for which it has to be so, nothing need change.
+  const toFlip = isDated(one) || isTested || evaluateTrait(one, person, world) ? undefined
+    : saidBy((say) => say.pick({ en: `${say.quote(one.trait)} changes so that it ${sayTest(say, one)}`, de: `${say.quote(one.trait)} ändert sich, sodass gilt: ${sayTest(say, one)}` }));
+  return { value, fields: [{ place: "trait", event: "", path: one.trait }], evidence: [], toFlip };
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
