@@ -46,8 +46,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   const deps = { pool, clickhouse: options.clickhouse, everybody: options.everybody, limits, reader: createTouchedReader({ pool, clickhouse: options.clickhouse }) };
   const queue = createFillQueue(deps);
   const keeper = createValueKeeper({ ...deps, onProblem: (problem) => logger.warn({ problem }, "the fifths of buyers could not be worked out") });
-  let place: Place | undefined;
-  let loaded: LoadedPartition | undefined;
+  let [place, loaded]: [Place?, LoadedPartition?] = [];
   let isStale = true;
   /** Begun only while the server stands still. */
   let isRebuilding = true;
@@ -55,8 +54,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   let wakeAtMs = Infinity;
   /** Ends of batches that have not been read. */
   let ends: number[] = [];
-  let share = 1;
-  let skippedAtMs = -Infinity;
+  let [share, skippedAtMs] = [1, -Infinity];
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
 
@@ -275,10 +273,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     isFilling: () => fill !== undefined || keeper.isFilling(),
     hasAudiences: () => (loaded?.workspaces.size ?? 0) > 0,
     wakeAtMs: () => wakeAtMs,
-    abort() {
-      fill?.abort();
-      keeper.abort();
-    },
+    abort: () => [fill, keeper].forEach((one) => one?.abort()),
   };
 }
 
