@@ -222,10 +222,6 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     else await write(from, { ...joined([]), failed: audiences.map(({ id, version }) => ({ id, version, problem: problemOf(error) })) });
   }
 
-  async function noteProgress(tx: ClientBase, { kind, audiences }: Fill, { done, total }: FillChunk): Promise<void> {
-    if (kind === "fill") await tx.query("update audience set fill_done = $2, fill_total = $3 where id = any($1::integer[])", [audiences.map(({ id }) => id), done, total]);
-  }
-
   // ── One turn ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async function known(): Promise<LoadedPartition> {
@@ -286,4 +282,8 @@ function versionOf({ workspaces, archived }: LoadedPartition, id: number): numbe
 function isStillMeant({ workspace, audiences, kind }: Fill, { workspaces }: LoadedPartition): boolean {
   const now = workspaces.get(workspace.workspaceId)?.audiences ?? [];
   return audiences.every((one) => now.some(({ id, version, key, isLive }) => id === one.id && version === one.version && key === one.key && (isLive || kind === "fill")));
+}
+
+async function noteProgress(tx: ClientBase, { kind, audiences }: Fill, { done, total }: FillChunk): Promise<void> {
+  if (kind === "fill") await tx.query("update audience set fill_done = $2, fill_total = $3 where id = any($1::integer[])", [audiences.map(({ id }) => id), done, total]);
 }
