@@ -54,7 +54,7 @@ export function meaningOfComputed(one: ComputedInForce, around: Surroundings): M
   const reads = closure(computedReads(one.definition, around.words), around, parts);
   const text = JSON.stringify([one, sorted(parts.audiences), sorted(parts.computed)]);
   return {
-    key: keyOf(text, reads, around), reads,
+    key: keyOf(text, reads, around), reads, accountConditions: text.split('"kind":"account"').length - 1,
     conditions: expandedCountOfComputed(one.definition, {
       audience: (slug) => withArchive(around.audience(slug)), computed: (slug) => withArchive(around.computed(slug)?.definition),
     }),
