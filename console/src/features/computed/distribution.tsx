@@ -65,7 +65,7 @@ function Numbers({ numbers, isTime }: { readonly numbers: NonNullable<ComputedPr
     <>
       <Columns
         label={t.chart(say(min), say(max), say(median))} heightPx={CHART_PX} heads={buckets.map((bucket) => bucketWords(bucket, isTime, t.between, t.over))}
-        series={[{ key: "people", name: t.people, color: "--accent", values: buckets.map(({ count }) => count) }]} say={(name, value) => `${name}: ${fullNumber(value)}`}
+        series={[{ key: "people", name: t.people, color: "--chart-stored", values: buckets.map(({ count }) => count) }]} say={(name, value) => `${name}: ${fullNumber(value)}`}
         from={first ? say(first.from) : ""} to={last ? (last.to === null ? t.over(say(last.from)) : say(last.to)) : ""}
       />
       <p className="dim">{t.middle(say(median), say(average))}</p>
