@@ -1,3 +1,4 @@
+// Berechnete Merkmale: die Liste, der Editor, und auf der Seite einer Person.
 import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
