@@ -46,7 +46,7 @@ export const audiences = {
     botsLabel: "Bots", internalLabel: "Internal traffic", includedText: "Their events count then, and people who have none but such may be in it.",
   },
   event: {
-    did: "Whether they did it", dids: { did: "did", not: "did not do" }, which: "Event", choose: "choose an event", or: "or…", orAnother: "Or another event", roles: "In your vocabulary",
+    did: "Whether they did it", dids: { did: "did", not: "did not do" }, which: "Event", choose: "choose an event", or: "or another event…", orAnother: "Or another event", roles: "In your vocabulary",
     oncePer: "counted once per", dropOncePer: "Count each event", addOncePer: (path: string) => `count once per ${path}`,
   },
   measure: {
