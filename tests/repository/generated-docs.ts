@@ -7,11 +7,13 @@ import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
+import { audienceConditionsPage } from "./audience-conditions-page.ts";
 
 const notice = "<!-- Made from the code by `npm run docs`; edit the code instead. -->";
 
 /** Path from the root → text. */
 export const generatedDocs: Readonly<Record<string, string>> = {
+  "docs/audience-conditions.md": audienceConditionsPage(notice),
   "docs/configuration.md": configurationPage(),
   "docs/errors.md": errorsPage(),
   "docs/roles.md": rolesPage(),

@@ -4,7 +4,7 @@ import type { EventFacts } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf, sayTest, type Language } from "./sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "./value-test.ts";
-import { itemsAt, itemsSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
+import { eventSql, itemsAt, itemsSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
 
 /** What stands beside an event's properties, by the name of its column. Empty text is "not set". */
 export const contextFields = [
@@ -71,7 +71,7 @@ function testOf(one: PropertyFilter | ContextFilter): ValueTest {
 export function selectsSql(bind: Bind, selector: EventSelector): string {
   const names = namesOf(selector.event);
   const named = names.length === 1 ? `event = ${bind("String", names[0])}` : `has(${bind("Array(String)", names)}, event)`;
-  return ["(", [named, ...(selector.where ?? []).map((one) => passesSql(bind, one))].join(" and "), ")"].join("");
+  return eventSql(bind, ["(", [named, ...(selector.where ?? []).map((one) => passesSql(bind, one))].join(" and "), ")"].join(""));
 }
 
 function passesSql(bind: Bind, one: EventFilter): string {
@@ -79,13 +79,13 @@ function passesSql(bind: Bind, one: EventFilter): string {
   if ("not" in one) return `not (${passesSql(bind, one.not)})`;
   if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, one)})`;
   if ("property" in one) return `(${testSql(bind, rawsSql(bind, "properties", one.property), testOf(one))})`;
-  return `(${testSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`, testOf(one))})`;
+  return `(${testSql(bind, eventSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`), testOf(one))})`;
 }
 
 /** `itemsMatching` as an Array(String) of JSON objects. */
 export function itemsMatchingSql(bind: Bind, one: ItemFilter): string {
   const all = one.where.map((inner) => `(${testSql(bind, rawsOfElementSql(bind, "element", inner.property), testOf(inner))})`);
-  return `arrayFilter(element -> ${all.join(" and ")}, ${itemsSql(bind, "properties", one.item)})`;
+  return eventSql(bind, `arrayFilter(element -> ${all.join(" and ")}, ${itemsSql(bind, "properties", one.item)})`);
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
 import { namesOf } from "./sentence.ts";
-import { decimalOf, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
+import { decimalOf, eventSql, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
 interface Selector {
   readonly event: readonly string[];
@@ -118,14 +118,14 @@ export function tellingsSql(plan: EventPlan, bind: Bind): { readonly matches: st
   const isSelected = selectsSql(bind, plan.selector);
   const own = ownTellingsSql(plan, bind);
   if (plan.refunds === undefined) return { matches: isSelected, values: own };
-  const refunded = moneySql(plan, bind, numberAtSql(plan.refunds.property, (path) => rawsSql(bind, "properties", path)));
+  const refunded = eventSql(bind, moneySql(plan, bind, numberAtSql(plan.refunds.property, (path) => rawsSql(bind, "properties", path))));
   const off = `if(isNull(${refunded}), [], [(-abs(assumeNotNull(${refunded})), concat('row ', toString(row_id)))])`;
-  return { matches: `(${isSelected} or ${selectsSql(bind, plan.refunds.selector)})`, values: `if(${isSelected}, ${own}, ${off})` };
+  return { matches: eventSql(bind, `(${isSelected} or ${selectsSql(bind, plan.refunds.selector)})`), values: eventSql(bind, `if(${isSelected}, ${own}, ${off})`) };
 }
 
 function ownTellingsSql(plan: EventPlan, bind: Bind): string {
-  const keys = plan.once.map((path) => `${rawsSql(bind, "properties", path)}[1]`).reduceRight((rest, first) => `if(${first} != '', ${first}, ${rest})`, "''");
-  const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(`(${keys})`)}))`;
+  const keys = eventSql(bind, plan.once.map((path) => `${rawsSql(bind, "properties", path)}[1]`).reduceRight((rest, first) => `if(${first} != '', ${first}, ${rest})`, "''"));
+  const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(keys)}))`;
   const zero = "toDecimal128(0, 9)";
   const { item } = plan;
   const items = item === undefined ? undefined : item.filter === undefined ? itemsSql(bind, "properties", item.path) : itemsMatchingSql(bind, item.filter);
@@ -133,17 +133,23 @@ function ownTellingsSql(plan: EventPlan, bind: Bind): string {
   const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
   if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);
   if (plan.of === "distinct") {
-    const raws = plan.property.map(rawsIn).reduceRight((rest, first) => `if(notEmpty(${first}), ${first}, ${rest})`);
+    const raws = plan.property.map(rawsIn).reduceRight((rest, first) => `if(notEmpty(${first}), ${first}, ${rest})`, "CAST([], 'Array(String)')");
     return perItem(`arrayMap(raw -> (${zero}, ${textSql("raw")}), ${raws})`);
   }
   const value = moneySql(plan, bind, numberAtSql(plan.property, rawsIn));
-  return perItem(`if(isNull(${value}), [], [(assumeNotNull(${value}), ${key})])`);
+  if (items === undefined) return tellingSql(eventSql(bind, value), key);
+  return `arrayFlatten(arrayMap(value -> ${tellingSql("value", key)}, arrayMap(one -> ${value}, ${items})))`;
+}
+
+function tellingSql(value: string, key: string): string {
+  return `if(isNull(${value}), [], [(assumeNotNull(${value}), ${key})])`;
 }
 
 function numberAtSql(paths: readonly string[], raws: (path: string) => string): string {
   const each = paths.map((path) => {
-    const numbers = `arrayFilter(number -> isNotNull(number), arrayMap(raw -> ${numberSql("raw")}, ${raws(path)}))`;
-    return `if(empty(${numbers}), null, arraySum(arrayMap(number -> assumeNotNull(number), ${numbers})))`;
+    const numbers = `arrayMap(raw -> ${numberSql("raw")}, ${raws(path)})`;
+    // Nothing where none is a number: a sum of nothing would be 0.
+    return `arrayMap(numbers -> if(arrayExists(number -> isNotNull(number), numbers), arraySum(arrayMap(number -> ifNull(number, 0), numbers)), null), [${numbers}])[1]`;
   });
   return each.length === 0 ? "CAST(null, 'Nullable(Decimal(38, 9))')" : `coalesce(${each.join(", ")})`;
 }

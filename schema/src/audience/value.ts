@@ -15,8 +15,19 @@ const DECIMALS_WRITTEN = 20;
 const NUMBER_AS_TEXT = /^-?\d{1,15}(\.\d{1,9})?$/;
 const NUMBER = /^-?\d{1,15}(\.\d+)?$/;
 
-/** Binds a value: gives the placeholder by which SQL names it. Values never become part of the statement. */
-export type Bind = (type: string, value: unknown) => string;
+export interface Bind {
+  /** Binds a value: gives the placeholder by which SQL names it. Values never become part of the statement. */
+  (type: string, value: unknown): string;
+  /** Names an expression over one event, so that it stands in the statement once, however often it is used. */
+  readonly ofEvent?: (expression: string) => string;
+  /** The same over one person. */
+  readonly ofPerson?: (expression: string) => string;
+}
+
+/** Names an expression over one event where that can be. */
+export function eventSql(bind: Bind, expression: string): string {
+  return bind.ofEvent?.(expression) ?? expression;
+}
 
 // ── Text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -218,37 +229,46 @@ function rawOf(value: unknown): Raw | undefined {
   return typeof value === "number" && Number.isFinite(value) ? JSON.stringify(value).replace("e+", "e") : undefined;
 }
 
-/** `rawsAt` of a column of type JSON: an Array(String). */
+/** `rawsAt` of a column of type JSON, an event's `properties` or a person's `traits`: an Array(String). */
 export function rawsSql(bind: Bind, column: string, path: string): string {
   if (isOfAType(path)) return NO_TEXTS;
   const steps = path.split(".");
   const parts = [spreadSql(valueSql(bind, column, path))];
   for (let i = 1; i < steps.length; i++) {
-    const list = valueSql(bind, column, steps.slice(0, i).join("."));
-    const inside = spreadSql(`JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))})`);
-    parts.push(`arrayFlatten(arrayMap(element -> ${inside}, if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), [])))`);
+    const inside = named(bind, column, `arrayMap(element -> JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))}), ${elementsSql(bind, column, steps.slice(0, i).join("."))})`);
+    parts.push(`arrayFlatten(arrayMap(raw -> ${spreadSql("raw")}, ${inside}))`);
   }
-  return scalarsSql(parts.length === 1 ? parts[0] ?? "[]" : `arrayConcat(${parts.join(", ")})`);
+  return named(bind, column, scalarsSql(parts.length === 1 ? parts[0] ?? "[]" : `arrayConcat(${parts.join(", ")})`));
 }
 
 /** `rawsOfElement` of an element that is given as JSON text. */
 export function rawsOfElementSql(bind: Bind, element: string, path: string): string {
-  return scalarsSql(spreadSql(`JSONExtractRaw(${element}, ${stepsSql(bind, path.split("."))})`));
+  return scalarsSql(`arrayFlatten(arrayMap(raw -> ${spreadSql("raw")}, [JSONExtractRaw(${element}, ${stepsSql(bind, path.split("."))})]))`);
 }
 
 /** `itemsAt` of a column of type JSON: an Array(String) of JSON objects. */
 export function itemsSql(bind: Bind, column: string, path: string): string {
   if (isOfAType(path)) return NO_TEXTS;
-  const list = valueSql(bind, column, path);
-  const single = `toJSONString(getSubcolumn(${column}, ${bind("String", `^\`${path.replace(/[\\`]/g, "\\$&")}\``)}))`;
-  return `arrayFilter(element -> startsWith(element, '{'), if(startsWith(${list}, '['), JSONExtractArrayRaw(${list}), if(${list} = '' and ${single} != '{}', [${single}], [])))`;
+  const value = valueSql(bind, column, path);
+  const single = named(bind, column, `toJSONString(getSubcolumn(${column}, ${bind("String", `^\`${path.replace(/[\\`]/g, "\\$&")}\``)}))`);
+  return named(bind, column, `arrayFilter(element -> startsWith(element, '{'), if(${value} = '' and ${single} != '{}', [${single}], ${elementsSql(bind, column, path)}))`);
 }
 
 const NO_TEXTS = "CAST([], 'Array(String)')";
 
+function named(bind: Bind, column: string, expression: string): string {
+  return (column === "properties" ? bind.ofEvent : bind.ofPerson)?.(expression) ?? expression;
+}
+
 /** JSON text of what stands at a path; empty where nothing does. */
 function valueSql(bind: Bind, column: string, path: string): string {
-  return `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
+  return named(bind, column, `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`);
+}
+
+/** JSON text of the elements of the list that stands at a path; none where no list does. */
+function elementsSql(bind: Bind, column: string, path: string): string {
+  const value = valueSql(bind, column, path);
+  return named(bind, column, `if(startsWith(${value}, '['), JSONExtractArrayRaw(${value}), [])`);
 }
 
 function stepsSql(bind: Bind, steps: readonly string[]): string {

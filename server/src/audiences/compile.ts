@@ -10,6 +10,8 @@ import { computedSql, type ComputedInForce } from "@tributary/schema/audience/co
 import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
+import { NamedExpressions } from "./named-expressions.ts";
+import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
 export interface CompileInput extends Surroundings {
@@ -122,8 +124,10 @@ const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
 class Query {
   readonly #input: Surroundings;
   readonly #shared: Shared;
-  /** Expression → its name. They are written in the order in which they were made, so that each finds those that it uses. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new NamedExpressions("v");
+  /** Of expressions over one event. */
+  readonly #eventNames = new NamedExpressions("w");
+  readonly #bind: Bind;
   readonly #scans = new Map<string, Scan>();
   readonly #branches = new Map<string, Branch>();
   readonly #personColumns = new Set<string>(alwaysRead);
@@ -133,6 +137,9 @@ class Query {
   constructor(input: Surroundings, shared: Shared) {
     this.#input = input;
     this.#shared = shared;
+    this.#bind = Object.assign((type: string, value: unknown) => shared.bind(type, value), {
+      ofEvent: (expression: string) => this.#eventNames.name(expression), ofPerson: (expression: string) => this.#name(expression),
+    });
   }
 
   /** Whether one pass over events says it all, with nothing of the person or of others. */
@@ -158,7 +165,7 @@ class Query {
   #scope(include: Include, path: readonly string[], nowMs = this.#input.nowMs): SqlScope {
     const { zone, words, audience, list } = this.#input;
     const scope: SqlScope = {
-      bind: this.#shared.bind, nowMs, zone, words,
+      bind: this.#bind, nowMs, zone, words,
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
@@ -222,10 +229,7 @@ class Query {
   }
 
   #name(expression: string): string {
-    if (/^\w+$/.test(expression)) return expression;
-    let name = this.#names.get(expression);
-    if (name === undefined) this.#names.set(expression, (name = `v${this.#names.size}`));
-    return name;
+    return this.#names.name(expression);
   }
 
   #scan(include: Include): Scan {
@@ -238,21 +242,21 @@ class Query {
   /** `more`: columns of the person to be given as they are. */
   text(columns: readonly string[], more: readonly string[] = []): string {
     const { people } = this.#input;
-    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    return [
-      `select profile_id, ${[...more, ...named, ...columns].join(",\n  ")}`,
-      `from (select ${[...new Set([...this.#personColumns, ...more])].join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
-      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind)),
+    const ofPerson = [...new Set([...this.#personColumns, ...more])];
+    const joined = [...scans.flatMap((scan) => scan.columns), ...(this.#together?.columns ?? [])];
+    const all = new Map([...ofPerson.map((column) => [column, `person.${column}`] as const), ...joined.map((column) => [column, column] as const)]);
+    return this.#names.query([personColumns.id, ...more, ...columns], all, [
+      `(select ${ofPerson.join(", ")} from ${peopleSql(people, this.#shared)}) as person`,
+      ...scans.map((scan) => scan.join(this.#input, this.#shared.bind, this.#eventNames)),
       ...(this.#together === undefined ? [] : [this.#together.join()]),
-    ].join("\n");
+    ].join("\n"));
   }
 
-  /** A row for each person who has events that matter, where nothing else does. */
   textOfEvents(columns: readonly string[]): string {
-    const named = [...this.#names].map(([expression, name]) => `(${expression}) as ${name}`);
     const scans = [...this.#scans.values()].filter((scan) => !scan.isEmpty);
-    return [`select person_id as profile_id, ${[...named, ...columns].join(",\n  ")}`, ...scans.map((scan) => `from (${scan.rows(this.#input, this.#shared.bind)}) as x`)].join("\n");
+    const all = new Map([[personColumns.id, "person_id"] as const, ...scans.flatMap((scan) => scan.columns).map((column) => [column, column] as const)]);
+    return this.#names.query([personColumns.id, ...columns], all, scans.map((scan) => `(${scan.rows(this.#input, this.#shared.bind, this.#eventNames)}) as x`).join("\n"));
   }
 }
 
@@ -285,6 +289,10 @@ class Together {
     return { people: "together_people", holding: `together_holding${i}`, next: `together_next${i}` };
   }
 
+  get columns(): string[] {
+    return ["together_people", ...[...this.#branches.values()].flatMap((_, i) => [`together_holding${i}`, `together_next${i}`])];
+  }
+
   join(): string {
     const branches = [...this.#branches.values()];
     const inner = this.#query.text(branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]), [personColumns.accounts]);
@@ -315,6 +323,10 @@ class Scan {
     return this.#aggregates.size === 0;
   }
 
+  get columns(): readonly string[] {
+    return [...this.#aggregates.values()];
+  }
+
   add({ names, boundMs, aggregate }: EventsWanted): string {
     if (names === undefined) this.#names = undefined;
     else for (const name of names) this.#names?.add(name);
@@ -324,12 +336,12 @@ class Scan {
     return name;
   }
 
-  join(input: Surroundings, bind: SqlScope["bind"]): string {
-    return `left join (${this.rows(input, bind)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
+  join(input: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
+    return `left join (${this.rows(input, bind, eventNames)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
   }
 
   /** A row for each person who has such events. */
-  rows({ people, hasOverrides }: Surroundings, bind: SqlScope["bind"]): string {
+  rows({ people, hasOverrides }: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
     const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
     if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
     if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
@@ -340,9 +352,13 @@ class Scan {
     const moved = hasOverrides
       ? " left any join (select profile_id, survivor_id from profile_override final where workspace_id = {workspace:UInt32} and profile_id != survivor_id) as moved on moved.profile_id = found.profile_id"
       : "";
-    const columns = ["profile_id", "event", `toInt64(toUnixTimestamp64Milli(timestamp)) as ${eventColumns.ms}`, "row_id", "properties", ...contextFields];
+    const own = ["profile_id", "event", "row_id", "properties", ...contextFields].map((column) => [column, column] as const);
+    const columns = new Map([...own, [eventColumns.ms, "toInt64(toUnixTimestamp64Milli(timestamp))"] as const]);
+    // One query holds what each event says, the one around it makes the aggregates.
+    const names = new Set([...this.#aggregates.keys()].flatMap((aggregate) => aggregate.match(/\b[a-z]\w*\b/g) ?? []));
+    const found = eventNames.query(["profile_id", ...[...names].filter((name) => name !== "profile_id" && (columns.has(name) || /^w\d+$/.test(name)))], columns, `events where ${where.join(" and ")}`);
     const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (select ${columns.join(", ")} from events where ${where.join(" and ")}) as found${moved}\n  group by person_id`;
+    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${found}) as found${moved}\n  group by person_id`;
   }
 }
 

@@ -3,6 +3,8 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { ComputedInForce } from "@tributary/schema/audience/computed.ts";
 import { computedValueOf, isMember, type Definition, type Workspace } from "@tributary/schema/audience/definition.ts";
 import type { EventFacts, PersonFacts, Words } from "@tributary/schema/audience/condition-kind.ts";
+import { acceptableJson } from "../pipeline/acceptable-row.ts";
+import { KnownPaths } from "../pipeline/known-paths.ts";
 import { compileAudiences, type CompileInput, type PeopleAsked } from "./compile.ts";
 
 export const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
@@ -28,7 +30,7 @@ export async function insertPeople(clickhouse: ClickHouseClient, workspaceId: nu
     table: "profiles", format: "JSONEachRow",
     values: people.map((person) => ({
       workspace_id: workspaceId, profile_id: person.id, row_id: version, updated_at: when(0), first_seen: when(0), deleted: 0, is_anonymous: Number(person.isAnonymous),
-      identifiers: person.identifiers, traits: { ...person.traits }, consents: Object.fromEntries(Object.entries(person.consents).map(([name, isGranted]) => [name, Number(isGranted)])),
+      identifiers: person.identifiers, traits: kept(person.traits), consents: Object.fromEntries(Object.entries(person.consents).map(([name, isGranted]) => [name, Number(isGranted)])),
       accounts: person.accounts, trait_times: person.traitTimes, timezone: person.zone, is_human: Number(person.isHuman), block_id: 0, block_row: 0,
     })),
   });
@@ -38,9 +40,14 @@ export async function insertPeople(clickhouse: ClickHouseClient, workspaceId: nu
     table: "events", format: "JSONEachRow", clickhouse_settings: { max_partitions_per_insert_block: "1000" },
     values: events.map(({ person, event }) => ({
       workspace_id: workspaceId, event: event.event, type: "track", ingest_profile_id: person.id, profile_id: person.id, timestamp: when(event.ms), received_at: when(event.ms),
-      outcome: "stored", properties: event.properties, row_id: event.row, is_bot: Number(event.isBot), is_internal: Number(event.isInternal), ...event.context,
+      outcome: "stored", properties: kept(event.properties), row_id: event.row, is_bot: Number(event.isBot), is_internal: Number(event.isInternal), ...event.context,
     })),
   });
+}
+
+/** As the pipeline keeps it. */
+function kept(values: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(acceptableJson(values, new KnownPaths()));
 }
 
 /** Puts people on a list, and takes them off. */

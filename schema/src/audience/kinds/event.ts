@@ -141,6 +141,7 @@ function countSql({ one, coming, looked, matches, leave }: CountParts, wanted: {
     const member = scope.name(`length(${minus}) >= ${low}`);
     return { member, next: `least(if(${member}, -${minus}[${low}], ${NEVER}), ${coming})` };
   }
+  if (high < low) return { member: "0", next: String(NEVER) };
   // Fewer than `low`: only new events help. More than `high`: until as many have left.
   const isOver = `length(${minus}) > ${high}`;
   const member = scope.name(`length(${minus}) >= ${low} and not ${isOver}`);
