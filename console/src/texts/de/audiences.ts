@@ -48,7 +48,7 @@ export const audiences: Texts["audiences"] = {
     botsLabel: "Bots", internalLabel: "Interner Verkehr", includedText: "Dann zählen deren Ereignisse, und wer nur solche hat, kann darin sein.",
   },
   event: {
-    did: "Ob sie es taten", dids: { did: "taten", not: "taten nicht" }, which: "Ereignis", choose: "Ereignis wählen", or: "oder ein anderes Ereignis …", orAnother: "Oder ein anderes Ereignis", roles: "In Ihrem Wortschatz",
+    did: "Ob sie es taten", dids: { did: "taten", not: "taten nicht" }, which: "Ereignis", choose: "Ereignis wählen", or: "oder ein anderes Ereignis …", orAnother: "Oder ein anderes Ereignis", roles: "In Ihrem Vokabular",
     oncePer: "gezählt einmal je", dropOncePer: "Jedes Ereignis zählen", addOncePer: (path) => `einmal je ${path} zählen`,
   },
   measure: {
