@@ -65,6 +65,19 @@ export type AudienceVersions = z.infer<typeof audienceVersions>;
 /** GET /audiences/{slug}/members (masked like other people). GET /audiences/{slug}/members/export?format=csv|ndjson|parquet streams. */
 export const member = z.strictObject({ profile_id: guid, since: isoTime.nullable().meta({ description: "When they entered; null where nobody is a member yet." }), name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
 export const memberList = z.strictObject({ data: z.array(member), next_cursor: nextCursor });
+/** GET /audiences/{slug}/members/export */
+export const memberExportQuery = z.strictObject({
+  format: z.enum(["csv", "ndjson", "parquet"]).default("csv"),
+  traits: z.string().max(8_000).default("").meta({ description: "Names of traits, one a column, with commas between." })
+    .transform((text) => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]).pipe(z.array(z.string().max(512)).max(100)),
+});
+export const whyQuery = z.strictObject({ at: z.iso.datetime({ offset: true }).optional() });
+/** GET /audiences/{slug}/… about one person. */
+export const audiencePersonParams = z.strictObject({ slug: audienceSlug, profile_id: guid });
+export const audienceReason = z.enum(["event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair"]);
+export const changesQuery = pageQuery.extend({ reason: audienceReason.optional() });
+export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day." }) });
+export const asOfQuery = z.strictObject({ at: z.iso.datetime({ offset: true }), sample: z.coerce.number().int().min(0).max(50).default(10) });
 export type AudienceMembers = z.infer<typeof memberList>;
 
 // ── While editing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +145,7 @@ export type AudienceCheck = z.infer<typeof check>;
 export const whyNode = z.strictObject({
   path: z.string(), holds: z.boolean(), sentence: z.strictObject({ en: z.string(), de: z.string() }),
   evidence: z.array(z.strictObject({ event: z.string(), row_id: z.int(), message_id: z.string().optional(), at: isoTime, leaves_at: isoTime.nullable(), detail: z.string() })).meta({ description: "Events that decide it, latest first; at most 5." }),
-  value: z.string().nullable().meta({ description: "What was measured or stands there, in words; masked like the trait." }),
+  value: z.strictObject({ en: z.string(), de: z.string() }).nullable().meta({ description: "What was measured or stands there, in words; masked like the trait." }),
   next_at: isoTime.nullable().meta({ description: "When time alone may change it." }),
   to_flip: z.strictObject({ en: z.string(), de: z.string() }).nullable().meta({ description: "The nearest change that would turn it." }),
 }).meta({ id: "AudienceWhyNode" });
@@ -143,7 +156,8 @@ export const why = z
     at: isoTime,
     reason: z.strictObject({ reason: z.string(), cause_row: z.int().nullable(), version: z.int() }).nullable().meta({ description: "Of the latest entry or exit." }),
     decisive: z.string().nullable().meta({ description: "The path of the first condition that fails, when not a member." }),
-    nodes: z.array(whyNode),
+    nodes: z.array(whyNode).meta({ description: "The whole first, then each condition with those inside it behind it. The path `from` says whether they are drawn from." }),
+    complete: z.boolean().meta({ description: "False: they have more events than were looked at for values and evidence. Whether a condition holds is always exact." }),
   })
   .meta({ id: "AudienceWhy" });
 export type AudienceWhy = z.infer<typeof why>;
@@ -196,6 +210,8 @@ export const listCreate = z.strictObject({
 export const listChange = z.strictObject({ name: z.string().trim().min(1).max(200) });
 /** DELETE /audience-lists/{slug}: refused (409, `in_use`) while audiences refer to it. */
 export const listDeleted = z.strictObject({ slug: audienceSlug, size: z.int() });
+/** GET /audience-lists/{slug}/members: by the person's id. `since`: when they were put on it. */
+export const listMemberList = z.strictObject({ data: z.array(member.extend({ since: isoTime, added_by: z.string() })), next_cursor: nextCursor });
 /** POST /audience-lists/{slug}/members: at most 10,000 at once; identifiers that nobody has are told back. */
 export const listMembersBody = z.strictObject({
   add: z.array(z.union([z.strictObject({ profile_id: guid }), z.strictObject({ namespace: z.string(), value: z.string() })])).max(10_000).default([]),

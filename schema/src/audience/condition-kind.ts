@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Condition } from "./condition.ts";
 import type { Definition } from "./definition.ts";
+import type { Explanation } from "./explain.ts";
 import type { Money } from "./money.ts";
 import type { ValueSql } from "./computed-kind.ts";
 import type { Language } from "./sentence.ts";
@@ -162,6 +163,8 @@ export interface ConditionKind<Schema extends z.ZodType = z.ZodType, One = z.inf
   readonly evaluate: (condition: One, person: PersonFacts, world: World) => boolean;
   /** `inner` says a condition inside. */
   readonly sentence: (condition: One, say: Language, inner: (condition: Condition) => string) => string;
+  /** What this kind knows of why it holds of somebody or not; without it, only whether, and until when. */
+  readonly explain?: (condition: One, person: PersonFacts, world: World) => Explanation;
   /** For the documentation, and for tests that every example parses, compiles and reads well. */
   readonly examples: readonly One[];
 }

@@ -50,6 +50,8 @@ export interface ApiServices {
   /** What definitions of audiences mean, while they are edited; and how many are asked about at once. */
   readonly audiencePreviews: Previews;
   readonly audiencePreviewGate: Gate;
+  /** What asks about many days at once. */
+  readonly audienceFlowGate: Gate;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -95,6 +97,7 @@ export function createServices(deps: ApiDeps): ApiServices {
     ledgerGate: new Gate({ atOnce: limits.ledgersAtOnce, queueMax: limits.ledgersQueued, waitMs: limits.ledgerWaitMs }),
     audiencePreviews: createPreviews((...asked) => wordScans.pass(() => words(...asked))),
     audiencePreviewGate: new Gate({ atOnce: limits.audiencePreviewsAtOnce, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
+    audienceFlowGate: new Gate({ atOnce: 1, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {
       timelineRate.take("all", deps.clock.nowMs());

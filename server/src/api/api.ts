@@ -10,7 +10,10 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { audienceExportRoute } from "./audience-export.ts";
+import { audienceMembershipRoutes } from "./audience-membership.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
+import { audienceWhyRoute } from "./audience-why.ts";
 import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
@@ -130,7 +133,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...settingsRoutes(services),
     ...vocabularyRoutes(services),
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
-    ...audiencePreviewRoutes(services),
+    ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

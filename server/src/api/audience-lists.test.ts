@@ -46,6 +46,10 @@ describe("lists of people", () => {
     expect((await people("fair", { add: [{ profile_id: bob }, { profile_id: eve }], remove: [email("ada"), email("nobody")] })).body).toEqual({ added: 1, removed: 1, unknown: [], size: 2 });
     expect(await landed("fair")).toEqual([bob, eve].toSorted());
     expect((await api.call("GET", "/audience-lists/fair")).body).toMatchObject({ size: 2, used_by: [] });
+    const [one, other] = [bob, eve].toSorted();
+    const page = await api.call("GET", "/audience-lists/fair/members?limit=1");
+    expect(page.body.data).toMatchObject([{ profile_id: one, identifiers: [{ namespace: "email" }, { namespace: "user_id" }] }]);
+    expect((await api.call("GET", `/audience-lists/fair/members?limit=1&cursor=${page.body.next_cursor}`)).body).toMatchObject({ data: [{ profile_id: other }], next_cursor: null });
   });
 
   test("have whoever was merged as the person that they are today", async () => {

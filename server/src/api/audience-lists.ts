@@ -1,19 +1,23 @@
 // Lists of people: kept by hand, uploaded, or frozen from an audience.
-import type { z } from "zod";
-import { list, listChange, listCreate, listDeleted, listDetail, listMembersAnswer, listMembersBody, lists } from "@tributary/schema/api/audiences.ts";
-import { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "../audiences/audiences.ts";
+import { z } from "zod";
+import { guid, pageQuery } from "@tributary/schema/api/answer-parts.ts";
+import { list, listChange, listCreate, listDeleted, listDetail, listMemberList, listMembersAnswer, listMembersBody, lists } from "@tributary/schema/api/audiences.ts";
+import { changeListPeople, createList, deleteList, presentList, readListPeople, readLists, renameList, usersOfList, type StoredList } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import { asOwner } from "../governance/governance.ts";
 import type { ClientBase } from "pg";
+import { fields, identifierMask, keep, listOf, pageOf } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
+import { membersOf, nameMask } from "./audience-members-shown.ts";
 import { slugParams } from "./audiences.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { currentPeople } from "./profile-store.ts";
 
 const TAG = "Lists of people";
 
 export function audienceListRoutes(services: ApiServices): Route[] {
-  return [allRoute(services), createRoute(services), readRoute(services), renameRoute(services), deleteRoute(services), membersRoute(services)];
+  return [allRoute(services), createRoute(services), readRoute(services), renameRoute(services), deleteRoute(services), peopleRoute(services), membersRoute(services)];
 }
 
 function allRoute({ deps }: ApiServices): Route {
@@ -93,6 +97,36 @@ function deleteRoute({ deps }: ApiServices): Route {
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const { slug, size } = await asOwner(deps.pool, (tx) => deleteList(tx, { workspaceId, actor, nowMs }, params.slug));
       return { status: 200, body: { slug, size } };
+    },
+  });
+}
+
+const personPlace = z.tuple([guid]);
+
+function peopleRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/audience-lists/{slug}/members",
+    tag: TAG,
+    scopes: ["read"],
+    masks: pageOf(fields({ profile_id: keep, since: keep, name: nameMask, identifiers: listOf(identifierMask()), added_by: keep })),
+    summary: "Who is on a list",
+    description: "Each as the person that they are today, in the order of their ids, with when and by whom they were put on it.",
+    params: slugParams,
+    query: pageQuery,
+    responses: { 200: listMemberList },
+    handle: async ({ params, query, workspaceId, saw }) => {
+      await saw({ action: "audience_list.open", target: `audience_list:${params.slug}` });
+      const page = { after: decodeCursor(personPlace, query.cursor)?.[0], limit: query.limit + 1 };
+      const found = await services.deps.workspaceDb.run(workspaceId, (db) => readListPeople(db, workspaceId, params.slug, page));
+      const listed = found.slice(0, query.limit);
+      const last = listed.at(-1);
+      const people = new Map((await membersOf(services, workspaceId, listed.map(({ id }) => ({ id, since: null })))).map((one) => [one.profile_id, one]));
+      const data = listed.flatMap(({ id, addedAt, addedBy }) => {
+        const person = people.get(id);
+        return person === undefined ? [] : [{ ...person, since: addedAt.toISOString(), added_by: addedBy }];
+      });
+      return { status: 200, body: { data, next_cursor: found.length > listed.length && last !== undefined ? encodeCursor([last.id]) : null } };
     },
   });
 }

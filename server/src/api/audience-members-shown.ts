@@ -11,7 +11,7 @@ type Member = z.input<typeof member>;
 /** Identifiers of one row. */
 const IDENTIFIERS_MAX = 5;
 
-const nameMask: Mask = (value, masking) => (value === null ? null : Object.values(valuesOf("trait")({ name: value }, masking) as object)[0]);
+export const nameMask: Mask = (value, masking) => (value === null ? null : Object.values(valuesOf("trait")({ name: value }, masking) as object)[0]);
 export const memberMask = fields({ profile_id: keep, since: keep, name: nameMask, identifiers: listOf(identifierMask()) });
 
 /** Those of them who are people now, in this order. */

@@ -1,23 +1,21 @@
 // Questions about a definition that nobody has saved, while it is edited. All answers of a moment are for the same instant, so that
 // numbers beside each other belong together.
-import { compareBody, comparison, preview, previewBody } from "@tributary/schema/api/audiences.ts";
-import { sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { languageOf } from "@tributary/schema/audience/sentence.ts";
+import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
-import { compareOf, loadAround, previewOf, type View } from "../audiences/audiences.ts";
+import { compareOf, flowOf, loadAround, previewOf, type Around, type View } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
 import { memberMask, membersOf } from "./audience-members-shown.ts";
 import { takeGuess } from "./audience-guess.ts";
+import { AUDIENCES_TAG, sentencesOf } from "./audiences.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { goneOf } from "./gone.ts";
 import { iso, isoOrNull } from "./iso.ts";
 
-const TAG = "Audiences";
-
 export function audiencePreviewRoutes(services: ApiServices): Route[] {
-  return [previewRoute(services), compareRoute(services)];
+  return [previewRoute(services), flowRoute(services), compareRoute(services)];
 }
 
 const previewMask = fields({
@@ -34,7 +32,7 @@ function previewRoute(services: ApiServices): Route {
   return defineRoute({
     method: "POST",
     path: "/audiences/preview",
-    tag: TAG,
+    tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "What a definition means, before it is saved",
     description: "How many there are, of how many; and what is asked for besides. What was asked lately is kept for a minute, so that an edit costs only what it changes; `at` says for which instant everything holds.",
@@ -53,7 +51,7 @@ function previewRoute(services: ApiServices): Route {
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
-        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentenceOf(body.definition), next_change_at: isoOrNull(found.nextMs),
+        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition), next_change_at: isoOrNull(found.nextMs),
         parts: found.parts.map((part) => ({ ...part })),
         sample: await membersOf(services, workspaceId, found.sample.map((id) => ({ id, since: null }))),
         breakdown: by === undefined ? [] : context.shown(breakdownMask(by), found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,
@@ -66,11 +64,32 @@ function previewRoute(services: ApiServices): Route {
   });
 }
 
+function flowRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/audiences/flow",
+    tag: AUDIENCES_TAG,
+    scopes: ["read"],
+    summary: "How many there would have been on each of the last days, and who would have come and gone",
+    description: "As the definition would have seen each day's end (in UTC; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
+    body: flowBody,
+    responses: { 200: flow },
+    handle: async (context) => {
+      const { body: { definition, days }, workspaceId, nowMs } = context;
+      const startMs = performance.now();
+      await takeGuess(services, context, definition);
+      const { view, around, signal } = await viewOf(services, context, [], []);
+      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
+      return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
+    },
+  });
+}
+
 function compareRoute(services: ApiServices): Route {
   return defineRoute({
     method: "POST",
     path: "/audiences/compare",
-    tag: TAG,
+    tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "Who would enter and who would leave, before a changed definition is saved",
     description: "Compares what the stored definition means now with what the changed one would; not with who is counted as a member at this moment.",
@@ -95,7 +114,7 @@ type Asking = Pick<RouteContext<unknown, unknown, unknown>, "workspaceId" | "now
 /** Of definitions, and of stored audiences after them. */
 async function viewOf(
   { deps, audiencePreviews, audiencePreviewGate, settings }: ApiServices, { workspaceId, nowMs, reply }: Asking, definitions: readonly Definition[], slugs: readonly string[],
-): Promise<{ readonly view: View; readonly consentWhenAbsent: "granted" | "denied" }> {
+): Promise<{ readonly view: View; readonly around: Around; readonly signal: AbortSignal; readonly consentWhenAbsent: "granted" | "denied" }> {
   const around = await deps.workspaceDb.run(workspaceId, (db) => loadAround(db, workspaceId, definitions));
   const { consentWhenAbsent } = await settings.get(workspaceId, nowMs);
   const stored = slugs.map((slug) => {
@@ -103,15 +122,11 @@ async function viewOf(
     if (found === undefined) throw new AppError("not_found", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
     return found;
   });
-  const gone = goneOf(reply);
-  const view = await audiencePreviewGate.pass(() => audiencePreviews.view({ workspaceId, around, definitions: [...definitions, ...stored], nowMs, signal: gone }));
-  return { view, consentWhenAbsent };
+  const signal = goneOf(reply);
+  const view = await audiencePreviewGate.pass(() => audiencePreviews.view({ workspaceId, around, definitions: [...definitions, ...stored], nowMs, signal }));
+  return { view, around, signal, consentWhenAbsent };
 }
 
-export function sentenceOf(definition: Definition): { en: string; de: string } {
-  return { en: sayDefinition(definition, languageOf("en")), de: sayDefinition(definition, languageOf("de")) };
-}
-
-export function tookMs(startMs: number): number {
+function tookMs(startMs: number): number {
   return Math.round((performance.now() - startMs) * 10) / 10;
 }

@@ -101,6 +101,10 @@ describe("a caller without the scope personal_data", () => {
        values (10, 0, 'events', '', '', 'can not parse "zqengine"', 'row', $1, 469, 'constraint', 'why', $2, $3, $4, now(), 'm-6', 'x', $5, 'stored', $6, 'open', true)`,
       [first.partition, first.id, rowId(10, 0), first.sourceId, person, JSON.stringify(content)],
     );
+    await pool.query(
+      `with l as (insert into audience_list (workspace_id, slug, name, kind, created_by) values ($1, 'planted', 'Planted', 'by_hand', 'test') returning id)
+       insert into audience_list_member (list_id, workspace_id, profile_id, added_by, added_at) select id, $1, $2, 'test', now() from l`, [first.id, person],
+    );
     const now = new Date(clock.nowMs());
     await pool.query(
       `insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', 'Order Completed', 1, $2, $2), ($1, 'track', 'Wrote zqwritten@example.com', 1, $2, $2)`,
@@ -114,6 +118,13 @@ describe("a caller without the scope personal_data", () => {
       );
     }
     await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'nobody', 'Nobody', $2, 'test', 'test')", [first.id, JSON.stringify({ who: { any: [] } })]);
+    await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'named', 'Named', $2, 'test', 'test')", [first.id, JSON.stringify({ from: "everyone", who: { kind: "trait", trait: "name", op: "is_set" } })]);
+    const { rows: [audience] } = await pool.query<{ id: number }>("select id from audience where slug = 'nobody'");
+    await pool.query("insert into audience_person (profile_id, workspace_id, member_of, seq) values ($1, $2, array[$3::integer], 1)", [person, first.id, audience?.id]);
+    await api.clickhouse.client("write").insert({
+      table: "audience_log", format: "JSONEachRow",
+      values: [{ workspace_id: first.id, audience_id: audience?.id, profile_id: person, at: "2026-05-01 00:00:00.000", entered: 1, reason: "list", cause_row: 0, version: 1, seq: 1, block_id: 1, block_row: 0 }],
+    });
     await pool.query("update log_head set next_offset = 100 where partition = $1", [first.partition]);
     await pool.query("insert into log_offset (reader, partition, next_offset) values ('pipeline', $1, 100)", [first.partition]);
   }
@@ -142,6 +153,9 @@ describe("a caller without the scope personal_data", () => {
   /** Route that masks → requests of it, each of which shows planted words to who may see them. */
   const requests = (): Readonly<Record<string, readonly (string | { readonly path: string; readonly body: unknown })[]>> => ({
     "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
+    "/audiences/{slug}/members": ["/audiences/nobody/members"],
+    "/audiences/{slug}/as-of": ["/audiences/nobody/as-of?at=2026-05-31T00:00:00Z"],
+    "/audiences/{slug}/why/{profile_id}": [`/audiences/named/why/${person}`],
     "/audiences/compare": [{ path: "/audiences/compare", body: { slug: "nobody", definition: { who: { all: [] } } } }],
     "/profiles": ["/profiles", `/profiles?search=${encodeURIComponent(mail)}`, "/profiles?limit=1"],
     "/profiles/{ref}": [`/profiles/${ref}?include=provenance,events,identifiers`, `/profiles/${person}`, "/profiles/device_id:zqshared-tablet"],
@@ -165,12 +179,14 @@ describe("a caller without the scope personal_data", () => {
     "/schema/events/{event}": [`/schema/events/${encodeURIComponent("Order Completed")}`],
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
+    "/audience-lists/{slug}/members": ["/audience-lists/planted/members"],
     "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
+    "POST /audiences/flow", "GET /audiences/{slug}/changes", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
       "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",

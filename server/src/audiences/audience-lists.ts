@@ -129,6 +129,24 @@ export async function changeListPeople(tx: ClientBase, by: Changing, slug: strin
   return { added, removed, size };
 }
 
+export interface ListedPerson {
+  readonly id: string;
+  readonly addedAt: Date;
+  readonly addedBy: string;
+}
+
+/** Each once, as the person that they are today, in the order of their ids. */
+export async function readListPeople(db: ClientBase, workspaceId: number, slug: string, page: { readonly after: string | undefined; readonly limit: number }): Promise<ListedPerson[]> {
+  const list = await presentList(db, workspaceId, slug);
+  const { rows } = await db.query<ListedPerson>(
+    `select distinct on (person) person as id, added_at as "addedAt", added_by as "addedBy" from (
+       select coalesce(p.merged_into, p.id) as person, m.added_at, m.added_by from audience_list_member m join profile p on p.id = m.profile_id and not p.suppressed
+       where m.workspace_id = $1 and m.list_id = $2
+     ) as listed where $3::uuid is null or person > $3 order by person, added_at limit $4`, [workspaceId, list.id, page.after ?? null, page.limit],
+  );
+  return rows;
+}
+
 /** Those who are not on it yet, under whatever id. */
 async function addPeople(tx: ClientBase, by: Changing, listId: number, ids: readonly string[]): Promise<number> {
   const there = await tx.query<{ id: string }>(

@@ -9,6 +9,7 @@ export { loadAround } from "./around.ts";
 export type { ReadWords } from "./preview/moment.ts";
 export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf } from "./preview/preview.ts";
+export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
 export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
@@ -18,6 +19,11 @@ export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evalua
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
-export { changeListPeople, createList, deleteList, presentList, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
+export { changeListPeople, createList, deleteList, presentList, readListPeople, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
+export {
+  membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
+} from "./membership-read.ts";
+export { compileAudiences } from "./compile.ts";
+export { explainPerson, type ExplainedNode } from "./explain.ts";
 export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan, type ApplyWish, type PlannedAudience } from "./apply-audiences.ts";
 export { audiencesYaml } from "./audience-yaml.ts";

@@ -96,7 +96,8 @@ export function compileConditions(conditions: readonly ConditionAsked[], around:
 }
 
 function columnsOf(branches: readonly Branch[]): string[] {
-  return branches.flatMap(({ member, next }, i) => [`toUInt8(${member}) as m${i}`, `toInt64(${next}) as n${i}`]);
+  // A truth that hangs on nobody is a constant, and the engine loses track of constants in what is made of these columns outside.
+  return branches.flatMap(({ member, next }, i) => [`materialize(toUInt8(${member})) as m${i}`, `materialize(toInt64(${next})) as n${i}`]);
 }
 
 type Include = Definition["include"];

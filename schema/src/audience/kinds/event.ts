@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
+import { explainEvent } from "../explain-event.ts";
 import { planOf, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
@@ -53,6 +54,7 @@ export const eventKind: ConditionKind<typeof schema> = {
   },
   sql: eventSql,
   evaluate: evaluateEvent,
+  explain: explainEvent,
   sentence: sayEvent,
   examples: [
     {

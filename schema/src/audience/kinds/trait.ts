@@ -1,9 +1,10 @@
 // What somebody is: a test of one trait. Dates may be told relative to now, and by their day of the year.
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import { saidBy, type Explanation } from "../explain.ts";
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "../value-test.ts";
-import { instantOf, instantSql, rawsAt, rawsSql } from "../value.ts";
+import { instantOf, instantSql, rawsAt, rawsSql, textOf } from "../value.ts";
 import { after, afterSql, byZoneSql, duration, isFixed, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
@@ -33,6 +34,7 @@ export const traitKind: ConditionKind<typeof schema> = {
   reads: () => ({ snapshot: true }),
   sql: traitSql,
   evaluate: evaluateTrait,
+  explain: explainTrait,
   sentence: sayTrait,
   examples: [
     { kind: "trait", trait: "gender", op: "equals", value: "female" },
@@ -143,6 +145,16 @@ function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, ins
   const lists = different.map((date) => `[${daysOf(one, Temporal.PlainDate.from(date)).join(", ")}]`);
   const day = "toInt32(toMonth(fromUnixTimestamp64Milli(ms_, 'UTC')) * 100 + toDayOfMonth(fromUnixTimestamp64Milli(ms_, 'UTC')))";
   return { member: scope.name(`arrayExists(ms_ -> has([${lists.join(", ")}][${index} + 1], ${day}), ${instants})`), next: String(NEVER) };
+}
+
+function explainTrait(one: TraitCondition, person: PersonFacts, world: World): Explanation {
+  const raws = rawsAt(person.traits, one.trait);
+  const value = raws.length === 0 ? { en: "not set", de: "nicht gesetzt" } : saidBy(() => raws.map(textOf).join(", "));
+  const isTested = !isDated(one) && holds(raws, one);
+  // While only the time is missing for which it has to be so, nothing need change.
+  const toFlip = isDated(one) || isTested || evaluateTrait(one, person, world) ? undefined
+    : saidBy((say) => say.pick({ en: `${say.quote(one.trait)} changes so that it ${sayTest(say, one)}`, de: `${say.quote(one.trait)} ändert sich, sodass gilt: ${sayTest(say, one)}` }));
+  return { value, fields: [{ place: "trait", event: "", path: one.trait }], evidence: [], toFlip };
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 // Which questions tell what conditions need: those that look at people's snapshots are asked together, everything else by itself, so
 // that a pass over events reads only the events and properties that its condition names.
-import { readsOf, type KindCondition } from "@tributary/schema/audience/condition.ts";
+import { readsOf, type Condition, type KindCondition } from "@tributary/schema/audience/condition.ts";
 import type { PersonFacts } from "@tributary/schema/audience/condition-kind.ts";
 import { isMember, type Definition } from "@tributary/schema/audience/definition.ts";
 import { compileConditions, type Surroundings } from "../compile.ts";
@@ -44,18 +44,17 @@ function isOfSnapshot(condition: KindCondition, around: Surroundings): boolean {
 
 function queryOf(leaves: readonly Leaf[], around: Surroundings): LeafQuery {
   const { sql, params, of } = compileConditions(leaves, around);
-  const rest = leaves.map((leaf) => (of === "events" ? truthWithoutEvents(leaf, around) : SECONDS));
+  const rest = leaves.map((leaf) => (of === "events" && truthAlone(leaf.condition, around) ? (HOLDS | SECONDS) >>> 0 : SECONDS));
   const truths = leaves.map((_, i) => `t${i}`);
   const said = truths.map((name, i) => `${truthSql(`m${i}`, `n${i}`)} as ${name}`);
   const isOther = truths.map((name, i) => `${name} != ${rest[i]}`).join(" or ");
   return { leaves, sql: `select profile_id, ${truths.join(", ")} from (select profile_id, ${said.join(", ")} from (${sql})) where ${isOther}`, params, rest };
 }
 
-/** By the plain evaluator, which says the same as SQL would of a row that joins with nothing. */
-function truthWithoutEvents({ condition }: Leaf, around: Surroundings): number {
+/** Whether it holds of somebody without any event: by the plain evaluator, which says the same as SQL of a row that joins with nothing. */
+export function truthAlone(condition: Condition, { nowMs, zone, words, audience }: Surroundings): boolean {
   const alone: Definition = { version: 1, from: "everyone", include: { bots: true, internal: true }, who: condition };
-  const { nowMs, zone, words, audience } = around;
-  return isMember(alone, NOBODY, { nowMs, zone, words, audience, people: [], list: () => undefined }) ? (HOLDS | SECONDS) >>> 0 : SECONDS;
+  return isMember(alone, NOBODY, { nowMs, zone, words, audience, people: [], list: () => undefined });
 }
 
 const NOBODY: PersonFacts = {

@@ -7,7 +7,7 @@ import { SharedWork } from "./shared-work.ts";
 import type { Truths } from "./truths.ts";
 import { WordRows } from "./word-rows.ts";
 
-const ID_WORDS = 4;
+export const ID_WORDS = 4;
 
 export interface WordsQuestion {
   /** Names the workspace as `{workspace:UInt32}`. */
@@ -62,7 +62,7 @@ export class Moment {
 
   /** The truths of each leaf, in order. */
   async truths(leaves: readonly Leaf[], around: Omit<Surroundings, "nowMs" | "hasOverrides">, usedMs: number, signal: AbortSignal): Promise<Truths[]> {
-    const hasOverrides = await this.#hasOverrides(signal);
+    const hasOverrides = await this.hasOverrides(signal);
     const missing = [...new Map(leaves.filter(({ key }) => !this.#isKept(key)).map((leaf) => [leaf.key, leaf])).values()];
     for (const query of leafQueries(missing, { ...around, nowMs: this.atMs, hasOverrides })) this.#ask(query, usedMs);
     const kept = leaves.map(({ key }) => this.#leaves.get(key) as Kept<Truths>); // Kept, or asked just now.
@@ -129,7 +129,8 @@ export class Moment {
     return kept !== undefined && !kept.work.isStopped;
   }
 
-  async #hasOverrides(signal: AbortSignal): Promise<boolean> {
+  /** Whether somebody was merged lately, whose events stand under an earlier id. */
+  async hasOverrides(signal: AbortSignal): Promise<boolean> {
     if (this.#overrides === undefined || this.#overrides.isStopped) {
       this.#overrides = new SharedWork(async (stop) => {
         let any = false;

@@ -40,6 +40,8 @@ export interface Question {
 export interface View {
   readonly atMs: number;
   readonly people: PeopleIndex;
+  readonly hasOverrides: boolean;
+  readonly read: ReadWords;
   /** Of each definition. The first one's conditions have their paths. */
   readonly nodes: readonly TruthNode[];
   /** One byte of each person. */
@@ -114,13 +116,13 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
       const { moment } = one;
       const trees = definitions.map((definition, i) => treeOf(definition, around, i === 0 ? "" : undefined, []));
       const leaves = trees.flatMap((tree) => leavesIn(tree));
-      const [people, truths] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal)]);
+      const [people, truths, hasOverrides] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal), moment.hasOverrides(signal)]);
       const byKey = new Map(leaves.map(({ key }, i) => [key, truths[i] as Truths])); // Each leaf has its truths.
       const nodes = trees.map((tree) => nodeOf(tree, byKey));
       shrink();
       prepareNext(one, question);
       return {
-        atMs: moment.atMs, people, nodes,
+        atMs: moment.atMs, people, nodes, hasOverrides, read,
         column: (key, asked) => moment.column(key, asked, nowMs, signal),
         noted: (key, find) => moment.noted(key, find),
         each: (onSlice, onNode) => eachSlice({ people, nodes, rows: limits.sliceRows, signal }, onSlice, onNode),
@@ -180,10 +182,15 @@ function conditionTree(one: Condition, within: Within, path: string | undefined)
 }
 
 function referred(slug: string, { around, through }: Within): Tree {
+  return treeOf(otherAudience(slug, around, through), around, undefined, [...through, slug]);
+}
+
+/** Throws `bad_request` where there is none, or where it leads back to one that it came from. */
+export function otherAudience(slug: string, around: Around, through: readonly string[]): Definition {
   const other = around.audience(slug);
   if (other === undefined) throw new AppError("bad_request", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
   if (through.includes(slug)) throw new AppError("bad_request", { detail: `The audiences ${[...through, slug].join(" → ")} refer to each other in a circle.`, hint: "Take one of these conditions away." });
-  return treeOf(other, around, undefined, [...through, slug]);
+  return other;
 }
 
 /** What refers to audiences or computed traits within itself means something else when these change. */

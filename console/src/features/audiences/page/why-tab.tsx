@@ -95,7 +95,7 @@ function WhyLine({ node, isDecisive, onEvent }: { readonly node: AudienceWhy["no
       <span className="why-mark" data-holds={node.holds}>{node.holds ? <IconCheck size={16} aria-label={t.holds} role="img" /> : <IconX size={16} aria-label={t.fails} role="img" />}</span>
       <div className="grow">
         <bdi>{node.sentence[language]}</bdi>
-        {node.value === null ? null : <div className="dim">{t.value} <bdi>{node.value}</bdi></div>}
+        {node.value === null ? null : <div className="dim">{t.value} <bdi>{node.value[language]}</bdi></div>}
         {node.next_at === null ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
         {!node.holds && node.to_flip ? <div className="dim">{node.to_flip[language]}</div> : null}
         {node.evidence.length === 0 ? null : (

@@ -1,0 +1,124 @@
+// Who is in an audience, who came and went, as it was written: members in Postgres, the log of changes in ClickHouse.
+import type { ClientBase } from "pg";
+
+/** Rows of ClickHouse as objects; the SQL names the workspace as `{workspace:UInt32}`. */
+export type ReadLog = <Row>(sql: string, params: Readonly<Record<string, unknown>>) => Promise<Row[]>;
+
+export interface LoggedChange {
+  readonly profile_id: string;
+  readonly at_ms: number;
+  readonly entered: number;
+  readonly reason: string;
+  readonly cause_row: number;
+  readonly version: number;
+  readonly seq: number;
+}
+
+const CHANGE = "toString(profile_id) as profile_id, toInt64(toUnixTimestamp64Milli(at)) as at_ms, entered, reason, cause_row, version, seq";
+const OF_AUDIENCE = "workspace_id = {workspace:UInt32} and audience_id = {audience:UInt32}";
+
+/** Ids after a given one, in their order. */
+export async function readMemberIds(db: ClientBase, wish: { readonly workspaceId: number; readonly audienceId: number; readonly after: string; readonly limit: number }): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    "select profile_id as id from audience_person where workspace_id = $1 and member_of @> array[$2::integer] and profile_id > $3 order by profile_id limit $4",
+    [wish.workspaceId, wish.audienceId, wish.after, wish.limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Numbers of the audiences that somebody is in. */
+export async function readMemberOf(db: ClientBase, workspaceId: number, profileId: string): Promise<readonly number[]> {
+  const { rows } = await db.query<{ member_of: number[] }>("select member_of from audience_person where workspace_id = $1 and profile_id = $2", [workspaceId, profileId]);
+  return rows[0]?.member_of ?? [];
+}
+
+/** The latest change of each of these people in an audience. */
+export async function readLatest(read: ReadLog, audienceId: number, profileIds: readonly string[]): Promise<Map<string, LoggedChange>> {
+  if (profileIds.length === 0) return new Map();
+  const rows = await read<LoggedChange>(
+    `select ${CHANGE} from audience_log where ${OF_AUDIENCE} and audience_log.profile_id in {people:Array(UUID)} order by seq desc limit 1 by profile_id`, { audience: audienceId, people: profileIds },
+  );
+  return new Map(rows.map((row) => [row.profile_id, row]));
+}
+
+/** The latest change of one person in each audience that is named. */
+export async function readLatestOfPerson(read: ReadLog, audienceIds: readonly number[], profileId: string): Promise<Map<number, LoggedChange>> {
+  if (audienceIds.length === 0) return new Map();
+  const rows = await read<LoggedChange & { audience_id: number }>(
+    `select audience_id, ${CHANGE} from audience_log where workspace_id = {workspace:UInt32} and audience_id in {audiences:Array(UInt32)} and audience_log.profile_id = {person:UUID}
+      order by seq desc limit 1 by audience_id`, { audiences: audienceIds, person: profileId },
+  );
+  return new Map(rows.map((row) => [row.audience_id, row]));
+}
+
+export interface ChangesWish {
+  readonly audienceId: number;
+  readonly reason?: string | undefined;
+  /** Of these alone. */
+  readonly profileIds?: readonly string[];
+  /** Those before it. */
+  readonly beforeSeq?: number | undefined;
+  /** Those until then. */
+  readonly untilMs?: number;
+  readonly limit: number;
+}
+
+/** The newest first. */
+export async function readChanges(read: ReadLog, { audienceId, reason, profileIds, beforeSeq, untilMs, limit }: ChangesWish): Promise<LoggedChange[]> {
+  const where = [OF_AUDIENCE];
+  if (reason !== undefined) where.push("reason = {reason:String}");
+  if (profileIds !== undefined) where.push("audience_log.profile_id in {people:Array(UUID)}");
+  if (beforeSeq !== undefined) where.push("seq < {before:UInt64}");
+  if (untilMs !== undefined) where.push("at <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')");
+  return read<LoggedChange>(`select ${CHANGE} from audience_log where ${where.join(" and ")} order by seq desc limit {limit:UInt32}`, {
+    audience: audienceId, limit, ...(reason !== undefined && { reason }), ...(profileIds !== undefined && { people: profileIds }), ...(beforeSeq !== undefined && { before: beforeSeq }), ...(untilMs !== undefined && { until: untilMs }),
+  });
+}
+
+export interface SizeAt {
+  readonly atMs: number;
+  readonly size: number;
+  readonly entered: number;
+  readonly left: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Up to so many days are told by the hour. */
+const HOURLY_DAYS_MAX = 3;
+
+/** At the end of each hour or day of the last days, and now. */
+export async function readSizes(read: ReadLog, audienceId: number, days: number, nowMs: number): Promise<SizeAt[]> {
+  const stepMs = days <= HOURLY_DAYS_MAX ? HOUR_MS : DAY_MS;
+  const firstMs = Math.floor((nowMs - days * DAY_MS) / stepMs) * stepMs + stepMs;
+  const rows = await read<{ bucket: number; entered: number; left: number }>(
+    `select greatest(intDiv(toInt64(toUnixTimestamp64Milli(at)), {step:Int64}), {first:Int64}) as bucket, countIf(came = 1) as entered, countIf(came = 0) as left
+      from (select at, audience_log.entered as came from audience_log where ${OF_AUDIENCE} and at <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')) group by bucket`,
+    { audience: audienceId, step: stepMs, first: firstMs / stepMs - 1, now: nowMs },
+  );
+  const byBucket = new Map(rows.map((row) => [row.bucket, row]));
+  const before = byBucket.get(firstMs / stepMs - 1);
+  let size = (before?.entered ?? 0) - (before?.left ?? 0);
+  const sizes: SizeAt[] = [];
+  for (let fromMs = firstMs; fromMs <= nowMs; fromMs += stepMs) {
+    const { entered = 0, left = 0 } = byBucket.get(fromMs / stepMs) ?? {};
+    size += entered - left;
+    sizes.push({ atMs: Math.min(fromMs + stepMs, nowMs), size, entered, left });
+  }
+  return sizes;
+}
+
+/** Who was in it at an instant, as it was then written: those whose latest change until then was an entry. */
+export function membersAtSql(): string {
+  return `select profile_id, max(at) as since from (
+      select profile_id, at, entered from audience_log where ${OF_AUDIENCE} and at <= fromUnixTimestamp64Milli({at:Int64}, 'UTC') order by seq desc limit 1 by profile_id
+    ) where entered = 1 group by profile_id`;
+}
+
+export async function readAsOf(read: ReadLog, audienceId: number, atMs: number, sample: number): Promise<{ readonly count: number; readonly sample: readonly { readonly id: string; readonly sinceMs: number }[] }> {
+  const params = { audience: audienceId, at: atMs };
+  const [counted] = await read<{ count: number }>(`select count() as count from (${membersAtSql()})`, params);
+  const rows = await read<{ id: string; since_ms: number }>(
+    `select toString(profile_id) as id, toInt64(toUnixTimestamp64Milli(since)) as since_ms from (${membersAtSql()}) order by profile_id limit {sample:UInt32}`, { ...params, sample });
+  return { count: counted?.count ?? 0, sample: rows.map(({ id, since_ms }) => ({ id, sinceMs: since_ms })) };
+}

@@ -1,0 +1,218 @@
+// How many a definition would have had at the end of each of the last days, and who came and went, with what is known today: events by
+// when they happened, everything else as it stands now. Each condition is asked once for all days; of each person it gives one bit
+// a day, and groups are made of these bits, many days at a time.
+import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
+import { AppError } from "../../core/errors.ts";
+import { compileConditions, type ConditionAsked, type Surroundings } from "../compile.ts";
+import { truthAlone } from "./leaf-queries.ts";
+import { ID_WORDS, type ReadWords, type WordsQuestion } from "./moment.ts";
+import type { PeopleIndex } from "./people-index.ts";
+import { otherAudience, type Around, type View } from "./previews.ts";
+import { isDrawn } from "./truths.ts";
+import { WordRows } from "./word-rows.ts";
+
+const DAY_MS = 86_400_000;
+const BITS = 32;
+/** Bits of all people and conditions together; half a gigabyte of them would stop the server. */
+const BYTES_MAX = 256 * 1024 * 1024;
+const SLICE_ROWS = 32_768;
+
+export interface FlowDay {
+  /** In UTC. */
+  readonly day: string;
+  readonly size: number;
+  readonly entered: number;
+  readonly left: number;
+}
+
+export interface FlowWish {
+  readonly workspaceId: number;
+  readonly definition: Definition;
+  readonly around: Around;
+  readonly days: number;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+interface Flowing extends FlowWish {
+  readonly people: PeopleIndex;
+  readonly hasOverrides: boolean;
+  readonly read: ReadWords;
+}
+
+/** `view`: of any definition, for the people in it. */
+export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
+  const { definition, days, nowMs, around } = wish;
+  const { people } = view;
+  const instants = instantsOf(days, nowMs);
+  const words = Math.ceil(instants.length / BITS);
+  const leaves = leavesOf(definition, around, []);
+  if (leaves.size * people.count * words * 4 > BYTES_MAX) {
+    throw new AppError("limit_reached", { detail: `${days} days of ${leaves.size} conditions over ${people.count.toLocaleString("en")} people are too many at once.`, hint: "Ask for fewer days." });
+  }
+  const asking = { wish: { ...wish, people, hasOverrides: view.hasOverrides, read: view.read }, instants, words };
+  const found = await Promise.all([...leaves].map(async ([key, leaf]) => [key, await bitsOf(leaf, asking)] as const));
+  const whole = bitTree(definition, { around, people, words, bits: new Map(found) }, []);
+  const counts = { size: new Float64Array(instants.length), entered: new Float64Array(instants.length), left: new Float64Array(instants.length) };
+  for (let from = 0; from < people.count; from += SLICE_ROWS) {
+    wish.signal.throwIfAborted();
+    await new Promise((resolve) => void setImmediate(resolve));
+    count(whole, { words, from, to: Math.min(people.count, from + SLICE_ROWS) }, counts);
+  }
+  return instants.slice(1).map((_, i) => ({
+    day: dayOf(nowMs - (days - 1 - i) * DAY_MS), size: counts.size[i + 1] as number, entered: counts.entered[i + 1] as number, left: counts.left[i + 1] as number,
+  }));
+}
+
+/** The end of the day before the first, the last instant of each day, and now. */
+function instantsOf(days: number, nowMs: number): number[] {
+  const todayMs = nowMs - (nowMs % DAY_MS);
+  return [...Array.from({ length: days }, (_, i) => todayMs - (days - 1 - i) * DAY_MS - 1), nowMs];
+}
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const keyOf = (condition: Condition, include: Definition["include"]): string => JSON.stringify([condition, include]);
+
+// ── One condition, for all days ───────────────────────────────────────────────────────────────────────────────────
+
+interface Asking {
+  readonly wish: Flowing;
+  readonly instants: readonly number[];
+  /** Of a person. */
+  readonly words: number;
+}
+
+async function bitsOf(asked: ConditionAsked, { wish, instants, words }: Asking): Promise<Uint32Array> {
+  const { people, workspaceId, read, signal } = wish;
+  const bits = new Uint32Array(people.count * words);
+  for (const question of questionsOf(asked, wish, instants)) {
+    question.first.forEach((isHeld, i) => {
+      const place = question.from + i;
+      if (isHeld) for (let at = place >> 5; at < bits.length; at += words) bits[at]! |= 1 << (place & 31);
+    });
+    const rows = new WordRows(ID_WORDS + words, (given, count) => {
+      for (let row = 0, at = 0; row < count; row++, at += ID_WORDS + words) {
+        const person = people.numberAt(given, at);
+        // What is told replaces what holds of everybody else, in the bits that were asked about.
+        if (person >= 0) for (let word = 0; word < words; word++) bits[person * words + word] = ((bits[person * words + word] as number) & ~(question.mask[word] as number)) | (given[at + ID_WORDS + word] as number);
+      }
+    });
+    await read(workspaceId, question, rows.take, signal);
+    rows.end();
+  }
+  return bits;
+}
+
+interface BitsQuestion extends WordsQuestion {
+  /** The place of the first instant that it is about. */
+  readonly from: number;
+  /** Of people whom it does not give, for each of its instants. */
+  readonly first: readonly boolean[];
+  readonly mask: readonly number[];
+}
+
+function questionsOf({ condition, include }: ConditionAsked, wish: Flowing, instants: readonly number[]): BitsQuestion[] {
+  const around = (nowMs: number): Surroundings => ({ ...wish.around, nowMs, hasOverrides: wish.hasOverrides });
+  const { audiences, computed, accounts } = readsOf(condition, wish.around.words);
+  // What looks at other people, audiences or computed traits is asked about each instant by itself.
+  const isOwn = audiences.length === 0 && computed.length === 0 && !accounts;
+  const groups = isOwn ? [{ from: 0, at: instants }] : instants.map((ms, i) => ({ from: i, at: [ms] }));
+  const words = Math.ceil(instants.length / BITS);
+  return groups.map(({ from, at }) => {
+    const compiled = compileConditions(at.map((atMs) => ({ condition, include, ...(isOwn ? { atMs } : {}) })), around(at[0] as number)); // At least one.
+    const first = at.map((ms) => compiled.of === "events" && truthAlone(condition, around(ms)));
+    const ofWord = (word: number): number[] => at.map((_, i) => from + i).filter((place) => place >> 5 === word);
+    const told = Array.from({ length: words }, (_, word) => `toUInt32(${["0", ...ofWord(word).map((place) => `m${place - from} * ${2 ** (place & 31)}`)].join(" + ")})`);
+    const mask = Array.from({ length: words }, (_, word) => ofWord(word).reduce((sum, place) => sum | (1 << (place & 31)), 0));
+    const isOther = at.map((_, i) => `m${i} != ${first[i] ? 1 : 0}`).join(" or ");
+    return { from, first, mask, sql: `select profile_id, ${told.join(", ")} from (${compiled.sql}) where ${isOther}`, params: compiled.params };
+  });
+}
+
+// ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The bits of one word of one person. */
+type BitTree = (person: number, word: number) => number;
+
+interface Slice {
+  readonly words: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Counts {
+  readonly size: Float64Array;
+  readonly entered: Float64Array;
+  readonly left: Float64Array;
+}
+
+function count(whole: BitTree, { words, from, to }: Slice, counts: Counts): void {
+  for (let person = from; person < to; person++) {
+    let before = 0;
+    for (let word = 0; word < words; word++) {
+      const bits = whole(person, word);
+      // Beside each day's bit the one of the day before; the first has none before it.
+      const shifted = (bits << 1) | (word === 0 ? bits & 1 : before >>> 31);
+      add(counts.size, bits, word);
+      add(counts.entered, bits & ~shifted, word);
+      add(counts.left, ~bits & shifted, word);
+      before = bits;
+    }
+  }
+}
+
+function add(into: Float64Array, bits: number, word: number): void {
+  for (let rest = bits; rest !== 0; rest &= rest - 1) {
+    const at = word * BITS + 31 - Math.clz32(rest & -rest);
+    // Behind the last day stand bits that mean nothing.
+    if (at < into.length) into[at] = (into[at] as number) + 1;
+  }
+}
+
+interface Known {
+  readonly around: Around;
+  readonly people: PeopleIndex;
+  readonly words: number;
+  readonly bits: ReadonlyMap<string, Uint32Array>;
+}
+
+function bitTree(one: Definition, known: Known, through: readonly string[]): BitTree {
+  const tree = (condition: Condition): BitTree => {
+    if ("kind" in condition) {
+      if (condition.kind === "audience") return bitTree(otherAudience(condition.audience, known.around, through), known, [...through, condition.audience]);
+      const own = known.bits.get(keyOf(condition, one.include)) as Uint32Array; // All were asked for.
+      return (person, word) => own[person * known.words + word] as number;
+    }
+    if ("not" in condition) {
+      const inner = tree(condition.not);
+      return (person, word) => ~inner(person, word);
+    }
+    const members = ("of" in condition ? condition.of : "all" in condition ? condition.all : condition.any).map(tree);
+    if ("of" in condition) return (person, word) => atLeast(condition.at_least, members.map((member) => member(person, word)));
+    if ("all" in condition) return (person, word) => members.reduce((found, member) => found & member(person, word), -1);
+    return (person, word) => members.reduce((found, member) => found | member(person, word), 0);
+  };
+  const who = tree(one.who);
+  const drawn = [0, 1, 2, 3].map((flags) => isDrawn(one, flags));
+  return (person, word) => (drawn[known.people.flags[person] as number] ? who(person, word) : 0);
+}
+
+/** For each bit, whether at least so many have it. */
+function atLeast(least: number, words: readonly number[]): number {
+  let found = 0;
+  for (let bit = 0; bit < BITS; bit++) if (words.reduce((sum, word) => sum + ((word >>> bit) & 1), 0) >= least) found |= 1 << bit;
+  return found;
+}
+
+function leavesOf(one: Definition, around: Around, through: readonly string[]): Map<string, ConditionAsked> {
+  const all = new Map<string, ConditionAsked>();
+  const collect = (condition: Condition): void => {
+    if ("kind" in condition) {
+      if (condition.kind !== "audience") all.set(keyOf(condition, one.include), { condition, include: one.include });
+      else for (const [key, leaf] of leavesOf(otherAudience(condition.audience, around, through), around, [...through, condition.audience])) all.set(key, leaf);
+    } else ("not" in condition ? [condition.not] : "of" in condition ? condition.of : "all" in condition ? condition.all : condition.any).forEach(collect);
+  };
+  collect(one.who);
+  return all;
+}
