@@ -71,6 +71,84 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.getByText("2 people", { exact: true }).waitFor();
     await at.server.send("/v1/track", { event: "Order Completed", userId: "cleo", properties: { order_id: "o-new", products: [{ color: "red", category: "dress" }] } });
     await at.page.getByText("3 people", { exact: true }).waitFor({ timeout: 20_000 });
-  });
+    // Why that is: the latest change, its conditions, and the event behind it.
+    await at.page.getByRole("tab", { name: "Changes" }).click();
+    const latest = at.page.getByRole("row").nth(1);
+    await latest.getByText("something they did").waitFor();
+    await latest.getByRole("link", { name: "Why?" }).click();
+    await at.page.getByText("Is in this audience").waitFor();
+    await at.page.getByRole("button", { name: "Order Completed" }).first().click();
+    await at.page.getByRole("complementary", { name: "Order Completed" }).getByText("The path it took").waitFor();
+  }, 60_000);
+
+  test("the builder is used by keyboard alone: conditions are added, moved, grouped, taken back and removed", async () => {
+    await enter("/audiences/new");
+    const { keyboard } = at.page;
+    const sentence = (): Promise<string> => at.page.locator(".builder-sentence").innerText();
+    const says = (what: RegExp): Promise<void> => expect.poll(sentence).toMatch(what);
+    const focused = (): Promise<string> => at.page.evaluate("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''");
+    const goTo = async (name: string): Promise<void> => {
+      for (let steps = 0; !(await focused()).startsWith(name); steps++) {
+        expect(steps, `Tab never comes to ${name}`).toBeLessThan(40);
+        await keyboard.press("Tab");
+      }
+    };
+    await expect.poll(focused).toBe("Find an event, a trait, an audience…");
+    await option(/^Order Completed/).waitFor();
+    await keyboard.type("order com");
+    await keyboard.press("Enter");
+    await says(/did “Order Completed” at least once/);
+    await expect.poll(focused).toMatch(/^Condition 1 of 1/);
+    await goTo("Add a condition");
+    await keyboard.press("Enter");
+    await keyboard.type("known by");
+    await keyboard.press("Enter");
+    await says(/“Order Completed” at least once in the last 14 days and has “email”/);
+    await expect.poll(focused).toMatch(/^Condition 2 of 2/);
+    await keyboard.press("Alt+ArrowUp");
+    await says(/has “email” and did “Order Completed”/);
+    await keyboard.press("Control+d");
+    await says(/has “email” and has “email” and did/);
+    await keyboard.press("Alt+ArrowRight");
+    await says(/\(has “email” or has “email”\) and did/);
+    await keyboard.press("Control+z");
+    await keyboard.press("Control+z");
+    await says(/: has “email” and did “Order Completed”/);
+    await keyboard.press("Control+Shift+z");
+    await says(/has “email” and has “email” and did/);
+    await at.page.getByRole("button", { name: /^Condition 2 of 3/ }).focus();
+    await keyboard.press("Delete");
+    await says(/: has “email” and did “Order Completed”/);
+    await expect.poll(focused).toMatch(/^Condition 1 of 2/);
+    await keyboard.press("Delete");
+    await says(/: did “Order Completed”/);
+    await goTo("Over which time");
+    await keyboard.press("Enter");
+    await keyboard.type("this month");
+    await keyboard.press("Enter");
+    await says(/at least once this month/);
+    await goTo("Add a condition");
+    await at.page.keyboard.press("Control+z");
+    await says(/at least once in the last 14 days/);
+    expect(at.complaints).toEqual([]);
+  }, 60_000);
+
+  test("the four forms say the same: YAML that is typed becomes the sentence, and what is wrong is told at its line", async () => {
+    await enter("/audiences/new?view=yaml");
+    const yaml = at.page.getByRole("textbox", { name: "The definition as YAML" });
+    await yaml.fill("who:\n  all:\n    - kind: trait\n      trait: name\n      op: starts_with\n      value: Person\n");
+    await expect.poll(() => size().innerText()).toMatch(/^6\s+of 6 people/);
+    await at.page.getByText("Sentence", { exact: true }).click();
+    await at.page.getByRole("combobox", { name: "How name compares" }).selectOption("ends_with");
+    await expect.poll(() => size().innerText()).toMatch(/^0\s+of 6 people/);
+    await at.page.getByText("SQL", { exact: true }).click();
+    await at.page.getByLabel("The query").getByText("endsWith").first().waitFor();
+    await at.page.getByText("YAML", { exact: true }).click();
+    await expect.poll(() => yaml.inputValue()).toContain("op: ends_with");
+    await yaml.fill((await yaml.inputValue()).replace("ends_with", "wends_with"));
+    await at.page.getByText(/^Line \d+:/).first().waitFor();
+    await yaml.fill("who: [");
+    await at.page.getByText("Line 1:").waitFor();
+  }, 60_000);
 });
 
