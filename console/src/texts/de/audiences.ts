@@ -134,7 +134,7 @@ export const audiences: Texts["audiences"] = {
     title: (name) => `„${name}“ speichern?`, sentence: (enter, leave, stay) => `${people(enter)} ${enter === 1 ? "kommt" : "kommen"} hinein, ${count(leave)} ${leave === 1 ? "geht" : "gehen"} hinaus, ${count(stay)} ${stay === 1 ? "bleibt" : "bleiben"}.`, enter: "Kommen hinein", leave: "Gehen hinaus",
     andMore: (n) => `und ${count(n)} weitere`, usedBy: (n) => `${plural(n, "anderes richtet", "andere richten")} sich nach dieser Zielgruppe und ${n === 1 ? "folgt" : "folgen"}:`, save: "Speichern",
   },
-  templates: { none: "Es gibt keine Vorlagen", noneText: "Sie kommen mit dem Programm.", use: "Verwenden", useIt: (name) => `Die Vorlage ${name} verwenden`, needs: (names) => `Braucht: ${names.join(", ")}`, toVocabulary: "Sagen, welche Ereignisse das bedeuten" },
+  templates: { none: "Es gibt keine Vorlagen", noneText: "Sie kommen mit dem Programm.", use: "Verwenden", useIt: (name) => `Verwenden: ${name}`, needs: (names) => `Braucht: ${names.join(", ")}`, toVocabulary: "Sagen, welche Ereignisse das bedeuten" },
 
   page: {
     tabs: { overview: "Überblick", people: "Personen", changes: "Änderungen", why: "Warum", versions: "Fassungen", uses: "Verwendung" }, counting: "wird zum ersten Mal gezählt", people: (n) => (n === 1 ? "Person" : "Personen"), changed: "Fassung {version}, {when} von {who}", copySlug: "Namen für Programme kopieren",

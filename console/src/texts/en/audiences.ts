@@ -133,7 +133,7 @@ export const audiences = {
     title: (name: string) => `Save “${name}”?`, sentence: (enter: number, leave: number, stay: number) => `${plural(enter, "person comes", "people come")} in, ${plural(leave, "goes", "go")} out, ${plural(stay, "stays", "stay")}.`, enter: "Come in", leave: "Go out",
     andMore: (n: number) => `and ${count(n)} more`, usedBy: (n: number) => `${plural(n, "other thing looks", "other things look")} at this audience and follows:`, save: "Save it",
   },
-  templates: { none: "There are no templates", noneText: "They come with the program.", use: "Use it", useIt: (name: string) => `Use the template ${name}`, needs: (names: readonly string[]) => `Needs: ${names.join(", ")}`, toVocabulary: "Say which events mean this" },
+  templates: { none: "There are no templates", noneText: "They come with the program.", use: "Use it", useIt: (name: string) => `Use it: ${name}`, needs: (names: readonly string[]) => `Needs: ${names.join(", ")}`, toVocabulary: "Say which events mean this" },
 
   page: {
     tabs: { overview: "Overview", people: "People", changes: "Changes", why: "Why", versions: "Versions", uses: "Uses" }, counting: "is being counted for the first time", people: (n: number) => (n === 1 ? "person" : "people"), changed: "version {version}, {when} by {who}", copySlug: "Copy the name for programs",

@@ -92,7 +92,7 @@ export function EventNames({ event, onChange }: { readonly event: EventRef; read
         : names.map((name, index) => (
           <span key={name} className="words">
             {index === 0 ? null : <span>{t.filters.or}</span>}
-            <Picker label={`${t.event.which}: ${name}`} placeholder={t.add.search} groups={groups} onPick={(picked) => replace(index, picked)} other={t.picker.useEvent}><bdi className="cut">{name}</bdi></Picker>
+            <Picker label={t.event.which} placeholder={t.add.search} groups={groups} onPick={(picked) => replace(index, picked)} other={t.picker.useEvent}><bdi className="cut">{name}</bdi></Picker>
             {names.length > 1 ? <button type="button" className="word-button add" aria-label={t.filters.remove(name)} onClick={() => onChange(names.length === 2 ? (names[1 - index] ?? "") : names.toSpliced(index, 1))}>×</button> : null}
           </span>
         ))}
@@ -210,5 +210,5 @@ function PathsPicker({ label, paths, item, fields, onPick }: PathsPickerProps): 
     const list = listOf(path, fields?.lists ?? []);
     onPick(list === undefined ? path : path.slice(list.length + 1), list);
   };
-  return <Picker label={`${label}: ${text}`} placeholder={t.filters.searchProperty} groups={groups} onPick={pick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
+  return <Picker label={label} placeholder={t.filters.searchProperty} groups={groups} onPick={pick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
 }

@@ -94,10 +94,10 @@ export function Picker(props: PickerProps): ReactNode {
   return (
     <Combobox store={box} onOptionSubmit={pick} width={320} position="bottom-start" withinPortal shadow="sm" classNames={{ options: "picker-options" }} resetSelectionOnOptionHover>
       <Combobox.Target targetType="button" withAriaAttributes={false}>
-        <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-label={label} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{children}</button>
+        <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{label === children ? null : <span className="unseen">{label}: </span>}{children}</button>
       </Combobox.Target>
       <Combobox.Dropdown>
-        <Combobox.Search value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
+        <Combobox.Search role="combobox" aria-expanded={box.dropdownOpened} value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
         {head}
         <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label}>
           {isOtherFirst ? otherChoice : null}
