@@ -3,10 +3,8 @@ import type { ClientBase } from "pg";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Around } from "./preview/previews.ts";
+import { WORKSPACE_ZONE } from "./store.ts";
 import { loadVocabulary } from "./vocabulary.ts";
-
-/** Of every workspace: there is no setting for it yet. */
-const WORKSPACE_ZONE = "UTC";
 
 const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
 

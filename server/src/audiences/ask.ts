@@ -6,6 +6,7 @@ import { compileAudiences, type PeopleAsked } from "./compile.ts";
 import type { EvaluatorLimits } from "./evaluator-limits.ts";
 import type { PersonKeys } from "./standing.ts";
 import type { BrokenAudience, LoadedAudience, LoadedWorkspace } from "./store.ts";
+import type { TouchedReader } from "./touched.ts";
 
 export interface Verdict {
   /** Numbers of the audiences that they are in, of those asked for. */
@@ -32,6 +33,7 @@ export interface Question {
 export interface AskDeps {
   readonly clickhouse: ClickHouseClient;
   readonly limits: EvaluatorLimits;
+  readonly reader: Pick<TouchedReader, "accountsClosure" | "keysOf">;
 }
 
 /** Queries over many conditions are longer than what people write by hand. */
@@ -65,11 +67,36 @@ async function askGroup(deps: AskDeps, question: Question, verdicts: Map<string,
   }
 }
 
-async function askOnce({ clickhouse }: AskDeps, { workspace, audiences, people, nowMs }: Question): Promise<Map<string, Verdict>> {
-  const compiled = compileFor(workspace, audiences, nowMs, { ids: people.map(({ profileId }) => profileId), ingestIds: [...new Set(people.flatMap(({ ingestIds }) => ingestIds))] });
+async function askOnce(deps: AskDeps, question: Question): Promise<Map<string, Verdict>> {
+  const { clickhouse } = deps;
+  const { workspace, audiences, people, nowMs } = question;
+  const together = audiences.some(({ reads }) => reads.accounts) ? await togetherOf(deps, question) : undefined;
+  const compiled = compileFor(workspace, audiences, { nowMs, hasOverrides: true, people: { ...idsOf(people), ...(together && { together }) } });
   const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompactEachRow", clickhouse_settings: QUERY_SETTINGS });
   const rows = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
   return new Map(rows.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
+}
+
+function idsOf(people: Iterable<Question["people"][number]>): { readonly ids: string[]; readonly ingestIds: string[] } {
+  const all = [...people];
+  return { ids: all.map(({ profileId }) => profileId), ingestIds: [...new Set(all.flatMap(({ ingestIds }) => ingestIds))] };
+}
+
+/** Conditions on accounts inside each other reach further each time; beyond this everybody is asked. */
+const NESTED_MAX = 3;
+
+/** Those on whom conditions on accounts depend; undefined: so many that it may as well be everybody. */
+async function togetherOf({ reader, limits }: AskDeps, { workspace, audiences, people }: Question): Promise<PeopleAsked["together"]> {
+  const steps = Math.max(1, ...audiences.map(({ accountConditions }) => accountConditions));
+  if (steps > NESTED_MAX) return undefined;
+  let ids: readonly string[] = people.map(({ profileId }) => profileId);
+  for (let step = 0; step < steps; step++) {
+    const closure = await reader.accountsClosure(workspace.workspaceId, ids);
+    if (!closure.isWhole || closure.profileIds.length > limits.ingestIdsAtOnce) return undefined;
+    ids = closure.profileIds;
+  }
+  const all = idsOf((await reader.keysOf(workspace.workspaceId, ids)).values());
+  return all.ingestIds.length > limits.ingestIdsAtOnce ? undefined : all;
 }
 
 export interface CompiledQuestion {
@@ -78,12 +105,23 @@ export interface CompiledQuestion {
   readonly params: Record<string, unknown>;
 }
 
-export function compileFor(workspace: LoadedWorkspace, audiences: readonly LoadedAudience[], nowMs: number, people?: PeopleAsked, id = "toString(profile_id)"): CompiledQuestion {
-  const { sql, params } = compile(workspace, audiences, nowMs, people);
+export interface HowAsked {
+  readonly nowMs: number;
+  /** Whether somebody was merged so lately that events stand under another id. */
+  readonly hasOverrides: boolean;
+  /** Undefined: everybody. */
+  readonly people?: PeopleAsked;
+  /** How the id comes. */
+  readonly id?: string;
+}
+
+export function compileFor(workspace: LoadedWorkspace, audiences: readonly LoadedAudience[], how: HowAsked): CompiledQuestion {
+  const { sql, params } = compile(workspace, audiences, how);
   const indexes = audiences.map((_, i) => i);
+  // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
+  const column = (name: string): string => `materialize([${indexes.map((i) => `${name}${i}`).join(", ")}])`;
   return {
-    sql: `select ${id} as id, arrayFilter((i, m) -> m = 1, ${arrayOf(indexes, "toUInt16")}, [${indexes.map((i) => `m${i}`).join(", ")}]) as members,
-      arrayMin([${indexes.map((i) => `n${i}`).join(", ")}]) as due
+    sql: `select ${how.id ?? "toString(profile_id)"} as id, arrayFilter((i, m) -> m = 1, ${arrayOf(indexes, "toUInt16")}, ${column("m")}) as members, arrayMin(${column("n")}) as due
       from (${sql}) where notEmpty(members) or due < ${NEVER}`,
     params: { workspace: workspace.workspaceId, ...params },
   };
@@ -93,13 +131,13 @@ const arrayOf = (values: readonly number[], cast: string): string => `[${values.
 
 /** When everybody has to be asked about this audience again; null: never. */
 export function boundaryOf(workspace: LoadedWorkspace, audience: LoadedAudience, nowMs: number): number | null {
-  const { boundaryMs } = compile(workspace, [audience], nowMs);
+  const { boundaryMs } = compile(workspace, [audience], { nowMs, hasOverrides: false });
   return boundaryMs >= NEVER ? null : Math.max(boundaryMs, nowMs + 1);
 }
 
-function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience[], nowMs: number, people?: PeopleAsked): ReturnType<typeof compileAudiences> {
+function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience[], { nowMs, hasOverrides, people }: HowAsked): ReturnType<typeof compileAudiences> {
   try {
-    return compileAudiences({ definitions: audiences.map(({ definition }) => definition), nowMs, ...around, ...(people ? { people } : {}), hasOverrides: true });
+    return compileAudiences({ definitions: audiences.map(({ definition }) => definition), nowMs, ...around, ...(people ? { people } : {}), hasOverrides });
   } catch (error) {
     throw new Uncompiled(error instanceof Error ? error.message : String(error));
   }

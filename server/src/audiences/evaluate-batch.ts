@@ -116,12 +116,13 @@ async function evaluateAccounts(deps: BatchDeps, workspace: LoadedWorkspace, tou
   const nothing: Outcome = joined([]);
   if (audiences.length === 0) return nothing;
   const known = new Map(touched.people.map((person) => [person.profileId, person]));
-  const { profileIds, isWhole } = await deps.reader.accountsClosure(workspace.workspaceId, [...known.keys()]);
+  const caused = touched.people.filter((person) => needsAll(person) || audiences.some((audience) => readsAny(audience, new Set(person.events))));
+  const { profileIds, isWhole } = await deps.reader.accountsClosure(workspace.workspaceId, caused.map(({ profileId }) => profileId));
   // Whom somebody who is gone, or was made anew, shared an account with before is not known any more.
   const askEverybody = !isWhole || touched.gone.length > 0 || touched.people.some(({ anew }) => anew !== undefined) ? audiences.map(({ id }) => id) : [];
   const others = profileIds.filter((id) => !known.has(id));
   const keys = [...(await deps.reader.keysOf(workspace.workspaceId, others)).values()];
-  const last = touched.people.reduce<TouchedPerson | undefined>((latest, person) => ((latest?.cause.rowId ?? -1) < person.cause.rowId ? person : latest), undefined);
+  const last = caused.reduce<TouchedPerson | undefined>((latest, person) => ((latest?.cause.rowId ?? -1) < person.cause.rowId ? person : latest), undefined);
   if (keys.length === 0 || last === undefined) return { ...nothing, askEverybody };
   const answer = await ask(deps, { workspace, audiences, people: keys, nowMs });
   return { ...nothing, judged: judgedAlike(workspace, keys, answer, { reason: "event", row: last.cause.rowId }), failed: answer.failed, askEverybody };

@@ -1,5 +1,7 @@
 // Memberships that follow what happens, on a real pipeline: who enters, who leaves, when, and why.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { inTransaction } from "../engines/postgres/in-transaction.ts";
+import { changeListPeople, createList } from "./audience-lists.ts";
 import { startEvaluatorBench, type EvaluatorBench } from "./testing-evaluator.ts";
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];
@@ -173,6 +175,42 @@ describe("memberships", () => {
     await bench.pipeline.pool.query("insert into audience_list (workspace_id, slug, name, kind, created_by) values (1, $1, 'L', 'by_hand', 'test')", [list]);
     expect(await bench.of(user)).toEqual([bad, failed, good].toSorted());
     expect(await bench.row(id)).toMatchObject({ status: "active", problem: null });
+  });
+
+  test("who is put on a list, and taken off, and merged with somebody on it", async () => {
+    const [slug, list, user, phone] = [fresh("listed"), fresh("vips"), fresh(), fresh("phone")];
+    const by = { workspaceId: 1, actor: "test", nowMs: bench.clock.ms };
+    const { pool } = bench.pipeline;
+    await inTransaction(pool, (tx) => createList(tx, by, { slug: list, name: list, kind: "by_hand" }));
+    await bench.audience(slug, { kind: "list", list });
+    await bench.send([{ type: "identify", userId: user }, { type: "track", event: "Seen", anonymousId: phone }]);
+    await bench.news();
+    await inTransaction(pool, async (tx) => changeListPeople(tx, by, list, { add: [await idOf(user)], remove: [] }));
+    expect(await bench.news()).toEqual([`${slug} + list`]);
+    await inTransaction(pool, async (tx) => changeListPeople(tx, by, list, { add: [await idOf(phone, "anonymous_id")], remove: [await idOf(user)] }));
+    expect(await bench.news()).toEqual([`${slug} - list`]);
+    await bench.send([{ type: "identify", userId: user, anonymousId: phone }]);
+    // Lists follow the merge, and what lands of that is looked at then.
+    await bench.catchUp();
+    expect(await bench.of(user)).toContain(slug);
+  });
+
+  test("what one does counts for all of the same account", async () => {
+    const [slug, event, account, one, other] = [fresh("account"), fresh("E"), fresh("acme"), fresh(), fresh()];
+    await bench.audience(slug, { kind: "account", people: "any", who: within(event, 3) } as never);
+    await bench.send([one, other].map((userId) => ({ type: "group", userId, groupId: account })));
+    await bench.news();
+    await bench.send([track(one, event)]);
+    expect(await bench.news()).toEqual([`${slug} + event`, `${slug} + event`]);
+    expect(await bench.of(other)).toContain(slug);
+    await bench.check();
+    bench.clock.ms += 3 * DAY;
+    expect((await bench.news()).filter((news) => news.startsWith(slug))).toEqual([`${slug} - deadline`, `${slug} - deadline`]);
+    await bench.send([track(one, event)]);
+    await bench.news();
+    await bench.pipeline.control({ kind: "profile.suppress", profileId: await idOf(one) });
+    expect((await bench.news()).filter((news) => news.startsWith(slug)).toSorted()).toEqual([`${slug} - deletion`, `${slug} - repair`]);
+    await bench.check();
   });
 
   test("two workspaces know nothing of each other", async () => {

@@ -64,7 +64,8 @@ export function startFill(deps: FillDeps, wish: FillWish): Fill {
   async function begin(): Promise<NonNullable<typeof found>> {
     // Before the query: whoever enters later was touched.
     const members = await membersOf(deps, workspace.workspaceId, [...asked]);
-    const { sql, params } = compileFor(workspace, audiences, wish.nowMs, undefined, "profile_id");
+    const hasOverrides = await hasOverridesIn(deps.everybody, workspace.workspaceId);
+    const { sql, params } = compileFor(workspace, audiences, { nowMs: wish.nowMs, hasOverrides, id: "profile_id" });
     const answer = await everybodyIn(deps.everybody, { sql, params, settings: QUERY_SETTINGS, signal: aborting.signal });
     return { answer, members };
   }
@@ -129,6 +130,12 @@ function reasonFor({ kind }: FillWish, { wasFilled }: LoadedAudience): AudienceR
   if (kind === "boundary") return "deadline";
   if (kind === "repair") return "repair";
   return wasFilled ? "definition" : "first_fill";
+}
+
+/** Over everybody's events it matters that nothing is joined in vain; who is merged from here on is touched. */
+async function hasOverridesIn(clickhouse: ClickHouseClient, workspaceId: number): Promise<boolean> {
+  const result = await clickhouse.query({ query: "select 1 from profile_override where workspace_id = {workspace:UInt32} limit 1", query_params: { workspace: workspaceId }, format: "JSONEachRow" });
+  return (await result.json()).length > 0;
 }
 
 async function membersOf({ pool }: FillDeps, workspaceId: number, audienceIds: readonly number[]): Promise<Set<string>> {

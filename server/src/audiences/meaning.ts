@@ -23,6 +23,8 @@ export interface Meaning {
   /** Of it, and of all audiences and computed traits that it refers to. */
   readonly reads: Required<Reads>;
   readonly conditions: number;
+  /** Of these, how many are on the people of an account: they may stand inside each other. */
+  readonly accountConditions: number;
 }
 
 export function meaningOf(definition: Definition, around: Surroundings): Meaning {
@@ -33,6 +35,7 @@ export function meaningOf(definition: Definition, around: Surroundings): Meaning
   return {
     key: createHash("sha256").update(JSON.stringify(meant)).digest("base64url"),
     reads,
+    accountConditions: text.split('"kind":"account"').length - 1,
     conditions: [definition, ...parts.audiences.values()].reduce((sum, one) => sum + (one === undefined ? 0 : leavesOf(one.who).length), parts.computed.size),
   };
 }

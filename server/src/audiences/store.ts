@@ -1,8 +1,9 @@
 // What the evaluator knows of the audiences of one log partition: read whole, kept until somebody says that it changed.
 import type { ClientBase, Pool } from "pg";
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
-import { definition as definitionShape, type Definition } from "@tributary/schema/audience/definition.ts";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { meaningOf, type Meaning, type Surroundings } from "./meaning.ts";
+import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
 
 /** Of every workspace: there is no setting for it yet. */
@@ -52,7 +53,7 @@ interface AudienceRow {
   readonly workspace_id: number;
   readonly slug: string;
   readonly version: number;
-  readonly definition: unknown;
+  readonly definition: string;
   readonly status: "filling" | "active" | "failed" | "archived";
   readonly filled: boolean;
   readonly filled_key: string | null;
@@ -63,7 +64,7 @@ const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
 
 export async function loadPartition(pool: Pool, partition: number): Promise<LoadedPartition> {
   const { rows } = await pool.query<AudienceRow>(
-    `select a.id, a.workspace_id, a.slug, a.version, a.definition, a.status, a.filled_at is not null as filled, a.filled_key, a.boundary_at
+    `select a.id, a.workspace_id, a.slug, a.version, a.definition::text as definition, a.status, a.filled_at is not null as filled, a.filled_key, a.boundary_at
      from audience a join workspace w on w.id = a.workspace_id
      where w.log_partition = $1 and (a.status <> 'archived' or a.filled_key is not null or a.size > 0) order by a.id`, [partition],
   );
@@ -93,11 +94,13 @@ interface Found {
 async function loadWorkspace(pool: Pool, { workspaceId, all, lists }: Found, broken: BrokenAudience[]): Promise<LoadedWorkspace> {
   const parsed = new Map<string, Definition>();
   for (const row of all) {
-    const { data, error } = definitionShape.safeParse(row.definition);
-    if (data) parsed.set(row.slug, data);
-    else if (row.status !== "failed") broken.push({ id: row.id, version: row.version, problem: error.issues[0]?.message ?? "The definition can't be read." });
+    try {
+      parsed.set(row.slug, storedDefinition(row.definition));
+    } catch (error) {
+      if (row.status !== "failed") broken.push({ id: row.id, version: row.version, problem: `The definition can't be read: ${String(error)}`.slice(0, 500) });
+    }
   }
-  const words = JSON.stringify(all.map((row) => row.definition)).includes('"role"') ? await wordsOf(pool, workspaceId) : noWords;
+  const words = all.some((row) => row.definition.includes('"role"')) ? await wordsOf(pool, workspaceId) : noWords;
   const around: Surroundings = { zone: WORKSPACE_ZONE, words, audience: (slug) => parsed.get(slug), list: (slug) => lists.get(slug), computed: () => undefined };
   const audiences = all.flatMap((row): LoadedAudience[] => {
     const definition = parsed.get(row.slug);

@@ -68,6 +68,8 @@ export async function startEvaluatorBench(): Promise<EvaluatorBench> {
     evaluator: () => evaluator,
     send: (calls, header = {}) => pipeline.send(calls, { receivedAtMs: clock.ms, ...header }),
     restart(more = {}) {
+      // Lets go of its connection, and writes nothing.
+      void evaluator.stop();
       evaluator = make(more);
     },
     async audience(slug, who, more = {}, workspaceId = 1) {
@@ -112,14 +114,17 @@ export async function startEvaluatorBench(): Promise<EvaluatorBench> {
 }
 
 async function checkMembers(pipeline: TestPipeline, nowMs: number): Promise<void> {
-  const { rows: audiences } = await pipeline.pool.query<{ id: number; workspace_id: number; slug: string; definition: unknown; status: string; size: string }>("select * from audience");
+  const { rows: audiences } = await pipeline.pool.query<{ id: number; workspace_id: number; slug: string; definition: unknown; status: string; size: string; problem: string | null }>("select * from audience");
+  const { rows: listed } = await pipeline.pool.query<{ workspace_id: number; slug: string; person: string }>(
+    "select l.workspace_id, l.slug, coalesce(p.merged_into, p.id) as person from audience_list l join audience_list_member m on m.list_id = l.id join profile p on p.id = m.profile_id",
+  );
   const { rows: people } = await pipeline.pool.query<{ profile_id: string; member_of: number[] }>("select profile_id, member_of from audience_person");
-  const problems: string[] = [];
+  const problems = audiences.filter(({ status }) => status !== "active" && status !== "archived").map(({ slug, status, problem }) => `${slug} is ${status}: ${problem}`);
   for (const workspaceId of new Set(audiences.map((row) => row.workspace_id))) {
     const everybody = await peopleOf(pipeline, workspaceId);
     const here = audiences.filter((row) => row.workspace_id === workspaceId && row.status === "active");
     const definitions = new Map<string, Definition>(here.map((row) => [row.slug, definition.parse(row.definition)]));
-    const world = { nowMs, zone: "UTC", words: noWords, people: everybody, audience: (slug: string) => definitions.get(slug), list: () => undefined };
+    const world = { nowMs, zone: "UTC", words: noWords, people: everybody, audience: (slug: string) => definitions.get(slug), list: (slug: string) => new Set(listed.filter((row) => row.workspace_id === workspaceId && row.slug === slug).map(({ person }) => person)) };
     for (const row of here) {
       const should = everybody.filter((person) => isMember(definitions.get(row.slug)!, person, world)).map(({ id }) => id).toSorted();
       const is = people.filter((person) => person.member_of.includes(row.id)).map((person) => person.profile_id).toSorted();
