@@ -101,6 +101,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await expect.poll(focused).toMatch(/^Condition 1 of 1/);
     await goTo("Add a condition");
     await keyboard.press("Enter");
+    await expect.poll(focused).toBe("Find an event, a trait, an audience…");
     await keyboard.type("known by");
     await keyboard.press("Enter");
     await says(/“Order Completed” at least once in the last 14 days and has “email”/);
@@ -124,6 +125,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await says(/: did “Order Completed”/);
     await goTo("Over which time");
     await keyboard.press("Enter");
+    await expect.poll(() => at.page.evaluate("document.activeElement?.tagName")).toBe("INPUT");
     await keyboard.type("this month");
     await keyboard.press("Enter");
     await says(/at least once this month/);
