@@ -20,6 +20,7 @@ export const screens: Readonly<Record<string, string>> = {
   "schema": "/schema", "schema-event": "/schema/Order%20Completed",
   "audiences": "/audiences", "audiences-templates": "/audiences?show=templates", "audiences-lists": "/audiences?show=lists", "audience-new": "/audiences/new",
   "audience-template": "/audiences/new?template=vip", "audience-yaml": "/audiences/new?template=vip&view=yaml", "audience-missing": "/audiences/no-such-audience",
+  "computed": "/computed-traits", "computed-templates": "/computed-traits?show=templates", "computed-new": "/computed-traits/new", "computed-stages": "/computed-traits/new?template=lifecycle",
   "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 
