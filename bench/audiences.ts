@@ -37,7 +37,7 @@ type Who = DefinitionInput["who"];
 const names = ["Product Viewed", "Product Added", "Order Completed", "Cart Viewed", "Checkout Started", "Coupon Applied"];
 
 /** The i-th of many audiences, each another one; kinds take turns. Some have short windows, so that people leave all the time. */
-function mixedAudience(i: number): Who {
+export function mixedAudience(i: number): Who {
   const event = names[i % names.length] ?? "";
   const value = 1 + (i % 5);
   const kinds: (() => unknown)[] = [
