@@ -4,7 +4,7 @@ import type { EventFacts } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf, sayTest, type Language } from "./sentence.ts";
 import { holds, testShapes, testSql, type ValueTest } from "./value-test.ts";
-import { eventSql, itemsAt, itemsSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
+import { eventSql, itemsAt, itemNumbersSql, itemValuesSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
 
 /** What stands beside an event's properties, by the name of its column. Empty text is "not set". */
 export const contextFields = [
@@ -82,10 +82,21 @@ function passesSql(bind: Bind, one: EventFilter): string {
   return `(${testSql(bind, eventSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`), testOf(one))})`;
 }
 
-/** `itemsMatching` as an Array(String) of JSON objects. */
-export function itemsMatchingSql(bind: Bind, one: ItemFilter): string {
-  const all = one.where.map((inner) => `(${testSql(bind, rawsOfElementSql(bind, "element", inner.property), testOf(inner))})`);
-  return eventSql(bind, `arrayFilter(element -> ${all.join(" and ")}, ${itemsSql(bind, "properties", one.item)})`);
+/**
+ * Of each element of `itemsMatching`, what stands at the paths, as JSON text, empty where nothing does: an Array(Tuple(String, …)). With
+ * no path, an array of something for each.
+ */
+export function itemsMatchingSql(bind: Bind, one: Pick<ItemFilter, "item"> & Partial<ItemFilter>, paths: readonly string[] = []): string {
+  const valuesOf = (path: string): string => itemValuesSql(bind, "properties", one.item, path);
+  const wanted = paths.length === 0 ? itemNumbersSql(bind, "properties", one.item)
+    : `arrayMap((${paths.map((_, i) => `w${i}`).join(", ")}) -> tuple(${paths.map((_, i) => `w${i}`).join(", ")}), ${paths.map(valuesOf).join(", ")})`;
+  const tested = [...new Set((one.where ?? []).map(({ property }) => property))];
+  if (tested.length === 0) return eventSql(bind, wanted);
+  const all = (one.where ?? []).map((inner) => `(${testSql(bind, rawsOfElementSql(`t${tested.indexOf(inner.property)}`), testOf(inner))})`);
+  // Without wanted paths, what is tested stands for the elements.
+  const first = paths.length === 0 ? [] : [["one", wanted] as const];
+  const lists = [...first, ...tested.map((path, i) => [`t${i}`, valuesOf(path)] as const)];
+  return eventSql(bind, `arrayFilter((${lists.map(([name]) => name).join(", ")}) -> ${all.join(" and ")}, ${lists.map(([, list]) => list).join(", ")})`);
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────

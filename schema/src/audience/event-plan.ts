@@ -5,7 +5,7 @@ import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
 import { namesOf } from "./sentence.ts";
-import { decimalOf, eventSql, itemsAt, itemsSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
+import { decimalOf, eventSql, itemsAt, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
 interface Selector {
   readonly event: readonly string[];
@@ -128,8 +128,8 @@ function ownTellingsSql(plan: EventPlan, bind: Bind): string {
   const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(keys)}))`;
   const zero = "toDecimal128(0, 9)";
   const { item } = plan;
-  const items = item === undefined ? undefined : item.filter === undefined ? itemsSql(bind, "properties", item.path) : itemsMatchingSql(bind, item.filter);
-  const rawsIn = (path: string): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(bind, "one", path));
+  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.filter ?? { item: item.path }, plan.property);
+  const rawsIn = (path: string, i: number): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(`one.${i + 1}`));
   const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
   if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);
   if (plan.of === "distinct") {
@@ -145,9 +145,9 @@ function tellingSql(value: string, key: string): string {
   return `if(isNull(${value}), [], [(assumeNotNull(${value}), ${key})])`;
 }
 
-function numberAtSql(paths: readonly string[], raws: (path: string) => string): string {
-  const each = paths.map((path) => {
-    const numbers = `arrayMap(raw -> ${numberSql("raw")}, ${raws(path)})`;
+function numberAtSql(paths: readonly string[], raws: (path: string, i: number) => string): string {
+  const each = paths.map((path, i) => {
+    const numbers = `arrayMap(raw -> ${numberSql("raw")}, ${raws(path, i)})`;
     // Nothing where none is a number: a sum of nothing would be 0.
     return `arrayMap(numbers -> if(arrayExists(number -> isNotNull(number), numbers), arraySum(arrayMap(number -> ifNull(number, 0), numbers)), null), [${numbers}])[1]`;
   });

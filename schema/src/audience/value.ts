@@ -163,14 +163,14 @@ export function rawsAt(fields: Fields, path: string): Raw[] {
   for (let i = 1; i < steps.length; i++) {
     const list = leaves.get(steps.slice(0, i).join("."));
     if (!Array.isArray(list)) continue;
-    for (const element of list) if (isFields(element)) found.push(...spread(inElement(element, steps.slice(i))));
+    for (const element of list) if (isFields(element)) found.push(...spread(leavesOf(element).get(steps.slice(i).join("."))));
   }
   return rawsOf(found);
 }
 
 /** `rawsAt` of an element of a list, within which no further list is gone through. */
 export function rawsOfElement(element: Fields, path: string): Raw[] {
-  return rawsOf(spread(inElement(element, path.split("."))));
+  return rawsOf(spread(leavesOf(element).get(path)));
 }
 
 /** The elements of a list of objects; a single object counts as a list of one. */
@@ -204,13 +204,6 @@ function leavesOf(fields: Fields): ReadonlyMap<string, unknown> {
   return new Map([...found].map(([path, { value }]) => [path, value]));
 }
 
-/** In an element of a list nothing is found below a name that has a value itself. */
-function inElement(element: Fields, steps: readonly string[]): unknown {
-  const leaves = leavesOf(element);
-  const isHidden = steps.some((_, i) => i > 0 && leaves.has(steps.slice(0, i).join(".")));
-  return isHidden ? undefined : leaves.get(steps.join("."));
-}
-
 /** A list of numbers and truth values, and nothing else, was kept as numbers: true is 1. */
 function spread(value: unknown): unknown[] {
   if (!Array.isArray(value)) return [value];
@@ -235,23 +228,59 @@ export function rawsSql(bind: Bind, column: string, path: string): string {
   const steps = path.split(".");
   const parts = [spreadSql(valueSql(bind, column, path))];
   for (let i = 1; i < steps.length; i++) {
-    const inside = named(bind, column, `arrayMap(element -> JSONExtractRaw(element, ${stepsSql(bind, steps.slice(i))}), ${elementsSql(bind, column, steps.slice(0, i).join("."))})`);
+    const inside = elementRawsSql(bind, column, steps.slice(0, i).join("."), steps.slice(i).join("."), elementsSql);
     parts.push(`arrayFlatten(arrayMap(raw -> ${spreadSql("raw")}, ${inside}))`);
   }
   return named(bind, column, scalarsSql(parts.length === 1 ? parts[0] ?? "[]" : `arrayConcat(${parts.join(", ")})`));
 }
 
-/** `rawsOfElement` of an element that is given as JSON text. */
-export function rawsOfElementSql(bind: Bind, element: string, path: string): string {
-  return scalarsSql(`arrayFlatten(arrayMap(raw -> ${spreadSql("raw")}, [JSONExtractRaw(${element}, ${stepsSql(bind, path.split("."))})]))`);
+/** `rawsOfElement`, of JSON text of what stands at the path in the element. */
+export function rawsOfElementSql(raw: string): string {
+  return scalarsSql(spreadSql(raw));
+}
+
+/**
+ * What stands at a path in each of `itemsAt`, as an Array(String) of JSON text, empty where nothing does. As long as the list and what
+ * is asked for are the same, so is the order.
+ */
+export function itemValuesSql(bind: Bind, column: string, list: string, path: string): string {
+  return isOfAType(list) || isOfAType(path) ? NO_TEXTS : elementRawsSql(bind, column, list, path, itemsSql);
+}
+
+/** For each of `itemsAt` a number, from 1 on. */
+export function itemNumbersSql(bind: Bind, column: string, list: string): string {
+  if (isOfAType(list)) return NO_TEXTS;
+  const slow = itemsSql(bind, column, list);
+  return `arrayEnumerate(${isPlain(list) ? `if(notEmpty(${column}.${quoted(list)}[]), arrayMap(element -> '', ${column}.${quoted(list)}[]), ${slow})` : slow})`;
+}
+
+/**
+ * A list of objects is kept as columns, one for each path in them: reading those is some fifty times as fast as writing each element as
+ * text and parsing it. What is no such list (objects among other things, a single object), and names that mean something to
+ * ClickHouse, are read the slow way, which stands within `if` so that it is gone where it is needed alone.
+ */
+function elementRawsSql(bind: Bind, column: string, list: string, path: string, elementsOf: typeof elementsSql): string {
+  const slow = `arrayMap(element -> JSONExtractRaw(element, ${stepsSql(bind, path.split("."))}), ${elementsOf(bind, column, list)})`;
+  if (!isPlain(list) || !isPlain(path)) return named(bind, column, slow);
+  const values = `${column}.${quoted(list)}[].${quoted(path)}`;
+  return named(bind, column, `if(notEmpty(${values}), arrayMap(value -> ifNull(toJSONString(value), ''), ${values}), ${slow})`);
+}
+
+/** Whether each name can be quoted and is nothing else to ClickHouse. */
+function isPlain(path: string): boolean {
+  return path.split(".").every((step) => /^[\p{L}\p{N}_$ -]+$/u.test(step) && !/^(null|size\d*|keys|values)$/.test(step));
+}
+
+function quoted(path: string): string {
+  return path.split(".").map((step) => `\`${step}\``).join(".");
 }
 
 /** `itemsAt` of a column of type JSON: an Array(String) of JSON objects. */
 export function itemsSql(bind: Bind, column: string, path: string): string {
   if (isOfAType(path)) return NO_TEXTS;
-  const value = valueSql(bind, column, path);
-  const single = named(bind, column, `toJSONString(getSubcolumn(${column}, ${bind("String", `^\`${path.replace(/[\\`]/g, "\\$&")}\``)}))`);
-  return named(bind, column, `arrayFilter(element -> startsWith(element, '{'), if(${value} = '' and ${single} != '{}', [${single}], ${elementsSql(bind, column, path)}))`);
+  const value = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
+  const single = `toJSONString(getSubcolumn(${column}, ${bind("String", `^\`${path.replace(/[\\`]/g, "\\$&")}\``)}))`;
+  return `arrayFilter(element -> startsWith(element, '{'), if(${value} = '' and ${single} != '{}', [${single}], ${elementsSql(bind, column, path)}))`;
 }
 
 const NO_TEXTS = "CAST([], 'Array(String)')";
@@ -267,8 +296,8 @@ function valueSql(bind: Bind, column: string, path: string): string {
 
 /** JSON text of the elements of the list that stands at a path; none where no list does. */
 function elementsSql(bind: Bind, column: string, path: string): string {
-  const value = valueSql(bind, column, path);
-  return named(bind, column, `if(startsWith(${value}, '['), JSONExtractArrayRaw(${value}), [])`);
+  const value = `ifNull(toJSONString(getSubcolumn(${column}, ${bind("String", path)})), '')`;
+  return `if(startsWith(${value}, '['), JSONExtractArrayRaw(${value}), [])`;
 }
 
 function stepsSql(bind: Bind, steps: readonly string[]): string {

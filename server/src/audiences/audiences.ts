@@ -19,11 +19,12 @@ export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evalua
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";
 export { fieldOfValues, readFrequentValues, type FrequentValue, type ValuesWish } from "./frequent-values.ts";
+export { compileAudiences, type CompiledAudiences, type CompileInput } from "./compile.ts";
+export { writtenSql } from "./written-sql.ts";
 export { changeListPeople, createList, deleteList, presentList, readListPeople, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
 export {
   membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
 } from "./membership-read.ts";
-export { compileAudiences } from "./compile.ts";
 export { explainPerson, type ExplainedNode } from "./explain.ts";
 export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan, type ApplyWish, type PlannedAudience } from "./apply-audiences.ts";
 export { audiencesYaml } from "./audience-yaml.ts";

@@ -70,11 +70,11 @@ export interface Answers {
   readonly boundaryMs: number;
 }
 
-type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly listMembers?: (slug: string) => ReadonlySet<string> | undefined; readonly people?: PeopleAsked; readonly computed?: (slug: string) => ComputedInForce | undefined };
+type Setting = Pick<CompileInput, "nowMs" | "zone" | "words" | "audience"> & { readonly list?: (slug: string) => number | undefined; readonly listMembers?: (slug: string) => ReadonlySet<string> | undefined; readonly people?: PeopleAsked; readonly hasOverrides?: boolean; readonly computed?: (slug: string) => ComputedInForce | undefined };
 
 /** What the compiled query says. */
 export async function askSql(clickhouse: ClickHouseClient, workspaceId: number, definitions: readonly Definition[], setting: Setting): Promise<Answers> {
-  const compiled = compileAudiences({ ...setting, definitions, hasOverrides: false });
+  const compiled = compileAudiences({ hasOverrides: false, ...setting, definitions });
   const columns = definitions.map((_, i) => `m${i}, n${i}`).join(", ");
   const result = await clickhouse.query({
     query: `select toString(profile_id) as id, ${columns} from (${compiled.sql})`, query_params: { workspace: workspaceId, ...compiled.params }, format: "JSONCompactEachRow",

@@ -1,14 +1,19 @@
 // What an account tells of the person who makes it.
 import type { EpisodeWriter } from "./episode.ts";
 import type { Person } from "./people.ts";
-import { firm } from "./words.ts";
+import { firm, isWomansName } from "./words.ts";
 
 export function identifyTraits({ person }: EpisodeWriter): Record<string, unknown> {
   return {
     email: person.email, firstName: person.firstName, lastName: person.lastName, name: `${person.firstName} ${person.lastName}`,
-    ...(person.phone === "" ? {} : { phone: person.phone }), birthday: person.birthday,
+    ...(person.phone === "" ? {} : { phone: person.phone }), ...genderTold(person), birthday: person.birthday,
     address: { city: person.city, postalCode: person.postcode, country: "GB" }, newsletter: person.takesMailings,
   };
+}
+
+/** Two of three say it; of the stories' people, all do. */
+function genderTold({ index, role, firstName }: Person): { readonly gender?: string } {
+  return role !== undefined || index % 3 > 0 ? { gender: isWomansName(firstName) ? "female" : "male" } : {};
 }
 
 /** The group call of somebody who buys for a business. */

@@ -17,6 +17,16 @@ export const givenNames: readonly Name[] = [
   ["小雨", "xiaoyu"], ["지우", "jiwoo"], ["Chiamaka", "chiamaka"], ["Oluwaseun", "oluwaseun"], ["Tāne", "tane"], ["Kāterina", "katerina"],
 ];
 
+/** Names that women have, among the given names and those of the stories' people; the others are men's. */
+const womensNames: ReadonlySet<string> = new Set([
+  "Anna", "Amelia", "Isla", "Zoë", "Chloé", "Siân", "Niamh", "Caoimhe", "Åse", "Björk", "Þóra", "Małgorzata", "Žofie", "Conceição", "Anaïs", "Käthe",
+  "Çağla", "İpek", "Nguyệt", "Ольга", "Ελένη", "ליאת", "فاطمة", "प्रिया", "தமிழ்செல்வி", "美咲", "小雨", "Chiamaka", "Kāterina", "Maya", "Ruth", "Ivy", "Rosalind", "Nina",
+]);
+
+export function isWomansName(name: string): boolean {
+  return womensNames.has(name);
+}
+
 export const familyNames: readonly Name[] = [
   ["Ashdown", "ashdown"], ["Birkett", "birkett"], ["Collingham", "collingham"], ["Dunmore", "dunmore"], ["Everleigh", "everleigh"],
   ["Fairbourne", "fairbourne"], ["Greyling", "greyling"], ["Hollins", "hollins"], ["O’Rahilly", "orahilly"], ["Ní Dhuibh", "nidhuibh"],

@@ -45,6 +45,18 @@ describe("the observer", () => {
     expect(await daysOf(pipeline)).toEqual({ events: 240, days: 1 });
   }, 90_000);
 
+  test("tells contexts of the same names apart by what lies in them, however deep", async () => {
+    const values = [{ id: "a" }, { id: 1 }, { id: -2.5 }, { id: null }, { id: { deep: 1 } }, { id: { deep: 2 } }, { id: { deep: "x" } }, { id: [1] }, [1], "text", true, null];
+    await pipeline.send(values.map((thing, i) => ({ type: "track", event: "Deep", userId: `deep-${i}`, context: { thing } })));
+    await observer.catchUp();
+    const fields = await countedFields(pipeline);
+    expect(fields).toMatchObject({
+      "context thing.id": { count: 4, text: 1, number: 2, list: 1 },
+      "context thing.id.deep": { count: 3, number: 2, text: 1 },
+      "context thing": { count: 3, list: 1, text: 1, boolean: 1 },
+    });
+  });
+
   test("counts each row once when it is killed in the middle, and begins where it was", async () => {
     const calls = Array.from({ length: 30 }, (_, i) => ({ type: "track", event: "Killed", userId: `k-${i}`, properties: { n: i } }));
     await pipeline.send(calls.slice(0, 20));

@@ -34,6 +34,9 @@ export interface Observer {
 }
 
 const POLL_MS = 4_000;
+/** So many times as long as it worked it rests: under load its slices grow, and each row of a merged part is read for fewer of them. */
+const RESTS_FOR = 10;
+const REST_MAX_MS = 20_000;
 /** After a failure, doubled each time. */
 const RETRY_MAX_MS = 5 * 60_000;
 /** For how long events that wait come first. */
@@ -63,7 +66,7 @@ export function createObserver(options: ObserverOptions): Observer {
     return known;
   }
 
-  /** One slice; false when there was nothing. */
+  /** One slice; false when it reached the end of what had landed when it began. What lands meanwhile waits for company: small slices cost as much as large ones. */
   async function step(partition: number): Promise<boolean> {
     const fromBlock = await placeOf(partition);
     const beforeBlock = await options.landedBefore(partition);
@@ -74,13 +77,13 @@ export function createObserver(options: ObserverOptions): Observer {
       await observe(pool, reader, range, limits, clock.nowMs());
       places.set(partition, range.beforeBlock);
       share = Math.min(1, share * 2);
+      return range.beforeBlock < beforeBlock;
     } catch (error) {
       places.delete(partition);
       if (error instanceof SliceTaken) return true;
       share = Math.max(SHARE_MIN, share / 2);
       throw error;
     }
-    return true;
   }
 
   async function catchUp(): Promise<void> {
@@ -99,9 +102,10 @@ export function createObserver(options: ObserverOptions): Observer {
       await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (mustWait()) continue;
       try {
+        const startedMs = performance.now();
         await catchUp();
         caughtUpAtMs = clock.nowMs();
-        retryMs = options.pollMs ?? POLL_MS;
+        retryMs = Math.max(options.pollMs ?? POLL_MS, Math.min(REST_MAX_MS, (performance.now() - startedMs) * RESTS_FOR));
       } catch (error) {
         if (stopping.signal.aborted) return;
         retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);

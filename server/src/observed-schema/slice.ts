@@ -88,6 +88,16 @@ const TYPE = (type: string): string =>
   `multiIf(${type} in ('objects', 'list', 'boolean', 'text', 'number', '*'), ${type}, startsWith(${type}, 'Array(JSON'), 'objects', startsWith(${type}, 'Array'), 'list', ${type} = 'Bool', 'boolean', ${type} = 'String', 'text', 'number')`;
 const pairsOf = (json: string): string => `CAST(JSONAllPathsWithTypes(${json}), 'Array(Tuple(String, String))')`;
 
+/**
+ * What of an event's context decides its fields and their types: the names of two levels, with the first character of each value. What lies
+ * deeper stands there as it is, so that such events have few shapes only where its values are few. Making JSON of every context costs twice as much.
+ */
+const CONTEXT_SHAPE = `arrayMap(one -> (one.1, if(startsWith(one.2, '{'), arrayMap(two -> (two.1, ${markOf("two.2")}), JSONExtractKeysAndValuesRaw(one.2)), [('', ${markOf("one.2")})])), JSONExtractKeysAndValuesRaw(raw, 'context'))`;
+
+function markOf(json: string): string {
+  return `if(startsWith(${json}, '{') or startsWith(${json}, '['), ${json}, left(${json}, 1))`;
+}
+
 const SETTINGS = {
   // Nobody waits for it.
   max_threads: 1,
@@ -104,42 +114,43 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
     return result.json<Row>();
   }
 
-  /** Counts of `pairs`, an expression that gives (path, type) of one row, once each. */
-  async function countPairs(range: SliceRange, pairs: string, named: Named, isOfItems: boolean): Promise<FieldCount[]> {
-    const rows = await ask<StoredFieldCount>(
+  /** Each field that the slice's events carry, by the type it came as; looked for once in each shape of events. */
+  async function countFields(range: SliceRange, { shape, example = "''", pairs, place = "event_place", path = "pair.1", where, params = {} }: Shapes): Promise<StoredFieldCount[]> {
+    return ask<StoredFieldCount>(
       range,
-      `select workspace_id, place, name, pair.1 as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
-         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(${SAMPLE_ROWS})(row_id) as rows
+      `select workspace_id, ${place} as place, if(place = 'property', event_name, '') as name, ${path} as path, ${TYPE("pair.2")} as type, toString(date) as day, sum(events) as count,
+         toUnixTimestamp64Milli(min(first_at)) as first_ms, toUnixTimestamp64Milli(max(last_at)) as last_ms, groupUniqArrayArray(${SAMPLE_ROWS})(some_rows) as rows
        from (
-         select workspace_id, ${PLACE} as place, if(place = 'property', event, '') as name, ${AT} as at, row_id, arrayJoin(${pairs}) as pair
-         from events where ${WHERE} and outcome = 'stored' and ${named.sql}
-       ) where lengthUTF8(path) <= {pathMax:UInt32}
+         select workspace_id, ${PLACE} as event_place, if(event_place = 'property', event, '') as event_name, toDate(${AT}) as date, ${shape} as shape,
+           ${example} as example, count() as events, min(${AT}) as first_at, max(${AT}) as last_at, groupUniqArray(${SAMPLE_ROWS})(row_id) as some_rows
+         from events where ${WHERE} and outcome = 'stored' and ${where} group by workspace_id, event_place, event_name, date, shape
+       ) array join ${pairs} as pair where lengthUTF8(pair.1) <= {pathMax:UInt32}
        group by workspace_id, place, name, path, type, day`,
-      { pathMax: limits.pathCharactersMax, ...named.params },
+      { pathMax: limits.pathCharactersMax, ...params },
     );
-    return rows.map((row) => fieldCountOf(row, isOfItems));
+  }
+
+  async function ownFields(range: SliceRange, named: Named): Promise<FieldCount[]> {
+    const rows = await countFields(range, { shape: pairsOf("properties"), pairs: "shape", where: named.sql, params: named.params });
+    return rows.map((row) => fieldCountOf(row, false));
   }
 
   async function itemFields(range: SliceRange, lists: readonly string[], named: Named): Promise<FieldCount[]> {
     if (lists.length === 0) return [];
     const each = lists.map((path) => `arrayMap(p -> (concat(${textOf(path)}, '.', p.1), ${TYPE("p.2")}), arrayFlatten(arrayMap(item -> ${pairsOf("item")}, properties.${columnOf(path)}[])))`);
     // How many events carried it: an event with ten items counts once.
-    const pairs = `arrayDistinct(arrayConcat(arrayConcat(${each.join(", ")}) as all, arrayMap(p -> (p.1, '*'), all)))`;
-    return countPairs(range, pairs, named, true);
+    const shape = `arrayDistinct(arrayConcat(arrayConcat(${each.join(", ")}) as all, arrayMap(p -> (p.1, '*'), all)))`;
+    const rows = await countFields(range, { shape, pairs: "shape", where: named.sql, params: named.params });
+    return rows.map((row) => fieldCountOf(row, true));
   }
 
   async function contextFields(range: SliceRange): Promise<FieldCount[]> {
-    const rows = await ask<StoredFieldCount>(
-      range,
-      `select workspace_id, if(startsWith(pair.1, 'traits.'), 'trait', 'context') as place, '' as name, if(place = 'trait', substring(pair.1, 8), pair.1) as path, ${TYPE("pair.2")} as type, toString(toDate(at)) as day, count() as count,
-         toUnixTimestamp64Milli(min(at)) as first_ms, toUnixTimestamp64Milli(max(at)) as last_ms, groupUniqArray(${SAMPLE_ROWS})(row_id) as rows
-       from (
-         select workspace_id, ${AT} as at, row_id, arrayJoin(arraySlice(${pairsOf("JSONExtract(raw, 'context', 'JSON(max_dynamic_paths=0)')")}, 1, {perEvent:UInt32})) as pair
-         from events where ${WHERE} and outcome = 'stored' and length(raw) <= {bytes:UInt32}
-       ) where lengthUTF8(pair.1) <= {pathMax:UInt32}
-       group by workspace_id, place, path, type, day`,
-      { pathMax: limits.pathCharactersMax, perEvent: limits.fieldsPerEventMax, bytes: limits.sampleBytesMax },
-    );
+    const rows = await countFields(range, {
+      shape: CONTEXT_SHAPE, example: "any(raw)",
+      pairs: `arraySlice(${pairsOf("JSONExtract(example, 'context', 'JSON(max_dynamic_paths=0)')")}, 1, {perEvent:UInt32})`,
+      place: "if(startsWith(pair.1, 'traits.'), 'trait', 'context')", path: "if(place = 'trait', substring(pair.1, 8), pair.1)",
+      where: "length(raw) <= {bytes:UInt32}", params: { perEvent: limits.fieldsPerEventMax, bytes: limits.sampleBytesMax },
+    });
     return rows.map((row) => fieldCountOf(row, false));
   }
 
@@ -198,7 +209,7 @@ export function createSliceReader(clickhouse: ClickHouseClient, limits: Observed
 
     async fields(range, names) {
       const named = namedBy(names);
-      const plain = await countPairs(range, pairsOf("properties"), named, false);
+      const plain = await ownFields(range, named);
       const lists = [...new Set(plain.filter(({ type }) => type === "objects").map(({ path }) => path))].toSorted().slice(0, limits.objectListsMax);
       return [...plain, ...(await itemFields(range, lists, named)), ...(await contextFields(range))];
     },
@@ -257,6 +268,21 @@ function fieldCountOf(row: StoredFieldCount, isOfItems: boolean): FieldCount {
     workspaceId: row.workspace_id, place: row.place, event: row.name, path: row.path, type: row.type, day: row.day,
     typed: row.type === "*" ? 0 : row.count, carried: isOfItems && row.type !== "*" ? 0 : row.count, firstMs: Number(row.first_ms), lastMs: Number(row.last_ms), rows: row.rows,
   };
+}
+
+/** How fields are found: events are grouped by what decides which fields they carry, and these are then looked for once in each group. */
+interface Shapes {
+  /** Of a row. Equal ones carry the same fields as the same types. */
+  readonly shape: string;
+  /** Of a group, what else `pairs` needs. */
+  readonly example?: string;
+  /** Of a group: its (path, type), each once. */
+  readonly pairs: string;
+  /** Where a pair's field stands, if not where the event's own do. */
+  readonly place?: string;
+  readonly path?: string;
+  readonly where: string;
+  readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** A condition that a row is one of these, with what it asks for. */

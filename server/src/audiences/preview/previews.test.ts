@@ -213,3 +213,15 @@ test("no more is kept than the limit says", async () => {
   expect(previews.bytes()).toBeLessThanOrEqual(10_000);
   await expect(viewOf(createPreviews((...given) => words(...given), { ...previewLimits, peopleMax: 100 }), [vip])).rejects.toThrow("up to 100 people");
 });
+
+test("a question that is given up is stopped in ClickHouse itself", async () => {
+  const read = createReadWords(clickhouse);
+  const gone = new AbortController();
+  const endless = { sql: "select profile_id, toUInt32(sleepEachRow(0.02)) as word from profiles where workspace_id = {workspace:UInt32} settings max_block_size = 1", params: {} };
+  const running = async (): Promise<number> => Number((await (await clickhouse.query({ query: "select count() as count from system.processes where query like '%sleepEachRow%' and query not like '%system.processes%'", format: "JSONEachRow" })).json<{ count: number }>())[0]?.count);
+  const asked = read(1, endless, () => undefined, gone.signal);
+  await expect.poll(running).toBe(1);
+  gone.abort(new Error("gone"));
+  await expect(asked).rejects.toThrow();
+  await expect.poll(running).toBe(0);
+});
