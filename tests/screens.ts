@@ -18,6 +18,7 @@ export const screens: Readonly<Record<string, string>> = {
   "start": "/start", "start-scenarios": "/start/scenarios", "home-waiting": "/?open=waiting",
   "held": "/held", "held-refused": "/held?tab=refused", "imports": "/imports", "imports-new": "/imports/new",
   "schema": "/schema", "schema-event": "/schema/Order%20Completed",
+  "computed": "/computed-traits", "computed-templates": "/computed-traits?show=templates", "computed-new": "/computed-traits/new", "computed-stages": "/computed-traits/new?template=lifecycle",
   "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 

@@ -147,7 +147,7 @@ function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience
 }
 
 /** A definition of which no query can be made. */
-class Uncompiled extends Error {}
+export class Uncompiled extends Error {}
 
 /** ClickHouse's codes for what befell the connection, the server or its disk, not the query. */
 const passing = new Set([74, 75, 76, 164, 173, 198, 201, 202, 209, 210, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 394, 473, 497, 499, 516, 692, 999]);
