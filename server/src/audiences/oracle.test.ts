@@ -10,10 +10,10 @@ import { checkWorld, insertWorlds, nothingChecked, type Difference } from "./tes
 import { randomWorld } from "./testing-random.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 20_261_122);
-const WORLDS = Number(process.env["ORACLE_WORLDS"] ?? 4);
+const WORLDS = Number(process.env["ORACLE_WORLDS"] ?? 2);
 /** So many are written at once. */
 const BATCH = 8;
-const SIZE = { people: 60, definitions: 24 };
+const SIZE = { people: 100, definitions: 24 };
 const INSTANTS = 3;
 
 let engine: ClickHouse;
