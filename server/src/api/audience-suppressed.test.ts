@@ -41,7 +41,8 @@ async function shown(): Promise<Record<string, boolean[]>> {
   await look("preview", "POST", "/audiences/preview", { definition: { who: gold }, sample: 10 });
   await look("compare", "POST", "/audiences/compare", { slug: "gold", definition: { who: { not: gold } }, sample: 10 });
   await look("list", "GET", "/audience-lists/by-hand/members");
-  return found;
+  const file = await api.server.inject({ url: "/api/v1/audiences/gold/members/export?format=ndjson", headers: { authorization: `Bearer ${api.first.token}` } });
+  return { ...found, export: [file.body.includes(ada), file.body.includes(bob)] };
 }
 
 test("of two people, the one who is suppressed is shown no more", async () => {
