@@ -1,6 +1,6 @@
 // Audiences: how soon an event moves somebody in and time moves them out, how long a new audience takes over a long history, and what
 // a batch costs by people touched and by conditions. The pipeline and the evaluator run as in the process thread, in this process,
-// with nothing but the HTTP door left out. `node bench/audiences.ts [quick]` runs it alone.
+// with nothing but the HTTP door left out. `node bench/audiences.ts [quick] [real-time] [history]` runs it, or a part of it, alone.
 import "../server/src/heap-tuning.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
@@ -37,7 +37,7 @@ type Who = DefinitionInput["who"];
 const names = ["Product Viewed", "Product Added", "Order Completed", "Cart Viewed", "Checkout Started", "Coupon Applied"];
 
 /** The i-th of many audiences, each another one; kinds take turns. Some have short windows, so that people leave all the time. */
-function mixedAudience(i: number): Who {
+export function mixedAudience(i: number): Who {
   const event = names[i % names.length] ?? "";
   const value = 1 + (i % 5);
   const kinds: (() => unknown)[] = [
@@ -71,6 +71,8 @@ async function untilFilled(pool: Pool): Promise<void> {
     await sleep(10);
   }
 }
+
+const say = (what: string): void => void process.stderr.write(`  ${what}\n`);
 
 type Engines = Awaited<ReturnType<typeof startEngines>>;
 
@@ -217,12 +219,15 @@ async function realTime(engines: Engines, options: AudiencesOptions): Promise<Ro
     await append(calls);
   }
   await engines.settled();
+  say(`${options.people} people are there`);
   for (let i = 0; i < options.audiences; i++) await addAudience(pool, 1, `audience-${i}`, mixedAudience(i));
   await untilFilled(pool);
+  say(`${options.audiences} audiences are filled`);
   const load = sendEvents(engines, options);
   const { enteredMs, leftMs, missing } = await probe(engines, options.seconds);
   await load;
   await engines.quiet();
+  say("events were sent");
   const { wrong, members } = await countWrong(engines, 1);
   return [
     plainRow(`Event to membership, ${number(options.eventsPerSecond)} events/s over ${number(options.people)} people, ${options.audiences} audiences (${enteredMs.length} probes)`, "ms", spreadOf(enteredMs), "p99 < 1,000"),
@@ -264,6 +269,7 @@ async function makeHistory({ clickhouse }: Engines, workspaceId: number, { peopl
 
 async function fills(engines: Engines, options: AudiencesOptions): Promise<Row[]> {
   await makeHistory(engines, 2, options.history);
+  say(`${options.history.events} events of history are there`);
   const evaluator = engines.makeEvaluator(false);
   const rows: Row[] = [];
   const cases: [name: string, who: unknown][] = [
@@ -275,6 +281,7 @@ async function fills(engines: Engines, options: AudiencesOptions): Promise<Row[]
     const startMs = performance.now();
     await addAudience(engines.pool, 2, name.replaceAll(/[^a-z0-9]+/g, "-"), who as Who); // As the grammar has it; parsed before it is saved.
     await untilFilled(engines.pool);
+    say(`${name}: ${number((performance.now() - startMs) / 1000)} s`);
     const { rows: [row] } = await engines.pool.query<{ size: string; waiting: string }>(
       "select size, (select count(*) from audience_person where workspace_id = 2 and due_at is not null) as waiting from audience where workspace_id = 2 order by id desc limit 1",
     );
@@ -311,22 +318,29 @@ async function batchCosts(engines: Engines, options: AudiencesOptions): Promise<
   for (const audiences of [1, 10, 100, 1_000]) {
     const times: string[] = [];
     for (const touched of [1, 10, 100, 1_000]) times.push(`${touched}: ${number(await timeOf(audiences, touched))}`);
+    say(`${audiences} audiences, by people touched: ${times.join(", ")} ms`);
     rows.push(plainRow(`One question about ${number(audiences)} audiences, each another one, by people touched, over ${number(options.history.events / 1e6)} M events`, "ms", times.join(", "), ""));
   }
   return rows;
 }
 
-export async function benchAudiences(options: AudiencesOptions): Promise<Row[]> {
+const parts = ["real-time", "history"] as const;
+
+export async function benchAudiences(options: AudiencesOptions, wanted: readonly string[] = parts): Promise<Row[]> {
   const engines = await startEngines();
   try {
-    return [...(await realTime(engines, options)), ...(await fills(engines, options)), ...(await batchCosts(engines, options))];
+    const rows = wanted.includes("real-time") ? await realTime(engines, options) : [];
+    if (!wanted.includes("history")) return rows;
+    await engines.quiet();
+    return [...rows, ...(await fills(engines, options)), ...(await batchCosts(engines, options))];
   } finally {
     await engines.stop();
   }
 }
 
 if (import.meta.main) {
-  const rows = await benchAudiences(process.argv.includes("quick") ? audiencesQuick : audiencesFull);
+  const asked = process.argv.filter((word) => (parts as readonly string[]).includes(word));
+  const rows = await benchAudiences(process.argv.includes("quick") ? audiencesQuick : audiencesFull, asked.length > 0 ? asked : parts);
   process.stdout.write(`${printTable(rows)}\n`);
   process.exit(0);
 }

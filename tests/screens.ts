@@ -18,6 +18,9 @@ export const screens: Readonly<Record<string, string>> = {
   "start": "/start", "start-scenarios": "/start/scenarios", "home-waiting": "/?open=waiting",
   "held": "/held", "held-refused": "/held?tab=refused", "imports": "/imports", "imports-new": "/imports/new",
   "schema": "/schema", "schema-event": "/schema/Order%20Completed",
+  "audiences": "/audiences", "audiences-templates": "/audiences?show=templates", "audiences-lists": "/audiences?show=lists", "audience-new": "/audiences/new",
+  "audience-template": "/audiences/new?template=vip", "audience-yaml": "/audiences/new?template=vip&view=yaml", "audience-missing": "/audiences/no-such-audience",
+  "computed": "/computed-traits", "computed-templates": "/computed-traits?show=templates", "computed-new": "/computed-traits/new", "computed-stages": "/computed-traits/new?template=lifecycle",
   "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };
 

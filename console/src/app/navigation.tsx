@@ -4,6 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
   IconBook2,
+  IconCalculator,
   IconCheck,
   IconGitMerge,
   IconHandStop,
@@ -43,6 +44,7 @@ export const places = [
   { to: "/schema", text: t.schema, Icon: IconListDetails },
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/audiences", text: t.audiences, Icon: IconUsersGroup },
+  { to: "/computed-traits", text: t.computed, Icon: IconCalculator },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
   { to: "/start", text: t.start, Icon: IconRocket, scope: "admin" },

@@ -8,6 +8,7 @@ import { ApiProblem, currentToken, useToken } from "../api.ts";
 import { membersSearch } from "../features/accounts/members-search.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { audienceSearch, audiencesSearch, builderSearch } from "../features/audiences/audiences-search.ts";
+import { computedSearch, newComputedSearch } from "../features/computed/computed-search.ts";
 import { audienceQuery, audiencePagesQuery } from "../features/audiences/queries.ts";
 import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
@@ -150,6 +151,14 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("../features/profiles/person-page.tsx"), "PersonPage"),
 });
 
+const computed = createRoute({ getParentRoute: () => shell, path: "/computed-traits" });
+const computedList = createRoute({
+  getParentRoute: () => computed, path: "/", validateSearch: computedSearch, component: lazyRouteComponent(() => import("../features/computed/computed-page.tsx"), "ComputedPage"),
+});
+const computedNew = createRoute({
+  getParentRoute: () => computed, path: "/new", validateSearch: newComputedSearch, component: lazyRouteComponent(() => import("../features/computed/editor-page.tsx"), "NewComputedPage"),
+});
+const computedOne = createRoute({ getParentRoute: () => computed, path: "/$slug", component: lazyRouteComponent(() => import("../features/computed/editor-page.tsx"), "ComputedTraitPage") });
 const audiences = createRoute({ getParentRoute: () => shell, path: "/audiences" });
 const audienceList = createRoute({
   getParentRoute: () => audiences, path: "/", validateSearch: audiencesSearch, loaderDeps: ({ search }) => search,
@@ -243,6 +252,7 @@ export const router = createRouter({
       newImport,
       profiles,
       person,
+      computed.addChildren([computedList, computedNew, computedOne]),
       audiences.addChildren([audienceList, audienceNew, audienceOne.addChildren([audiencePage, audienceEdit])]),
       identity,
       audit,

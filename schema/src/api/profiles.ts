@@ -114,6 +114,20 @@ export type TraitNames = z.infer<typeof traitNames>;
 export const timeline = z.strictObject({ data: z.array(timelineEvent), next_cursor: nextCursor });
 export type Timeline = z.infer<typeof timeline>;
 
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+export const computedOfPerson = z
+  .strictObject({
+    name: z.string(),
+    value: z.union([scalar, z.array(scalar)]),
+    at: isoTime.nullable().meta({ description: "Since when; null: it is what everybody has of whom nothing is known." }),
+    reason: z.string().nullable().meta({ description: "Why it changed, as in the log of audiences: event, deadline, definition …" }),
+    row_id: rowIdNumber.nullable().meta({ description: "Of the event that made it so, if one did." }),
+    version: z.int().meta({ description: "Of the definition that it was worked out by." }),
+    personal: z.boolean().meta({ description: "Whether a field that shows through it is personal or undecided." }),
+  })
+  .meta({ id: "ComputedOfPerson" });
+export type ComputedOfPerson = z.infer<typeof computedOfPerson>;
+
 export const profileAnswer = z
   .strictObject({
     id: guid,
@@ -138,6 +152,7 @@ export const profileAnswer = z
     latest_events: z.array(z.strictObject({ event: z.string(), at: isoTime, row_id: rowIdNumber })),
     linked_profiles: z.array(guid),
     audiences: z.array(z.string()),
+    computed: z.record(z.string(), computedOfPerson).meta({ description: "Computed traits that have a value, by slug." }),
     provenance: z
       .record(z.string(), traitProvenance)
       .optional()
@@ -174,6 +189,9 @@ export const profileListQuery = pageQuery.extend({
   }),
   sort: profileSort.default("changed").meta({ description: "`changed`: the latest changed first; `newest`, `oldest`: by when they were first seen." }),
 });
+
+/** Before the slug of a computed trait that is a column of an export. */
+export const COMPUTED_COLUMN = "computed.";
 
 export const profileExportQuery = profileListQuery.omit({ limit: true, cursor: true }).extend({
   columns: z

@@ -16,18 +16,26 @@ const named: readonly FormulaFunction[] = ["abs", "round", "min", "max", "coales
 export const FORMULA_CHARACTERS_MAX = 1_000;
 const DEPTH_MAX = 40;
 
-export class FormulaError extends Error {}
+export class FormulaError extends Error {
+  /** Where in the text, from 0 on. */
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
 
 /** Throws a FormulaError that says where and what. */
 export function parseFormula(text: string): Formula {
-  if (text.length > FORMULA_CHARACTERS_MAX) throw new FormulaError(`A formula has at most ${FORMULA_CHARACTERS_MAX} characters.`);
+  if (text.length > FORMULA_CHARACTERS_MAX) throw new FormulaError(`A formula has at most ${FORMULA_CHARACTERS_MAX} characters.`, FORMULA_CHARACTERS_MAX);
   const reader = new Reader(text);
   const formula = reader.sum(0);
   reader.end();
   return formula;
 }
 
-const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|"([^"]*)"|([-+*/(),]))/uy;
+const TOKEN = /(?:(\d+(?:\.\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|"([^"]*)"|([-+*/(),]))/uy;
 
 interface Token {
   readonly kind: "number" | "word" | "quoted" | "sign" | "end";
@@ -42,9 +50,10 @@ class Reader {
   constructor(text: string) {
     let at = 0;
     while (text.slice(at).trim() !== "") {
+      at += text.slice(at).length - text.slice(at).trimStart().length;
       TOKEN.lastIndex = at;
       const found = TOKEN.exec(text);
-      if (found === null) throw new FormulaError(`Character ${at + 1} can't be read. Use numbers, trait("name"), computed(name), + - * / and ( ).`);
+      if (found === null) throw new FormulaError(`Character ${at + 1} can't be read. Use numbers, trait("name"), computed(name), + - * / and ( ).`, at);
       const [whole, number, word, quoted, sign] = found;
       this.#tokens.push({ kind: number !== undefined ? "number" : word !== undefined ? "word" : quoted !== undefined ? "quoted" : "sign", text: number ?? word ?? quoted ?? sign ?? "", at });
       at += whole.length;
@@ -70,7 +79,7 @@ class Reader {
   }
 
   #part(depth: number): Formula {
-    if (depth > DEPTH_MAX) throw new FormulaError(`At most ${DEPTH_MAX} brackets inside each other.`);
+    if (depth > DEPTH_MAX) throw new FormulaError(`At most ${DEPTH_MAX} brackets inside each other.`, this.#token().at);
     if (this.#sign("-") !== undefined) return { call: "negate", of: [this.#part(depth + 1)] };
     if (this.#sign("(") !== undefined) {
       const inner = this.sum(depth + 1);
@@ -90,11 +99,11 @@ class Reader {
       return token.text === "trait" ? { trait: name.text } : { computed: name.text };
     }
     const call = named.find((one) => one === token.text);
-    if (call === undefined) throw new FormulaError(`There is no function ${token.text} (character ${token.at + 1}). There are ${named.join(", ")}, trait and computed.`);
+    if (call === undefined) throw new FormulaError(`There is no function ${token.text} (character ${token.at + 1}). There are ${named.join(", ")}, trait and computed.`, token.at);
     const of = [this.sum(depth + 1)];
     while (this.#sign(",") !== undefined) of.push(this.sum(depth + 1));
     this.#expect(")");
-    if (of.length !== functions[call]) throw new FormulaError(`${call} takes ${functions[call]} parts, not ${of.length} (character ${token.at + 1}).`);
+    if (of.length !== functions[call]) throw new FormulaError(`${call} takes ${functions[call]} parts, not ${of.length} (character ${token.at + 1}).`, token.at);
     return { call, of };
   }
 
@@ -114,7 +123,7 @@ class Reader {
   }
 
   #error(token: Token, wanted: string): FormulaError {
-    return new FormulaError(`Character ${token.at + 1}: expected ${wanted}, found ${token.text}.`);
+    return new FormulaError(`Character ${token.at + 1}: expected ${wanted}, found ${token.text}.`, token.at);
   }
 }
 
@@ -123,8 +132,13 @@ export function computedIn(one: Formula): string[] {
   return "computed" in one ? [one.computed] : "call" in one ? one.of.flatMap(computedIn) : [];
 }
 
+/** Traits of people that it names. */
+export function traitsIn(one: Formula): string[] {
+  return "trait" in one ? [one.trait] : "call" in one ? one.of.flatMap(traitsIn) : [];
+}
+
 export function readsTraits(one: Formula): boolean {
-  return "trait" in one || ("call" in one && one.of.some(readsTraits));
+  return traitsIn(one).length > 0;
 }
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────

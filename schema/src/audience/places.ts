@@ -29,7 +29,12 @@ interface Within {
 
 /** `at`: where the condition stands in its definition. */
 export function placesIn(who: Condition, at: Path = ["who"]): Place[] {
-  return visit(who, at, { of: undefined, item: undefined, kind: undefined });
+  return placesWithin(who, at);
+}
+
+/** The same of what a computed trait is made of. */
+export function placesWithin(value: unknown, at: Path): Place[] {
+  return visit(value, at, { of: undefined, item: undefined, kind: undefined });
 }
 
 function visit(value: unknown, path: Path, outer: Within): Place[] {

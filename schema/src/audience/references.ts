@@ -1,10 +1,12 @@
-// What a definition refers to must be there: other audiences, lists, roles that have events. Audiences refer to audiences to a bounded
-// depth, never in a circle, and all conditions that one asks for in the end are bounded, too.
+// What a definition refers to must be there: other audiences, computed traits, lists, roles that have events. Audiences and computed
+// traits refer to each other to a bounded depth, never in a circle, and all conditions that one asks for in the end are bounded, too.
+import type { ComputedDefinition } from "./computed.ts";
 import { leavesOf } from "./condition.ts";
 import type { Words } from "./condition-kind.ts";
 import type { Definition } from "./definition.ts";
 import { audienceLimits } from "./limits.ts";
-import { placesIn, type Place } from "./places.ts";
+import { computedIn, parseFormula } from "./formula.ts";
+import { placesIn, placesWithin, type Place } from "./places.ts";
 import type { Problem } from "./problems.ts";
 import { propertyNames } from "./vocabulary-names.ts";
 
@@ -13,8 +15,14 @@ export interface Surroundings {
   /** Other audiences, by slug; undefined: there is none of that name. */
   readonly audience: (slug: string) => { readonly definition: Definition; readonly isArchived: boolean } | undefined;
   readonly hasList: (slug: string) => boolean;
-  /** Whether there is a computed trait of that name. */
-  readonly hasComputed: (slug: string) => boolean;
+  /** Computed traits, by slug. */
+  readonly computed: (slug: string) => { readonly definition: ComputedDefinition; readonly isArchived: boolean } | undefined;
+}
+
+/** What refers and is referred to. */
+export interface Node {
+  readonly kind: "audience" | "computed";
+  readonly slug: string;
 }
 
 /** Slugs that a definition names itself. */
@@ -26,25 +34,39 @@ export function listsNamed(one: Definition): string[] {
   return [...new Set(placesIn(one.who).flatMap((place) => (place.is === "list" ? [place.slug] : [])))];
 }
 
+export function computedNamed(one: Definition): string[] {
+  return [...new Set(placesIn(one.who).flatMap((place) => (place.is === "computed" ? [place.slug] : [])))];
+}
+
+/** What a computed trait names itself. */
+export function namedByComputed({ value }: ComputedDefinition): { readonly audiences: string[]; readonly computed: string[]; readonly lists: string[] } {
+  const places = placesWithin(value, []);
+  const slugs = (is: "audience" | "computed" | "list"): string[] => [...new Set(places.flatMap((place) => (place.is === is ? [place.slug] : [])))];
+  return { audiences: slugs("audience"), lists: slugs("list"), computed: [...new Set([...slugs("computed"), ...(value.kind === "formula" ? computedIn(parseFormula(value.formula)) : [])])] };
+}
+
 /** `slug`: under which it is kept, or undefined when it has no name yet. */
 export function referenceProblems(one: Definition, slug: string | undefined, around: Surroundings): Problem[] {
-  const problems = placesIn(one.who).flatMap((place) => problemsAt(place, slug, around));
-  if (problems.length > 0) return problems;
-  const count = expandedCount(one, around);
+  const self: Node | undefined = slug === undefined ? undefined : { kind: "audience", slug };
+  const problems = placesIn(one.who).flatMap((place) => problemsAt(place, self, around));
+  return problems.length > 0 ? problems : countProblems("/who", expandedCount(one, around));
+}
+
+/** "With those that it refers to, these are too many." */
+export function countProblems(path: string, count: number): Problem[] {
   if (count <= audienceLimits.conditionsMax) return [];
   return [{
-    path: "/who", message: `With those of the audiences that it refers to, these are ${count > COUNT_TOLD ? `more than ${COUNT_TOLD}` : count} conditions; at most ${audienceLimits.conditionsMax}.`,
-    hint: "Refer to fewer audiences, or make those smaller.",
+    path, message: `With those of the audiences and computed traits that it refers to, these are ${count > COUNT_TOLD ? `more than ${COUNT_TOLD}` : count} conditions; at most ${audienceLimits.conditionsMax}.`,
+    hint: "Refer to fewer of them, or make those smaller.",
   }];
 }
 
-function problemsAt(place: Place, slug: string | undefined, around: Surroundings): Problem[] {
+/** `self`: what the place is in, if it is kept. */
+export function problemsAt(place: Place, self: Node | undefined, around: Surroundings): Problem[] {
   const one = (message: string, hint: string): Problem[] => [{ path: place.path, message, hint }];
   switch (place.is) {
     case "list":
       return around.hasList(place.slug) ? [] : one(`There is no list \`${place.slug}\`.`, "Look at the lists, or make it first.");
-    case "computed":
-      return around.hasComputed(place.slug) ? [] : one(`There is no computed trait \`${place.slug}\`.`, "Look at the computed traits, or make it first.");
     case "event_role": {
       const role = around.words.roles[place.role];
       if (role === undefined) return one(`The vocabulary has no word \`${place.role}\`.`, `Its words are: ${Object.keys(around.words.roles).join(", ")}.`);
@@ -53,7 +75,9 @@ function problemsAt(place: Place, slug: string | undefined, around: Surroundings
     case "property_role":
       return propertyRoleProblems(place, around);
     case "audience":
-      return audienceProblems(place, slug, around);
+      return nodeProblems(place.path, { kind: "audience", slug: place.slug }, self, around);
+    case "computed":
+      return nodeProblems(place.path, { kind: "computed", slug: place.slug }, self, around);
     default:
       return [];
   }
@@ -67,37 +91,63 @@ function propertyRoleProblems(place: Extract<Place, { is: "property_role" }>, ar
   return known.length > 0 ? [] : one(`It is not known where \`${place.of.role}\` says its \`${place.role}\`.`, "Say in the vocabulary which property it is, or name the property itself.");
 }
 
-function audienceProblems(place: Extract<Place, { is: "audience" }>, slug: string | undefined, around: Surroundings): Problem[] {
-  const one = (message: string, hint: string): Problem[] => [{ path: place.path, message, hint }];
-  if (place.slug === slug) return one(`The audience refers to itself: ${slug} → ${slug}.`, "Take this condition away.");
-  const found = around.audience(place.slug);
-  if (found === undefined) return one(`There is no audience \`${place.slug}\`.`, "Look at the slugs of the audiences, or make it first.");
-  if (found.isArchived) return one(`The audience \`${place.slug}\` is archived.`, "Restore it first, or refer to another one.");
-  const { circle, depth } = follow(place.slug, slug === undefined ? [] : [slug], around);
-  if (circle !== undefined) return one(`The audiences refer to each other in a circle: ${circle.join(" → ")}.`, `Take one of these references away, such as the one to \`${place.slug}\` here.`);
-  if (depth > audienceLimits.referencesDepthMax) return one(`Audiences refer to audiences ${depth} deep from here; at most ${audienceLimits.referencesDepthMax}.`, "Refer to one that stands on fewer others.");
+const words = { audience: "audience", computed: "computed trait" } as const;
+const isSame = (a: Node, b: Node): boolean => a.kind === b.kind && a.slug === b.slug;
+
+/** Of a reference to an audience or a computed trait. */
+export function nodeProblems(path: string, node: Node, self: Node | undefined, around: Surroundings): Problem[] {
+  const one = (message: string, hint: string): Problem[] => [{ path, message, hint }];
+  const what = words[node.kind];
+  if (self !== undefined && isSame(node, self)) return one(`The ${what} refers to itself: ${node.slug} → ${node.slug}.`, node.kind === "audience" ? "Take this condition away." : "Take this reference away.");
+  const found = around[node.kind](node.slug);
+  if (found === undefined) return one(`There is no ${what} \`${node.slug}\`.`, `Look at the slugs of the ${what}s, or make it first.`);
+  if (found.isArchived) return one(`The ${what} \`${node.slug}\` is archived.`, "Restore it first, or refer to another one.");
+  const { circle, depth } = follow(node, self === undefined ? [] : [self], around);
+  if (circle !== undefined) {
+    const who = circle.every(({ kind }) => kind === "audience") ? "The audiences" : circle.every(({ kind }) => kind === "computed") ? "The computed traits" : "Audiences and computed traits";
+    return one(`${who} refer to each other in a circle: ${circle.map(({ slug }) => slug).join(" → ")}.`, `Take one of these references away, such as the one to \`${node.slug}\` here.`);
+  }
+  if (depth > audienceLimits.referencesDepthMax) {
+    const who = node.kind === "audience" ? "Audiences refer to audiences" : "References lead";
+    return one(`${who} ${depth} deep from here; at most ${audienceLimits.referencesDepthMax}.`, "Refer to one that stands on fewer others.");
+  }
   return [];
 }
 
-/** How deep references go from an audience on, and the first circle met. `path`: the slugs that lead to it; `done`: depths known to be free of circles. */
-function follow(slug: string, path: readonly string[], around: Surroundings, done = new Map<string, number>()): { readonly circle: readonly string[] | undefined; readonly depth: number } {
-  if (path.includes(slug)) return { circle: [...path.slice(path.indexOf(slug)), slug], depth: path.length };
-  const before = done.get(slug);
+function namedBy({ kind, slug }: Node, around: Pick<Surroundings, "audience" | "computed">): Node[] {
+  const of = (audiences: readonly string[], computed: readonly string[]): Node[] => [
+    ...audiences.map((named): Node => ({ kind: "audience", slug: named })), ...computed.map((named): Node => ({ kind: "computed", slug: named })),
+  ];
+  if (kind === "audience") {
+    const found = around.audience(slug)?.definition;
+    return found === undefined ? [] : of(audiencesNamed(found), computedNamed(found));
+  }
+  const found = around.computed(slug)?.definition;
+  if (found === undefined) return [];
+  const { audiences, computed } = namedByComputed(found);
+  return of(audiences, computed);
+}
+
+/** How deep references go from one on, and the first circle met. `path`: what leads to it; `done`: depths known to be free of circles. */
+function follow(node: Node, path: readonly Node[], around: Surroundings, done = new Map<string, number>()): { readonly circle: readonly Node[] | undefined; readonly depth: number } {
+  const at = path.findIndex((one) => isSame(one, node));
+  if (at >= 0) return { circle: [...path.slice(at), node], depth: path.length };
+  const key = `${node.kind} ${node.slug}`;
+  const before = done.get(key);
   if (before !== undefined) return { circle: undefined, depth: before };
-  const found = around.audience(slug);
   let depth = 0;
-  for (const next of found === undefined ? [] : audiencesNamed(found.definition)) {
-    const below = follow(next, [...path, slug], around, done);
+  for (const next of namedBy(node, around)) {
+    const below = follow(next, [...path, node], around, done);
     if (below.circle !== undefined) return below;
     depth = Math.max(depth, below.depth);
   }
-  done.set(slug, depth + 1);
+  done.set(key, depth + 1);
   return { circle: undefined, depth: depth + 1 };
 }
 
 /** What would be too much of audiences that refer to a changed one, over whatever way. */
-export function dependentProblems(one: Definition, slug: string, others: readonly { readonly slug: string; readonly definition: Definition }[], around: Pick<Surroundings, "audience">): Problem[] {
-  const changed = { audience: (name: string) => (name === slug ? { definition: one, isArchived: false } : around.audience(name)) };
+export function dependentProblems(one: Definition, slug: string, others: readonly { readonly slug: string; readonly definition: Definition }[], around: Pick<Surroundings, "audience" | "computed">): Problem[] {
+  const changed = { computed: around.computed, audience: (name: string) => (name === slug ? { definition: one, isArchived: false } : around.audience(name)) };
   return others.flatMap((other) => {
     if (other.slug === slug) return [];
     const [before, after] = [expandedCount(other.definition, around), expandedCount(other.definition, changed)];
@@ -110,21 +160,41 @@ export function dependentProblems(one: Definition, slug: string, others: readonl
 /** Counts beyond this are not told exactly. */
 const COUNT_TOLD = 10_000;
 
-/** All conditions that are asked in the end: those of audiences that it refers to in its place, each as often as it is named. */
-export function expandedCount(one: Definition, around: Pick<Surroundings, "audience">): number {
+/** All conditions that are asked in the end: those of audiences and computed traits that it refers to in its place, each as often as it is named. */
+export function expandedCount(one: Definition, around: Pick<Surroundings, "audience" | "computed">): number {
+  return countOf(leavesOf(one.who).length, placesIn(one.who).flatMap(nodeAt), around);
+}
+
+/** The same of a computed trait, which is one condition itself, or those of its stages. */
+export function expandedCountOfComputed(one: ComputedDefinition, around: Pick<Surroundings, "audience" | "computed">): number {
+  return countOf(ownCount(one), nodesOfComputed(one), around);
+}
+
+const ownCount = ({ value }: ComputedDefinition): number => (value.kind === "stages" ? value.stages.reduce((sum, { when }) => sum + leavesOf(when).length, 0) : 1);
+const nodeAt = (place: Place): Node[] => (place.is === "audience" || place.is === "computed" ? [{ kind: place.is, slug: place.slug }] : []);
+
+function nodesOfComputed({ value }: ComputedDefinition): Node[] {
+  return [...placesWithin(value, []).flatMap(nodeAt), ...(value.kind === "formula" ? computedIn(parseFormula(value.formula)).map((slug): Node => ({ kind: "computed", slug })) : [])];
+}
+
+function countOf(own: number, named: readonly Node[], around: Pick<Surroundings, "audience" | "computed">): number {
   const known = new Map<string, number>();
-  const countOf = (definition: Definition, path: readonly string[]): number => {
-    const own = leavesOf(definition.who).length;
-    const named = placesIn(definition.who).flatMap((place) => (place.is === "audience" ? [place.slug] : []));
-    return Math.min(COUNT_TOLD + 1, own + named.reduce((sum, slug) => sum + countOfSlug(slug, path), 0));
-  };
-  const countOfSlug = (slug: string, path: readonly string[]): number => {
-    const before = known.get(slug);
+  const sum = (first: number, nodes: readonly Node[], path: readonly string[]): number => Math.min(COUNT_TOLD + 1, first + nodes.reduce((total, node) => total + ofNode(node, path), 0));
+  const ofNode = (node: Node, path: readonly string[]): number => {
+    const key = `${node.kind} ${node.slug}`;
+    const before = known.get(key);
     if (before !== undefined) return before;
-    const found = around.audience(slug);
-    const count = found === undefined || path.includes(slug) ? 0 : countOf(found.definition, [...path, slug]);
-    known.set(slug, count);
+    const count = path.includes(key) ? 0 : inside(node, [...path, key]);
+    known.set(key, count);
     return count;
   };
-  return countOf(one, []);
+  const inside = ({ kind, slug }: Node, path: readonly string[]): number => {
+    if (kind === "audience") {
+      const found = around.audience(slug)?.definition;
+      return found === undefined ? 0 : sum(leavesOf(found.who).length, placesIn(found.who).flatMap(nodeAt), path);
+    }
+    const found = around.computed(slug)?.definition;
+    return found === undefined ? 0 : sum(ownCount(found), nodesOfComputed(found), path);
+  };
+  return sum(own, named, []);
 }

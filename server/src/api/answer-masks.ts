@@ -66,6 +66,11 @@ const provenance: Mask = (value, masking) => {
 /** What was decided by hand: who did it is somebody of the workspace's own. */
 const decidedByHand = fields({ author_id: keep, author_name: keep, categories: keep, traits: valuesOf("trait"), previous: valuesOf("trait"), undoes: keep });
 
+/** Hidden where a field that shows through it is; and still without anybody's address, wherever a sender put one. */
+const computedOfPerson = byContent(({ personal }) => ({
+  name: within, value: personal === false ? (value) => maskTree(value, () => undefined) : hide, at: keep, reason: keep, row_id: keep, version: keep, personal: keep,
+}));
+
 const timelineEvent = byContent(({ type, event }) => ({
   row_id: keep, message_id: within, type: keep, event: within, at: keep, received_at: keep, source_id: keep, page_url: only("url"), device_type: keep,
   is_historical: keep, properties: type === "control" ? decidedByHand : valuesOf(placeOf(type), placeOf(type) === "property" ? textOf(event) : ""),
@@ -99,6 +104,7 @@ export const profileMask = fields({
   latest_events: listOf(fields({ event: within, at: keep, row_id: keep })),
   linked_profiles: keep,
   audiences: keep,
+  computed: eachOf(computedOfPerson),
   provenance,
   events: timelineMask,
   shared: keep,

@@ -10,7 +10,9 @@ import {
   type ReadAudit,
   type SettingsCache,
   type TokenDirectory,
+  type WorkspaceCache,
 } from "../governance/governance.ts";
+import { createComputedView, type ComputedView } from "../audiences/audiences.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
@@ -29,6 +31,8 @@ export interface ApiServices {
   readonly settings: SettingsCache;
   /** What is decided about the fields that senders fill. */
   readonly fields: FieldDecisionsCache;
+  /** Computed traits that have values, and the fields that show through them. */
+  readonly computedView: WorkspaceCache<ComputedView>;
   /** Who looked at whom. */
   readonly reads: ReadAudit;
   /** Of callers who see people masked: whole identifiers they try, and values they reveal. */
@@ -74,6 +78,7 @@ export function createServices(deps: ApiDeps): ApiServices {
     tokens: createTokenDirectory(deps.pool),
     settings,
     fields: createFieldDecisionsCache(deps.workspaceDb),
+    computedView: createComputedView(deps.workspaceDb),
     reads: createReadAudit({
       workspaceDb: deps.workspaceDb, clock: deps.clock,
       onFailure: (error) => deps.logger.error({ err: error }, "reads of people could not be written into the audit log"),

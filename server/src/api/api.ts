@@ -18,6 +18,8 @@ import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
+import { computedQuestionRoutes } from "./computed-questions.ts";
+import { computedTraitRoutes } from "./computed-traits.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
@@ -134,6 +136,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...vocabularyRoutes(services),
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
+    ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -1,16 +1,16 @@
 // A definition that tests a personal value is a question about people: "is there somebody with this address?". For callers who see
 // people masked such a question is a guess, so it counts as one, as whole identifiers in a search do.
-import { leavesOf } from "@tributary/schema/audience/condition.ts";
+import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { hasScope } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import type { RouteContext } from "./define-route.ts";
 
 /** Throws `rate_limited` when there were too many. */
-export async function takeGuess(services: ApiServices, { caller, workspaceId, nowMs }: Pick<RouteContext<unknown, unknown, unknown>, "caller" | "workspaceId" | "nowMs">, definition: Definition): Promise<void> {
+export async function takeGuess(services: ApiServices, { caller, workspaceId, nowMs }: Pick<RouteContext<unknown, unknown, unknown>, "caller" | "workspaceId" | "nowMs">, definition: Definition | ComputedDefinition): Promise<void> {
   if (hasScope(caller, "personal_data")) return;
   const decisions = await services.fields.get(workspaceId, nowMs);
-  const isGuess = leavesOf(definition.who).some((leaf) => namedValues(leaf).some(({ place, event, path }) => decisions.isPersonal(place, event, path)));
+  const isGuess = namedValues("who" in definition ? definition.who : definition.value).some(({ place, event, path }) => decisions.isPersonal(place, event, path));
   if (isGuess) services.lookUps.take(caller.key, nowMs);
 }
 

@@ -153,6 +153,7 @@ describe("a caller without the scope personal_data", () => {
   /** Route that masks → requests of it, each of which shows planted words to who may see them. */
   const requests = (): Readonly<Record<string, readonly (string | { readonly path: string; readonly body: unknown })[]>> => ({
     "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
+    "/computed-traits/preview": [{ path: "/computed-traits/preview", body: { definition: { value: { kind: "measure", event: "Order Completed", measure: { of: "count" } } }, sample: 5 } }],
     "/audiences/{slug}/members": ["/audiences/nobody/members"],
     "/audiences/{slug}/as-of": ["/audiences/nobody/as-of?at=2026-05-31T00:00:00Z"],
     "/audiences/{slug}/why/{profile_id}": [`/audiences/named/why/${person}`],
@@ -191,6 +192,8 @@ describe("a caller without the scope personal_data", () => {
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
       "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",
       "GET /audience-lists", "POST /audience-lists", "GET /audience-lists/{slug}", "PATCH /audience-lists/{slug}", "DELETE /audience-lists/{slug}", "POST /audience-lists/{slug}/members"],
+    ...["GET /computed-traits", "POST /computed-traits", "GET /computed-traits/{slug}", "PATCH /computed-traits/{slug}", "GET /computed-traits/{slug}/versions", "POST /computed-traits/{slug}/archive",
+      "POST /computed-traits/{slug}/restore", "POST /computed-traits/check", "GET /computed-traits/templates"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

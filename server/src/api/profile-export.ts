@@ -2,12 +2,15 @@
 // also the ids of those found so far.
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { profileExportQuery, profileListAnswer, type ProfileSummary } from "@tributary/schema/api/profiles.ts";
+import { COMPUTED_COLUMN, profileExportQuery, profileListAnswer, type ProfileSummary } from "@tributary/schema/api/profiles.ts";
 import { BYTE_ORDER_MARK, csvLine, type CsvValue } from "@tributary/schema/csv.ts";
+import { personValues } from "../audiences/audiences.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, hijacked, type Route } from "./define-route.ts";
-import { listProfiles } from "./profile-search.ts";
+import { findPeople } from "./profile-search.ts";
+import type { FoundProfile } from "./profile-store.ts";
+import { deviceNamespacesOf, profileSummary } from "./profile-view.ts";
 
 export function profileExportRoute(services: ApiServices): Route {
   return defineRoute({
@@ -16,14 +19,17 @@ export function profileExportRoute(services: ApiServices): Route {
     tag: "Profiles",
     scopes: ["read", "personal_data"],
     summary: "Write people into a CSV file",
-    description: "Everybody whom the search finds, with the traits that are named. Stands in the audit log with how many they were.",
+    description: "Everybody whom the search finds, with the traits that are named; `computed.` and a slug names a computed one. Stands in the audit log with how many they were.",
     query: profileExportQuery,
     responses: { 200: profileListAnswer },
     alsoAnswers: { status: 200, contentType: "text/csv", description: "Always: a header, then a row a person." },
     handle: async ({ query, workspaceId, actor, nowMs, reply }) => {
       const { search, sort, columns } = query;
       // The first page before the first byte: what is refused is answered as an error.
-      const read = (cursor: string | undefined) => listProfiles(services, workspaceId, { search, sort, isExact: false, isWhole: true, limit: services.limits.exportPageRows, cursor }, nowMs);
+      const settings = await services.settings.get(workspaceId, nowMs);
+      const read = (cursor: string | undefined) => findPeople(services, workspaceId, { search, sort, isExact: false, isWhole: true, limit: services.limits.exportPageRows, cursor }, settings);
+      const devices = deviceNamespacesOf(settings);
+      const computedOf = await computedColumns(services, workspaceId, nowMs);
       let page = await read(undefined);
       const out = reply.hijack().raw;
       out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
@@ -33,14 +39,14 @@ export function profileExportRoute(services: ApiServices): Route {
       let people = 0;
       try {
         for (;;) {
-          for (const person of page.data) {
+          for (const person of page.people) {
             if (seen.has(person.id)) continue;
             if (search !== undefined) seen.add(person.id);
             people++;
-            if (!out.write(csvLine(cellsOf(person, columns)))) await drained(out);
+            if (!out.write(csvLine(cellsOf(profileSummary(person.id, person.doc, devices), columns, computedOf(person))))) await drained(out);
           }
-          if (page.next_cursor === null || out.destroyed) break;
-          page = await read(page.next_cursor);
+          if (page.nextCursor === null || out.destroyed) break;
+          page = await read(page.nextCursor);
         }
         out.end();
       } catch (error) {
@@ -67,9 +73,15 @@ async function drained(out: Writable): Promise<void> {
   }
 }
 
-function cellsOf(person: ProfileSummary, columns: readonly string[]): readonly CsvValue[] {
+/** What computed traits are for somebody, under the names of their columns. */
+async function computedColumns(services: ApiServices, workspaceId: number, nowMs: number): Promise<(person: FoundProfile) => Readonly<Record<string, unknown>>> {
+  const [view, decisions] = [await services.computedView.get(workspaceId, nowMs), await services.fields.get(workspaceId, nowMs)];
+  return ({ computed }) => Object.fromEntries(Object.entries(personValues(view, computed, decisions)).map(([slug, { value }]) => [`${COMPUTED_COLUMN}${slug}`, value]));
+}
+
+function cellsOf(person: ProfileSummary, columns: readonly string[], computed: Readonly<Record<string, unknown>>): readonly CsvValue[] {
   const identifiers = person.identifiers.map(({ namespace, value }) => `${namespace}:${value}`).join(" ");
-  const traits = columns.map((name) => cellOf(Object.hasOwn(person.traits, name) ? person.traits[name] : null));
+  const traits = columns.map((name) => cellOf(Object.hasOwn(person.traits, name) ? person.traits[name] : (computed[name] ?? null)));
   return [person.id, !person.is_anonymous, person.first_seen_at, person.last_seen_at, person.event_count, identifiers, ...traits];
 }
 

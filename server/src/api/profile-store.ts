@@ -2,11 +2,14 @@
 // a suppressed person with nothing. Every statement names the workspace, and row-level security holds it to that.
 import type { ClientBase } from "pg";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
+import type { ComputedDoc } from "../audiences/audiences.ts";
 
 export interface FoundProfile {
   readonly id: string;
   readonly doc: ProfileDocument;
   readonly ingestIds: readonly string[];
+  /** What computed traits are for them; null: what they are for somebody of whom nothing is known. */
+  readonly computed: ComputedDoc | null;
 }
 
 /** What an identifier leads to: one person, several (shared), or nobody. */
@@ -18,6 +21,7 @@ interface ProfileRow {
   suppressed: boolean;
   doc: ProfileDocument | null;
   ingest_ids: string[];
+  computed: ComputedDoc | null;
 }
 
 interface IdentifierRow extends Partial<ProfileRow> {
@@ -36,8 +40,8 @@ export async function findByKey(db: ClientBase, workspaceId: number, key: string
 export async function findByKeys(db: ClientBase, workspaceId: number, keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
   const { rows } = await db.query<IdentifierRow>({
     name: "profiles-by-identifier",
-    text: `select i.key, i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
-             from identifier i left join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id
+    text: `select i.key, i.shared, i.profile_id as owner, p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids, c.doc as computed
+             from identifier i left join profile p on p.id = i.profile_id and p.workspace_id = i.workspace_id left join computed_person c on c.profile_id = p.id
             where i.key = any($1::uuid[]) and i.workspace_id = $2`,
     values: [keys, workspaceId],
   });
@@ -54,7 +58,8 @@ function foundOf(db: ClientBase, workspaceId: number, row: IdentifierRow): Found
 export async function findById(db: ClientBase, workspaceId: number, id: string): Promise<Found> {
   const { rows } = await db.query<ProfileRow>({
     name: "profile-by-id",
-    text: "select id, merged_into, suppressed, doc, ingest_ids from profile where id = $1 and workspace_id = $2",
+    text: `select p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids, c.doc as computed from profile p left join computed_person c on c.profile_id = p.id
+      where p.id = $1 and p.workspace_id = $2`,
     values: [id, workspaceId],
   });
   return personOf(db, workspaceId, rows[0]);
@@ -65,24 +70,25 @@ async function personOf(db: ClientBase, workspaceId: number, row: Partial<Profil
   // `merged_into` is flattened: one step leads to the survivor.
   if (row.merged_into) return findById(db, workspaceId, row.merged_into);
   if (row.suppressed || !row.doc) return nobody;
-  return { kind: "person", profile: { id: row.id, doc: row.doc, ingestIds: row.ingest_ids ?? [] } };
+  return { kind: "person", profile: { id: row.id, doc: row.doc, ingestIds: row.ingest_ids ?? [], computed: row.computed ?? null } };
 }
 
 /** Documents of those of `ids` (at most a page) who are people now, in the order asked for; each once. */
 export async function readPeople(db: ClientBase, workspaceId: number, ids: readonly string[]): Promise<FoundProfile[]> {
   if (ids.length === 0) return [];
   const { rows } = await db.query<ProfileRow>(
-    `select p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids
+    `select p.id, p.merged_into, p.suppressed, p.doc, p.ingest_ids, c.doc as computed
        from unnest($2::uuid[]) with ordinality as asked (id, place)
        join profile was on was.id = asked.id and was.workspace_id = $1
        join profile p on p.id = coalesce(was.merged_into, was.id) and p.workspace_id = $1
+       left join computed_person c on c.profile_id = p.id
       order by asked.place`,
     [workspaceId, ids],
   );
   const people = new Map<string, FoundProfile>();
   for (const row of rows) {
     if (!row.suppressed && row.merged_into === null && row.doc !== null) {
-      people.set(row.id, people.get(row.id) ?? { id: row.id, doc: row.doc, ingestIds: row.ingest_ids });
+      people.set(row.id, people.get(row.id) ?? { id: row.id, doc: row.doc, ingestIds: row.ingest_ids, computed: row.computed });
     }
   }
   return [...people.values()];

@@ -4,6 +4,7 @@ import type { ProfileAnswer, ProfileSummary, profileAnswer } from "@tributary/sc
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
 import { iso } from "./iso.ts";
+import type { FoundProfile } from "./profile-store.ts";
 
 /** Namespaces that say which device or browser it was, not who, unless the settings say otherwise. */
 const deviceNamespaces: ReadonlySet<string> = new Set(["anonymous_id", "device_id", "advertising_id"]);
@@ -30,7 +31,7 @@ export function deviceNamespacesOf(settings: WorkspaceSettings): ReadonlySet<str
 /** By the settings object, which the cache of settings hands out again and again. */
 const namesBySettings = new WeakMap<WorkspaceSettings, ReadonlySet<string>>();
 
-export function profileView(id: string, doc: ProfileDocument, view: ProfileView): ProfileAnswer & z.input<typeof profileAnswer> {
+export function profileView({ id, doc }: Pick<FoundProfile, "id" | "doc">, computed: ProfileAnswer["computed"], view: ProfileView): ProfileAnswer & z.input<typeof profileAnswer> {
   return {
     id,
     is_anonymous: isAnonymous(doc, view.deviceNamespaces),
@@ -59,6 +60,7 @@ export function profileView(id: string, doc: ProfileDocument, view: ProfileView)
     latest_events: doc.events.latest.map((event) => ({ event: event.name, at: iso(event.atMs), row_id: event.row })),
     linked_profiles: doc.links,
     audiences: [],
+    computed,
     ...(view.withProvenance ? { provenance: provenance(doc) } : {}),
   };
 }

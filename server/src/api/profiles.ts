@@ -19,6 +19,7 @@ import {
 } from "@tributary/schema/api/profiles.ts";
 import { changeReceipt } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentifierRef } from "@tributary/schema/control.ts";
+import { personValues } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import type { ReadEntry } from "../governance/governance.ts";
 import { identifierLookupMask, profileListMask, profileMask, timelineMask } from "./answer-masks.ts";
@@ -72,7 +73,8 @@ function readRoute(services: ApiServices): Route {
       await saw(personOpened(found.profile.id));
       const settings = await services.settings.get(workspaceId, nowMs);
       const include = query.include ?? [];
-      const body = profileView(found.profile.id, found.profile.doc, {
+      const [view, decisions] = [await services.computedView.get(workspaceId, nowMs), await services.fields.get(workspaceId, nowMs)];
+      const body = profileView(found.profile, personValues(view, found.profile.computed, decisions), {
         consentWhenAbsent: settings.consentWhenAbsent,
         withProvenance: include.includes("provenance"),
         deviceNamespaces: deviceNamespacesOf(settings),

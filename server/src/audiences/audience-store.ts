@@ -4,11 +4,13 @@
 import type { ClientBase } from "pg";
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
-import { audiencesNamed, dependentProblems, listsNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
+import { audiencesNamed, computedNamed, dependentProblems, listsNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
 import type { Problem } from "@tributary/schema/audience/problems.ts";
 import { AppError } from "../core/errors.ts";
 import { recordAudit } from "../governance/governance.ts";
 import { freeSlug } from "./audience-slug.ts";
+import { readComputed, type StoredComputed } from "./computed/computed-rows.ts";
+import { fillAnew, usersOf } from "./dependents.ts";
 import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
 
@@ -99,21 +101,32 @@ export async function readReferences(db: ClientBase, workspaceId: number, one: S
   const all = await readAudiences(db, workspaceId);
   const lists = (await db.query<{ slug: string; name: string; frozen_of: number | null }>("select slug, name, frozen_of from audience_list where workspace_id = $1 order by lower(name), id", [workspaceId])).rows;
   const shown = ({ slug, name }: { readonly slug: string; readonly name: string }, kind: Reference["kind"]): Reference => ({ kind, slug, name });
-  const [audiences, named] = [audiencesNamed(one.definition), listsNamed(one.definition)];
+  const [audiences, named, traits] = [audiencesNamed(one.definition), listsNamed(one.definition), computedNamed(one.definition)];
+  const computed = await readComputed(db, workspaceId);
   return {
     usedBy: [
-      ...all.filter((other) => other.status !== "archived" && audiencesNamed(other.definition).includes(one.slug)).map((other) => shown(other, "audience")),
+      ...usersOf({ kind: "audience", slug: one.slug }, { audiences: all, computed }).map((other) => shown(other, other.kind === "computed" ? "computed_trait" : "audience")),
       ...lists.filter((list) => list.frozen_of === one.id).map((list) => shown(list, "list")),
     ],
-    uses: [...all.filter(({ slug }) => audiences.includes(slug)).map((other) => shown(other, "audience")), ...lists.filter(({ slug }) => named.includes(slug)).map((list) => shown(list, "list"))],
+    uses: [...all.filter(({ slug }) => audiences.includes(slug)).map((other) => shown(other, "audience")), ...computed.filter(({ slug }) => traits.includes(slug)).map((other) => shown(other, "computed_trait")), ...lists.filter(({ slug }) => named.includes(slug)).map((list) => shown(list, "list"))],
   };
 }
 
-export async function readSurroundings(db: ClientBase, workspaceId: number, words?: Words): Promise<Surroundings & { readonly audiences: readonly StoredAudience[] }> {
-  const audiences = await readAudiences(db, workspaceId);
-  const bySlug = new Map(audiences.map((one) => [one.slug, { definition: one.definition, isArchived: one.status === "archived" }]));
+export interface ReadSurroundings extends Surroundings {
+  readonly audiences: readonly StoredAudience[];
+  readonly computedTraits: readonly StoredComputed[];
+}
+
+export async function readSurroundings(db: ClientBase, workspaceId: number, words?: Words): Promise<ReadSurroundings> {
+  const [audiences, computedTraits] = [await readAudiences(db, workspaceId), await readComputed(db, workspaceId)];
+  const known = <One extends { readonly slug: string; readonly status: string; readonly definition: unknown }>(all: readonly One[]) =>
+    new Map(all.map((one) => [one.slug, { definition: one.definition as One["definition"], isArchived: one.status === "archived" }]));
+  const [byAudience, byTrait] = [known(audiences), known(computedTraits)];
   const lists = new Set((await db.query<{ slug: string }>("select slug from audience_list where workspace_id = $1", [workspaceId])).rows.map(({ slug }) => slug));
-  return { audiences, words: words ?? (await loadVocabulary(db, workspaceId)).inForce, audience: (slug) => bySlug.get(slug), hasList: (slug) => lists.has(slug), hasComputed: () => false };
+  return {
+    audiences, computedTraits, words: words ?? (await loadVocabulary(db, workspaceId)).inForce,
+    audience: (slug) => byAudience.get(slug), computed: (slug) => byTrait.get(slug), hasList: (slug) => lists.has(slug),
+  };
 }
 
 /** Throws `invalid_definition` for what can't be kept. */
@@ -182,8 +195,8 @@ export async function changeAudience(db: ClientBase, by: Changing, slug: string,
   const next = change.definition !== undefined && !isSame(change.definition, before.definition) ? change.definition : undefined;
   if (next !== undefined) fields.push("definition");
   if (fields.length === 0) return before;
+  const around = await readSurroundings(db, by.workspaceId);
   if (next !== undefined) {
-    const around = await readSurroundings(db, by.workspaceId);
     refuseProblems([...referenceProblems(next, slug, around), ...dependentProblems(next, slug, around.audiences.filter(({ status }) => status !== "archived"), around)]);
   }
   await db.query("update audience set name = $2, description = $3, folder = $4, updated_at = $5, updated_by = $6 where id = $1", [
@@ -193,7 +206,7 @@ export async function changeAudience(db: ClientBase, by: Changing, slug: string,
   if (next !== undefined) {
     await db.query("update audience set definition = $2, version = $3 where id = $1", [before.id, JSON.stringify(next), version]);
     await addVersion(db, by, { id: before.id, version, definition: next });
-    await fillAnew(db, by.workspaceId, slug);
+    await fillAnew(db, by.workspaceId, { kind: "audience", slug }, { audiences: around.audiences, computed: around.computedTraits });
   }
   await recordAudit(db, { ...by, action: "audience.change", target: `audience:${slug}`, detail: { changed: fields, version } }, by.nowMs);
   return presentAudience(db, by.workspaceId, slug);
@@ -233,17 +246,6 @@ async function addVersion(db: ClientBase, by: Changing, { id, version, definitio
   await db.query("insert into audience_version (workspace_id, audience_id, version, definition, at, author) values ($1, $2, $3, $4, $5, $6)", [
     by.workspaceId, id, version, JSON.stringify(made), new Date(by.nowMs), by.actor,
   ]);
-}
-
-/** An audience and whatever refers to it, over whatever way: its people may be others now. */
-async function fillAnew(db: ClientBase, workspaceId: number, slug: string): Promise<void> {
-  const all = await readAudiences(db, workspaceId);
-  const touched = new Set([slug]);
-  for (let before = 0; before !== touched.size;) {
-    before = touched.size;
-    for (const one of all) if (audiencesNamed(one.definition).some((named) => touched.has(named))) touched.add(one.slug);
-  }
-  await db.query("update audience set status = 'filling', problem = null where workspace_id = $1 and slug = any($2::text[]) and status <> 'archived'", [workspaceId, [...touched]]);
 }
 
 /** Whether two definitions say the same, whatever order their names stand in. */

@@ -1,4 +1,4 @@
-// The door of this folder: what a workspace's events mean, and whom newly landed events touched.
+// The door of this folder: what a workspace's events mean, whom newly landed events touched, audiences, lists and computed traits.
 export { arrivingCurrencies, loadVocabulary, saveVocabulary, type LoadedVocabulary, type ReadClickHouse } from "./vocabulary.ts";
 export { relistedRows } from "./list-members.ts";
 export {
@@ -15,6 +15,12 @@ export {
   archiveAudience, changeAudience, createAudience, lockAudiences, presentAudience, readAudiences, readReferences, readSurroundings, readVersions, refuseProblems, restoreAudience,
   type Changing, type Reference, type StoredAudience, type Version,
 } from "./audience-store.ts";
+export { readComputedAround, shownFields, type ComputedAround } from "./computed/computed-around.ts";
+export { presentComputed, readComputed, readComputedVersions, type StoredComputed } from "./computed/computed-rows.ts";
+export { archiveComputed, changeComputed, createComputed, readComputedReferences, restoreComputed } from "./computed/computed-store.ts";
+export { distributionOf, type Distribution } from "./computed/distribution.ts";
+export { createComputedView, personValues, type ComputedDoc, type ComputedView, type PersonValue } from "./computed/person-values.ts";
+export { workOutFifths } from "./computed/rfm-state.ts";
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition, type Checked } from "./check-definition.ts";

@@ -10,7 +10,7 @@ import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/
 import { referenceProblems } from "@tributary/schema/audience/references.ts";
 import type { Vocabulary } from "@tributary/schema/audience/vocabulary.ts";
 import { readSeenNames, type SeenNames } from "../observed-schema/observed-schema.ts";
-import { readSurroundings } from "./audience-store.ts";
+import { readSurroundings, type ReadSurroundings } from "./audience-store.ts";
 import { definitionYaml } from "./audience-yaml.ts";
 import { compileAudiences } from "./compile.ts";
 import { arrivingCurrencies, loadVocabulary, type ReadClickHouse } from "./vocabulary.ts";
@@ -53,7 +53,7 @@ export async function checkDefinition(db: ClientBase, read: ReadClickHouse, { wo
   const seen = await readSeenNames(db, workspaceId, { events: [...new Set(places.flatMap((place) => eventsMeant(place, inForce)))], traits: places.some((place) => place.is === "trait") });
   const money = places.some((place) => place.is === "property_role" && place.role === "value") ? moneyProblem(inForce.money, await arrivingCurrencies(read, workspaceId, inForce)) : undefined;
   const warnings = [...shapeWarnings(one.who, ["who"], false), ...nameWarnings(places, inForce, seen), ...moneyWarnings(places, money && moneyProblemText(money))];
-  return { definition: one, problems, warnings: warnings.slice(0, WARNINGS_MAX), yaml: definitionYaml(one), sql: problems.length > 0 ? null : await sqlOf(db, { one, workspaceId, words: inForce, nowMs }, around.audience) };
+  return { definition: one, problems, warnings: warnings.slice(0, WARNINGS_MAX), yaml: definitionYaml(one), sql: problems.length > 0 ? null : await sqlOf(db, { one, workspaceId, words: inForce, nowMs }, around) };
 }
 
 interface SqlWish {
@@ -63,10 +63,14 @@ interface SqlWish {
   readonly nowMs: number;
 }
 
-async function sqlOf(db: ClientBase, { one, workspaceId, words, nowMs }: SqlWish, audience: (slug: string) => { readonly definition: Definition } | undefined): Promise<string> {
+async function sqlOf(db: ClientBase, { one, workspaceId, words, nowMs }: SqlWish, { audience, computedTraits }: ReadSurroundings): Promise<string> {
   const lists = new Map((await db.query<{ slug: string; id: number }>("select slug, id from audience_list where workspace_id = $1", [workspaceId])).rows.map(({ slug, id }) => [slug, id]));
   const { sql, params } = compileAudiences({
     definitions: [one], nowMs, zone: ZONE, words, audience: (slug) => audience(slug)?.definition, list: (slug) => lists.get(slug), hasOverrides: false,
+    computed: (slug) => {
+      const found = computedTraits.find((trait) => trait.slug === slug);
+      return found && { definition: found.definition, state: found.state ?? null };
+    },
   });
   return writtenSql(sql, { ...params, workspace: workspaceId });
 }

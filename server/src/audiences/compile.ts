@@ -7,6 +7,7 @@
 import { kindOf, groupSql, type Condition } from "@tributary/schema/audience/condition.ts";
 import { eventColumns, personColumns, type Branch, type EventsWanted, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
 import { computedSql, type ComputedInForce } from "@tributary/schema/audience/computed.ts";
+import { rfmColumns, type RfmTrait } from "@tributary/schema/audience/computed/rfm.ts";
 import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
@@ -53,8 +54,8 @@ export interface PeopleAsked {
 export interface CompiledAudiences {
   /**
    * A query that gives `profile_id`, and for the i-th definition `m<i>` (UInt8) and `n<i>` (Int64, milliseconds);
-   * for the i-th value `c<i>` (Array(String), scalars as JSON text) and `d<i>` (when it may change by time). It names the
-   * parameter `workspace` (UInt32), which the caller binds.
+   * for the i-th value `c<i>` (Array(String), scalars as JSON text) and `d<i>` (when it may change by time), and with
+   * any value `is_human`. It names the parameter `workspace` (UInt32), which the caller binds.
    */
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -71,7 +72,16 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
     const { raws, next } = query.computed(slug, []);
     return [`${raws} as c${i}`, `toInt64(${next}) as d${i}`];
   });
-  return { sql: query.text([...values, ...columnsOf(branches)]), params: shared.params, boundaryMs: shared.boundaryMs };
+  return { sql: query.text([...values, ...columnsOf(branches)], values.length === 0 ? [] : ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
+}
+
+/** What divides buyers into fifths: for everybody `is_buyer`, `last_ms`, `orders` and `value` (Decimal). */
+export function compileBuyers(one: RfmTrait, include: Include, around: Surroundings): CompiledAudiences {
+  const shared = new Shared();
+  const query = new Query(around, shared);
+  const { isBuyer, lastMs, orders, value } = rfmColumns(one, query.scope(include));
+  const columns = [`${isBuyer} as is_buyer`, `${lastMs} as last_ms`, `${orders} as orders`, `${value} as value`];
+  return { sql: query.text(columns, ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
 export interface ConditionAsked {
@@ -161,6 +171,10 @@ class Query {
       member: this.#name(`${drawn.join(" and ")} and ${who.member}`),
       next: this.#name(`if(${drawn.join(" and ")}, ${who.next}, toInt64(${NEVER}))`),
     };
+  }
+
+  scope(include: Include): SqlScope {
+    return this.#scope(include, []);
   }
 
   #scope(include: Include, path: readonly string[], nowMs = this.#input.nowMs): SqlScope {

@@ -1,6 +1,7 @@
 // People whose instant has come, and people whose place on a list has changed: both are asked about without any event.
 import { ask } from "./ask.ts";
 import { joined, judgedAlike, type BatchDeps, type Outcome } from "./evaluate-batch.ts";
+import { noValues, valuesOfListed } from "./computed/evaluate-values.ts";
 import type { LoadedPartition } from "./store.ts";
 
 /** The earliest instant of anybody; undefined: nobody waits. */
@@ -35,7 +36,7 @@ export async function evaluateDue(deps: BatchDeps, loaded: LoadedPartition, nowM
       workspaceId, profileId, verdict: { memberOf: [], dueMs: Infinity }, asked: new Set<number>(), isWhole: true, causeOf: () => ({ reason: "deletion" as const, row: 0 }),
     }));
     // What failed is not live from now on, so what is left is all there is.
-    parts.push({ judged: [...judged.map((one) => ({ ...one, isWhole: true })), ...waiting], gone: [], failed: answer.failed, touched: new Map([[workspaceId, ids]]), askEverybody: [] });
+    parts.push({ judged: [...judged.map((one) => ({ ...one, isWhole: true })), ...waiting], gone: [], failed: answer.failed, touched: new Map([[workspaceId, ids]]), askEverybody: [], values: noValues });
   }
   return joined(parts);
 }
@@ -57,11 +58,11 @@ export async function evaluateLists(deps: BatchDeps, loaded: LoadedPartition, ra
   for (const [workspaceId, listed] of Map.groupBy(rows, (row) => row.workspace_id)) {
     const workspace = loaded.workspaces.get(workspaceId);
     const audiences = workspace?.live.filter(({ reads }) => reads.lists.length > 0) ?? [];
-    if (!workspace || audiences.length === 0) continue;
+    if (!workspace || (audiences.length === 0 && !workspace.liveTraits.some(({ reads }) => reads.lists.length > 0))) continue;
     const people = [...(await deps.reader.keysOf(workspaceId, listed.map(({ id }) => id))).values()];
     const answer = await ask(deps, { workspace, audiences, people, nowMs });
     const judged = judgedAlike(workspace, people, answer, { reason: "list", row: 0 });
-    parts.push({ judged, gone: [], failed: answer.failed, touched: new Map([[workspaceId, people.map(({ profileId }) => profileId)]]), askEverybody: [] });
+    parts.push({ judged, gone: [], failed: answer.failed, touched: new Map([[workspaceId, people.map(({ profileId }) => profileId)]]), askEverybody: [], values: await valuesOfListed(deps, workspace, people, nowMs) });
   }
   return joined(parts);
 }

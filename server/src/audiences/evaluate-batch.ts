@@ -1,9 +1,10 @@
 // What a slice of landed blocks means for memberships: whom it touched, which audiences could care, and why each change came.
 import type { Pool } from "pg";
-import type { AudienceReason } from "../pipeline/outbox/audience-outbox.ts";
 import { ask, nobody, type AskDeps, type Answer } from "./ask.ts";
 import { relistedRows } from "./list-members.ts";
 import type { Judged, Left, MembershipWrite } from "./membership-write.ts";
+import { joinedValues, noValues, valuesOfTouched, type ValueOutcome } from "./computed/evaluate-values.ts";
+import { reasonOf } from "./reason.ts";
 import type { PersonKeys } from "./standing.ts";
 import type { BrokenAudience, LoadedAudience, LoadedPartition, LoadedWorkspace } from "./store.ts";
 import type { BlockRange, GonePerson, TouchedPerson, TouchedReader, TouchedWorkspace } from "./touched.ts";
@@ -19,6 +20,8 @@ export interface Outcome extends Pick<MembershipWrite, "judged" | "gone" | "also
   readonly touched: ReadonlyMap<number, readonly string[]>;
   /** Audiences about which everybody has to be asked, for who is concerned is not known. */
   readonly askEverybody: readonly number[];
+  /** What computed traits are for those people. */
+  readonly values: ValueOutcome;
 }
 
 export async function evaluateBlocks(deps: BatchDeps, loaded: LoadedPartition, range: BlockRange, nowMs: number): Promise<Outcome> {
@@ -31,7 +34,7 @@ export async function evaluateBlocks(deps: BatchDeps, loaded: LoadedPartition, r
   return {
     ...joined(parts),
     // Lists follow their people whether or not any audience asks for them.
-    ...(loaded.hasLists ? { also: async (tx) => (await Promise.all(touched.map((one) => relistedRows(tx, one)))).flat() } : {}),
+    ...(loaded.hasLists ? { also: async (tx) => ({ lists: (await Promise.all(touched.map((one) => relistedRows(tx, one)))).flat() }) } : {}),
   };
 }
 
@@ -39,6 +42,7 @@ export function joined(parts: readonly Outcome[]): Outcome {
   return {
     judged: parts.flatMap(({ judged }) => judged), gone: parts.flatMap(({ gone }) => gone), failed: parts.flatMap(({ failed }) => failed),
     touched: new Map(parts.flatMap(({ touched }) => [...touched])), askEverybody: parts.flatMap(({ askEverybody }) => askEverybody),
+    values: joinedValues(parts.map(({ values }) => values)),
   };
 }
 
@@ -54,6 +58,7 @@ async function evaluateWorkspace(deps: BatchDeps, workspace: LoadedWorkspace, to
     judged: [...all.judged, ...byAccount.judged], failed: [...all.failed, ...byAccount.failed], askEverybody: byAccount.askEverybody,
     gone: touched.gone.map((one) => leftOf(workspace.workspaceId, one, touched)),
     touched: new Map([[workspace.workspaceId, [...touched.people, ...touched.gone, ...byAccount.judged].map(({ profileId }) => profileId)]]),
+    values: await valuesOfTouched(deps, workspace, touched, nowMs),
   };
 }
 
@@ -87,18 +92,7 @@ function outcomeOf(workspace: LoadedWorkspace, people: readonly TouchedPerson[],
     workspaceId: workspace.workspaceId, profileId: person.profileId, verdict: verdicts.get(person.profileId) ?? nobody, asked, isWhole,
     causeOf: (id) => ({ reason: reasonOf(person, byId.get(id)!), row: person.cause.rowId }), // Of those that were asked.
   }));
-  return { judged, failed, gone: [], touched: new Map(), askEverybody: [] };
-}
-
-/** Why somebody who was touched entered or left. */
-export function reasonOf(person: TouchedPerson, { reads }: Pick<LoadedAudience, "reads">): AudienceReason {
-  if (person.anew) return person.anew.by === "unmerge" ? "unmerge" : "import";
-  if (person.merged.length > 0) return "merge";
-  if (person.isHistorical) return "import";
-  if (person.isLate) return "late_event";
-  if (person.events.some((name) => reads.events === "any" || reads.events.includes(name))) return "event";
-  // Nothing that came concerns it: its instant had come, and this was sooner than being woken.
-  return person.hasNewSnapshot ? "trait" : "deadline";
+  return { judged, failed, gone: [], touched: new Map(), askEverybody: [], values: noValues };
 }
 
 function leftOf(workspaceId: number, { profileId, why, into }: GonePerson, { people, controls }: TouchedWorkspace): Left {

@@ -5,9 +5,13 @@ import { computedReads, type ComputedInForce } from "@tributary/schema/audience/
 import { leavesOf, readsOf } from "@tributary/schema/audience/condition.ts";
 import type { Reads, Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
+import { expandedCountOfComputed } from "@tributary/schema/audience/references.ts";
 
 /** Raised when the same definition comes to mean something else, so that everybody is asked again after an upgrade. */
 const MEANING = 1;
+
+/** Whether definitions as JSON read the vocabulary: by a role, or because they score buyers. */
+export const namesRoles = (json: string): boolean => json.includes('"role"') || json.includes('"rfm"');
 
 export interface Surroundings {
   readonly zone: string;
@@ -31,14 +35,33 @@ export function meaningOf(definition: Definition, around: Surroundings): Meaning
   const parts: Parts = { audiences: new Map(), computed: new Map() };
   const reads = closure(readsOf(definition.who, around.words), around, parts);
   const text = JSON.stringify([definition, sorted(parts.audiences), sorted(parts.computed)]);
-  const meant = [MEANING, text, around.zone, text.includes('"role"') ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
   return {
-    key: createHash("sha256").update(JSON.stringify(meant)).digest("base64url"),
+    key: keyOf(text, reads, around),
     reads,
     accountConditions: text.split('"kind":"account"').length - 1,
     conditions: [definition, ...parts.audiences.values()].reduce((sum, one) => sum + (one === undefined ? 0 : leavesOf(one.who).length), parts.computed.size),
   };
 }
+
+function keyOf(text: string, reads: Required<Reads>, around: Surroundings): string {
+  const meant = [MEANING, text, around.zone, namesRoles(text) ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
+  return createHash("sha256").update(JSON.stringify(meant)).digest("base64url");
+}
+
+/** The same of a computed trait. */
+export function meaningOfComputed(one: ComputedInForce, around: Surroundings): Meaning {
+  const parts: Parts = { audiences: new Map(), computed: new Map() };
+  const reads = closure(computedReads(one.definition, around.words), around, parts);
+  const text = JSON.stringify([one, sorted(parts.audiences), sorted(parts.computed)]);
+  return {
+    key: keyOf(text, reads, around), reads, accountConditions: text.split('"kind":"account"').length - 1,
+    conditions: expandedCountOfComputed(one.definition, {
+      audience: (slug) => withArchive(around.audience(slug)), computed: (slug) => withArchive(around.computed(slug)?.definition),
+    }),
+  };
+}
+
+const withArchive = <D>(definition: D | undefined): { readonly definition: D; readonly isArchived: boolean } | undefined => (definition === undefined ? undefined : { definition, isArchived: false });
 
 /** What it refers to, by slug. */
 interface Parts {

@@ -4,7 +4,7 @@
 import type { ClientBase, Pool } from "pg";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
-import { writeAudienceRows, type AudienceLogRow, type AudienceReason, type ListMemberRow } from "../pipeline/outbox/audience-outbox.ts";
+import { writeAudienceRows, type AudienceLogRow, type AudienceReason, type AudienceRows } from "../pipeline/outbox/audience-outbox.ts";
 import type { Verdict } from "./ask.ts";
 import { movePlace, type Place } from "./place.ts";
 
@@ -39,12 +39,12 @@ export interface MembershipWrite {
   readonly gone: readonly Left[];
   readonly versionOf: (audienceId: number) => number;
   /** What else belongs into the transaction; what it gives is written with the log. */
-  readonly also?: (tx: ClientBase) => Promise<readonly ListMemberRow[]>;
+  readonly also?: (tx: ClientBase) => Promise<Pick<AudienceRows, "lists" | "values">>;
 }
 
 export interface Written {
   readonly place: Place;
-  /** Rows of the log, and of lists. */
+  /** Rows of the log, of lists, and of values. */
   readonly rows: number;
 }
 
@@ -57,9 +57,9 @@ export async function writeMemberships(pool: Pool, write: MembershipWrite): Prom
     const present = await withoutRemoved(tx, write);
     const stored = await readStored(tx, [...present.judged, ...present.gone].map(({ profileId }) => profileId));
     const changes = changesOf({ ...write, ...present }, stored);
-    const lists = (await write.also?.(tx)) ?? [];
-    if (changes.log.length > 0 || lists.length > 0) {
-      const { firstSeq } = await writeAudienceRows(tx, place.partition, { log: changes.log, lists });
+    const { lists = [], values = [] } = (await write.also?.(tx)) ?? {};
+    if (changes.log.length > 0 || lists.length > 0 || values.length > 0) {
+      const { firstSeq } = await writeAudienceRows(tx, place.partition, { log: changes.log, lists, values });
       for (const [i, { profileId }] of changes.log.entries()) {
         const person = changes.people.get(profileId);
         if (person) person.seq = firstSeq + i;
@@ -67,7 +67,7 @@ export async function writeMemberships(pool: Pool, write: MembershipWrite): Prom
     }
     await writePeople(tx, [...changes.people.values()]);
     await writeSizes(tx, changes.log);
-    return { place, rows: changes.log.length + lists.length };
+    return { place, rows: changes.log.length + lists.length + values.length };
   });
 }
 

@@ -8,6 +8,8 @@ import { evaluateBlocks, joined, type Outcome } from "./evaluate-batch.ts";
 import type { EvaluatorOptions } from "./evaluator.ts";
 import type { EvaluatorLimits } from "./evaluator-limits.ts";
 import { startFill, type Fill, type FillChunk } from "./fill.ts";
+import { createValueKeeper, markTraitsFailed } from "./computed/keeper.ts";
+import { writeValues } from "./computed/values-write.ts";
 import { createFillQueue } from "./fill-queue.ts";
 import { writeMemberships, type MembershipWrite } from "./membership-write.ts";
 import { claimPlace, type Place } from "./place.ts";
@@ -43,8 +45,8 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   const { pool, clock, partition, limits, logger } = options;
   const deps = { pool, clickhouse: options.clickhouse, everybody: options.everybody, limits, reader: createTouchedReader({ pool, clickhouse: options.clickhouse }) };
   const queue = createFillQueue(deps);
-  let place: Place | undefined;
-  let loaded: LoadedPartition | undefined;
+  const keeper = createValueKeeper({ ...deps, onProblem: (problem) => logger.warn({ problem }, "the fifths of buyers could not be worked out") });
+  let [place, loaded]: [Place?, LoadedPartition?] = [];
   let isStale = true;
   /** Begun only while the server stands still. */
   let isRebuilding = true;
@@ -52,8 +54,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   let wakeAtMs = Infinity;
   /** Ends of batches that have not been read. */
   let ends: number[] = [];
-  let share = 1;
-  let skippedAtMs = -Infinity;
+  let [share, skippedAtMs] = [1, -Infinity];
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
 
@@ -61,8 +62,10 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const meant = loaded;
     const also: MembershipWrite["also"] = async (tx) => {
       await markFailed(tx, outcome.failed);
+      await markTraitsFailed(tx, outcome.values.failed);
       await more?.(tx);
-      return (await outcome.also?.(tx)) ?? [];
+      const { lists = [] } = (await outcome.also?.(tx)) ?? {};
+      return { lists, values: await writeValues(tx, { judged: outcome.values.judged, gone: outcome.gone, nowMs: next.nowMs ?? nowOf(from) }) };
     };
     const written = await writeMemberships(pool, {
       place: from, next: { ...from, nowMs: nowOf(from), ...next }, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
@@ -73,8 +76,11 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       logger.warn({ audience: id, problem }, "an audience could not be evaluated");
       queue.failed(audienceOf(id) ?? { id }, clock.nowMs());
     }
-    if (outcome.failed.length > 0) isStale = true;
+    for (const { id, problem } of outcome.values.failed) logger.warn({ computedTrait: id, problem }, "a computed trait could not be worked out");
+    keeper.failed(outcome.values.failed, clock.nowMs());
+    if (outcome.failed.length > 0 || outcome.values.failed.length > 0) isStale = true;
     queue.askEverybody(outcome.askEverybody);
+    keeper.askEverybody(outcome.values.askEverybody);
   }
 
   const audienceOf = (id: number): { readonly id: number; readonly key: string } | undefined =>
@@ -84,6 +90,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   function tellFill({ touched }: Outcome): void {
     const ids = fill && touched.get(fill.workspace.workspaceId);
     if (ids) fill?.touch(ids);
+    keeper.touch(touched);
   }
 
   // ── Landed blocks ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +144,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     tellFill(outcome);
     // Most of these blocks are of the log: that they were passed over is written with what comes next.
     place = { ...from, listBlockId: beforeBlock };
-    if (outcome.judged.length === 0) return false;
+    if (outcome.judged.length === 0 && outcome.values.judged.length === 0) return false;
     await write(place, outcome);
     return true;
   }
@@ -151,6 +158,16 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     if (!outcome) return false;
     tellFill(outcome);
     await write(from, outcome);
+    return true;
+  }
+
+  /** Computed traits: people whose instant has come, fills, the fifths of buyers. */
+  async function keepValues(from: Place, known: LoadedPartition): Promise<boolean> {
+    const work = await keeper.next(known, nowOf(from));
+    wakeAtMs = Math.min(wakeAtMs, keeper.wakeAtMs());
+    if (work === undefined) return false;
+    await write(from, { ...joined([]), values: { judged: work.judged, failed: work.failed, askEverybody: [] } }, {}, work.also);
+    if (work.changesMeaning) isStale = true;
     return true;
   }
 
@@ -205,10 +222,6 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     else await write(from, { ...joined([]), failed: audiences.map(({ id, version }) => ({ id, version, problem: problemOf(error) })) });
   }
 
-  async function noteProgress(tx: ClientBase, { kind, audiences }: Fill, { done, total }: FillChunk): Promise<void> {
-    if (kind === "fill") await tx.query("update audience set fill_done = $2, fill_total = $3 where id = any($1::integer[])", [audiences.map(({ id }) => id), done, total]);
-  }
-
   // ── One turn ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async function known(): Promise<LoadedPartition> {
@@ -220,6 +233,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       fill.abort();
       fill = undefined;
     }
+    keeper.reloaded(loaded);
     return loaded;
   }
 
@@ -229,9 +243,10 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     if (isRebuilding) return false;
     place ??= await claimPlace(pool, partition);
     const all = await known();
-    const isFollowing = fill !== undefined || all.hasLists || all.archived.length > 0 || all.workspaces.values().some(({ live }) => live.length > 0);
+    const isFollowing = fill !== undefined || all.hasLists || all.archived.length > 0 || keeper.isFilling()
+      || all.workspaces.values().some(({ live, liveTraits }) => live.length > 0 || liveTraits.length > 0);
     let hasWorked = false;
-    for (const step of [isFollowing ? readBlocks : skipBlocks, wakePeople, readLists, clearArchived, goOnFilling]) {
+    for (const step of [isFollowing ? readBlocks : skipBlocks, wakePeople, keepValues, readLists, clearArchived, goOnFilling]) {
       if (isStale) return true;
       hasWorked = (await step(place, all)) || hasWorked;
     }
@@ -249,11 +264,12 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       ends = [];
       fill?.abort();
       fill = undefined;
+      keeper.abort();
     },
-    isFilling: () => fill !== undefined,
+    isFilling: () => fill !== undefined || keeper.isFilling(),
     hasAudiences: () => (loaded?.workspaces.size ?? 0) > 0,
     wakeAtMs: () => wakeAtMs,
-    abort: () => fill?.abort(),
+    abort: () => [fill, keeper].forEach((one) => one?.abort()),
   };
 }
 
@@ -266,4 +282,8 @@ function versionOf({ workspaces, archived }: LoadedPartition, id: number): numbe
 function isStillMeant({ workspace, audiences, kind }: Fill, { workspaces }: LoadedPartition): boolean {
   const now = workspaces.get(workspace.workspaceId)?.audiences ?? [];
   return audiences.every((one) => now.some(({ id, version, key, isLive }) => id === one.id && version === one.version && key === one.key && (isLive || kind === "fill")));
+}
+
+async function noteProgress(tx: ClientBase, { kind, audiences }: Fill, { done, total }: FillChunk): Promise<void> {
+  if (kind === "fill") await tx.query("update audience set fill_done = $2, fill_total = $3 where id = any($1::integer[])", [audiences.map(({ id }) => id), done, total]);
 }

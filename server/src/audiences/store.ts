@@ -2,7 +2,8 @@
 import type { ClientBase, Pool } from "pg";
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
-import { meaningOf, type Meaning, type Surroundings } from "./meaning.ts";
+import { inForceOf, loadTraits, TRAIT_ROWS, type LoadedTrait, type TraitRow } from "./computed/loaded-traits.ts";
+import { meaningOf, namesRoles, type Meaning, type Surroundings } from "./meaning.ts";
 import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
 
@@ -29,6 +30,8 @@ export interface LoadedWorkspace {
   readonly audiences: readonly LoadedAudience[];
   /** Those that are kept current. */
   readonly live: readonly LoadedAudience[];
+  readonly traits: readonly LoadedTrait[];
+  readonly liveTraits: readonly LoadedTrait[];
 }
 
 export interface BrokenAudience {
@@ -41,9 +44,10 @@ export interface LoadedPartition {
   readonly workspaces: ReadonlyMap<number, LoadedWorkspace>;
   /** Archived ones that may still have members. */
   readonly archived: readonly { readonly id: number; readonly workspaceId: number; readonly version: number }[];
+  readonly archivedTraits: readonly { readonly id: number; readonly workspaceId: number; readonly slug: string; readonly version: number }[];
   /** Those that can't be read. */
   readonly broken: readonly BrokenAudience[];
-  /** Whether nobody needs to be followed: no audience, and no list whose members might be merged. */
+  /** Whether nobody needs to be followed: no audience, no computed trait, and no list whose members might be merged. */
   readonly isEmpty: boolean;
   readonly hasLists: boolean;
 }
@@ -73,14 +77,18 @@ export async function loadPartition(pool: Pool, partition: number): Promise<Load
   );
   const broken: BrokenAudience[] = [];
   const workspaces = new Map<number, LoadedWorkspace>();
-  for (const [workspaceId, all] of Map.groupBy(rows.filter(({ status }) => status !== "archived"), (row) => row.workspace_id)) {
+  const traits = (await pool.query<TraitRow>(TRAIT_ROWS, [partition])).rows;
+  const used = rows.filter(({ status }) => status !== "archived");
+  for (const workspaceId of new Set([...used, ...traits.filter(({ status }) => status !== "archived")].map((row) => row.workspace_id))) {
+    const all = used.filter((row) => row.workspace_id === workspaceId);
     const numbers = new Map(lists.rows.filter((row) => row.workspace_id === workspaceId).map(({ slug, id }) => [slug, id]));
-    workspaces.set(workspaceId, await loadWorkspace(pool, { workspaceId, all, lists: numbers }, broken));
+    workspaces.set(workspaceId, await loadWorkspace(pool, { workspaceId, all, lists: numbers, traits: traits.filter((row) => row.workspace_id === workspaceId) }, broken));
   }
   return {
     workspaces, broken,
     archived: rows.filter(({ status }) => status === "archived").map(({ id, workspace_id, version }) => ({ id, workspaceId: workspace_id, version })),
-    isEmpty: rows.length === 0 && lists.rows.length === 0,
+    archivedTraits: traits.filter(({ status }) => status === "archived").map(({ id, workspace_id, slug, version }) => ({ id, workspaceId: workspace_id, slug, version })),
+    isEmpty: rows.length === 0 && traits.length === 0 && lists.rows.length === 0,
     hasLists: lists.rows.length > 0,
   };
 }
@@ -89,9 +97,10 @@ interface Found {
   readonly workspaceId: number;
   readonly all: readonly AudienceRow[];
   readonly lists: ReadonlyMap<string, number>;
+  readonly traits: readonly TraitRow[];
 }
 
-async function loadWorkspace(pool: Pool, { workspaceId, all, lists }: Found, broken: BrokenAudience[]): Promise<LoadedWorkspace> {
+async function loadWorkspace(pool: Pool, { workspaceId, all, lists, traits: traitRows }: Found, broken: BrokenAudience[]): Promise<LoadedWorkspace> {
   const parsed = new Map<string, Definition>();
   for (const row of all) {
     try {
@@ -100,8 +109,9 @@ async function loadWorkspace(pool: Pool, { workspaceId, all, lists }: Found, bro
       if (row.status !== "failed") broken.push({ id: row.id, version: row.version, problem: `The definition can't be read: ${String(error)}`.slice(0, 500) });
     }
   }
-  const words = all.some((row) => row.definition.includes('"role"')) ? await wordsOf(pool, workspaceId) : noWords;
-  const around: Surroundings = { zone: WORKSPACE_ZONE, words, audience: (slug) => parsed.get(slug), list: (slug) => lists.get(slug), computed: () => undefined };
+  const inForce = inForceOf(traitRows);
+  const words = [...all.map((row) => row.definition), JSON.stringify(traitRows.map((row) => row.definition))].some(namesRoles) ? await wordsOf(pool, workspaceId) : noWords;
+  const around: Surroundings = { zone: WORKSPACE_ZONE, words, audience: (slug) => parsed.get(slug), list: (slug) => lists.get(slug), computed: (slug) => inForce.get(slug) };
   const audiences = all.flatMap((row): LoadedAudience[] => {
     const definition = parsed.get(row.slug);
     if (definition === undefined || row.status === "archived") return [];
@@ -111,7 +121,8 @@ async function loadWorkspace(pool: Pool, { workspaceId, all, lists }: Found, bro
       isLive: row.status === "active" && row.filled_key === meaning.key, boundaryMs: row.boundary_at === null ? null : Number(row.boundary_at),
     }];
   });
-  return { workspaceId, around, audiences, live: audiences.filter(({ isLive }) => isLive) };
+  const traits = loadTraits(traitRows, around);
+  return { workspaceId, around, audiences, live: audiences.filter(({ isLive }) => isLive), traits, liveTraits: traits.filter(({ isLive }) => isLive) };
 }
 
 async function wordsOf(pool: Pool, workspaceId: number): Promise<Words> {

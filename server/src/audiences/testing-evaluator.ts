@@ -136,7 +136,7 @@ async function checkMembers(pipeline: TestPipeline, nowMs: number): Promise<void
 }
 
 /** Everybody as the tables tell of them, each event under whoever answers for it today. */
-async function peopleOf(pipeline: TestPipeline, workspaceId: number): Promise<PersonFacts[]> {
+export async function peopleOf(pipeline: TestPipeline, workspaceId: number): Promise<PersonFacts[]> {
   const ask = async <Row>(query: string): Promise<Row[]> => (await pipeline.clickhouse.client("api").query({ query, format: "JSONEachRow", query_params: { w: workspaceId } })).json<Row>();
   const people = await ask<{ id: string; timezone: string; traits: Record<string, unknown>; trait_times: Record<string, number>; identifiers: string[]; is_anonymous: number; is_human: number; consents: Record<string, number>; accounts: string[] }>(
     `select toString(profile_id) as id, timezone, traits, trait_times, identifiers, is_anonymous, is_human, consents, accounts from profiles final where workspace_id = {w:UInt32} and deleted = 0`,

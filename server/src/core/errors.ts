@@ -26,7 +26,7 @@ export const errorCatalogue = {
   method_not_allowed: { status: 405, message: "This path does not take that method.", hint: "See /api/docs for the methods of each path." },
   conflict: { status: 409, message: "This conflicts with what is already there.", hint: "See the detail; read the current state and try again." },
   in_use: { status: 409, message: "Something else refers to this.", hint: "Take those references away first; the detail names them." },
-  invalid_definition: { status: 400, message: "The audience's definition can't be kept like this.", hint: "Correct what the detail names; POST /audiences/check tells everything that is wrong with it." },
+  invalid_definition: { status: 400, message: "The definition can't be kept like this.", hint: "Correct what the detail names; POST /audiences/check and POST /computed-traits/check tell everything that is wrong with one." },
   idempotency_mismatch: { status: 409, message: "This idempotency key was used with another body.", hint: "Use a new key for a new request." },
   limit_reached: { status: 422, message: "A limit was reached.", hint: "See the detail for the limit and its setting." },
   rate_limited: { status: 429, message: "Too many requests.", hint: "Wait for the time in Retry-After, then send again." },

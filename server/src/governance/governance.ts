@@ -61,3 +61,4 @@ export {
   CONSOLE_KIND,
   createWriteKey, limitWriteKey, readKeyUse, readLastKeyUse, revokeWriteKey, type KeyPlace, type KeyUseRow, type MadeWriteKey, type WriteKey,
 } from "./write-keys.ts";
+export { createWorkspaceCache, type WorkspaceCache } from "./workspace-cache.ts";

@@ -382,6 +382,37 @@ const postgres: readonly PersonalDataPlace[] = [
   },
   {
     engine: "postgres",
+    name: "computed_trait",
+    personal: {
+      definition: "may name a value of a person that it asks for", name: "words of the staff", description: "words of the staff", problem: "may quote a value that it asks for",
+      created_by: "the opaque id of who made it", updated_by: "the opaque id of who changed it",
+    },
+    other: [
+      "id", "workspace_id", "slug", "folder", "version", "state", "state_at", "state_key", "status", "rest", "people", "filled_at", "filled_key", "boundary_at", "created_at", "updated_at",
+    ],
+    find: "By text search in the definitions.",
+    export: "Not exported: it is a question, not an answer about a person.",
+    erase: "Change the definition, by hand.",
+  },
+  {
+    engine: "postgres",
+    name: "computed_trait_version",
+    personal: { definition: "may name a value of a person that it asks for", author: "the opaque id of who wrote it" },
+    other: ["workspace_id", "trait_id", "version", "at"],
+    find: "By text search in the definitions.",
+    export: "Not exported: it is a question, not an answer about a person.",
+    erase: "Goes with the computed trait.",
+  },
+  {
+    engine: "postgres",
+    name: "computed_person",
+    personal: { profile_id: "the person", doc: "what computed traits are for them, and the event that made each so", due_at: "when that may change" },
+    other: ["workspace_id"],
+    ...byProfileId,
+    erase: "Deleted when the evaluator meets that the person is suppressed or gone; until then no answer shows a suppressed person.",
+  },
+  {
+    engine: "postgres",
     name: "audience_list",
     personal: { name: "words of the staff", created_by: "the opaque id of who made it" },
     other: ["id", "workspace_id", "slug", "kind", "frozen_of", "frozen_at", "created_at", "size"],
@@ -579,6 +610,15 @@ const clickhouse: readonly PersonalDataPlace[] = [
     other: ["workspace_id", "added", "row_id", "block_id", "block_row"],
     find: "By `profile_id` in the person's ids.",
     export: "Not exported: a copy of `audience_list_member`.",
+    erase: MUTATION,
+  },
+  {
+    engine: "clickhouse",
+    name: "computed_value",
+    personal: { profile_id: "the person", value: "what a computed trait is for them", at: "since when", cause_row: "the event that made it so" },
+    other: ["workspace_id", "trait_id", "reason", "version", "seq", "block_id", "block_row"],
+    find: "By `profile_id` in the person's ids.",
+    export: "Not exported: a copy of `computed_person`.",
     erase: MUTATION,
   },
 ];

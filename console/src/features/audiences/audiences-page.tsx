@@ -17,6 +17,7 @@ import { AudienceState } from "./audience-state.tsx";
 import type { AudiencesSearch } from "./audiences-search.ts";
 import { Folders } from "./folders.tsx";
 import { audiencePagesQuery } from "./queries.ts";
+import "../profiles/profiles.css";
 import "./audiences.css";
 
 const Templates = lazy(async () => ({ default: (await import("./templates/templates-tab.tsx")).TemplatesTab }));

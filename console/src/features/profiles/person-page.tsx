@@ -15,6 +15,7 @@ import { Card, Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { Face, Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { PersonAudiences } from "../audiences/person-audiences.tsx";
 import { Reach } from "../desk/channels.tsx";
 import { ServiceView } from "../desk/service-view.tsx";
 import { curlOfRead } from "../events/curl.ts";
@@ -124,6 +125,7 @@ function Overview({ person }: { readonly person: ProfileAnswer }): ReactNode {
       <Timeline id={person.id} />
       <div className="stack" style={{ gap: 16 }}>
         <Card title={t.identifiers}><KnownBy person={person} /></Card>
+        <PersonAudiences personId={person.id} />
         <Card title={t.consents}><Consents person={person} /></Card>
         <Card title={t.devices}><Devices person={person} /></Card>
         <Linked person={person} hasHistory={hasHistory} />

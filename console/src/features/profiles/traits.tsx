@@ -3,12 +3,14 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
 import { texts } from "../../texts/texts.ts";
 import { absoluteTime, valueText } from "../../ui/format.ts";
 import { Card } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { valueWords } from "../computed/computed-words.ts";
 import { Correction } from "../desk/correction.tsx";
 import { Revealable } from "../masking/reveal.tsx";
 import { useSourceName } from "../sources/queries.ts";
@@ -49,12 +51,33 @@ export function Traits({ person }: { readonly person: ProfileAnswer }): ReactNod
             ))}
           </dl>
         </section>
-      ))}</div>
+      ))}<ComputedTraits person={person} /></div>
       {history ? <History personId={person.id} of={history} onClose={() => setHistory(undefined)} /> : null}
       {correcting ? (
         <Correction personId={person.id} trait={trait} value={trait === undefined ? undefined : person.traits[trait]} isMasked={isMasked} onClose={() => setCorrecting(undefined)} />
       ) : null}
     </Card>
+  );
+}
+
+/** What is worked out about them: since when and why on hover and focus. */
+function ComputedTraits({ person }: { readonly person: ProfileAnswer }): ReactNode {
+  const c = texts.computed;
+  const all = Object.entries(person.computed).toSorted(([, a], [, b]) => a.name.localeCompare(b.name));
+  if (all.length === 0) return null;
+  const reasons: Readonly<Record<string, string>> = c.reasons;
+  return (
+    <section aria-label={c.onPerson}>
+      <h3 className="trait-group">{c.onPerson}</h3>
+      <dl className="traits">
+        {all.map(([slug, { name, value, at, reason }]) => (
+          <div key={slug} className="trait">
+            <dt><Link to="/computed-traits/$slug" params={{ slug }}><bdi className="cut">{name}</bdi></Link></dt>
+            <dd><Tooltip label={at === null ? c.always : c.since(absoluteTime(Date.parse(at)), reasons[reason ?? ""] ?? reason ?? "")}><span tabIndex={0} className="trait-value"><bdi>{valueWords(value)}</bdi></span></Tooltip></dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 

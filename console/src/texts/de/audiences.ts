@@ -26,7 +26,7 @@ export const audiences: Texts["audiences"] = {
   picker: { nothing: "Nichts passt. Tippen Sie ein anderes Wort.", times: (n) => `${count(n)}-mal gesehen`, useEvent: (text) => `Das Ereignis „${text}“ nehmen` },
   add: {
     label: "Bedingung hinzufügen", toGroup: "Zu dieser Gruppe hinzufügen", search: "Ereignis, Merkmal, Zielgruppe suchen…", events: "Was sie taten", traits: "Was sie sind", audiences: "In welchen Zielgruppen sie sind", more: "Mehr",
-    kinds: { identifier: "Bekannt durch E-Mail, Telefonnummer …", consent: "Worin sie eingewilligt haben", list: "Auf einer Liste", share: "Ein zufälliger Anteil der Personen", first_of: "In der ersten passenden von mehreren Zielgruppen", account: "Personen desselben Kontos", sequence: "Taten etwas in einer Reihenfolge" },
+    kinds: { identifier: "Bekannt durch E-Mail, Telefonnummer …", consent: "Worin sie eingewilligt haben", list: "Auf einer Liste", share: "Ein zufälliger Anteil der Personen", first_of: "In der ersten passenden von mehreren Zielgruppen", account: "Personen desselben Kontos", sequence: "Taten etwas in einer Reihenfolge", computed: "Ein berechnetes Merkmal" },
   },
   not: { label: "Ob es gelten muss", is: "gilt", not: "nicht:" },
   group: {
@@ -48,7 +48,7 @@ export const audiences: Texts["audiences"] = {
     botsLabel: "Bots", internalLabel: "Interner Verkehr", includedText: "Dann zählen deren Ereignisse, und wer nur solche hat, kann darin sein.",
   },
   event: {
-    did: "Ob sie es taten", dids: { did: "taten", not: "taten nicht" }, which: "Ereignis", choose: "Ereignis wählen", or: "oder …", orAnother: "Oder ein anderes Ereignis", roles: "In Ihrem Wortschatz",
+    did: "Ob sie es taten", dids: { did: "taten", not: "taten nicht" }, which: "Ereignis", choose: "Ereignis wählen", or: "oder ein anderes Ereignis …", orAnother: "Oder ein anderes Ereignis", roles: "In Ihrem Vokabular",
     oncePer: "gezählt einmal je", dropOncePer: "Jedes Ereignis zählen", addOncePer: (path) => `einmal je ${path} zählen`,
   },
   measure: {
@@ -87,6 +87,10 @@ export const audiences: Texts["audiences"] = {
   consent: { is: "Was sie sagten", granted: "haben eingewilligt in", denied: "haben die Einwilligung verweigert in", unknown: "haben nichts gesagt zu", which: "Wofür", search: "Zweck suchen oder tippen", categories: "Ihrer Kanäle" },
   share: { is: "sind im zufälligen Anteil von", not: "sind nicht im zufälligen Anteil von", from: "Von Prozent", until: "bis", to: "Bis Prozent", percent: "Prozent der Ziehung", salt: "Name der Ziehung", saltExample: "Name der Ziehung", note: "Derselbe Name zieht dieselben Personen." },
   firstOf: { isIn: "sind in", is: "Welche davon", order: "und in keiner davor von", add: "Zielgruppe hinzufügen …", earlier: (name) => `${name} nach vorn` },
+  sequence: {
+    is: "taten nacheinander", not: "taten nicht nacheinander", strict: "Ob etwas dazwischen kommen darf", loose: "mit Beliebigem dazwischen", strictly: "ohne anderes Ereignis dazwischen", gap: "höchstens nach", addGap: "binnen welcher Zeit …", drop: (n) => `Schritt ${count(n)} entfernen`,
+    addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne etwas dazwischen …", dropWithout: "Was auch dazwischen kommt",
+  },
   account: { label: "Von den Personen ihres Kontos", any: "jemand aus demselben Konto", all: "alle aus demselben Konto", none: "niemand aus demselben Konto", meets: "erfüllt", note: "Die Person selbst gehört dazu." },
   json: { label: (kind) => `Bedingung „${kind}“ als JSON`, note: "Für diese Art von Bedingung gibt es hier noch keine Worte. Sie wird bearbeitet, wie sie gespeichert ist.", wrong: "Das ist keine Bedingung in JSON: ein Objekt mit `kind`." },
 
@@ -130,7 +134,7 @@ export const audiences: Texts["audiences"] = {
     title: (name) => `„${name}“ speichern?`, sentence: (enter, leave, stay) => `${people(enter)} ${enter === 1 ? "kommt" : "kommen"} hinein, ${count(leave)} ${leave === 1 ? "geht" : "gehen"} hinaus, ${count(stay)} ${stay === 1 ? "bleibt" : "bleiben"}.`, enter: "Kommen hinein", leave: "Gehen hinaus",
     andMore: (n) => `und ${count(n)} weitere`, usedBy: (n) => `${plural(n, "anderes richtet", "andere richten")} sich nach dieser Zielgruppe und ${n === 1 ? "folgt" : "folgen"}:`, save: "Speichern",
   },
-  templates: { none: "Es gibt keine Vorlagen", noneText: "Sie kommen mit dem Programm.", use: "Verwenden", useIt: (name) => `Die Vorlage ${name} verwenden`, needs: (names) => `Braucht: ${names.join(", ")}`, toVocabulary: "Sagen, welche Ereignisse das bedeuten" },
+  templates: { none: "Es gibt keine Vorlagen", noneText: "Sie kommen mit dem Programm.", use: "Verwenden", useIt: (name) => `Verwenden: ${name}`, needs: (names) => `Braucht: ${names.join(", ")}`, toVocabulary: "Sagen, welche Ereignisse das bedeuten" },
 
   page: {
     tabs: { overview: "Überblick", people: "Personen", changes: "Änderungen", why: "Warum", versions: "Fassungen", uses: "Verwendung" }, counting: "wird zum ersten Mal gezählt", people: (n) => (n === 1 ? "Person" : "Personen"), changed: "Fassung {version}, {when} von {who}", copySlug: "Namen für Programme kopieren",

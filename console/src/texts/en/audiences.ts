@@ -24,7 +24,7 @@ export const audiences = {
   picker: { nothing: "Nothing fits. Type another word.", times: (n: number) => `seen ${plural(n, "time", "times")}`, useEvent: (text: string) => `Use the event “${text}”` },
   add: {
     label: "Add a condition", toGroup: "Add to this group", search: "Find an event, a trait, an audience…", events: "What they did", traits: "What they are", audiences: "Audiences they are in", more: "More",
-    kinds: { identifier: "Known by an e-mail, a phone number…", consent: "What they consented to", list: "On a list", share: "A random share of people", first_of: "In the first of several audiences that fits", account: "People of the same account", sequence: "Did things in an order" } as Readonly<Record<string, string>>,
+    kinds: { identifier: "Known by an e-mail, a phone number…", consent: "What they consented to", list: "On a list", share: "A random share of people", first_of: "In the first of several audiences that fits", account: "People of the same account", sequence: "Did things in an order", computed: "A computed trait" } as Readonly<Record<string, string>>,
   },
   not: { label: "Whether it must hold", is: "holds", not: "not:" },
   group: {
@@ -46,7 +46,7 @@ export const audiences = {
     botsLabel: "Bots", internalLabel: "Internal traffic", includedText: "Their events count then, and people who have none but such may be in it.",
   },
   event: {
-    did: "Whether they did it", dids: { did: "did", not: "did not do" }, which: "Event", choose: "choose an event", or: "or…", orAnother: "Or another event", roles: "In your vocabulary",
+    did: "Whether they did it", dids: { did: "did", not: "did not do" }, which: "Event", choose: "choose an event", or: "or another event…", orAnother: "Or another event", roles: "In your vocabulary",
     oncePer: "counted once per", dropOncePer: "Count each event", addOncePer: (path: string) => `count once per ${path}`,
   },
   measure: {
@@ -85,6 +85,10 @@ export const audiences = {
   consent: { is: "What they said", granted: "have consented to", denied: "have refused consent to", unknown: "have said nothing about", which: "What for", search: "Find a category, or type one", categories: "Of your channels" },
   share: { is: "are in the random share from", not: "are not in the random share from", from: "From percent", until: "to", to: "To percent", percent: "percent of", salt: "Name of the draw", saltExample: "name of the draw", note: "The same name draws the same people." },
   firstOf: { isIn: "are in", is: "Which of them", order: "and in none before it of", add: "add an audience…", earlier: (name: string) => `Move ${name} forward` },
+  sequence: {
+    is: "did one after the other", not: "did not do one after the other", strict: "Whether anything may come between", loose: "with anything between", strictly: "with no other event between", gap: "at most after", addGap: "within how long…", drop: (n: number) => `Remove step ${count(n)}`,
+    addStep: "and then…", whole: "all of it within", addWhole: "all of it within…", same: "with the same", addSame: "about the same thing…", dropSame: "About anything", never: "and then never", neverFor: "for", addNever: "and then not…", dropNever: "Whatever follows", without: "without", addWithout: "without something between…", dropWithout: "Whatever comes between",
+  },
   account: { label: "Of the people of their account", any: "somebody of the same account", all: "everybody of the same account", none: "nobody of the same account", meets: "meets", note: "The person is one of them." },
   json: { label: (kind: string) => `Condition “${kind}” as JSON`, note: "This kind of condition has no words here yet. It is edited as it is stored.", wrong: "This is not a condition in JSON: an object with a `kind`." },
 
@@ -129,7 +133,7 @@ export const audiences = {
     title: (name: string) => `Save “${name}”?`, sentence: (enter: number, leave: number, stay: number) => `${plural(enter, "person comes", "people come")} in, ${plural(leave, "goes", "go")} out, ${plural(stay, "stays", "stay")}.`, enter: "Come in", leave: "Go out",
     andMore: (n: number) => `and ${count(n)} more`, usedBy: (n: number) => `${plural(n, "other thing looks", "other things look")} at this audience and follows:`, save: "Save it",
   },
-  templates: { none: "There are no templates", noneText: "They come with the program.", use: "Use it", useIt: (name: string) => `Use the template ${name}`, needs: (names: readonly string[]) => `Needs: ${names.join(", ")}`, toVocabulary: "Say which events mean this" },
+  templates: { none: "There are no templates", noneText: "They come with the program.", use: "Use it", useIt: (name: string) => `Use it: ${name}`, needs: (names: readonly string[]) => `Needs: ${names.join(", ")}`, toVocabulary: "Say which events mean this" },
 
   page: {
     tabs: { overview: "Overview", people: "People", changes: "Changes", why: "Why", versions: "Versions", uses: "Uses" }, counting: "is being counted for the first time", people: (n: number) => (n === 1 ? "person" : "people"), changed: "version {version}, {when} by {who}", copySlug: "Copy the name for programs",

@@ -4,6 +4,7 @@ import { audiences } from "./audiences.ts";
 import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
+import { computed } from "./computed.ts";
 import { desk } from "./desk.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
@@ -51,6 +52,7 @@ export const en = {
   imports,
   schema,
   profiles,
+  computed,
   desk,
   masking,
   audiences,

@@ -1,4 +1,4 @@
-// What audiences tell ClickHouse: who entered and left, and who is on which list. Like everything that the pipeline tells it, the
+// What audiences tell ClickHouse: who entered and left, who is on which list, and what computed traits are for whom. Like everything that the pipeline tells it, the
 // rows stand in blocks of the outbox, made in the transaction that decided them; but in partitions of their own, so that no two
 // writers share a counter. The row of `audience_place` is that counter: whoever writes holds its lock until the commit, so blocks
 // are committed in the order of their numbers, and a sender that reads them back passes over none.
@@ -9,7 +9,7 @@ import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
 import { REBUILD_READER } from "../rebuild-state.ts";
 import { blockIdOf } from "./block-builder.ts";
 import { BLOCK_ROWS_MAX, packBlocks, takeRows, writeOutbox, type InsertBlock, type OutboxBlock } from "./outbox-block.ts";
-import { audienceLogColumns, insertStatement, listMemberColumns } from "./table-columns.ts";
+import { audienceLogColumns, computedValueColumns, insertStatement, listMemberColumns } from "./table-columns.ts";
 
 export const audienceReasons = [
   "event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair",
@@ -37,15 +37,30 @@ export interface ListMemberRow {
   readonly added: boolean;
 }
 
+export interface ComputedValueRow {
+  readonly workspaceId: number;
+  readonly traitId: number;
+  readonly profileId: string;
+  /** JSON; "": that of everybody of whom nothing is known. */
+  readonly value: string;
+  readonly atMs: number;
+  readonly reason: AudienceReason;
+  readonly causeRow: number;
+  /** Of the computed trait's definition. */
+  readonly version: number;
+}
+
 export interface AudienceRows {
   readonly log?: readonly AudienceLogRow[];
   readonly lists?: readonly ListMemberRow[];
+  readonly values?: readonly ComputedValueRow[];
 }
 
 /** Tables that are written here alone. */
-const TABLES = ["audience_log", "list_member"];
+const TABLES = ["audience_log", "list_member", "computed_value"];
 const logStatement = insertStatement("audience_log", audienceLogColumns);
 const listStatement = insertStatement("list_member", listMemberColumns);
+const valueStatement = insertStatement("computed_value", computedValueColumns);
 
 /** While everything is decided anew, people are missing who will be there again: nobody may be said to have left by it. */
 export async function isBeingRebuilt(pool: Pick<Pool, "query">, partition: number): Promise<boolean> {
@@ -76,13 +91,13 @@ export async function moveAudiencePlace(tx: ClientBase, partition: number, fromB
 
 /**
  * Writes rows for people of one log partition, within the caller's transaction, which holds the partition's lock from here until
- * it ends. Row i of `log` gets `firstSeq` + i, and row j of `lists` the numbers behind these: later ones are greater, whoever
+ * it ends. Row i of `log` gets `firstSeq` + i, those of `lists` the numbers behind these, then those of `values`: later ones are greater, whoever
  * writes. Rows of a workspace that is removed are left out.
  */
-export async function writeAudienceRows(tx: ClientBase, partition: number, { log = [], lists = [] }: AudienceRows): Promise<{ readonly firstSeq: number }> {
-  const blockCount = Math.ceil(log.length / BLOCK_ROWS_MAX) + Math.ceil(lists.length / BLOCK_ROWS_MAX);
-  const { seq: firstSeq, nextBlock } = await takeNumbers(tx, partition, log.length + lists.length, blockCount);
-  const removed = await removedAmong(tx, [...log, ...lists]);
+export async function writeAudienceRows(tx: ClientBase, partition: number, { log = [], lists = [], values = [] }: AudienceRows): Promise<{ readonly firstSeq: number }> {
+  const blockCount = [log, lists, values].reduce((sum, { length }) => sum + Math.ceil(length / BLOCK_ROWS_MAX), 0);
+  const { seq: firstSeq, nextBlock } = await takeNumbers(tx, partition, log.length + lists.length + values.length, blockCount);
+  const removed = await removedAmong(tx, [...log, ...lists, ...values]);
   const blocks: OutboxBlock[] = [];
   const add = <Row extends { readonly workspaceId: number }>(rows: readonly Row[], seqOfFirst: number, encoding: Encoding<Row>): void => {
     for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
@@ -93,6 +108,7 @@ export async function writeAudienceRows(tx: ClientBase, partition: number, { log
   };
   add(log, firstSeq, { table: "audience_log", statement: logStatement, write: writeLogRow });
   add(lists, firstSeq + log.length, { table: "list_member", statement: listStatement, write: writeListRow });
+  add(values, firstSeq + log.length + lists.length, { table: "computed_value", statement: valueStatement, write: writeValueRow });
   await packBlocks(blocks);
   await writeOutbox(tx, blocks);
   return { firstSeq };
@@ -182,5 +198,17 @@ function writeListRow(writer: RowBinaryWriter, row: ListMemberRow, seq: number):
   writer.uint32(row.listId);
   writer.uuid(row.profileId);
   writer.uint8(row.added ? 1 : 0);
+  writer.uint64(seq);
+}
+
+function writeValueRow(writer: RowBinaryWriter, row: ComputedValueRow, seq: number): void {
+  writer.uint32(row.workspaceId);
+  writer.uint32(row.traitId);
+  writer.uuid(row.profileId);
+  writer.string(row.value);
+  writer.dateTime64(row.atMs);
+  writer.string(row.reason);
+  writer.uint64(row.causeRow);
+  writer.uint32(row.version);
   writer.uint64(seq);
 }

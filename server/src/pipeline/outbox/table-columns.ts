@@ -22,6 +22,10 @@ export const audienceLogColumns = [
 
 export const listMemberColumns = ["workspace_id", "list_id", "profile_id", "added", "row_id", "block_id", "block_row"] as const;
 
+export const computedValueColumns = [
+  "workspace_id", "trait_id", "profile_id", "value", "at", "reason", "cause_row", "version", "seq", "block_id", "block_row",
+] as const;
+
 export function insertStatement(table: string, columns: readonly string[]): string {
   return `INSERT INTO ${table} (${columns.join(", ")}) FORMAT RowBinary`;
 }

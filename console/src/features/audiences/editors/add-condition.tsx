@@ -12,10 +12,13 @@ const t = texts.audiences;
 
 /** What each kind that is chosen by its name begins with. */
 const others: Readonly<Record<string, () => Leaf>> = {
+  sequence: () => ({ kind: "sequence", steps: [{ event: "" }, { event: "" }] }),
+  computed: () => ({ kind: "computed", trait: "", op: "at_least", value: 1 }),
   identifier: () => ({ kind: "identifier", namespace: "email", is: "known" }),
   consent: () => ({ kind: "consent", category: "", is: "granted" }),
   list: () => ({ kind: "list", list: "" }),
   share: () => ({ kind: "share", salt: "share", from: 0, to: 10 }),
+  account: () => ({ kind: "account", people: "any", who: { kind: "trait", trait: "", op: "is_set" } }),
   first_of: () => ({ kind: "first_of", audiences: [], is: "" }),
 };
 
@@ -41,5 +44,5 @@ export function AddCondition({ onAdd, opensAtOnce = false, label = t.add.label, 
     if (kind === "audience") return onAdd({ kind: "audience", audience: name });
     onAdd(newEvent(kind === "event" || name.startsWith(ROLE) ? eventOfPick(name) : value));
   };
-  return <Picker label={label} variant={variant} placeholder={t.add.search} groups={groups} onPick={pick} other={t.picker.useEvent} opensAtOnce={opensAtOnce}>{label}</Picker>;
+  return <Picker label={label} variant={variant} placeholder={t.add.search} groups={groups} onPick={pick} other={t.picker.useEvent} opensAtOnce={opensAtOnce} leavesFocus>{label}</Picker>;
 }

@@ -40,8 +40,10 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
           <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(path, item) => set({ once_per: item === undefined ? path : `${item}.${path}` })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
         )}
       </div>
-      <Filters where={one.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => set({ where: (where.length === 0 ? undefined : where) as never }, mark)} />
-      {isTime || one.measure.of === "distinct" || one.once_per !== undefined ? null : <OncePer fields={fields} onPick={(once_per) => set({ once_per })} />}
+      <Filters where={one.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => set({ where: (where.length === 0 ? undefined : where) as never }, mark)}>
+        <OrAnotherEvent event={one.event} onChange={(event) => set({ event })} />
+        {isTime || one.measure.of === "distinct" || one.once_per !== undefined ? null : <OncePer fields={fields} onPick={(once_per) => set({ once_per })} />}
+      </Filters>
     </div>
   );
 }
@@ -83,7 +85,6 @@ export function EventNames({ event, onChange }: { readonly event: EventRef; read
     if (isRole(next) || names.length <= 1) return onChange(next);
     onChange([...new Set(names.with(index, picked))]);
   };
-  const plainGroups = groups?.slice(0, 1);
   return (
     <span className="words">
       {isRole(event) || names.length === 0
@@ -91,13 +92,19 @@ export function EventNames({ event, onChange }: { readonly event: EventRef; read
         : names.map((name, index) => (
           <span key={name} className="words">
             {index === 0 ? null : <span>{t.filters.or}</span>}
-            <Picker label={`${t.event.which}: ${name}`} placeholder={t.add.search} groups={groups} onPick={(picked) => replace(index, picked)} other={t.picker.useEvent}><bdi className="cut">{name}</bdi></Picker>
+            <Picker label={t.event.which} placeholder={t.add.search} groups={groups} onPick={(picked) => replace(index, picked)} other={t.picker.useEvent}><bdi className="cut">{name}</bdi></Picker>
             {names.length > 1 ? <button type="button" className="word-button add" aria-label={t.filters.remove(name)} onClick={() => onChange(names.length === 2 ? (names[1 - index] ?? "") : names.toSpliced(index, 1))}>×</button> : null}
           </span>
         ))}
-      {names.length > 0 ? <Picker label={t.event.orAnother} variant="add quiet" placeholder={t.add.search} groups={plainGroups} onPick={(picked) => onChange([...new Set([...names, picked])])} other={t.picker.useEvent}>{t.event.or}</Picker> : null}
     </span>
   );
+}
+
+function OrAnotherEvent({ event, onChange }: { readonly event: EventRef; readonly onChange: (event: EventRef) => void }): ReactNode {
+  const groups = useEventGroups();
+  const names = namesOf(event);
+  if (names.length === 0) return null;
+  return <Picker label={t.event.orAnother} variant="add quiet" placeholder={t.add.search} groups={groups?.slice(0, 1)} onPick={(picked) => onChange([...new Set([...names, picked])])} other={t.picker.useEvent}>{t.event.or}</Picker>;
 }
 
 // ── How often, how much ───────────────────────────────────────────────────────────────────────────────────────────
@@ -169,13 +176,19 @@ export function measured(one: EventLeaf, of: string, fields: EventFields | undef
   const wasTime = one.measure.of === "first" || one.measure.of === "last";
   const { within, once_per: _, ...rest } = one;
   const needsProperty = !isTime && of !== "count";
-  const likely: Paths = isRole(one.event) ? { role: of === "distinct" ? "product_id" : "value" } : (fields?.fields.find(({ types }) => (of === "distinct") !== types.some(({ type }) => type === "number"))?.path ?? "");
+  const likely: Paths = isRole(one.event) ? { role: of === "distinct" ? "product_id" : "value" } : likelyPath(of, fields);
   const measure: Measure = { of, ...(needsProperty ? { property: one.measure.property ?? likely } : {}), ...(needsProperty && one.measure.item !== undefined ? { item: one.measure.item } : {}) };
   const isRolling = within !== undefined && "last" in within;
   const kept = isTime ? (isRolling ? {} : withoutUndefined({ within: within as never })) : withoutUndefined({ within: within as never });
   const changed = { ...rest, ...kept, measure } as EventLeaf;
   if (isTime === wasTime) return changed;
   return isTime ? { ...changed, op: "in_last", value: { last: isRolling ? Number(within["last"]) : 90, unit: isRolling ? String(within["unit"]) : "day" } } : { ...changed, op: "at_least", value: 1 };
+}
+
+/** Of sums and the like a value by its usual names, else any number; of different ones anything else. */
+function likelyPath(of: string, fields: EventFields | undefined): string {
+  const fitting = fields?.fields.filter(({ types, path }) => listOf(path, fields.lists) === undefined && (of === "distinct") !== types.some(({ type }) => type === "number")) ?? [];
+  return (fitting.find(({ path }) => /^(total|revenue|value|amount|order_id)$/.test(path)) ?? fitting[0])?.path ?? "";
 }
 
 interface PathsPickerProps {
@@ -197,5 +210,5 @@ function PathsPicker({ label, paths, item, fields, onPick }: PathsPickerProps): 
     const list = listOf(path, fields?.lists ?? []);
     onPick(list === undefined ? path : path.slice(list.length + 1), list);
   };
-  return <Picker label={`${label}: ${text}`} placeholder={t.filters.searchProperty} groups={groups} onPick={pick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
+  return <Picker label={label} placeholder={t.filters.searchProperty} groups={groups} onPick={pick} other={t.filters.useProperty} isPlaceholder={text === ""}><bdi className="mono cut">{text === "" ? t.measure.choose : text}</bdi></Picker>;
 }

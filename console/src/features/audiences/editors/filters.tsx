@@ -3,9 +3,8 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { createContext, useContext, type ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
-import type { ObservedField } from "@tributary/schema/api/observed.ts";
 import {
-  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, newTest, opsOfKind, withOp, type Filter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
+  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, opsOfKind, withOp, type Filter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
 } from "../model/condition.ts";
 import type { ValueWish } from "../queries.ts";
 import type { EventFields } from "./fields.ts";
@@ -25,9 +24,11 @@ const FieldsOfEvent = createContext<Given>({ fields: undefined, event: "" });
 export interface FiltersProps extends Given {
   readonly where: readonly Filter[];
   readonly onChange: (where: readonly Filter[], mark?: string) => void;
+  /** Beside the way to one more. */
+  readonly children?: ReactNode;
 }
 
-export function Filters({ where, onChange, fields, event }: FiltersProps): ReactNode {
+export function Filters({ where, onChange, fields, event, children }: FiltersProps): ReactNode {
   const lists = fields?.lists ?? [];
   const add = (path: string, test: Test): void => onChange(path.startsWith("context:") ? [...where, { context: path.slice(8), ...test }] : addFilter(where, path, test, lists));
   return (
@@ -39,7 +40,7 @@ export function Filters({ where, onChange, fields, event }: FiltersProps): React
             <OneFilter filter={filter} lists={lists} onChange={(next, mark) => onChange(next === undefined ? dropFilter(where, index) : where.with(index, next), mark && `filter ${index} ${mark}`)} />
           </div>
         ))}
-        <PropertyPicker fields={fields} event={event} onAdd={add} label={where.length === 0 ? t.filters.add : t.filters.addAnother} />
+        <span className="words"><PropertyPicker fields={fields} event={event} onAdd={add} label={where.length === 0 ? t.filters.add : t.filters.addAnother} />{children}</span>
       </div>
     </FieldsOfEvent>
   );
@@ -132,9 +133,4 @@ function FilterMenu({ isNot = false, onNot, onOr, onRemove }: { readonly isNot?:
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-/** What a filter on this field begins with. */
-export function firstTest(field: ObservedField | undefined): Test {
-  return newTest(kindOfField(field));
 }

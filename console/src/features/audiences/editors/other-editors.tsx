@@ -43,7 +43,7 @@ export function useAudienceGroups(): readonly PickerGroup[] | undefined {
 function AudiencePicker({ slug, onPick, children, variant = "word" }: { readonly slug?: string; readonly onPick: (slug: string) => void; readonly children?: ReactNode; readonly variant?: "word" | "add" }): ReactNode {
   const groups = useAudienceGroups();
   const name = groups?.[0]?.options.find(({ value }) => value === slug)?.label ?? slug ?? "";
-  return <Picker label={`${t.audience.which}: ${name}`} placeholder={t.audience.search} groups={groups} variant={variant} isPlaceholder={variant === "word" && name === ""} onPick={onPick}>{children ?? <bdi className="cut">{name || t.audience.choose}</bdi>}</Picker>;
+  return <Picker label={t.audience.which} placeholder={t.audience.search} groups={groups} variant={variant} isPlaceholder={variant === "word" && name === ""} onPick={onPick}>{children ?? <bdi className="cut">{name || t.audience.choose}</bdi>}</Picker>;
 }
 
 export function AudienceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): ReactNode {

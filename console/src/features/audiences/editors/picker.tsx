@@ -44,20 +44,29 @@ export interface PickerProps {
   readonly onClose?: () => void;
   readonly staysOpen?: boolean;
   readonly opensAtOnce?: boolean;
+  /** What was picked takes the focus itself. */
+  readonly leavesFocus?: boolean;
   readonly head?: ReactNode;
   readonly note?: string | undefined;
 }
 
 export function Picker(props: PickerProps): ReactNode {
-  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, isOtherFirst = false, onSearch, onOpen, onClose, staysOpen = false, opensAtOnce = false, head, note } = props;
+  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, isOtherFirst = false, onSearch, onOpen, onClose, staysOpen = false, opensAtOnce = false, leavesFocus = false, head, note } = props;
   const [search, setSearch] = useState("");
   const look = (text: string): void => {
     setSearch(text);
     onSearch?.(text);
   };
+  const isPicked = useRef(false);
   const box = useCombobox({
     onDropdownOpen: () => { box.focusSearchInput(); onOpen?.(); },
-    onDropdownClose: () => { box.resetSelectedOption(); box.focusTarget(); look(""); onClose?.(); },
+    onDropdownClose: () => {
+      box.resetSelectedOption();
+      if (!isPicked.current || !leavesFocus) box.focusTarget();
+      isPicked.current = false;
+      look("");
+      onClose?.();
+    },
   });
   const wasOpened = useRef(false);
   useEffect(() => {
@@ -77,17 +86,18 @@ export function Picker(props: PickerProps): ReactNode {
   const pick = (value: string): void => {
     onPick(value);
     look("");
-    if (staysOpen) box.focusSearchInput();
-    else box.closeDropdown();
+    if (staysOpen) return box.focusSearchInput();
+    isPicked.current = true;
+    box.closeDropdown();
   };
   const isEmpty = shown !== undefined && shown.every(({ options }) => options.length === 0) && !mayBeOther;
   return (
     <Combobox store={box} onOptionSubmit={pick} width={320} position="bottom-start" withinPortal shadow="sm" classNames={{ options: "picker-options" }} resetSelectionOnOptionHover>
       <Combobox.Target targetType="button" withAriaAttributes={false}>
-        <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-label={label} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{children}</button>
+        <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{label === children ? null : <span className="unseen">{label}: </span>}{children}</button>
       </Combobox.Target>
       <Combobox.Dropdown>
-        <Combobox.Search value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
+        <Combobox.Search role="combobox" aria-expanded={box.dropdownOpened} value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
         {head}
         <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label}>
           {isOtherFirst ? otherChoice : null}

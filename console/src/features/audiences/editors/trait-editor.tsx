@@ -27,7 +27,7 @@ export function TraitEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
     <div className="leaf">
       <div className="words">
         {isNot ? <WordSelect label={t.not.label} value="not" options={[{ value: "not", label: t.not.not }, { value: "is", label: t.not.is }]} onChange={(value) => onNot(value === "not")} /> : null}
-        <Picker label={`${t.trait.which}: ${trait}`} placeholder={t.trait.search} groups={groups} onPick={choose} other={t.trait.use}><bdi className="mono cut">{trait}</bdi></Picker>
+        <Picker label={t.trait.which} placeholder={t.trait.search} groups={groups} onPick={choose} other={t.trait.use}><bdi className="mono cut">{trait}</bdi></Picker>
         <OpSelect name={trait} op={test.op} kind={kind} extra={datedOps} onChange={(op) => onChange(changed(test, op))} />
         <ValueEditor test={test} kind={kind} wish={{ place: "trait", event: "", path: trait }} name={trait} onChange={(next, mark) => onChange(next as Leaf & Test, mark)} />
         {leaf["held"] === undefined || isDated ? null : (

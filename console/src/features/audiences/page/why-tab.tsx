@@ -30,7 +30,8 @@ export function WhyTab({ audience: { slug } }: { readonly audience: AudienceDeta
   const { tab: _, message: __, ...kept } = search;
   const why = useQuery({ ...whyQuery(slug, person ?? "", at), enabled: person !== undefined });
   return (
-    <div className="stack-wide">
+    <div className="split">
+    <div className="main stack-wide">
       <div className="row wrap"><PersonChoice person={person} onChoose={(next) => go({ ...kept, person: next })} /><AsOfChoice at={at} onChoose={(next) => go({ ...(person === undefined ? {} : { person }), ...(next === undefined ? {} : { at: next }) })} /></div>
       {person === undefined ? <Empty icon={<IconUserQuestion size={28} stroke={1.4} />} title={t.choose} text={t.chooseText} /> : null}
       {why.error ? <ProblemNotice problem={why.error} onRetry={() => void why.refetch()} /> : null}
@@ -41,7 +42,8 @@ export function WhyTab({ audience: { slug } }: { readonly audience: AudienceDeta
           <Card title={t.history}><History slug={slug} person={person} /></Card>
         </div>
       ) : null}
-      {message === undefined ? null : <EventPanel messageId={message} search={{ message }} onChange={(next) => go(next.message === undefined ? kept : { ...kept, message: next.message })} />}
+    </div>
+    {message === undefined ? null : <EventPanel messageId={message} search={{ message }} onChange={(next) => go(next.message === undefined ? kept : { ...kept, message: next.message })} />}
     </div>
   );
 }

@@ -1,0 +1,90 @@
+// What somebody did in an order: steps with what each must say and how far apart they may be, and what must not follow.
+import type { ReactNode } from "react";
+import { texts } from "../../../texts/texts.ts";
+import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
+import { isRecord, type Leaf } from "../model/draft.ts";
+import { EventNames, type LeafEditorProps } from "./event-editor.tsx";
+import { useEventFields, useNamesOf } from "./fields.ts";
+import { Filters } from "./filters.tsx";
+import { IsOrNot } from "./other-editors.tsx";
+import { DurationWords } from "./value-editor.tsx";
+import { WindowEditor } from "./window-editor.tsx";
+import { WordSelect, WordText } from "./words.tsx";
+
+const t = texts.audiences.sequence;
+const STEPS_MAX = 10;
+
+interface Step {
+  readonly event: EventRef;
+  readonly where?: readonly Filter[];
+  readonly gap?: unknown;
+  readonly without?: readonly Step[];
+  readonly within?: unknown;
+}
+
+export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): ReactNode {
+  const steps = (Array.isArray(leaf["steps"]) ? leaf["steps"] : []) as readonly Step[]; // From the schema, or of this console's making.
+  const never = isRecord(leaf["then_not"]) ? (leaf["then_not"] as unknown as Step) : undefined; // As above.
+  const set = (change: Readonly<Record<string, unknown>>, mark?: string): void => onChange(withoutUndefined({ ...leaf, ...change }) as Leaf, mark);
+  const setStep = (index: number, change: Partial<Record<keyof Step, unknown>>, mark?: string): void => set({ steps: steps.with(index, withoutUndefined({ ...steps[index], ...change }) as Step) }, mark && `step ${index} ${mark}`);
+  const same = typeof leaf["same"] === "string" ? leaf["same"] : Array.isArray(leaf["same"]) ? leaf["same"].join(", ") : undefined;
+  return (
+    <div className="leaf">
+      <div className="words">
+        <IsOrNot isNot={isNot} onNot={onNot} words={t} />
+        <WordSelect label={t.strict} value={leaf["strict"] === true ? "strict" : "loose"} options={[{ value: "loose", label: t.loose }, { value: "strict", label: t.strictly }]} onChange={(value) => set({ strict: value === "strict" ? true : undefined })} />
+        <WindowEditor window={leaf["within"] as Window | undefined} onChange={(within, mark) => set({ within }, mark)} />
+      </div>
+      <ol className="steps-edit">
+        {steps.map((step, index) => (
+          <li key={index} className="leaf">
+            <div className="words">
+              <EventNames event={step.event} onChange={(event) => setStep(index, { event })} />
+              {index === 0 ? null : <Optional label={t.gap} add={t.addGap} value={step.gap} first={{ last: 1, unit: "day" }} onChange={(gap, mark) => setStep(index, { gap }, mark)} />}
+              {steps.length > 2 ? <button type="button" className="word-button add" aria-label={t.drop(index + 1)} onClick={() => set({ steps: steps.toSpliced(index, 1) })}>×</button> : null}
+            </div>
+            <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />
+            {index === 0 ? null : <Without steps={step.without ?? []} onChange={(without) => setStep(index, { without })} />}
+          </li>
+        ))}
+      </ol>
+      <div className="words">
+        {steps.length < STEPS_MAX ? <button type="button" className="word-button add" onClick={() => set({ steps: [...steps, { event: "" }] })}>{t.addStep}</button> : null}
+        <Optional label={t.whole} add={t.addWhole} value={leaf["duration"]} first={{ last: 3, unit: "day" }} onChange={(duration, mark) => set({ duration }, mark)} />
+        {same === undefined ? <button type="button" className="word-button add" onClick={() => set({ same: "product_id" })}>{t.addSame}</button> : <span className="words"><span>{t.same}</span><WordText label={t.same} value={same} onChange={(value) => set({ same: value.includes(",") ? value.split(",").map((one) => one.trim()) : value }, "same")} /><button type="button" className="word-button add" aria-label={t.dropSame} onClick={() => set({ same: undefined })}>×</button></span>}
+        {never === undefined ? <button type="button" className="word-button add" onClick={() => set({ then_not: { event: "", within: { last: 1, unit: "day" } } })}>{t.addNever}</button> : (
+          <span className="words"><span>{t.never}</span><EventNames event={never.event} onChange={(event) => set({ then_not: { ...never, event } })} /><span>{t.neverFor}</span><DurationWords value={never.within} onChange={(within) => set({ then_not: { ...never, within } }, "never")} /><button type="button" className="word-button add" aria-label={t.dropNever} onClick={() => set({ then_not: undefined })}>×</button></span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function StepFilters({ step, onChange }: { readonly step: Step; readonly onChange: (where: readonly Filter[] | undefined, mark?: string) => void }): ReactNode {
+  const names = useNamesOf(step.event);
+  const fields = useEventFields(names);
+  return <Filters where={step.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => onChange(where.length === 0 ? undefined : where, mark)} />;
+}
+
+function Without({ steps, onChange }: { readonly steps: readonly Step[]; readonly onChange: (steps: readonly Step[] | undefined) => void }): ReactNode {
+  if (steps.length === 0) return <button type="button" className="word-button add quiet" onClick={() => onChange([{ event: "" }])}>{t.addWithout}</button>;
+  return (
+    <div className="words">
+      <span>{t.without}</span>
+      {steps.map((step, index) => <span key={index} className="words"><EventNames event={step.event} onChange={(event) => onChange(steps.with(index, { ...step, event }))} /><button type="button" className="word-button add" aria-label={t.dropWithout} onClick={() => onChange(steps.length === 1 ? undefined : steps.toSpliced(index, 1))}>×</button></span>)}
+    </div>
+  );
+}
+
+interface OptionalProps {
+  readonly label: string;
+  readonly add: string;
+  readonly value: unknown;
+  readonly first: unknown;
+  readonly onChange: (value: unknown, mark?: string) => void;
+}
+
+function Optional({ label, add, value, first, onChange }: OptionalProps): ReactNode {
+  if (value === undefined) return <button type="button" className="word-button add" onClick={() => onChange(first)}>{add}</button>;
+  return <span className="words"><span>{label}</span><DurationWords value={value} onChange={(next) => onChange(next, label)} /><button type="button" className="word-button add" aria-label={t.without} onClick={() => onChange(undefined)}>×</button></span>;
+}
