@@ -63,7 +63,8 @@ ${limits.join("\n")}
 }
 
 const limitWords: Readonly<Record<keyof typeof audienceLimits, string>> = {
-  conditionsMax: "Conditions of an audience, those of the audiences that it refers to included", depthMax: "Groups inside each other", valuesMax: "Values of one condition",
+  conditionsMax: "Conditions of an audience, those of the audiences that it refers to included", testsMax: "Comparisons of an audience, those in filters included",
+  charactersMax: "Characters of a definition, as JSON", pathStepsMax: "Names of a path, joined by dots", depthMax: "Groups inside each other", valuesMax: "Values of one condition",
   valueCharactersMax: "Characters of a value", patternCharactersMax: "Characters of a pattern", namesMax: "Event names of one condition", filtersMax: "Filters of one condition",
   stepsMax: "Steps of a sequence", sequenceEventsMax: "Events of a person that a sequence is looked for in, the latest", orderedMax: "Audiences of one order", windowDaysMax: "Days of a rolling window",
   countMax: "A count that is compared with", referencesDepthMax: "Audiences that refer to audiences, one behind the other",

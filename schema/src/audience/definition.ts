@@ -20,7 +20,17 @@ export const definition = z.strictObject({
   if (count > audienceLimits.conditionsMax) context.addIssue({ code: "custom", path: ["who"], message: `${count} conditions; at most ${audienceLimits.conditionsMax}. Put some into an audience of their own.` });
   const depth = depthOf(one.who);
   if (depth > audienceLimits.depthMax) context.addIssue({ code: "custom", path: ["who"], message: `${depth} groups inside each other; at most ${audienceLimits.depthMax}.` });
+  const tests = testsIn(one.who);
+  if (tests > audienceLimits.testsMax) context.addIssue({ code: "custom", path: ["who"], message: `${tests} comparisons, with those in filters; at most ${audienceLimits.testsMax}. Put some into an audience of their own.` });
+  const characters = JSON.stringify(one.who).length;
+  if (characters > audienceLimits.charactersMax) context.addIssue({ code: "custom", path: ["who"], message: `${characters} characters; at most ${audienceLimits.charactersMax}. Upload long lists of values as a trait.` });
 }).meta({ id: "AudienceDefinition" });
+/** Comparisons, wherever they stand. */
+function testsIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, inner) => sum + testsIn(inner), "op" in value ? 1 : 0);
+}
+
 export type Definition = z.infer<typeof definition>;
 export type DefinitionInput = z.input<typeof definition>;
 

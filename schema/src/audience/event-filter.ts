@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { EventFacts } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf, sayTest, type Language } from "./sentence.ts";
-import { holds, testShapes, testSql, type ValueTest } from "./value-test.ts";
+import { holds, testShapes, testSql, valuePath, type ValueTest } from "./value-test.ts";
 import { eventSql, itemsAt, itemNumbersSql, itemValuesSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, type Bind, type Raw } from "./value.ts";
 
 /** What stands beside an event's properties, by the name of its column. Empty text is "not set". */
@@ -15,7 +15,7 @@ export type ContextField = (typeof contextFields)[number];
 
 const name = z.string().min(1).max(512);
 export const eventNames = z.union([name, z.array(name).min(1).max(audienceLimits.namesMax)]).meta({ description: "The event's name, or several of which any will do. Pages, screens and identifies are `page`, `screen`, `identify`." });
-export const propertyPath = z.string().min(1).max(2_000).meta({ description: "Names joined by dots. `products.color` is the colour of any of the products." });
+export const propertyPath = valuePath(2_000).meta({ description: "Names joined by dots. `products.color` is the colour of any of the products." });
 
 const propertyFilter = z.discriminatedUnion("op", testShapes({ property: propertyPath }));
 export type PropertyFilter = z.infer<typeof propertyFilter>;

@@ -5,6 +5,12 @@ export const audienceLimits = {
   conditionsMax: 100,
   /** Groups inside groups. */
   depthMax: 12,
+  /** Comparisons of one definition: those of conditions, and those of the filters on what events say. */
+  testsMax: 250,
+  /** Characters of a definition as JSON. */
+  charactersMax: 262_144,
+  /** Names of a path, joined by dots. */
+  pathStepsMax: 16,
   /** Values of one list in a condition. */
   valuesMax: 1_000,
   /** Characters of one value. */

@@ -7,7 +7,14 @@ import {
   decimalOf, decimalSql, decimalsSql, instantOf, instantSql, isPlainNumber, numberOf, numberSql, textOf, textSql, type Bind, type Raw,
 } from "./value.ts";
 
-const text = z.string().max(audienceLimits.valueCharactersMax);
+/** What events and traits say is well-formed when it is kept, so nothing else is ever found. */
+const text = z.string().max(audienceLimits.valueCharactersMax).refine((value) => value.isWellFormed(), "Half of a character stands alone.");
+/** Where a value stands: names joined by dots. */
+export function valuePath(charactersMax: number) {
+  return z.string().min(1).max(charactersMax).refine((value) => value.isWellFormed(), "Half of a character stands alone.")
+    .refine((value) => value.split(".").length <= audienceLimits.pathStepsMax, `At most ${audienceLimits.pathStepsMax} names joined by dots.`);
+}
+
 const number = z.number().refine(isPlainNumber, "Numbers have at most 15 digits before the point.");
 const literal = z.union([text, number, z.boolean()]);
 const literals = z.array(z.union([text, number])).min(1).max(audienceLimits.valuesMax);

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { eventNames } from "./event-filter.ts";
 import { audienceLimits } from "./limits.ts";
-import { isoInstant, msOf } from "./value-test.ts";
+import { isoInstant, msOf, valuePath } from "./value-test.ts";
 import type { Bind } from "./value.ts";
 
 /** Stands for "at no instant". */
@@ -23,7 +23,7 @@ export const duration = z.strictObject({
 export type Duration = z.infer<typeof duration>;
 
 const selectorOfAnchor = z.union([
-  z.strictObject({ trait: z.string().min(1).max(512) }),
+  z.strictObject({ trait: valuePath(512) }),
   z.strictObject({ event: eventNames, which: z.enum(["first", "last"]).default("last") }),
 ]);
 

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from "fastify";
+import { isNestedDeeperThan } from "../core/nesting.ts";
 import { AppError } from "../core/errors.ts";
 import { hasScope, type ReadEntry } from "../governance/governance.ts";
 import { registerAccountDoor } from "./account-door.ts";
@@ -282,9 +283,18 @@ function parseJsonOnly(scope: FastifyInstance, streams: ReadonlySet<string>): vo
   });
 }
 
+/** Far more than any route means, far less than what would be too much for checking it. */
+const NESTING_MAX = 100;
+
 async function readJson(payload: Readable, bytesMax: number): Promise<unknown> {
   const bytes = await readBytes(payload, bytesMax);
   if (bytes.length === 0) return undefined;
+  const body = parsed(bytes);
+  if (isNestedDeeperThan(body, NESTING_MAX)) throw new AppError("bad_request", { detail: `Objects and lists are nested more than ${NESTING_MAX} deep.`, hint: "Send a flatter body." });
+  return body;
+}
+
+function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {

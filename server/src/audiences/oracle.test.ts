@@ -35,7 +35,7 @@ test(`of ${WORLDS} worlds from seed ${SEED} on, SQL and the plain evaluator say 
   expect(checked.differences.length, checked.differences.slice(0, 5).map(said).join("\n\n")).toBe(0);
   // The worlds are worth asking about.
   expect(checked.members).toBe(WORLDS * SIZE.people * SIZE.definitions * INSTANTS);
-  expect(checked.exact).toBeGreaterThan(WORLDS * 100);
+  expect(checked.exact).toBeGreaterThan(WORLDS * 10);
 }, 3_600_000);
 
 function said({ what, seed, definition, text }: Difference): string {

@@ -39,7 +39,7 @@ export async function insertWorlds(clickhouse: ClickHouseClient, worlds: readonl
   }
 }
 
-function inputOf(world: RandomWorld, definitions: readonly Definition[], nowMs: number): CompileInput {
+export function inputOf(world: RandomWorld, definitions: readonly Definition[], nowMs: number): CompileInput {
   return { definitions, nowMs, zone: world.zone, words: world.words, audience: (slug) => world.audiences.get(slug), list: (slug) => world.lists.get(slug)?.id, hasOverrides: false };
 }
 

@@ -72,7 +72,7 @@ export function randomWorld(seed: number, workspaceId: number, { people: peopleC
   const audiences = new Map([
     ["vip", definition.parse({ who: randomLeaf(lot, baseMs) })],
     ["robots", definition.parse({ from: "everyone", include: { bots: true }, who: randomLeaf(lot, baseMs) })],
-    ["nameless", definition.parse({ from: "anonymous", include: { internal: lot.chance(50) }, who: randomGroup(lot, baseMs, 1) })],
+    ["nameless", definition.parse({ from: "anonymous", include: { internal: lot.chance(50) }, who: { any: lot.of(2, () => randomLeaf(lot, baseMs)) } })],
   ]);
   audiences.set("both", definition.parse({ from: "everyone", who: { any: [{ kind: "audience", audience: "robots" }, { not: { kind: "audience", audience: "vip" } }] } }));
   const listed = (id: number): readonly [string, { id: number; members: ReadonlySet<string> }] => [`list-${id}`, { id, members: new Set(people.filter(() => lot.chance(40)).map((person) => person.id)) }];
@@ -98,7 +98,7 @@ let lastRow = 0;
 function randomEvent(lot: Lot, baseMs: number): EventFacts {
   return eventOf({
     event: lot.pick(eventNames), ms: randomMs(lot, baseMs), row: ++lastRow, properties: randomProperties(lot), isBot: lot.chance(8), isInternal: lot.chance(8),
-    context: lot.chance(50) ? {} : { country: lot.pick(["DE", "US", ""]), page_path: lot.pick(["/", "/pricing", "/Pricing/de"]), campaign_source: lot.pick(["", "google", "Google"]) },
+    context: lot.chance(50) ? { type: "track" } : { type: "track", country: lot.pick(["DE", "US", ""]), page_path: lot.pick(["/", "/pricing", "/Pricing/de"]), campaign_source: lot.pick(["", "google", "Google"]) },
   });
 }
 
@@ -202,14 +202,28 @@ function randomReference(lot: Lot): Json {
 
 export function randomLeaf(lot: Lot, baseMs: number): Json {
   const roll = lot.below(100);
-  if (roll < 62) return randomEventCondition(lot, baseMs);
-  if (roll < 88) return randomTraitCondition(lot, baseMs);
+  if (roll < 55) return randomEventCondition(lot, baseMs);
+  if (roll < 68) return randomSequence(lot, baseMs);
+  if (roll < 74) return { kind: "account", people: lot.pick(["any", "all", "none"]), who: lot.chance(50) ? randomTraitCondition(lot, baseMs) : randomEventCondition(lot, baseMs) };
+  if (roll < 90) return randomTraitCondition(lot, baseMs);
   return lot.pick<() => Json>([
     () => ({ kind: "identifier", namespace: lot.pick(["email", "user_id", "phone", "anonymous_id"]), is: lot.pick(["known", "unknown"]) }),
     () => ({ kind: "consent", category: lot.pick(["marketing", "e-mail.news", "constructor"]), is: lot.pick(["granted", "denied", "unknown"]) }),
     () => ({ kind: "list", list: lot.pick(["list-1", "list-2"]) }),
     () => ({ kind: "share", salt: lot.pick(["a", "ü"]), from: lot.pick([0, 12.5]), to: lot.pick([50, 99.99]) }),
   ])();
+}
+
+function randomSequence(lot: Lot, baseMs: number): Json {
+  const fixed = durations.filter(({ unit }) => unit !== "month" && unit !== "quarter" && unit !== "year");
+  const one = (): Json => ({ event: lot.chance(85) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
+  const later = (): Json => ({ ...one(), ...(lot.chance(40) ? { gap: lot.pick(fixed) } : {}), ...(lot.chance(30) ? { without: lot.of(1 + lot.below(2), one) } : {}) });
+  const from = randomMs(lot, baseMs);
+  const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);
+  return {
+    kind: "sequence", steps: [one(), ...lot.of(1 + lot.below(2), later)], ...(lot.chance(15) ? { strict: true } : {}), ...(within ? { within } : {}), ...(lot.chance(35) ? { duration: lot.pick(fixed) } : {}),
+    ...(lot.chance(25) ? { same: lot.pick<unknown>(["order_id", ["order_id", "currency"], "products.color"]) } : {}), ...(lot.chance(35) ? { then_not: { ...one(), within: lot.pick(durations) } } : {}),
+  };
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();

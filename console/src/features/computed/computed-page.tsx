@@ -32,7 +32,7 @@ const columns: readonly Column<ComputedTrait>[] = [
   { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span> },
   { key: "people", header: t.columns.people, width: "88px", isEnd: true, cell: ({ people, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={people} />) },
   { key: "rest", header: t.columns.rest, width: "96px", cell: ({ rest }) => <span className="dim"><Value value={rest === null ? "–" : valueWords(rest)} /></span> },
-  { key: "status", header: t.columns.status, width: "104px", cell: ({ status }) => <ComputedState status={status} /> },
+  { key: "status", header: t.columns.status, width: "150px", cell: ({ status }) => <ComputedState status={status} /> },
   { key: "changed", header: t.columns.changed, width: "110px", cell: ({ updated_at }) => <span className="dim"><When at={updated_at} /></span> },
 ];
 

@@ -110,7 +110,7 @@ function KindCards({ draft, isReadOnly, onChange }: PartProps): ReactNode {
   return (
     <div role="radiogroup" aria-label={t.kind} className="computed-kinds">
       {kinds.map((kind) => (
-        <button key={kind} type="button" role="radio" aria-checked={kind === chosen} disabled={isReadOnly} className="computed-kind plain-button" onClick={() => kind === chosen || onChange(beginnings[kind])}>
+        <button key={kind} type="button" role="radio" aria-checked={kind === chosen} disabled={isReadOnly} className="computed-kind" onClick={() => kind === chosen || onChange(beginnings[kind])}>
           <strong>{t.kinds[kind].name}</strong><span className="dim">{t.kinds[kind].about}</span>
         </button>
       ))}

@@ -37,7 +37,11 @@ const schema = z.discriminatedUnion("op", comparisonShapes(base)).superRefine((o
   if (isTime && one.within !== undefined && "last" in one.within) issue("within", "The first and the last event are looked for ever, in a calendar period, between dates, or since something.");
   if ((isTime || one.measure.of === "distinct") && one.once_per !== undefined) issue("once_per", "Times and different values need no counting once.");
   if (!isTimeComparison(one) && (one.measure.of === "count" || one.measure.of === "distinct") && isCountTooGreat(one)) issue("value", "Counts are compared up to 100,000.");
-  if (one.measure.of === "sum" && one.measure.net === true && (typeof one.event === "string" || Array.isArray(one.event))) issue("measure", 'What is refunded is known of orders by role: { "role": "order" }.');
+  const isByName = typeof one.event === "string" || Array.isArray(one.event);
+  const hasRole = (given: unknown): boolean => typeof given === "object" && given !== null && "role" in given;
+  if (isByName && "property" in one.measure && hasRole(one.measure.property)) issue("measure", 'A property by role is known of events by role alone: { "role": "order" }. Of events by name, name the property.');
+  if (isByName && hasRole(one.once_per)) issue("once_per", 'A property by role is known of events by role alone: { "role": "order" }. Of events by name, name the property.');
+  if (one.measure.of === "sum" && one.measure.net === true && isByName) issue("measure", 'What is refunded is known of orders by role: { "role": "order" }.');
 });
 export type EventCondition = z.infer<typeof schema>;
 

@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { saidBy, type Explanation } from "../explain.ts";
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
-import { holds, testShapes, testSql, type ValueTest } from "../value-test.ts";
+import { holds, testShapes, testSql, valuePath, type ValueTest } from "../value-test.ts";
 import { instantOf, instantSql, rawsAt, rawsSql, textOf } from "../value.ts";
 import { after, afterSql, byZoneSql, duration, isFixed, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
   kind: z.literal("trait"),
-  trait: z.string().min(1).max(512).meta({ description: "Names joined by dots." }),
+  trait: valuePath(512).meta({ description: "Names joined by dots." }),
   held: duration.optional().meta({ description: "Only when the present value has stood for so long." }),
 };
 const dated = { kind: z.literal("trait"), trait: base.trait };

@@ -49,7 +49,7 @@ export function Builder({ audience, first, name: firstName, folder: firstFolder,
   useUnsaved(isDirty);
   useUndoKeys(edit);
   const [isComparing, setIsComparing] = useState(false);
-  const maySave = !answers.isEmpty && (answers.check === undefined || answers.check.ok || answers.isStale) && (audience === undefined || isDirty);
+  const maySave = !answers.isEmpty && answers.check?.ok !== false && (audience === undefined || isDirty);
   const submit = (): void => (audience !== undefined && isChanged ? setIsComparing(true) : save.mutate());
   const title = audience?.name ?? t.builder.newTitle;
   return (
