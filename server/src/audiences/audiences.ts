@@ -9,6 +9,7 @@ export { loadAround } from "./around.ts";
 export type { ReadWords } from "./preview/moment.ts";
 export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf } from "./preview/preview.ts";
+export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
 export {
