@@ -56,7 +56,7 @@ export function planOf(one: EventCondition, words: Words): EventPlan {
 type Role = Words["roles"][string];
 
 function roleOf(name: string, words: Words): Role {
-  const role = words.roles[name];
+  const role = Object.hasOwn(words.roles, name) ? words.roles[name] : undefined;
   if (role === undefined || role.events.length === 0) throw new Error(`No event is known as ${name}.`);
   return role;
 }

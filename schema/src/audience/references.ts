@@ -68,7 +68,7 @@ export function problemsAt(place: Place, self: Node | undefined, around: Surroun
     case "list":
       return around.hasList(place.slug) ? [] : one(`There is no list \`${place.slug}\`.`, "Look at the lists, or make it first.");
     case "event_role": {
-      const role = around.words.roles[place.role];
+      const role = Object.hasOwn(around.words.roles, place.role) ? around.words.roles[place.role] : undefined;
       if (role === undefined) return one(`The vocabulary has no word \`${place.role}\`.`, `Its words are: ${Object.keys(around.words.roles).join(", ")}.`);
       return role.events.length > 0 ? [] : one(`No event is known as \`${place.role}\`.`, "Say in the vocabulary which event it is, or name the event itself.");
     }
@@ -87,7 +87,7 @@ function propertyRoleProblems(place: Extract<Place, { is: "property_role" }>, ar
   const one = (message: string, hint: string): Problem[] => [{ path: place.path, message, hint }];
   if (!(propertyNames as readonly string[]).includes(place.role)) return one(`The vocabulary knows no property \`${place.role}\`.`, `It knows: ${propertyNames.join(", ")}.`);
   if (place.of === undefined || !("role" in place.of)) return one(`\`${place.role}\` is known of events by role alone.`, 'Write the event as { "role": "order" }, or name the property itself.');
-  const known = around.words.roles[place.of.role]?.properties[place.role] ?? [];
+  const known = Object.hasOwn(around.words.roles, place.of.role) ? (around.words.roles[place.of.role]?.properties[place.role] ?? []) : [];
   return known.length > 0 ? [] : one(`It is not known where \`${place.of.role}\` says its \`${place.role}\`.`, "Say in the vocabulary which property it is, or name the property itself.");
 }
 

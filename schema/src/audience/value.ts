@@ -170,7 +170,7 @@ export function rawsAt(fields: Fields, path: string): Raw[] {
 
 /** `rawsAt` of an element of a list, within which no further list is gone through. */
 export function rawsOfElement(element: Fields, path: string): Raw[] {
-  return rawsOf(spread(leavesOf(element).get(path)));
+  return isOfAType(path) ? [] : rawsOf(spread(leavesOf(element).get(path)));
 }
 
 /** The elements of a list of objects; a single object counts as a list of one. */
@@ -244,7 +244,9 @@ export function rawsOfElementSql(raw: string): string {
  * is asked for are the same, so is the order.
  */
 export function itemValuesSql(bind: Bind, column: string, list: string, path: string): string {
-  return isOfAType(list) || isOfAType(path) ? NO_TEXTS : elementRawsSql(bind, column, list, path, itemsSql);
+  // As many as elements, whatever the path: lists of these stand beside each other.
+  if (isOfAType(path) && !isOfAType(list)) return named(bind, column, `arrayMap(number -> '', ${itemNumbersSql(bind, column, list)})`);
+  return isOfAType(list) ? NO_TEXTS : elementRawsSql(bind, column, list, path, itemsSql);
 }
 
 /** For each of `itemsAt` a number, from 1 on. */

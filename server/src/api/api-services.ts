@@ -16,6 +16,7 @@ import { createComputedView, type ComputedView } from "../audiences/audiences.ts
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
+import { AskedGuesses } from "./audience-guess.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
 import type { KeysOf } from "./event-rows.ts";
 import { createFindIdentifier, type FindIdentifier } from "./find-identifier.ts";
@@ -38,6 +39,7 @@ export interface ApiServices {
   /** Of callers who see people masked: whole identifiers they try, and values they reveal. */
   readonly lookUps: RateLimiter<string | number>;
   readonly reveals: RateLimiter<string | number>;
+  readonly guesses: AskedGuesses;
   readonly findIdentifier: FindIdentifier;
   readonly finder: ProfileFinder;
   /** How the identifiers in rows of events are keyed in this workspace. */
@@ -85,6 +87,7 @@ export function createServices(deps: ApiDeps): ApiServices {
     }),
     lookUps: new RateLimiter(limits.lookUpsPerMinute / 60, limits.lookUpsPerMinute),
     reveals: new RateLimiter(limits.revealsPerMinute / 60, limits.revealsPerMinute),
+    guesses: new AskedGuesses(),
     findIdentifier,
     eventKeys: async (workspaceId) => {
       const inForce = await settings.get(workspaceId, deps.clock.nowMs());

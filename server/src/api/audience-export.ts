@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { memberExportQuery, memberList } from "@tributary/schema/api/audiences.ts";
 import { BYTE_ORDER_MARK, csvLine } from "@tributary/schema/csv.ts";
-import { membersAtSql, type StoredAudience } from "../audiences/audiences.ts";
+import { membersAtSql, readLeaving, type StoredAudience } from "../audiences/audiences.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { findAudience } from "./audience-membership.ts";
@@ -37,7 +37,8 @@ export function audienceExportRoute(services: ApiServices): Route {
     alsoAnswers: { status: 200, contentType: "text/csv", description: "Always: a file, of the content type that `format` names." },
     handle: async ({ params, query, workspaceId, actor, nowMs, reply }) => {
       const audience = await findAudience(services, workspaceId, params.slug);
-      const asked: Asked = { workspaceId, audience, traits: query.traits, nowMs, signal: goneOf(reply) };
+      const leaving = await services.deps.workspaceDb.run(workspaceId, (db) => readLeaving(db, workspaceId, audience.id));
+      const asked: Asked = { workspaceId, audience, leaving, traits: query.traits, nowMs, signal: goneOf(reply) };
       // The first answer of ClickHouse before the first byte: what fails at once is answered as an error.
       const source = query.format === "parquet" ? await parquetOf(services, asked) : await rowsOf(services, asked);
       const out = reply.hijack().raw;
@@ -73,6 +74,8 @@ export function audienceExportRoute(services: ApiServices): Route {
 interface Asked {
   readonly workspaceId: number;
   readonly audience: StoredAudience;
+  /** Suppressed, and not yet taken out. */
+  readonly leaving: readonly string[];
   readonly traits: readonly string[];
   readonly nowMs: number;
   readonly signal: AbortSignal;
@@ -81,7 +84,7 @@ interface Asked {
 /** Id, since when, known or not, identifiers, and the JSON text of each trait. */
 type Row = readonly [id: string, sinceMs: number, known: number, identifiers: readonly string[], ...traits: string[]];
 
-function questionOf({ workspaceId, audience, traits, nowMs, signal }: Asked, shape: "json" | "text") {
+function questionOf({ workspaceId, audience, leaving, traits, nowMs, signal }: Asked, shape: "json" | "text") {
   const params = Object.fromEntries(traits.map((name, i) => [`t${i}`, name]));
   const json = (i: number): string => `ifNull(toJSONString(getSubcolumn(traits, {t${i}:String})), '')`;
   const values = traits.map((name, i) => {
@@ -92,9 +95,9 @@ function questionOf({ workspaceId, audience, traits, nowMs, signal }: Asked, sha
   const since = shape === "json" ? "toInt64(toUnixTimestamp64Milli(since))" : "since";
   return {
     query: `select ${["toString(member.profile_id) as id", `${since} as since_at`, "is_anonymous = 0 as known", "identifiers", ...values].join(", ")}
-      from (select profile_id, is_anonymous, identifiers, traits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id in (select profile_id from (${membersAtSql()}))) as person
+      from (select profile_id, is_anonymous, identifiers, traits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id not in {leaving:Array(UUID)} and profile_id in (select profile_id from (${membersAtSql()}))) as person
       inner join (${membersAtSql()}) as member on member.profile_id = person.profile_id`,
-    query_params: { ...params, workspace: workspaceId, audience: audience.id, at: nowMs }, clickhouse_settings: LIMITS, abort_signal: signal,
+    query_params: { ...params, leaving, workspace: workspaceId, audience: audience.id, at: nowMs }, clickhouse_settings: LIMITS, abort_signal: signal,
   };
 }
 
@@ -112,10 +115,10 @@ async function parquetOf({ deps }: ApiServices, asked: Asked): Promise<Readable>
   return (await deps.clickhouse.exec({ ...rest, query: `${query}\nformat Parquet`, clickhouse_settings: { ...LIMITS, wait_end_of_query: 1 } })).stream;
 }
 
-async function countMembers({ scan }: ApiServices, { workspaceId, audience, nowMs }: Asked): Promise<number> {
+async function countMembers({ scan }: ApiServices, { workspaceId, audience, leaving, nowMs }: Asked): Promise<number> {
   const [row] = await scan<{ people: number }>(
-    workspaceId, `select count() as people from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id in (select profile_id from (${membersAtSql()}))`,
-    { audience: audience.id, at: nowMs });
+    workspaceId, `select count() as people from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id not in {leaving:Array(UUID)} and profile_id in (select profile_id from (${membersAtSql()}))`,
+    { audience: audience.id, at: nowMs, leaving });
   return row?.people ?? 0;
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { applyAnswer, applyBody, applyQuery, exportAnswer, exportQuery } from "@tributary/schema/api/audiences.ts";
 import { applyAudiences, audiencesYaml, compareOf, loadAround, movedBy, planAudiences, readAudiences, sideBySide, type ApplyPlan } from "../audiences/audiences.ts";
+import { hasScope } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { takeGuess } from "./audience-guess.ts";
 import { AUDIENCES_TAG, isInFolder } from "./audiences.ts";
@@ -57,6 +58,8 @@ function applyRoute(services: ApiServices): Route {
     handle: async (context) => {
       const { query, body, workspaceId, actor, nowMs } = context;
       const isDry = query.dry_run === "true";
+      // Sizes will answer what the definitions ask.
+      if (!isDry) await takeGuesses(services, context, await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body)));
       const plan = isDry
         ? await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body))
         : await services.deps.workspaceDb.transaction(workspaceId, (db) => applyAudiences(db, { workspaceId, actor, nowMs }, body));
@@ -65,6 +68,11 @@ function applyRoute(services: ApiServices): Route {
       return { status: 200, body: { dry_run: isDry, plan: shown } };
     },
   });
+}
+
+async function takeGuesses(services: ApiServices, context: Parameters<typeof takeGuess>[1], plan: ApplyPlan): Promise<void> {
+  if (hasScope(context.caller, "personal_data")) return;
+  for (const slug of movedBy(plan)) await takeGuess(services, context, sideBySide(plan, slug).after);
 }
 
 interface Counted {

@@ -16,7 +16,7 @@ import { AUDIENCES_TAG, slugParams } from "./audiences.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
-import { ownerIds } from "./profile-store.ts";
+import { currentPeople, ownerIds } from "./profile-store.ts";
 
 export function audienceMembershipRoutes(services: ApiServices): Route[] {
   return [membersRoute(services), changesRoute(services), sizesRoute(services), historyRoute(services), asOfRoute(services), personRoute(services)];
@@ -81,7 +81,10 @@ function changesRoute(services: ApiServices): Route {
       const audience = await findAudience(services, workspaceId, params.slug);
       const beforeSeq = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await readChanges(logOf(services, workspaceId), { audienceId: audience.id, reason: query.reason, beforeSeq, limit: query.limit + 1 });
-      return { status: 200, body: pageFrom(rows, query.limit, (row) => ({ ...shownChange(row), profile_id: row.profile_id }), (row) => [row.seq]) };
+      const page = pageFrom(rows, query.limit, (row) => ({ ...shownChange(row), profile_id: row.profile_id }), (row) => [row.seq]);
+      // Of who is suppressed the log is cleared later; until then nothing is shown of them either.
+      const people = await services.deps.workspaceDb.run(workspaceId, (db) => currentPeople(db, workspaceId, [...new Set(rows.map((row) => row.profile_id))]));
+      return { status: 200, body: { ...page, data: page.data.filter((one) => people.get(one.profile_id) !== null) } };
     },
   });
 }

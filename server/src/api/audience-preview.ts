@@ -3,7 +3,7 @@
 import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
-import { compareOf, flowOf, loadAround, previewOf, type Around, type View } from "../audiences/audiences.ts";
+import { compareOf, flowOf, loadAround, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
@@ -79,6 +79,7 @@ function flowRoute(services: ApiServices): Route {
       const startMs = performance.now();
       await takeGuess(services, context, definition);
       const { view, around, signal } = await viewOf(services, context, [], []);
+      refuseMissing([definition], around);
       const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
       return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
     },
@@ -104,6 +105,8 @@ function compareRoute(services: ApiServices): Route {
       const { stay, enter, leave, entering, leaving } = await compareOf(view, body.sample);
       const shown = (ids: readonly string[]): ReturnType<typeof membersOf> => membersOf(services, workspaceId, ids.map((id) => ({ id, since: null })));
       const answer = { stay, enter, leave, entering: await shown(entering), leaving: await shown(leaving), took_ms: tookMs(startMs) };
+      const people = answer.entering.length + answer.leaving.length;
+      if (people > 0) await context.saw({ action: "audience.preview", target: "workspace", detail: { people } });
       return { status: 200, body: answer };
     },
   });
@@ -122,6 +125,7 @@ async function viewOf(
     if (found === undefined) throw new AppError("not_found", { detail: `There is no audience \`${slug}\`.`, hint: "Look at the slugs of GET /audiences." });
     return found;
   });
+  refuseMissing([...definitions, ...stored], around);
   const signal = goneOf(reply);
   const view = await audiencePreviewGate.pass(() => audiencePreviews.view({ workspaceId, around, definitions: [...definitions, ...stored], nowMs, signal }));
   return { view, around, signal, consentWhenAbsent };

@@ -15,6 +15,7 @@ let masked: string;
 const order = (value: number, days?: number) => ({ kind: "event", event: "Order Completed", op: "at_least", value, ...(days === undefined ? {} : { within: { last: days, unit: "day" } }) });
 const gold = { kind: "trait", trait: "plan", op: "equals", value: "gold" };
 const spent = { kind: "event", event: "Order Completed", measure: { of: "sum", property: "total" }, op: "more_than", value: 100 };
+const weighed = { ...spent, measure: { of: "sum", property: "weight" } };
 const lapsed = { kind: "event", event: "Order Completed", measure: { of: "last" }, op: "more_than_ago", value: { last: 14, unit: "day" } };
 const named = { kind: "trait", trait: "nickname", op: "equals", value: "x" };
 
@@ -24,13 +25,14 @@ const audiences: Readonly<Record<string, unknown>> = {
   rich: { who: { all: [spent, lapsed] } },
   anonymous: { from: "anonymous", who: order(1) },
   nicknamed: { who: named },
+  heavy: { who: weighed },
 };
 
 beforeAll(async () => {
   api = await startTestApi({}, clock);
   const { first: workspace, pool } = api;
   await addPerson(api, { id: ada, workspace, identifiers: [["email", "ada@example.com"]], traits: { plan: "free", nickname: "Countess" } });
-  await addEvents(api, [12, 5, 3].map((days, i) => ({ workspace, row: 100 + i, messageId: `m-${i}`, profileId: ada, atMs: NOW - days * DAY, properties: { total: 10 + i } })));
+  await addEvents(api, [12, 5, 3].map((days, i) => ({ workspace, row: 100 + i, messageId: `m-${i}`, profileId: ada, atMs: NOW - days * DAY, properties: { total: 10 + i, weight: 20 + i } })));
   await addEvents(api, [{ workspace, row: 200, messageId: "m-page", profileId: ada, event: "page", atMs: NOW - DAY }]);
   for (const [slug, definition] of Object.entries(audiences)) {
     await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, $2, $2, $3, 'test', 'test')", [workspace.id, slug, JSON.stringify(definition)]);
@@ -103,6 +105,9 @@ test("what is personal is masked for who sees people masked; somebody else's per
   const { text, body } = await why("nicknamed", "", masked);
   expect(text).not.toContain("Countess");
   expect(body.nodes[0].value.en).toBe("•••");
+  // What is missing of a sum says how much there is.
+  expect((await why("heavy")).body.nodes[0]).toMatchObject({ value: { en: "63, the last on 7 June 2026" }, to_flip: { en: "more than 37 more" } });
+  expect((await why("heavy", "", masked)).body.nodes[0]).toMatchObject({ value: { en: "•••" }, to_flip: { en: "•••" } });
   expect((await why("rich", "", masked)).body.nodes[2].value.en).toBe("7 June 2026");
   expect((await api.call("GET", `/audiences/buyers/why/${hash128("person", "nobody")}`)).status).toBe(404);
   expect((await api.call("GET", `/audiences/buyers/why/${ada}`, { token: api.second.token })).status).toBe(404);

@@ -61,7 +61,8 @@ function shownNode(node: ExplainedNode, messageIds: ReadonlyMap<number, string>,
   const hidden: Mask = (text, { decisions }) => (node.fields.some(({ place, event, path }) => decisions.isPersonal(place, event, path)) ? hiddenText(text) : text);
   return {
     path: node.path, holds: node.holds, sentence: node.sentence, value: node.value === undefined ? null : shown(hidden, node.value), next_at: node.nextMs >= NEVER ? null : iso(node.nextMs),
-    to_flip: node.toFlip ?? null,
+    // How much is missing of a sum says how much there is; of a trait it says again what is asked for.
+    to_flip: node.toFlip === undefined ? null : node.fields.every(({ place }) => place === "trait") ? node.toFlip : shown(hidden, node.toFlip),
     evidence: node.evidence.map(({ event, leavesMs, detail }) => ({
       event: event.event, row_id: event.row, ...(messageIds.has(event.row) ? { message_id: messageIds.get(event.row) } : {}), at: iso(event.ms), leaves_at: leavesMs >= NEVER ? null : iso(leavesMs),
       detail: shown(hidden, detail),

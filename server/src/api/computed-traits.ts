@@ -13,6 +13,7 @@ import {
 import type { ClientBase } from "pg";
 import { refuseMixedMoney } from "./computed-money.ts";
 import type { ApiServices } from "./api-services.ts";
+import { takeGuess } from "./audience-guess.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 
 export const COMPUTED_TAG = "Computed traits";
@@ -69,7 +70,10 @@ function createRoute(services: ApiServices): Route {
       "current as events come and time passes.",
     body: computedCreate,
     responses: { 201: computedTraitDetail },
-    handle: async ({ body, workspaceId, actor, nowMs }) => {
+    handle: async (context) => {
+      const { body, workspaceId, actor, nowMs } = context;
+      // Audiences will answer what it asks.
+      await takeGuess(services, context, body.definition);
       await refuseMixedMoney(services, workspaceId, body.definition, nowMs);
       const made = await deps.workspaceDb.transaction(workspaceId, (db) => createComputed(db, { workspaceId, actor, nowMs }, body));
       return { status: 201, body: await detail(services, workspaceId, made.slug, nowMs) };
@@ -102,7 +106,9 @@ function changeRoute(services: ApiServices): Route {
     params: slugParams,
     body: computedChange,
     responses: { 200: computedTraitDetail },
-    handle: async ({ params, body, workspaceId, actor, nowMs }) => {
+    handle: async (context) => {
+      const { params, body, workspaceId, actor, nowMs } = context;
+      if (body.definition !== undefined) await takeGuess(services, context, body.definition);
       if (body.definition !== undefined) await refuseMixedMoney(services, workspaceId, body.definition, nowMs);
       await services.deps.workspaceDb.transaction(workspaceId, (db) => changeComputed(db, { workspaceId, actor, nowMs }, params.slug, body));
       return { status: 200, body: await detail(services, workspaceId, params.slug, nowMs) };

@@ -9,6 +9,7 @@ export { loadAround } from "./around.ts";
 export type { ReadWords } from "./preview/moment.ts";
 export { createPreviews, previewLimits, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf } from "./preview/preview.ts";
+export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
 export {
@@ -29,7 +30,7 @@ export { compileAudiences, type CompiledAudiences, type CompileInput } from "./c
 export { writtenSql } from "./written-sql.ts";
 export { changeListPeople, createList, deleteList, presentList, readListPeople, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
 export {
-  membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
+  membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readLeaving, readMemberIds, readMemberOf, readSizes, type LoggedChange, type ReadLog,
 } from "./membership-read.ts";
 export { explainPerson, type ExplainedNode } from "./explain.ts";
 export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan, type ApplyWish, type PlannedAudience } from "./apply-audiences.ts";

@@ -26,6 +26,17 @@ export async function readMemberIds(db: ClientBase, wish: { readonly workspaceId
   return rows.map(({ id }) => id);
 }
 
+/** Suppressed people whom the evaluator has not yet taken out; more at once than this are never behind. */
+const LEAVING_MAX = 2_000;
+
+export async function readLeaving(db: ClientBase, workspaceId: number, audienceId: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select m.profile_id as id from audience_person m join profile p on p.id = m.profile_id and p.workspace_id = m.workspace_id
+      where m.workspace_id = $1 and m.member_of @> array[$2::integer] and p.suppressed limit ${LEAVING_MAX}`, [workspaceId, audienceId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Numbers of the audiences that somebody is in. */
 export async function readMemberOf(db: ClientBase, workspaceId: number, profileId: string): Promise<readonly number[]> {
   const { rows } = await db.query<{ member_of: number[] }>("select member_of from audience_person where workspace_id = $1 and profile_id = $2", [workspaceId, profileId]);

@@ -107,9 +107,9 @@ export class Moment {
     return note;
   }
 
-  /** Leaves that were used since. */
-  usedSince(ms: number): Leaf[] {
-    return [...this.#leaves.values()].filter(({ usedMs }) => usedMs >= ms).map(({ leaf }) => leaf);
+  /** Leaves that were used since: of many, those used last. */
+  usedSince(ms: number, max: number): Leaf[] {
+    return [...this.#leaves.values()].filter(({ usedMs }) => usedMs >= ms).toSorted((a, b) => b.usedMs - a.usedMs).slice(0, max).map(({ leaf }) => leaf);
   }
 
   /** Forgets what was not used for longest, until at most so many bytes are kept. People go last, with the moment itself. */

@@ -152,6 +152,20 @@ test("while answers are still new enough the next moment is prepared beside them
   expect(asked).toEqual([]);
 });
 
+test("of many conditions only those used last are prepared, so that nobody waits behind what nobody waits for", async () => {
+  let count = 0;
+  const previews = createPreviews((...given) => (count++, words(...given)), { ...previewLimits, preparedMax: 2 });
+  const order = (value: number): Condition => ({ kind: "event", event: "Order Completed", measure: { of: "count" }, op: "at_least", value });
+  for (const [i, at] of [1, 2, 3, 4, 5].entries()) await viewOf(previews, [definition.parse({ who: order(at) })], NOW + i);
+  const laterMs = NOW + previewLimits.freshMs + 5;
+  const last = definition.parse({ who: order(5) });
+  count = 0;
+  expect((await viewOf(previews, [last], laterMs)).atMs).toBe(NOW);
+  await expect.poll(async () => (await viewOf(previews, [last], laterMs + 1)).atMs).toBe(laterMs);
+  // At most those two, the people, and whether some were merged.
+  expect(count).toBeLessThanOrEqual(4);
+});
+
 test("who is in other audiences too, by a trait, and by channel", async () => {
   const previews = createPreviews((...given) => words(...given));
   const everyone = definition.parse({ who: { all: [] } });

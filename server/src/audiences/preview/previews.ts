@@ -17,6 +17,8 @@ export const previewLimits = {
   freshMs: 20_000,
   /** A moment that nobody asked for so long is forgotten. */
   idleMs: 120_000,
+  /** Conditions that are prepared: of more, those used last, so that what nobody waits for leaves room for what somebody does. */
+  preparedMax: 100,
   bytesMax: 256 * 1024 * 1024,
   peopleMax: 5_000_000,
   /** People that are gone through at once; in between, others get their turn on this thread. */
@@ -87,7 +89,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
     if (one.isPreparing || nowMs - one.moment.atMs <= limits.freshMs) return;
     one.isPreparing = true;
     const next = begin(workspaceId, nowMs);
-    next.truths(one.moment.usedSince(one.moment.atMs + 1), around, nowMs, new AbortController().signal).then(
+    next.truths(one.moment.usedSince(one.moment.atMs + 1, limits.preparedMax), around, nowMs, new AbortController().signal).then(
       () => {
         one.moment = next;
         one.isPreparing = false;
