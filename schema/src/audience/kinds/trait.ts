@@ -58,7 +58,8 @@ function evaluateTrait(one: TraitCondition, person: PersonFacts, world: World): 
   const raws = rawsAt(person.traits, one.trait);
   if (isDated(one)) return raws.map(instantOf).some((ms) => ms !== undefined && passesDate(ms, one, person, world));
   if (!holds(raws, one)) return false;
-  const sinceMs = person.traitTimes[nameOf(one.trait)];
+  const name = nameOf(one.trait);
+  const sinceMs = Object.hasOwn(person.traitTimes, name) ? person.traitTimes[name] : undefined;
   return one.held === undefined || (sinceMs !== undefined && after(sinceMs, one.held) <= world.nowMs);
 }
 
