@@ -22,3 +22,26 @@ function isKnown(timeZone: string): boolean {
     return false;
   }
 }
+
+let listed: readonly string[] | undefined;
+
+/** One name of each time zone that somebody may live in. */
+export function listedZones(): readonly string[] {
+  const atSea = [...Array.from({ length: 12 }, (_, i) => `Etc/GMT+${i + 1}`), ...Array.from({ length: 14 }, (_, i) => `Etc/GMT-${i + 1}`)];
+  return (listed ??= [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), ...atSea])]);
+}
+
+const listedNames = new Map<string, string>();
+
+/** The listed name of a zone that `isTimeZone` knows: zones have several names, as Asia/Kolkata and Asia/Calcutta. */
+export function listedZone(name: string): string {
+  let found = listedNames.get(name);
+  if (found === undefined) {
+    if (listedNames.size >= ANSWERS_MAX) listedNames.clear();
+    const at = Temporal.Instant.fromEpochMilliseconds(0);
+    const own = at.toZonedDateTimeISO(name);
+    found = listedZones().find((zone) => zone === name) ?? listedZones().find((zone) => at.toZonedDateTimeISO(zone).equals(own)) ?? name;
+    listedNames.set(name, found);
+  }
+  return found;
+}

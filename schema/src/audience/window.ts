@@ -6,6 +6,7 @@
 //   on some days of some zones is not midnight.
 import { z } from "zod";
 import { eventNames } from "./event-filter.ts";
+import { listedZones } from "../time-zone.ts";
 import { audienceLimits } from "./limits.ts";
 import { isoInstant, msOf, valuePath } from "./value-test.ts";
 import type { Bind } from "./value.ts";
@@ -125,12 +126,8 @@ export function edgeMs(iso: string, zone: string): number {
   return /^\d{4}-\d{2}-\d{2}$/.test(iso) ? Temporal.PlainDate.from(iso).toZonedDateTime(zone).epochMilliseconds : msOf(iso);
 }
 
-let zones: readonly string[] | undefined;
-
 /** The zones that a person may live in. */
-export function knownZones(): readonly string[] {
-  return (zones ??= ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")]);
-}
+export const knownZones = listedZones;
 
 let zoneSet: ReadonlySet<string> | undefined;
 

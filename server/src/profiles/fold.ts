@@ -3,7 +3,7 @@
 // later position in the log; order of arrival therefore does not matter for traits. (Since when a value has held is told as
 // it was known: a change that is told of late does not shorten it.)
 import type { ConsentState, ProfileDocument, TraitValue } from "@tributary/schema/profile.ts";
-import { isTimeZone } from "@tributary/schema/time-zone.ts";
+import { isTimeZone, listedZone } from "@tributary/schema/time-zone.ts";
 
 /** The part of an event that the fold reads (a NormalisedEvent has it all). */
 export interface FoldEvent {
@@ -180,10 +180,11 @@ function foldZone(doc: ProfileDocument, { context: { timezone: value }, rowId: r
   return true;
 }
 
-/** The person's zone: what they said, else where they were last; '' when nobody knows. */
+/** The person's zone, by its listed name: what they said, else where they were last; '' when nobody knows. */
 export function zoneOf(doc: ProfileDocument): string {
   const said = ownValue(doc.traits, "timezone")?.value;
-  return typeof said === "string" && isTimeZone(said) ? said : (doc.timezone?.value ?? "");
+  const zone = typeof said === "string" && isTimeZone(said) ? said : (doc.timezone?.value ?? "");
+  return zone === "" ? "" : listedZone(zone);
 }
 
 function foldDevice(doc: ProfileDocument, event: FoldEvent): void {
