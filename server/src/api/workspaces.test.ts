@@ -104,6 +104,15 @@ describe("two workspaces", () => {
     const member = { email: `${marker}@example.com`, role: "owner" };
     const { body: { member: { id: members } } } = await api.call("POST", "/members", { token: second.token, body: member });
     const invited = await api.call("POST", "/invitations", { token: second.token, body: { email: `${marker}-guest@example.com`, role: "viewer" } });
+    const asTheirs = (path: string, body: object): Promise<Called> => api.call("POST", path, { token: second.token, body });
+    const everybody = { from: "everyone", who: { all: [] } };
+    expect((await asTheirs("/audiences", { name: marker, slug: marker, definition: everybody })).status).toBe(201);
+    expect((await asTheirs("/audience-lists", { name: marker, slug: marker })).status).toBe(201);
+    expect((await asTheirs(`/audience-lists/${marker}/members`, { add: [{ profile_id: theirs }] })).body.added).toBe(1);
+    expect((await asTheirs("/computed-traits", { name: marker, slug: marker, definition: { value: { kind: "measure", event: marker } } })).status).toBe(201);
+    await pool.query(
+      "insert into audience_person (profile_id, workspace_id, member_of, seq) select $1, workspace_id, array[id], 1 from audience where workspace_id = $2 on conflict do nothing", [theirs, second.id],
+    );
     ids = { ...bySource, keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
   });
   afterAll(() => api.stop());
@@ -118,6 +127,7 @@ describe("two workspaces", () => {
       return [theirs, `email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref).replace("{id}", theirs).replace(/\{\w+\}/, "plan"));
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
+    if (/^\/(audiences|audience-lists|computed-traits)\/\{slug\}/.test(path)) return [path.replace("{slug}", marker).replace("{profile_id}", theirs) + (path.endsWith("/as-of") ? `?at=${new Date().toISOString()}` : "")];
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
     if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
@@ -152,6 +162,10 @@ describe("two workspaces", () => {
     "PATCH /members/{id}": { role: "viewer" },
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },
+    "PATCH /audiences/{slug}": { name: "Taken over" },
+    "PATCH /audience-lists/{slug}": { name: "Taken over" },
+    "POST /audience-lists/{slug}/members": { remove: [{ profile_id: theirs }] },
+    "PATCH /computed-traits/{slug}": { name: "Taken over" },
   };
 
   test("every route with an id answers 404 for an id of the other workspace, and changes nothing there", async () => {
@@ -161,7 +175,9 @@ describe("two workspaces", () => {
           await api.pool.query(
             "select (select json_agg(s) from source s) as sources, (select json_agg(k) from write_key k) as keys, (select " +
               "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held, (select json_agg(w) from workspace w) as workspaces, (select " +
-              "json_agg(r) from ch_refused r) as refused, (select json_agg(m) from member m) as members",
+              "json_agg(r) from ch_refused r) as refused, (select json_agg(m) from member m) as members, " +
+              "(select json_agg(a) from audience a) as audiences, (select json_agg(l) from audience_list l) as lists, (select json_agg(l) from audience_list_member l) as listed, " +
+              "(select json_agg(c) from computed_trait c) as computed",
           )
         ).rows,
       );
@@ -179,7 +195,7 @@ describe("two workspaces", () => {
         expect(answer.message, name).not.toBe("There is nothing at this address.");
         // The owner of the id does get an answer, so the 404 was about the workspace.
         if (
-          route.method === "GET" &&
+          route.method === "GET" && !route.path.endsWith("/export") &&
           !(address.includes("%2B") && route.path !== "/identifiers/{ref}" && route.path !== "/profiles/{ref}")
         ) {
           expect((await api.call(route.method, address, { token: second.token })).status, name).toBeLessThan(400);
@@ -192,7 +208,7 @@ describe("two workspaces", () => {
   test("no list shows rows of the other workspace, and its own does", async () => {
     const shown: string[] = [];
     for (const route of api.api.routes.filter((one) => one.method === "GET" && !one.path.includes("{") && one.path !== "/profiles/export")) {
-      const query = route.path === "/profiles" ? `?search=${marker}` : route.path === "/ledger" ? "?verify=true" : "";
+      const query = route.path === "/profiles" ? `?search=${marker}` : route.path === "/ledger" ? "?verify=true" : route.path === "/audiences/values" ? "?place=trait&path=secret" : "";
       const foreign = await ask("GET", route.path + query);
       expect(foreign.status, route.path).toBe(200);
       expect(foreign.text, route.path).not.toContain(marker);
@@ -200,7 +216,12 @@ describe("two workspaces", () => {
       if ((await api.call("GET", route.path + query, { token: second.token })).text.includes(marker)) shown.push(route.path);
     }
     expect(shown.toSorted()).toEqual([
+      "/audience-lists",
+      "/audiences",
+      "/audiences/export",
+      "/audiences/values",
       "/audit",
+      "/computed-traits",
       "/events",
       "/identity/merges",
       "/identity/shared",
