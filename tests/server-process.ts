@@ -70,7 +70,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       const started = spawn(process.execPath, [main], {
         env: {
           ...process.env, HOST: "127.0.0.1", PORT: String(port), TRIBUTARY_DATA_DIR: dataDir, TRIBUTARY_WRITE_KEY: WRITE_KEY, TRIBUTARY_API_TOKEN: API_TOKEN,
-          LOG_LEVEL: "warn", NODE_ENV: "production", ...options.env,
+          LOG_LEVEL: process.env["TEST_SERVER_LOG"] ?? "warn", NODE_ENV: "production", ...options.env,
         },
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -118,7 +118,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       for (;;) {
         const ledger = await api<Ledger>("/ledger");
         if (isSettled(ledger)) return;
-        if (performance.now() > deadlineMs) throw new Error(`The pipeline did not settle: ${JSON.stringify(ledger)}\n${text.slice(-4_000)}`);
+        if (performance.now() > deadlineMs) throw new Error(`The pipeline did not settle: ${JSON.stringify(ledger)}\n${text.slice(-30_000)}`);
         await sleep(50);
       }
     },

@@ -21,7 +21,7 @@ async function rows<Row>(query: string): Promise<Row[]> {
 }
 
 beforeAll(async () => {
-  const shop = createShop({ ...defaultShop, people: 500, fromMs: NOW - 220 * DAY, untilMs: NOW });
+  const shop = createShop({ ...defaultShop, people: 700, fromMs: NOW - 220 * DAY, untilMs: NOW });
   pipeline = await startTestPipeline();
   await pipeline.control({ kind: "workspace.set", settings: { ...defaultWorkspaceSettings, phoneCountry: shopCountry, internalIps: [staffAddresses] } });
   const calls = [...shop.history()];
