@@ -138,16 +138,17 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
   test("the four forms say the same: YAML that is typed becomes the sentence, and what is wrong is told at its line", async () => {
     await enter("/audiences/new?view=yaml");
     const yaml = at.page.getByRole("textbox", { name: "The definition as YAML" });
-    await yaml.fill("who:\n  all:\n    - kind: trait\n      trait: name\n      op: starts_with\n      value: Person\n");
+    // Parts of names are nothing that a marketer may ask for: whether there is one is.
+    await yaml.fill("who:\n  all:\n    - kind: trait\n      trait: name\n      op: is_set\n");
     await expect.poll(() => size().innerText()).toMatch(/^6\s+of 6 people/);
     await at.page.getByText("Sentence", { exact: true }).click();
-    await at.page.getByRole("combobox", { name: "How name compares" }).selectOption("ends_with");
+    await at.page.getByRole("combobox", { name: "How name compares" }).selectOption("is_not_set");
     await expect.poll(() => size().innerText()).toMatch(/^0\s+of 6 people/);
     await at.page.getByText("SQL", { exact: true }).click();
-    await at.page.getByLabel("The query").getByText("endsWith").first().waitFor();
+    await at.page.getByLabel("The query").getByText("empty(").first().waitFor();
     await at.page.getByText("YAML", { exact: true }).click();
-    await expect.poll(() => yaml.inputValue()).toContain("op: ends_with");
-    await yaml.fill((await yaml.inputValue()).replace("ends_with", "wends_with"));
+    await expect.poll(() => yaml.inputValue()).toContain("op: is_not_set");
+    await yaml.fill((await yaml.inputValue()).replace("is_not_set", "is_no_set"));
     await at.page.getByText(/^Line \d+:/).first().waitFor();
     await yaml.fill("who: [");
     await at.page.getByText("Line 1:").waitFor();

@@ -55,6 +55,11 @@ test.skipIf(mounted === undefined)("while little room is left it refuses with a 
   await sendUntil(({ status }) => status === 200);
 });
 
+interface Verified {
+  readonly imbalances: string[];
+  readonly sources: { readonly source_id: number; readonly landings: { readonly outcome: string; readonly count: number }[] }[];
+}
+
 test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byte costs nothing that was acknowledged", { timeout: 120_000 }, async () => {
   let isOver = false;
   const senders = Array.from({ length: 4 }, async () => {
@@ -74,7 +79,16 @@ test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byt
   isOver = true;
   await Promise.all(senders);
   await server.settled(60_000);
-  const ledger = await server.api<{ imbalances: string[]; sources: { source_id: number; landings: { outcome: string; count: number }[] }[] }>("/ledger?verify=true");
+  // A merge of parts that met the full disk may have left a part that can't be read. Its sources are still there, and ClickHouse takes them
+  // again when it starts: so nothing may be missing after that, at the latest.
+  const verified = (): Promise<Verified> => server.api<Verified>("/ledger?verify=true");
+  const ledger = await verified().catch(async () => {
+    process.stdout.write("A part could not be read; the server is started again.\n");
+    await server.stop();
+    await server.start();
+    await server.settled(60_000);
+    return verified();
+  });
   expect(ledger.imbalances).toEqual([]);
   const stored = ledger.sources.flatMap(({ landings }) => landings).filter(({ outcome }) => outcome === "stored").reduce((sum, { count }) => sum + count, 0);
   // A call that was refused with the answer lost may be stored too; each at most once.
