@@ -79,8 +79,8 @@ test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byt
   isOver = true;
   await Promise.all(senders);
   await server.settled(60_000);
-  // A merge of parts that met the full disk may have left a part that can't be read. Its sources are still there, and ClickHouse takes them
-  // again when it starts: so nothing may be missing after that, at the latest.
+  // A merge of parts that met the full disk may have left a part that can't be read. It is put aside when ClickHouse starts, and what was sent
+  // lately is sent again where it is missing: so nothing may be missing after a start, at the latest.
   const verified = (): Promise<Verified> => server.api<Verified>("/ledger?verify=true");
   const ledger = await verified().catch(async () => {
     process.stdout.write("A part could not be read; the server is started again.\n");

@@ -96,7 +96,8 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       memoryBytesMax: tuning.outboxMemoryBytesMax, hold, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
     });
     senders.push(sender);
-    await sender.recover({ wasUnclean: options.wasUnclean });
+    // Also after a clean end: a disk that was full for a moment may have cost ClickHouse a part, which shows when it starts.
+    await sender.recover({ wasUnclean: true });
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
   const audiences = await createAudienceSenders({
