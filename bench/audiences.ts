@@ -85,7 +85,7 @@ async function startEngines() {
   let evaluator: Evaluator | undefined;
   const processor = await startProcessor({
     pool, clickhouse: clickhouse.client("write"), clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: defaultLimits,
-    secret: "a secret for a bench, thirty-two bytes", dedupeMaxIds: 1e7, profilesInMemory: 12_000, wasUnclean: false, onProgress: () => undefined, onLanded: () => evaluator?.poke(),
+    secret: "a secret for a bench, thirty-two bytes", dedupeMaxIds: 1e7, profilesInMemory: 12_000, onProgress: () => undefined, onLanded: () => evaluator?.poke(),
   });
   const makeEvaluator = (isManual: boolean, nowMs = (): number => Date.now()): Evaluator => createEvaluator({
     pool, clickhouse: clickhouse.client("evaluate"), everybody: clickhouse.client("instants"), partitions: 1, landing: (partition) => landing(pool, partition),

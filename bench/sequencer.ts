@@ -45,7 +45,7 @@ let decided = 0;
 const { promise: isDecided, resolve } = Promise.withResolvers<void>();
 const processor = await startProcessor({
   pool, clickhouse: clickhouse.client("write"), clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: defaultLimits,
-  secret: "a secret for a bench, thirty-two bytes", dedupeMaxIds: 1e8, profilesInMemory: 12_000, wasUnclean: false,
+  secret: "a secret for a bench, thirty-two bytes", dedupeMaxIds: 1e8, profilesInMemory: 12_000,
   onProgress: (progress) => {
     decided += progress.events;
     if (decided >= events) resolve();

@@ -27,7 +27,6 @@ export interface ProcessThreadData {
   readonly secret: string;
   readonly dedupeMaxIds: number;
   readonly profilesInMemory: number;
-  readonly wasUnclean: boolean;
   readonly logLevel: string;
   readonly tuning: Partial<ProcessTuning>;
 }
@@ -66,7 +65,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   let evaluator: Evaluator | undefined;
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
-    profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning, onLanded: () => evaluator?.poke(),
+    profilesInMemory: data.profilesInMemory, tuning: data.tuning, onLanded: () => evaluator?.poke(),
     onProgress: (progress) => {
       if (progress.oldestAgeMs > LATE_MS) lateAtMs = systemClock.nowMs();
       send({ kind: "progress", ...progress });

@@ -108,7 +108,7 @@ test.skipIf(mounted === undefined)("while ClickHouse's disk alone is full, block
     query: "create table filling (text String codec(NONE), block_id UInt64, block_row UInt32) engine = MergeTree order by block_row settings fsync_after_insert = 1",
   });
   const sender = createSender({ pool, clickhouse: clickhouse.client("write"), partition: 0, logger: quietLogger, lingerMs: 0, memoryBytesMax: 1e9 });
-  await sender.recover({ wasUnclean: false });
+  await sender.recover();
   await fill(8 * MB);
   for (let blockId = 1; blockId <= 6; blockId++) sender.enqueue([await writtenBlock(pool, blockId)]);
   // Long enough for several attempts.

@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
   pool = postgres.pool("test", 4);
   sender = createSender({ pool, clickhouse: clickhouse.client("write"), partition: 0, logger: quietLogger, lingerMs: 0, memoryBytesMax: 1e8 });
-  await sender.recover({ wasUnclean: false });
+  await sender.recover();
 });
 afterAll(async () => {
   await sender?.stop();

@@ -29,7 +29,7 @@ export async function undisturbedRun(from: pg.Pool, options: RunOptions): Promis
     await copyChunks(from, pool);
     const processor = await startProcessor({
       pool, clickhouse: clickhouse.client("write"), clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger,
-      limits: defaultLimits, secret: options.secret, dedupeMaxIds: 1e6, profilesInMemory: options.profilesInMemory ?? 50_000, wasUnclean: false,
+      limits: defaultLimits, secret: options.secret, dedupeMaxIds: 1e6, profilesInMemory: options.profilesInMemory ?? 50_000,
       onProgress: () => undefined, tuning: { lingerMs: 20, batchIntervalMs: 1, ...options.tuning },
     });
     await landed(pool);

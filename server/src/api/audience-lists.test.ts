@@ -29,7 +29,7 @@ const email = (name: string) => ({ namespace: "email", value: `${name}@example.c
 async function landed(slug: string): Promise<string[]> {
   const clickhouse = api.clickhouse.client("write");
   const sender = createSender({ pool: api.pool, clickhouse, partition: audiencePartition(api.first.partition), logger: quietLogger, lingerMs: 1, memoryBytesMax: 1_000_000 });
-  await sender.recover({ wasUnclean: false });
+  await sender.recover();
   await sender.catchUp();
   await sender.drained();
   await sender.stop();

@@ -209,7 +209,7 @@ test("a rebuild from the log that still has all of it brings nothing back", asyn
   const { rows } = await pipeline.pool.query<{ id: number }>("select workspace_id as id from removed_workspace");
   const removed = rows[0]?.id ?? 0;
   await pipeline.paused(async () => {
-    await rebuild({ ...pipeline.options, wasUnclean: false });
+    await rebuild({ ...pipeline.options });
   });
   await pipeline.settled();
   expect(await rowsOf(removed)).toEqual({ removed_workspace: 1 });

@@ -34,8 +34,6 @@ export interface ProcessOptions {
   readonly secret: string;
   readonly dedupeMaxIds: number;
   readonly profilesInMemory: number;
-  /** Whether the last process may have been killed: then blocks marked as sent shortly before are verified. */
-  readonly wasUnclean: boolean;
   readonly onProgress: (progress: Progress) => void;
   /** Called when something has landed in ClickHouse. */
   readonly onLanded?: () => void;
@@ -58,7 +56,7 @@ export const defaultTuning: ProcessTuning = {
   expiry: expiryLimits,
 };
 
-/** How long sent blocks stay in the outbox, to be verified after an unclean end. */
+/** How long sent blocks stay in the outbox, to be verified at the next start. */
 const OUTBOX_KEPT_MS = 10 * 60_000;
 const UPKEEP_MS = 15_000;
 const FRESHNESS_MS = 3_000;
@@ -96,12 +94,11 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       memoryBytesMax: tuning.outboxMemoryBytesMax, hold, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
     });
     senders.push(sender);
-    // Also after a clean end: a disk that was full for a moment may have cost ClickHouse a part, which shows when it starts.
-    await sender.recover({ wasUnclean: true });
+    await sender.recover();
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
   const audiences = await createAudienceSenders({
-    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, wasUnclean: options.wasUnclean, hold,
+    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, hold,
   });
   const all = [...senders, ...audiences.senders];
   const upkeep = startUpkeep(options, seen, all, rebuild);

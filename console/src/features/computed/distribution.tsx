@@ -20,10 +20,12 @@ export interface DistributionProps {
   readonly value: unknown;
   readonly slug: string | undefined;
   readonly check: ComputedCheck | undefined;
+  /** False while `check` is still what was said of the value before: a value that is wrong is not asked about. */
+  readonly isChecked: boolean;
 }
 
-export function DistributionCard({ value, slug, check }: DistributionProps): ReactNode {
-  const preview = useQuery({ ...computedPreviewQuery(value, slug), enabled: check?.ok === true });
+export function DistributionCard({ value, slug, check, isChecked }: DistributionProps): ReactNode {
+  const preview = useQuery({ ...computedPreviewQuery(value, slug), enabled: isChecked && check?.ok === true });
   return (
     <Card title={t.distribution}>
       {check !== undefined && !check.ok ? <p className="dim">{t.mendFirst}</p>

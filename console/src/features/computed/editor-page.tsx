@@ -58,7 +58,8 @@ function Editor({ saved, name: firstName, value: first }: EditorProps): ReactNod
   const hasChanged = JSON.stringify([name, draft]) !== JSON.stringify([firstName, first]);
   const save = useSave(saved, name, draft);
   useUnsaved(hasChanged && !save.isPending && !save.isSuccess);
-  const isRight = check.data?.ok === true && checked === draft && name.trim() !== "";
+  const isChecked = checked === draft && !check.isPlaceholderData;
+  const isRight = check.data?.ok === true && isChecked && name.trim() !== "";
   return (
     <Page
       title={saved?.name ?? t.create} back={{ to: "/computed-traits", text: t.title }} sentence={check.data?.sentence?.[language] ?? t.unfinished}
@@ -77,7 +78,7 @@ function Editor({ saved, name: firstName, value: first }: EditorProps): ReactNod
           </Card>
           {saved ? <About saved={saved} mayWrite={may(session, "write")} /> : null}
         </div>
-        <DistributionCard value={checked} slug={saved?.slug} check={check.data} />
+        <DistributionCard value={checked} slug={saved?.slug} check={check.data} isChecked={!check.isPlaceholderData} />
       </div>
     </Page>
   );

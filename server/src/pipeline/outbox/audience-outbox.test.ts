@@ -30,9 +30,9 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(options: { readonly wasUnclean?: boolean; readonly pollMs?: number } = {}): Promise<AudienceSenders> {
+async function start(options: { readonly pollMs?: number } = {}): Promise<AudienceSenders> {
   return (running = await createAudienceSenders({
-    pool, clickhouse: clickhouse.client("write"), partitions: 2, logger: quietLogger, lingerMs: 1, wasUnclean: false, pollMs: 1e9, ...options,
+    pool, clickhouse: clickhouse.client("write"), partitions: 2, logger: quietLogger, lingerMs: 1, pollMs: 1e9, ...options,
   }));
 }
 
@@ -77,7 +77,7 @@ test("a kill between the commit and the insert loses nothing, and one before the
     throw new Error("killed here");
   })).rejects.toThrow("killed here");
   await write([entered(4)]);
-  const senders = await start({ wasUnclean: true });
+  const senders = await start();
   await senders.drained();
   expect(await landed()).toEqual([1, 2, 4]);
 });
@@ -87,7 +87,7 @@ test("a kill between the insert and the mark doubles nothing", async () => {
   const [block] = await readOutbox(pool, audiencePartition(0), -1, 1);
   if (block?.kind !== "insert") throw new Error("no block");
   await insertBlock(clickhouse.client("write"), { statement: block.statement, body: block.body });
-  const senders = await start({ wasUnclean: true });
+  const senders = await start();
   await senders.drained();
   expect(await landed()).toEqual([1, 2]);
   expect((await pool.query("select from ch_outbox where sent_at is null")).rowCount).toBe(0);
@@ -99,7 +99,7 @@ test("a part that was marked and is gone after a power cut is inserted again", a
   await senders.drained();
   await senders.stop();
   await clickhouse.client("write").command({ query: "truncate table audience_log" });
-  await (await start({ wasUnclean: true })).drained();
+  await (await start()).drained();
   expect(await landed()).toEqual([1]);
 });
 

@@ -14,7 +14,6 @@ export interface AudienceSendersOptions {
   readonly partitions: number;
   readonly logger: Logger;
   readonly lingerMs: number;
-  readonly wasUnclean: boolean;
   readonly hold?: Hold;
   /** How often it is looked for blocks; by tests. */
   readonly pollMs?: number;
@@ -38,7 +37,7 @@ export async function createAudienceSenders(options: AudienceSendersOptions): Pr
   for (let partition = 0; partition < options.partitions; partition++) {
     const sender = createSender({ ...options, partition: audiencePartition(partition), memoryBytesMax: MEMORY_BYTES_MAX });
     senders.set(audiencePartition(partition), sender);
-    await sender.recover({ wasUnclean: options.wasUnclean });
+    await sender.recover();
   }
   /** Partition → the newest block that its sender has. */
   const known = new Map<number, number>();

@@ -130,7 +130,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
     for (const block of blocks) if (block.kind === "insert") await insertHalved(block, await missingRows(block));
   }
 
-  /** After an unclean end even a confirmed part may be missing (power cut before it reached the disk). */
+  /** At a start even a confirmed part may be missing (a power cut before it reached the disk, a disk that was full for a moment). */
   async function verifySent(isStopped: () => boolean, isHopeless: (error: unknown) => boolean): Promise<void> {
     await settled();
     for (let after = -1; !isStopped(); ) {

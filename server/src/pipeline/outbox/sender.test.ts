@@ -1,7 +1,7 @@
 // Every block ends with exactly its rows, whatever happened to the one who sent it, and is counted as landed once.
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { ClickHouse } from "../../engines/clickhouse/clickhouse.ts";
 import { insertBlock } from "../../engines/clickhouse/insert-block.ts";
 import { RowBinaryWriter } from "../../engines/clickhouse/row-binary.ts";
@@ -83,7 +83,7 @@ test("a row that ClickHouse refuses is put aside alone; the rest lands, and what
   const { rows } = await pool.query<{ block_id: string; block_row: number; body: Buffer }>("select block_id, block_row, body from ch_refused");
   expect(rows).toEqual([{ block_id: String(bad.blockId), block_row: 6, body: rowsOf(bad, [6]) }]);
   // A start after an unclean end does not send it again.
-  await withSender({ wasUnclean: true }, (sender) => sender.drained());
+  await withSender({}, (sender) => sender.drained());
   expect(await landedRowsOf(bad)).toEqual([0, 1, 2, 3, 4, 5, 7, 8]);
 });
 
@@ -104,7 +104,7 @@ test("a statement with a function that is not there is set aside; what rests on 
   });
   expect(await landedRowsOf(next)).toEqual([0]);
   expect(await setAsideStatements()).toMatchObject([{ block_id: String(statement.blockId), code: 46, cause: "unknown_function" }]);
-  await withSender({ wasUnclean: true }, (sender) => sender.drained());
+  await withSender({}, (sender) => sender.drained());
   expect(await setAsideStatements()).toHaveLength(1);
 });
 
@@ -184,7 +184,7 @@ test("after an unclean end a landed part that is gone is inserted again, and the
   await withSender({ enqueue: [...blocks, statement] }, (sender) => sender.drained());
   for (const part of await partsOf(blocks[0])) await clickhouse.client("write").command({ query: `ALTER TABLE profiles DROP PART '${part}'` });
   expect(await landedRowsOf(blocks[0])).toEqual([]);
-  await withSender({ wasUnclean: true }, async (sender) => {
+  await withSender({}, async (sender) => {
     await sender.drained();
     expect(sender.isVerified()).toBe(true);
   });
@@ -255,8 +255,8 @@ async function land(block: InsertBlock, rows: readonly number[] = [...block.rowE
 
 /** A sender from its start to its end. Blocks to `enqueue` are not found in the outbox at its start. */
 async function withSender(
-  { wasUnclean = false, memoryBytesMax = 1e8, enqueue = [], patience = patienceLimits }: {
-    wasUnclean?: boolean; memoryBytesMax?: number; enqueue?: readonly OutboxBlock[]; patience?: PatienceLimits;
+  { memoryBytesMax = 1e8, enqueue = [], patience = patienceLimits }: {
+    memoryBytesMax?: number; enqueue?: readonly OutboxBlock[]; patience?: PatienceLimits;
   },
   work: (sender: Sender) => Promise<void>,
 ): Promise<void> {
@@ -264,7 +264,8 @@ async function withSender(
   const ids = enqueue.map(({ blockId }) => blockId);
   // At its start the sender takes what is there; these are to come as from a commit behind it.
   await pool.query("update ch_outbox set partition = 99 where block_id = any($1::bigint[])", [ids]);
-  await sender.recover({ wasUnclean });
+  await sender.recover();
+  await vi.waitUntil(() => sender.isVerified(), { timeout: 20_000, interval: 5 });
   await pool.query("update ch_outbox set partition = $2 where block_id = any($1::bigint[])", [ids, PARTITION]);
   sender.enqueue(enqueue);
   try {

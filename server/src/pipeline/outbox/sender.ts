@@ -34,8 +34,11 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Begins with what an earlier process left; after an unclean end, with verifying what that one had marked as sent. */
-  recover(options: { readonly wasUnclean: boolean }): Promise<void>;
+  /**
+   * Begins with what an earlier process left, and with verifying what that one had marked as sent shortly before: however it ended, for a
+   * disk that was full for a moment may have cost ClickHouse a part, which shows when it starts.
+   */
+  recover(): Promise<void>;
   /** Takes over committed blocks. */
   enqueue(blocks: readonly OutboxBlock[]): void;
   /** Takes over what stands in the outbox beyond all that: blocks of a commit whose answer was lost. */
@@ -276,9 +279,8 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   return {
-    async recover({ wasUnclean }) {
+    async recover() {
       await readBack();
-      verified = !wasUnclean;
       running = verifyWithRetries().then(loop);
     },
     enqueue(blocks) {
