@@ -37,6 +37,8 @@ export interface Fifths {
 export function createFifths(deps: Pick<ValueFillDeps, "everybody">, onProblem: (problem: string) => void): Fifths {
   /** By workspace and key: when it was looked at last. */
   const lookedAt = new Map<string, number>();
+  /** New scores that a look has taken in already: one that comes later is looked at at once, whoever it shares its window with. */
+  const taken = new Set<string>();
   let isRunning = false;
   let done: WorkedOut | undefined;
   let wakeAtMs = Infinity;
@@ -47,9 +49,9 @@ export function createFifths(deps: Pick<ValueFillDeps, "everybody">, onProblem: 
   }
 
   function dueAt({ workspace, traits, key }: Wish): number {
-    const isNew = traits.some(({ stateKey, inForce }) => stateKey !== key || inForce.state === null);
+    const isNew = traits.some((trait) => (trait.stateKey !== key || trait.inForce.state === null) && !taken.has(takenKey(trait, key)));
     const looked = lookedAt.get(`${workspace.workspaceId} ${key}`) ?? Math.min(...traits.map(({ stateAtMs }) => stateAtMs ?? 0));
-    return isNew && !lookedAt.has(`${workspace.workspaceId} ${key}`) ? 0 : looked + LOOKED_EVERY_MS;
+    return isNew ? 0 : looked + LOOKED_EVERY_MS;
   }
 
   async function run({ workspace, traits, key }: Wish, nowMs: number): Promise<void> {
@@ -70,6 +72,7 @@ export function createFifths(deps: Pick<ValueFillDeps, "everybody">, onProblem: 
       const wish = all.find((one) => dueAt(one) <= nowMs);
       if (wish === undefined) return undefined;
       lookedAt.set(`${wish.workspace.workspaceId} ${wish.key}`, nowMs);
+      for (const trait of wish.traits) taken.add(takenKey(trait, wish.key));
       isRunning = true;
       run(wish, nowMs).catch((error: unknown) => onProblem(problemOf(error))).finally(() => {
         isRunning = false;
@@ -86,6 +89,10 @@ export async function keepFifths(tx: ClientBase, { traits, key, state }: WorkedO
   for (const { id, version } of traits) {
     await tx.query("update computed_trait set state = $3, state_at = $4, state_key = $5 where id = $1 and version = $2", [id, version, JSON.stringify(state), state.at, key]);
   }
+}
+
+function takenKey({ id, version }: LoadedTrait, key: string): string {
+  return `${id} ${version} ${key}`;
 }
 
 function keyOf({ around }: LoadedWorkspace, { inForce: { definition: { value, include } } }: LoadedTrait): string {

@@ -157,6 +157,12 @@ test("the fifths of buyers are worked out for a new score, and anew when there a
   expect(await trait(slug)).toMatchObject({ status: "active", state: { buyers: 10, value: [20, 40, 60, 80] } });
   expect((await docOf(users[0] ?? ""))[slug]).toMatchObject({ value: 1 });
   expect((await docOf(users[9] ?? ""))[slug]).toMatchObject({ value: 5 });
+  // A second score of the same window does not wait for the next look at their fifths.
+  const second = fresh("rfm");
+  await make(second, { kind: "rfm", of: "group" });
+  await bench.catchUp();
+  expect(await trait(second)).toMatchObject({ status: "active", state: { buyers: 10 } });
+  expect((await docOf(users[9] ?? ""))[second]?.value).toEqual(expect.any(String));
   const late = [fresh("buyer"), fresh("buyer")];
   await bench.send(late.map((user) => track(user, "Order Completed", { total: 1_000, order_id: user })));
   expect((await docOf(late[0] ?? ""))[slug]).toMatchObject({ value: 5 });
