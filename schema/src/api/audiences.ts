@@ -23,6 +23,7 @@ export const audience = z
     created_by: z.string(),
     updated_at: isoTime,
     updated_by: z.string(),
+    updated_by_name: z.string().nullable().meta({ description: "What that member or token is called; null for one that is not there any more." }),
   })
   .meta({ id: "Audience" });
 export type Audience = z.infer<typeof audience>;
@@ -57,7 +58,7 @@ export const audienceChange = z.strictObject({
   version: z.int().optional().meta({ description: "The version that was changed; refused (409) when there is a newer one." }),
 });
 /** POST /audiences/{slug}/archive: refused (409, `in_use`) while others refer to it, which the message names. POST …/restore */
-export const audienceVersion = z.strictObject({ version: z.int(), definition, at: isoTime, author: z.string(), sentence: z.strictObject({ en: z.string(), de: z.string() }) }).meta({ id: "AudienceVersion" });
+export const audienceVersion = z.strictObject({ version: z.int(), definition, at: isoTime, author: z.string(), author_name: z.string().nullable(), sentence: z.strictObject({ en: z.string(), de: z.string() }) }).meta({ id: "AudienceVersion" });
 /** GET /audiences/{slug}/versions */
 export const audienceVersions = z.strictObject({ data: z.array(audienceVersion) });
 export type AudienceVersions = z.infer<typeof audienceVersions>;
@@ -172,7 +173,7 @@ export type PersonAudiences = z.infer<typeof personAudiences>;
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
 export type AudienceSizes = z.infer<typeof sizes>;
 /** GET /audiences/{slug}/changes: the membership log, newest first. */
-export const changeList = z.strictObject({ data: z.array(change.extend({ profile_id: guid })), next_cursor: nextCursor });
+export const changeList = z.strictObject({ data: z.array(change.extend({ profile_id: guid, name: member.shape.name, identifiers: member.shape.identifiers })), next_cursor: nextCursor });
 export type AudienceChanges = z.infer<typeof changeList>;
 /** GET /audiences/{slug}/as-of?at=: who we had in (`log`), and how many a recompute with the events known today gives (`recomputed`). */
 export const asOf = z.strictObject({ at: isoTime, log: z.int(), recomputed: z.int().nullable(), sample: z.array(member) }).meta({ id: "AudienceAsOf" });

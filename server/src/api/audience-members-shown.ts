@@ -13,6 +13,7 @@ const IDENTIFIERS_MAX = 5;
 
 export const nameMask: Mask = (value, masking) => (value === null ? null : Object.values(valuesOf("trait")({ name: value }, masking) as object)[0]);
 export const memberMask = fields({ profile_id: keep, since: keep, name: nameMask, identifiers: listOf(identifierMask()) });
+export const changeMask = fields({ at: keep, entered: keep, reason: keep, cause_row: keep, version: keep, profile_id: keep, name: nameMask, identifiers: listOf(identifierMask()) });
 
 /** Those of them who are people now, in this order. */
 export async function membersOf({ deps }: ApiServices, workspaceId: number, people: readonly { readonly id: string; readonly since: string | null }[]): Promise<Member[]> {

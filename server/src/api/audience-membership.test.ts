@@ -69,8 +69,9 @@ test("members come a page at a time, with since when", async () => {
 
 test("changes come newest first, by reason when asked, and a page at a time", async () => {
   const { body } = await api.call("GET", "/audiences/buyers/changes?limit=4");
-  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob });
-  expect(body.data[1]).toMatchObject({ profile_id: ada, entered: true, cause_row: 99 });
+  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob, name: null, identifiers: [{ namespace: "user_id", value: "bob" }] });
+  expect(body.data[1]).toMatchObject({ profile_id: ada, entered: true, cause_row: 99, name: "=cmd|' /C calc'!A0", identifiers: [{ namespace: "email", value: "ada@example.com" }] });
+  expect(JSON.stringify((await api.call("GET", "/audiences/buyers/changes", { token: masked })).body)).not.toMatch(/calc|ada@example/);
   const rest = await api.call("GET", `/audiences/buyers/changes?limit=4&cursor=${body.next_cursor}`);
   expect(rest.body.data.length).toBe(2);
   expect(rest.body.next_cursor).toBeNull();

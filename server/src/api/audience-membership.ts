@@ -11,7 +11,7 @@ import {
 } from "../audiences/audiences.ts";
 import { fields, keep, pageOf, listOf } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
-import { memberMask, membersOf } from "./audience-members-shown.ts";
+import { changeMask, memberMask, membersOf } from "./audience-members-shown.ts";
 import { AUDIENCES_TAG, slugParams } from "./audiences.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -77,14 +77,23 @@ function changesRoute(services: ApiServices): Route {
     params: slugParams,
     query: changesQuery,
     responses: { 200: changeList },
-    handle: async ({ params, query, workspaceId }) => {
+    masks: pageOf(changeMask),
+    handle: async ({ params, query, workspaceId, saw }) => {
       const audience = await findAudience(services, workspaceId, params.slug);
       const beforeSeq = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await readChanges(logOf(services, workspaceId), { audienceId: audience.id, reason: query.reason, beforeSeq, limit: query.limit + 1 });
       const page = pageFrom(rows, query.limit, (row) => ({ ...shownChange(row), profile_id: row.profile_id }), (row) => [row.seq]);
       // Of who is suppressed the log is cleared later; until then nothing is shown of them either.
       const people = await services.deps.workspaceDb.run(workspaceId, (db) => currentPeople(db, workspaceId, [...new Set(rows.map((row) => row.profile_id))]));
-      return { status: 200, body: { ...page, data: page.data.filter((one) => people.get(one.profile_id) !== null) } };
+      const shown = page.data.filter((one) => people.get(one.profile_id) !== null);
+      const ids = new Set(shown.map(({ profile_id: id }) => people.get(id) ?? id));
+      const known = new Map((await membersOf(services, workspaceId, [...ids].map((id) => ({ id, since: null })))).map((one) => [one.profile_id, one]));
+      const data = shown.map((one) => {
+        const person = known.get(people.get(one.profile_id) ?? one.profile_id);
+        return { ...one, name: person?.name ?? null, identifiers: person?.identifiers ?? [] };
+      });
+      if (known.size > 0) await saw({ action: "audience.members", target: `audience:${audience.slug}`, detail: { people: known.size } });
+      return { status: 200, body: { ...page, data } };
     },
   });
 }

@@ -75,3 +75,15 @@ export async function listAudit(db: ClientBase, workspaceId: number, filter: Aud
   );
   return rows.map((row) => ({ ...row, id: Number(row.id) }));
 }
+
+/** What the members and tokens among these are called; `db` works inside the workspace. Whoever is no member any more has no name. */
+export async function namesOfActors(db: ClientBase, workspaceId: number, actors: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ actor: string; name: string | null }>(
+    `select a.actor, coalesce(nullif(u.name, ''), u.email, t.name) as name
+       from unnest($2::text[]) as a (actor)
+       left join auth_user u on a.actor = 'account:' || u.id
+       left join api_token t on t.workspace_id = $1 and a.actor = 'token:' || t.id`,
+    [workspaceId, [...new Set(actors)]],
+  );
+  return new Map(rows.flatMap(({ actor, name }) => (name === null ? [] : [[actor, name] as const])));
+}

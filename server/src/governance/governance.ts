@@ -9,7 +9,7 @@ export { createAccount, endSessions, findAccount, newPassword, PASSWORD_LENGTH_M
 export {
   AUTH_PREFIX, CLIENT_ADDRESS_HEADER, createAccounts, SESSION_COOKIE, type Accounts, type AccountsOptions, type Session,
 } from "./accounts.ts";
-export { listAudit, recordAudit, type AuditEntry, type AuditFilter, type StoredAuditEntry } from "./audit.ts";
+export { listAudit, namesOfActors, recordAudit, type AuditEntry, type AuditFilter, type StoredAuditEntry } from "./audit.ts";
 export { appendBootstrapControls, bootstrap, type BootstrapOptions, type Bootstrapped } from "./bootstrap.ts";
 export { CONTROL_WAIT_MS, createControl, type AppendedControl, type Control, type ControlReceipt, type Processed } from "./control.ts";
 export {
