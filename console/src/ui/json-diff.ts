@@ -13,6 +13,41 @@ export function jsonDiff(before: unknown, after: unknown): DiffLine[] | undefine
   return old.length > DIFF_LINES_MAX || young.length > DIFF_LINES_MAX ? undefined : diff(old, young);
 }
 
+/** Word by word; a word or two that happen to be the same between changes are told with them, since nobody reads such a patchwork. */
+export function wordDiff(before: string, after: string): DiffLine[] | undefined {
+  const [old, young] = [before.split(" "), after.split(" ")];
+  if (old.length > DIFF_LINES_MAX || young.length > DIFF_LINES_MAX) return undefined;
+  return joined(joined(diff(old, young)).flatMap((run, index, runs): DiffLine[] => {
+    const isIsland = run.kind === "same" && index > 0 && index < runs.length - 1 && run.text.split(" ").length <= ISLAND_WORDS;
+    return isIsland ? [{ kind: "removed", text: run.text }, { kind: "added", text: run.text }] : [run];
+  }));
+}
+
+const ISLAND_WORDS = 2;
+
+/** Neighbours of one kind as one; between two runs that are the same, what went stands before what came. */
+function joined(words: readonly DiffLine[]): DiffLine[] {
+  const runs: DiffLine[] = [];
+  let from = 0;
+  const close = (to: number): void => {
+    for (const kind of ["removed", "added"] as const) {
+      const of = words.slice(from, to).filter((word) => word.kind === kind);
+      if (of.length > 0) runs.push({ kind, text: of.map(({ text }) => text).join(" ") });
+    }
+    from = to;
+  };
+  words.forEach((word, index) => {
+    if (word.kind !== "same") return;
+    close(index);
+    from = index + 1;
+    const last = runs.at(-1);
+    if (last?.kind === "same") runs[runs.length - 1] = { kind: "same", text: `${last.text} ${word.text}` };
+    else runs.push(word);
+  });
+  close(words.length);
+  return runs;
+}
+
 function linesOf(value: unknown): string[] {
   return JSON.stringify(ordered(value), null, 2).split("\n").map((line) => line.replace(/,$/, ""));
 }

@@ -26,7 +26,7 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
     PasswordInput: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 }, innerInput: { height: 30 } } },
     Select: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
-    NativeSelect: { styles: { input: { minHeight: 32, height: 32 } } },
+    NativeSelect: { styles: { input: { minHeight: 32, height: 32, lineHeight: "30px" } } },
     NumberInput: { styles: { input: { minHeight: 32, height: 32 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 420, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
     InputWrapper: { styles: { description: { fontSize: 12, lineHeight: 1.4 } } },

@@ -53,7 +53,11 @@ export function sayDuration(say: Language, { last, unit }: Duration): string {
 /** "in the last 14 days". */
 export function sayWindow(say: Language, window: Window | undefined): string {
   if (window === undefined) return say.pick({ en: "ever", de: "jemals" });
-  if ("last" in window) return say.pick({ en: `in the last ${sayDuration(say, window)}`, de: `in den letzten ${sayDuration(say, window)}` });
+  if ("last" in window) {
+    const time = sayDuration(say, window);
+    // German says "in den letzten" of several alone; English needs no "1".
+    return window.last === 1 ? say.pick({ en: `in the last ${time.replace(/^1 /, "")}`, de: `innerhalb von ${time}` }) : say.pick({ en: `in the last ${time}`, de: `in den letzten ${time}` });
+  }
   if ("period" in window) {
     const [one, many] = unitWords[window.unit][say.name];
     const zone = window.zone === "person" ? say.pick({ en: " (in their own time zone)", de: " (in ihrer eigenen Zeitzone)" }) : "";

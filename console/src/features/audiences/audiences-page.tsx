@@ -27,11 +27,11 @@ const route = getRouteApi("/shell/audiences/");
 const TYPING_MS = 200;
 
 const columns: readonly Column<Audience>[] = [
-  { key: "name", header: t.columns.name, width: "minmax(140px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
+  { key: "name", header: t.columns.name, width: "minmax(150px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
   { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
   { key: "size", header: t.columns.size, width: "76px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size }) => size },
-  { key: "status", header: t.columns.status, width: "104px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },
-  { key: "changed", header: t.columns.changed, width: "minmax(120px, 1.4fr)", cell: ({ updated_at, updated_by }) => <span className="row dim"><When at={updated_at} /><Value value={updated_by} /></span>, csv: ({ updated_by }) => updated_by },
+  { key: "status", header: t.columns.status, width: "92px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },
+  { key: "changed", header: t.columns.changed, width: "minmax(104px, 1.2fr)", cell: ({ updated_at, updated_by, updated_by_name: name }) => <span className="row dim"><When at={updated_at} /><Value value={name ?? updated_by} note={updated_by} /></span>, csv: ({ updated_by }) => updated_by },
 ];
 
 export function AudiencesPage(): ReactNode {

@@ -3,16 +3,19 @@ export type AudiencesTab = "templates" | "lists";
 
 export interface AudiencesSearch {
   readonly show?: AudiencesTab;
+  /** The list that is open beside the others. */
+  readonly list?: string;
   readonly search?: string;
   /** Empty: those in no folder. */
   readonly folder?: string;
   readonly status?: "archived" | "filling" | "failed";
 }
 
-export function audiencesSearch({ show, search, folder, status }: Record<string, unknown>): AudiencesSearch {
+export function audiencesSearch({ show, list, search, folder, status }: Record<string, unknown>): AudiencesSearch {
   const text = textOf(search);
   return {
     ...(show === "templates" || show === "lists" ? { show } : {}),
+    ...(show === "lists" && textOf(list) !== "" ? { list: textOf(list) } : {}),
     ...(text === "" ? {} : { search: text }),
     ...(typeof folder === "string" || typeof folder === "number" ? { folder: textOf(folder) } : {}),
     ...(status === "archived" || status === "filling" || status === "failed" ? { status } : {}),

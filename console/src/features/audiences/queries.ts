@@ -72,6 +72,15 @@ export const personAudiencesQuery = (id: string) => queryOptions({
 export const templatesQuery = queryOptions({ queryKey: ["audiences", "templates"], queryFn: ({ signal }) => read<AudienceTemplates>("/audiences/templates", {}, signal), staleTime: 60_000 });
 export const listsQuery = queryOptions({ queryKey: ["audiences", "lists"], queryFn: ({ signal }) => read<AudienceLists>("/audience-lists", {}, signal) });
 
+export const listPath = (slug: string): string => `/audience-lists/${encodeURIComponent(slug)}`;
+/** Below the lists, so that whatever changes a list asks for its people again. */
+export const listMembersQuery = (slug: string) => infiniteQueryOptions({
+  queryKey: ["audiences", "lists", slug, "members"],
+  queryFn: ({ pageParam, signal }) => read<AudienceMembers>(`${listPath(slug)}/members`, { limit: PAGE, cursor: pageParam }, signal),
+  initialPageParam: undefined as string | undefined, // As above.
+  getNextPageParam: (last) => last.next_cursor ?? undefined,
+});
+
 // ── While editing: each asks about a definition as it is written, and is given up when the next one comes ─────────────────────────
 
 /** `slug`: the audience that is changed. */

@@ -8,11 +8,14 @@ import type { ComputedTrait } from "@tributary/schema/api/computed-traits.ts";
 import { language, texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Figure, When } from "../../ui/figure.tsx";
-import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
+import { Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { Waiting } from "../audiences/parts.tsx";
+import { TemplateCard } from "../audiences/templates/template-card.tsx";
+import "../audiences/audiences.css";
 import { valueWords } from "./computed-words.ts";
 import { computedListQuery, computedTemplatesQuery } from "./queries.ts";
 import "../profiles/profiles.css";
@@ -31,8 +34,8 @@ const columns: readonly Column<ComputedTrait>[] = [
   { key: "name", header: t.columns.name, width: "minmax(140px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong> },
   { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span> },
   { key: "people", header: t.columns.people, width: "88px", isEnd: true, cell: ({ people, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={people} />) },
-  { key: "rest", header: t.columns.rest, width: "96px", cell: ({ rest }) => <span className="dim"><Value value={rest === null ? "–" : valueWords(rest)} /></span> },
-  { key: "status", header: t.columns.status, width: "150px", cell: ({ status }) => <ComputedState status={status} /> },
+  { key: "rest", header: t.columns.rest, width: "104px", cell: ({ rest }) => <span className="dim"><Value value={rest === null ? "–" : valueWords(rest)} /></span> },
+  { key: "status", header: t.columns.status, width: "132px", cell: ({ status }) => <ComputedState status={status} /> },
   { key: "changed", header: t.columns.changed, width: "110px", cell: ({ updated_at }) => <span className="dim"><When at={updated_at} /></span> },
 ];
 
@@ -59,7 +62,7 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
   const list = useQuery(computedListQuery(text, status));
   const go = (next: string, archived: boolean): void => void navigate({ to: "/computed-traits", search: { ...(next === "" ? {} : { search: next }), ...(archived ? { status: "archived" as const } : {}) }, replace: true });
   return (
-    <div className="computed-all">
+    <div className="audiences">
       <div className="list-tools">
         <TextInput className="profiles-search" data-search leftSection={<IconSearch size={16} />} placeholder={t.search} aria-label={t.search} maxLength={200} value={text} onChange={(event) => go(event.currentTarget.value, status === "archived")} />
         <NativeSelect aria-label={t.columns.status} value={status} data={(["in_use", "archived"] as const).map((value) => ({ value, label: t.filter[value] }))} onChange={(event) => go(text, event.currentTarget.value === "archived")} />
@@ -79,18 +82,11 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
 function Templates({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
   const templates = useQuery(computedTemplatesQuery);
   if (templates.error) return <ProblemNotice problem={templates.error} onRetry={() => void templates.refetch()} />;
-  if (templates.data === undefined) return <div className="stack" aria-busy><Bar width={60} /><Bar width={40} /></div>;
+  if (templates.data === undefined) return <div className="templates">{Array.from({ length: 6 }, (_, i) => <div key={i} className="card card-body"><Waiting rows={3} /></div>)}</div>;
   return (
-    <ul className="computed-cards">
+    <ul className="templates">
       {templates.data.data.map(({ id, name, about, sentence, needs }) => (
-        <li key={id} className="card">
-          <div className="card-body stack">
-            <h2>{name[language]}</h2>
-            <p>{about[language]}</p>
-            {sentence ? <p className="dim">{sentence[language]}</p> : <p className="dim">{t.needs(needs.join(", "))} <Link to="/settings/vocabulary">{t.toVocabulary}</Link></p>}
-            {sentence && mayWrite ? <div><Button component={Link} to={`/computed-traits/new?template=${id}`} variant="default" size="xs">{t.use(name[language])}</Button></div> : null}
-          </div>
-        </li>
+        <TemplateCard key={id} name={name[language]} about={about[language]} needs={sentence ? [] : needs} to={mayWrite ? `/computed-traits/new?template=${encodeURIComponent(id)}` : undefined} />
       ))}
     </ul>
   );

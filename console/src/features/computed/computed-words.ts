@@ -3,7 +3,9 @@ import type { ComputedPreview } from "@tributary/schema/api/computed-traits.ts";
 import { absoluteTime, date, valueText } from "../../ui/format.ts";
 import { language } from "../../texts/texts.ts";
 
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
+const [amount, small] = [new Intl.NumberFormat(language, { maximumFractionDigits: 2 }), new Intl.NumberFormat(language, { maximumSignificantDigits: 3 })];
+/** As exact as anybody reads: cents, and of less than one three digits. The API has all of them. */
+const number = { format: (value: number): string => (Math.abs(value) < 1 ? small : amount).format(value) };
 const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 export function valueWords(value: unknown): string {

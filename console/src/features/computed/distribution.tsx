@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import type { ComputedCheck, ComputedPreview } from "@tributary/schema/api/computed-traits.ts";
 import { texts } from "../../texts/texts.ts";
 import { Columns } from "../../ui/columns.tsx";
-import { fullNumber } from "../../ui/format.ts";
+import { duration, fullNumber } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Value } from "../../ui/value.tsx";
@@ -30,18 +30,23 @@ export function DistributionCard({ value, slug, check, isChecked }: Distribution
     <Card title={t.distribution}>
       {check !== undefined && !check.ok ? <p className="dim">{t.mendFirst}</p>
         : preview.error ? <ProblemNotice problem={preview.error} onRetry={() => void preview.refetch()} />
-          : preview.data ? <Spread preview={preview.data} isTime={check?.type === "time"} /> : <div className="stack" aria-busy>{[50, 90, 70, 60].map((width) => <Bar key={width} width={width} />)}</div>}
+          : preview.data ? <Spread preview={preview.data} isTime={check?.type === "time"} isCode={isScores(value)} /> : <div className="stack" aria-busy>{[50, 90, 70, 60].map((width) => <Bar key={width} width={width} />)}</div>}
     </Card>
   );
 }
 
-function Spread({ preview, isTime }: { readonly preview: ComputedPreview; readonly isTime: boolean }): ReactNode {
+/** Three scores beside each other, such as 545, look like a number; their average says nothing. */
+function isScores(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "of" in value && value.of === "scores";
+}
+
+function Spread({ preview, isTime, isCode }: { readonly preview: ComputedPreview; readonly isTime: boolean; readonly isCode: boolean }): ReactNode {
   const { people, set, numbers, values, masked, sample, thresholds, took_ms: tookMs } = preview;
   return (
     <div className="stack computed-spread">
-      <p><strong>{t.setOf(set, people)}</strong> <span className="dim">{t.took(tookMs)}</span></p>
+      <p><strong>{t.setOf(set, people)}</strong> <span className="dim">{t.took(duration(tookMs) || `${Math.round(tookMs)} ms`)}</span></p>
       {masked ? <p className="dim">{t.masked}</p> : null}
-      {numbers ? <Numbers numbers={numbers} isTime={isTime} /> : null}
+      {numbers && !isCode ? <Numbers numbers={numbers} isTime={isTime} /> : null}
       {thresholds ? <p className="dim">{t.fifths(thresholds.buyers)}</p> : null}
       {values.length > 0 && !isTime ? <Values values={values} /> : null}
       {sample.length > 0 ? (
@@ -49,7 +54,7 @@ function Spread({ preview, isTime }: { readonly preview: ComputedPreview; readon
           <h3 className="computed-head">{t.sample}</h3>
           <dl className="computed-values">{sample.map((one) => (
             <div key={`${one.profile_id}${JSON.stringify(one.value)}`}>
-              <dt><Link to="/profiles/$ref" params={{ ref: one.profile_id }}><bdi className="cut">{one.name ?? identifiersByWeight(one.identifiers)[0]?.value ?? one.profile_id}</bdi></Link></dt>
+              <dt><Link to="/profiles/$ref" params={{ ref: one.profile_id }} className="cut"><bdi>{one.name ?? identifiersByWeight(one.identifiers)[0]?.value ?? one.profile_id}</bdi></Link></dt>
               <dd><bdi className="cut">{valueWords(one.value)}</bdi></dd>
             </div>
           ))}</dl>

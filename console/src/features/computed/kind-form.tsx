@@ -1,8 +1,13 @@
 // The form of one kind of computed trait. Whatever a form does not know stands in the JSON, and stays as it is.
-import { NativeSelect, NumberInput, Switch, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, NumberInput, Switch, Textarea } from "@mantine/core";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
-import { daysOf, eventOfText, eventText, type Draft, type Kind } from "./kinds.ts";
+import { EventNames, eventText, OrAnotherEvent, PathsPicker } from "../audiences/editors/event-editor.tsx";
+import { useEventFields, useNamesOf } from "../audiences/editors/fields.ts";
+import { Filters } from "../audiences/editors/filters.tsx";
+import type { EventRef, Filter, Paths } from "../audiences/model/condition.ts";
+import { daysOf, type Draft, type Kind } from "./kinds.ts";
+import "../audiences/audiences.css";
 
 const t = texts.computed.form;
 
@@ -36,8 +41,43 @@ export function KindForm(props: KindFormProps): ReactNode {
   }
 }
 
-function EventField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
-  return <TextInput label={t.event} description={t.eventHelp} readOnly={isReadOnly} value={eventText(draft["event"])} onChange={(event) => onChange({ ...draft, event: eventOfText(event.currentTarget.value) })} />;
+/** Which events, and what they must say; chosen as in the builder of audiences. */
+function EventField({ draft, isReadOnly, onChange, isNamesOnly = false }: KindFormProps & { readonly isNamesOnly?: boolean }): ReactNode {
+  const event = (draft["event"] ?? "") as EventRef; // From the schema, or of this form's making.
+  const where = (Array.isArray(draft["where"]) ? draft["where"] : []) as readonly Filter[]; // As above.
+  const names = useNamesOf(event);
+  const fields = useEventFields(names);
+  const put = (next: EventRef): void => onChange({ ...draft, event: next });
+  const { where: _, ...rest } = draft;
+  return (
+    <div role="group" aria-label={t.event} className="computed-field">
+      <span className="computed-label">{t.event}</span>
+      {isReadOnly ? <bdi>{eventText(event)}</bdi> : (
+        <>
+          <div className="words"><EventNames event={event} isNamesOnly={isNamesOnly} onChange={put} /><OrAnotherEvent event={event} onChange={put} /></div>
+          <Filters where={where} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(next) => onChange(next.length === 0 ? rest : { ...draft, where: next })} />
+        </>
+      )}
+    </div>
+  );
+}
+
+interface PropertyFieldProps {
+  readonly draft: Draft;
+  readonly isReadOnly: boolean;
+  readonly paths: Paths | undefined;
+  readonly item?: string | undefined;
+  readonly onPick: (path: string, item: string | undefined) => void;
+}
+
+function PropertyField({ draft, isReadOnly, paths, item, onPick }: PropertyFieldProps): ReactNode {
+  const fields = useEventFields(useNamesOf((draft["event"] ?? "") as EventRef)); // As above.
+  return (
+    <div role="group" aria-label={t.property} className="computed-field">
+      <span className="computed-label">{t.property}</span>
+      <fieldset disabled={isReadOnly} className="words"><PathsPicker label={t.property} paths={paths} item={item} fields={fields} onPick={onPick} /></fieldset>
+    </div>
+  );
 }
 
 function DaysField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
@@ -59,19 +99,24 @@ function MeasureForm(props: KindFormProps): ReactNode {
     <div className="stack computed-form">
       <EventField {...props} />
       <NativeSelect label={t.measure} disabled={isReadOnly} value={of} data={options(t.measures, measures)} onChange={(event) => put(NEEDS_PROPERTY.includes(event.currentTarget.value) ? { ...measure, of: event.currentTarget.value, property: property ?? { role: "value" } } : { of: event.currentTarget.value })} />
-      {NEEDS_PROPERTY.includes(of) ? <TextInput label={t.property} description={t.propertyHelp} readOnly={isReadOnly} value={isValue ? `role:${String((property as { role: unknown }).role)}` : Array.isArray(property) ? property.join(", ") : String(property ?? "")} onChange={(event) => put({ ...measure, property: eventOfText(event.currentTarget.value) })} /> : null}
+      {NEEDS_PROPERTY.includes(of) ? <PropertyField draft={draft} isReadOnly={isReadOnly} paths={property as Paths | undefined} item={typeof measure["item"] === "string" ? measure["item"] : undefined} onPick={(path, item) => put(ofProperty(measure, path, item))} /> : null}
       {of === "sum" && isValue ? <Switch label={t.net} disabled={isReadOnly} checked={measure["net"] === true} onChange={(event) => put({ ...measure, net: event.currentTarget.checked })} /> : null}
       <DaysField {...props} />
     </div>
   );
 }
 
+/** A role's property goes by a role; one that was picked by its name goes by that. */
+function ofProperty({ item: _, ...measure }: Draft, path: string, item: string | undefined): Draft {
+  return { ...measure, property: path, ...(item === undefined ? {} : { item }) };
+}
+
 function ValueForm(props: KindFormProps): ReactNode {
   const { draft, isReadOnly, onChange } = props;
   return (
     <div className="stack computed-form">
-      <EventField {...props} />
-      <TextInput label={t.property} description={t.pathHelp} readOnly={isReadOnly} value={String(draft["property"] ?? "")} onChange={(event) => onChange({ ...draft, property: event.currentTarget.value })} />
+      <EventField {...props} isNamesOnly />
+      <PropertyField draft={draft} isReadOnly={isReadOnly} paths={typeof draft["property"] === "string" ? draft["property"] : undefined} onPick={(path, item) => onChange({ ...draft, property: item === undefined ? path : `${item}.${path}` })} />
       <NativeSelect label={t.which} disabled={isReadOnly} value={String(draft["which"])} data={options(t.whiches, ["last", "first", "most_frequent", "all"])} onChange={(event) => onChange({ ...draft, which: event.currentTarget.value })} />
       <DaysField {...props} />
     </div>
@@ -82,7 +127,7 @@ function DecayForm(props: KindFormProps): ReactNode {
   const { draft, isReadOnly, onChange } = props;
   return (
     <div className="stack computed-form">
-      <EventField {...props} />
+      <EventField {...props} isNamesOnly />
       {typeof draft["weight"] === "object" ? null : <NumberInput label={t.weight} readOnly={isReadOnly} value={Number(draft["weight"] ?? 1)} onChange={(weight) => onChange({ ...draft, weight: Number(weight) })} />}
       <NumberInput label={t.halfLife} description={t.halfLifeHelp} readOnly={isReadOnly} min={1} max={365} value={Number(draft["half_life_days"])} onChange={(days) => onChange({ ...draft, half_life_days: Number(days) })} />
     </div>

@@ -26,19 +26,6 @@ export function kindOfDraft(draft: Draft): Kind | undefined {
   return kinds.find((kind) => kind === draft["kind"]);
 }
 
-/** Names of events, or a role of the vocabulary after a colon: "role:order". */
-export function eventText(event: unknown): string {
-  if (typeof event === "object" && event !== null && "role" in event) return `role:${String(event.role)}`;
-  return Array.isArray(event) ? event.join(", ") : typeof event === "string" ? event : "";
-}
-
-export function eventOfText(text: string): unknown {
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  const [only = ""] = names;
-  if (names.length === 1 && only.startsWith("role:")) return { role: only.slice("role:".length) };
-  return names.length > 1 ? names : only;
-}
-
 export function daysOf(within: unknown): number | "" {
   return typeof within === "object" && within !== null && "last" in within && "unit" in within && within.unit === "day" && typeof within.last === "number" ? within.last : "";
 }

@@ -123,7 +123,7 @@ export const audiences: Texts["audiences"] = {
   },
   preview: {
     title: "Wer das ist", more: "Mehr über sie", people: "Personen", of: (n) => `von ${people(n)}`, share: (percent) => `${share.format(percent)} %`, empty: "Hier steht die Größe, während Sie bauen.", unfinished: "Die Größe steht hier, sobald die markierte Bedingung fertig ist.",
-    noChange: "durch die Zeit allein ändert sich niemand", nextChange: "durch die Zeit allein ändert sich jemand {when}", took: (time) => `gezählt in ${time}`, partText: (n) => `${people(n)} ${n === 1 ? "erfüllt" : "erfüllen"} diese Bedingung für sich`,
+    noChange: "durch die Zeit allein ändert sich niemand", nextChange: "nächste Änderung durch Zeit allein {when}", took: (time) => `gezählt in ${time}`, partText: (n) => `${people(n)} ${n === 1 ? "erfüllt" : "erfüllen"} diese Bedingung für sich`,
     tabs: { people: "Personen", reach: "Reichweite", by: "Teile", overlap: "Schnitt", flow: "Fluss" }, nobody: "Niemand ist darin.",
     channel: "Über", address: "Adresse bekannt", consent: "Eingewilligt", reachable: "Erreichbar", channels: { email: "E-Mail", phone: "Telefon", push: "Push" },
     by: "nach", chooseTrait: "Merkmal wählen", byText: "Wie viele welchen Wert eines Merkmals haben.", notSet: "nicht gesetzt", rest: "andere Werte",
@@ -139,7 +139,7 @@ export const audiences: Texts["audiences"] = {
   page: {
     tabs: { overview: "Überblick", people: "Personen", changes: "Änderungen", why: "Warum", versions: "Fassungen", uses: "Verwendung" }, counting: "wird zum ersten Mal gezählt", people: (n) => (n === 1 ? "Person" : "Personen"), changed: "Fassung {version}, {when} von {who}", copySlug: "Namen für Programme kopieren",
     edit: "Bearbeiten", more: "Mehr", copy: "Kopie anlegen", freeze: "Als Liste einfrieren", archive: "Archivieren", restore: "Wiederherstellen", archived: (name) => `„${name}“ ist archiviert.`, restored: (name) => `„${name}“ ist wieder in Gebrauch.`, frozen: (name) => `Wer jetzt in „${name}“ ist, steht auf einer Liste.`, frozenName: (name) => `${name}, eingefroren`,
-    sizeOverTime: "Personen im Lauf der Zeit", span: "Zeitspanne", days: (n) => (n === 1 ? "24 Std." : `${count(n)} T`), size: "Darin", noSizes: "Die Größe steht hier von der ersten Zählung an.", sizeText: (first, now) => `Von ${count(first)} auf ${people(now)}.`,
+    sizeOverTime: "Personen im Lauf der Zeit", span: "Zeitspanne", days: (n) => (n === 1 ? "24 Std." : `${count(n)} T`), size: "Darin", noSizes: "Die Größe steht hier von der ersten Zählung an.", overlap: "Auch in anderen Zielgruppen", reach: "Wer erreichbar ist", sizeText: (first, now) => `Von ${count(first)} auf ${people(now)}.`,
     latest: "Letzte Änderungen", allChanges: "Alle Änderungen", noChanges: "Niemand kam hinein oder ging hinaus", noChangesText: "Wer es tut, steht hier, mit dem Grund.",
     entered: "Kam hinein", left: "Ging hinaus", why: "Warum?", person: "Person", knownBy: "Bekannt durch", since: "Seit", when: "Wann", turn: "Was", reason: "Warum", version: "Fassung", by: "Von", export: "Exportieren", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
     peopleText: "Wer zuletzt hineinkam, steht zuerst.", nobody: "Niemand ist darin", nobodyText: "Personen erscheinen hier, sobald sie die Bedingungen erfüllen.",
@@ -148,17 +148,18 @@ export const audiences: Texts["audiences"] = {
     },
     asOf: "Wer war damals darin?", asOfLabel: "Zu welcher Zeit", look: "Nachsehen", asOfText: "Wählen Sie eine Zeit, um zu sehen, wen wir darin hatten und wer nach allem, was heute bekannt ist, hineingehört hätte.",
     asOfAnswer: (time, log, recomputed) => `Am ${time} ${log === 1 ? "war" : "waren"} ${people(log)} darin${recomputed === null ? "." : `; nach allem, was heute bekannt ist, hätten es ${recomputed === log ? "ebenso viele" : count(recomputed)} sein sollen.`}`,
-    difference: "Unterschied", older: "Ältere Fassung", newer: "Neuere Fassung", versionNumber: (n) => `Fassung ${count(n)}`, oneVersion: "Sie ist von Anfang an so, wie sie ist.", linesSame: (n) => plural(n, "Zeile ist gleich", "Zeilen sind gleich"), tooLong: "Beide sind zu lang, um sie Zeile für Zeile zu vergleichen.",
+    difference: "Unterschied", older: "Ältere Fassung", newer: "Neuere Fassung", versionNumber: (n) => `Fassung ${count(n)}`, sentenceDifference: "In Worten", definitionDifference: "Wie gespeichert", oneVersion: "Sie ist von Anfang an so, wie sie ist.", linesSame: (n) => plural(n, "Zeile ist gleich", "Zeilen sind gleich"), tooLong: "Beide sind zu lang, um sie Zeile für Zeile zu vergleichen.",
     usedBy: "Richtet sich nach dieser Zielgruppe", usedByNone: "Nichts anderes richtet sich nach ihr: Sie kann archiviert werden, ohne dass etwas anhält.", usesOthers: "Richtet sich nach", usesNone: "Sie richtet sich nach keiner anderen Zielgruppe oder Liste.",
   },
   why: {
     title: "Warum", history: "Hinein und hinaus", choose: "Wählen Sie eine Person", chooseText: "Jede Bedingung wird dann abgehakt oder durchgestrichen, mit den Ereignissen, die entscheiden, und dem, was sie umkehren würde.", people: "Personen", person: "Person", personSearch: "E-Mail, Name oder Kennung", usePerson: (text) => `Nach „${text}“ sehen`, choosePerson: "Person wählen",
-    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "seit {when}:", because: "Die erste Bedingung, die nicht gilt:", holds: "gilt", fails: "gilt nicht", value: "Dort steht:", next: "durch die Zeit allein kann sich das ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
+    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "seit {when}:", because: "Die erste Bedingung, die nicht gilt:", holds: "gilt", fails: "gilt nicht", groups: { all: "Alle diese gelten", any: "Mindestens eine von diesen gilt", not: "Dies gilt nicht", none: "Keine von diesen gilt" }, value: "Wert:", next: "kann sich durch die Zeit allein ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
   },
   onPerson: { title: "Zielgruppen", none: "In keiner Zielgruppe.", why: "Warum?" },
   lists: {
     title: "Listen", none: "Noch keine Liste", noneText: "Eine Liste hält Personen, die keine Bedingung nennt: hochgeladene, von Hand gewählte, oder eine Zielgruppe, wie sie zu einem Zeitpunkt war. Zielgruppen können fragen, wer darauf steht.", create: "Neue Liste", name: "Name", kind: "Art", kinds: { uploaded: "Hochgeladen", by_hand: "Von Hand", frozen: "Eingefroren" },
     people: "Personen", made: "Angelegt", frozenOf: (slug) => `von ${slug}`, add: "Personen hinzufügen", addTo: (name) => `Personen zu „${name}“ hinzufügen`, namespace: "Genannt durch", values: "Eine je Zeile", valuesHint: (max) => `Höchstens ${count(max)} auf einmal.`, added: (n, unknown) => `${people(n)} hinzugefügt${unknown === 0 ? "." : `; ${plural(unknown, "Zeile nennt", "Zeilen nennen")} niemanden.`}`, unknown: "Diese nennen niemanden:", emptyName: "Geben Sie ihr einen Namen.",
+    onIt: (n) => `${people(n)} darauf`, nobody: "Noch steht niemand darauf.", more: "Mehr zeigen", madeWhen: "angelegt {when}", takeOff: (name) => `${name} von der Liste nehmen`, takenOff: (name) => `${name} steht nicht mehr auf der Liste.`,
     remove: "Stattdessen entfernen", removed: (n) => `${people(n)} entfernt.`, madeIt: (name) => `Die Liste „${name}“ ist angelegt.`,
   },
 };

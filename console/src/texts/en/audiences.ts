@@ -122,7 +122,7 @@ export const audiences = {
   },
   preview: {
     title: "Who this is", more: "More about them", people: "people", of: (n: number) => `of ${plural(n, "person", "people")}`, share: (percent: number) => `${share.format(percent)} %`, empty: "Its size shows here while you build it.", unfinished: "Finish the marked condition, and the size is shown.",
-    noChange: "nobody changes by time alone", nextChange: "time alone first changes somebody {when}", took: (time: string) => `counted in ${time}`, partText: (n: number) => `${plural(n, "person meets", "people meet")} this condition on its own`,
+    noChange: "nobody changes by time alone", nextChange: "next change by time alone {when}", took: (time: string) => `counted in ${time}`, partText: (n: number) => `${plural(n, "person meets", "people meet")} this condition on its own`,
     tabs: { people: "People", reach: "Reach", by: "Split", overlap: "Overlap", flow: "Flow" }, nobody: "Nobody is in it.",
     channel: "By", address: "Address known", consent: "Consented", reachable: "Reachable", channels: { email: "E-mail", phone: "Phone", push: "Push" },
     by: "by", chooseTrait: "choose a trait", byText: "How many have each value of a trait.", notSet: "not set", rest: "other values",
@@ -138,7 +138,7 @@ export const audiences = {
   page: {
     tabs: { overview: "Overview", people: "People", changes: "Changes", why: "Why", versions: "Versions", uses: "Uses" }, counting: "is being counted for the first time", people: (n: number) => (n === 1 ? "person" : "people"), changed: "version {version}, {when} by {who}", copySlug: "Copy the name for programs",
     edit: "Edit", more: "More", copy: "Make a copy", freeze: "Freeze as a list", archive: "Archive", restore: "Restore", archived: (name: string) => `“${name}” is archived.`, restored: (name: string) => `“${name}” is in use again.`, frozen: (name: string) => `Who is in “${name}” now is kept as a list.`, frozenName: (name: string) => `${name}, frozen`,
-    sizeOverTime: "People over time", span: "Span", days: (n: number) => (n === 1 ? "24 h" : `${count(n)} d`), size: "In it", noSizes: "Its size is shown here from the first count on.", sizeText: (first: number, now: number) => `From ${count(first)} to ${plural(now, "person", "people")}.`,
+    sizeOverTime: "People over time", span: "Span", days: (n: number) => (n === 1 ? "24 h" : `${count(n)} d`), size: "In it", noSizes: "Its size is shown here from the first count on.", overlap: "Also in other audiences", reach: "Who can be reached", sizeText: (first: number, now: number) => `From ${count(first)} to ${plural(now, "person", "people")}.`,
     latest: "Latest changes", allChanges: "All changes", noChanges: "Nobody has come in or gone out", noChangesText: "Whoever does stands here, with the reason.",
     entered: "Came in", left: "Went out", why: "Why?", person: "Person", knownBy: "Known by", since: "Since", when: "When", turn: "What", reason: "Why", version: "Version", by: "By", export: "Export", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
     peopleText: "Whoever came in last stands first.", nobody: "Nobody is in it", nobodyText: "People appear here as soon as they meet the conditions.",
@@ -147,17 +147,18 @@ export const audiences = {
     } as Readonly<Record<string, string>>,
     asOf: "Who was in it then?", asOfLabel: "At which time", look: "Look", asOfText: "Choose a time to see who we had in it, and who should have been in it by all that is known today.",
     asOfAnswer: (time: string, log: number, recomputed: number | null) => `On ${time} ${plural(log, "person was", "people were")} in it${recomputed === null ? "." : `; by all that is known today ${recomputed === log ? "just as many" : `${count(recomputed)}`} should have been.`}`,
-    difference: "Difference", older: "Older version", newer: "Newer version", versionNumber: (n: number) => `Version ${count(n)}`, oneVersion: "It has been as it is from the beginning.", linesSame: (n: number) => plural(n, "line is the same", "lines are the same"), tooLong: "Both are too long to be compared line by line.",
+    difference: "Difference", older: "Older version", newer: "Newer version", versionNumber: (n: number) => `Version ${count(n)}`, sentenceDifference: "In words", definitionDifference: "As stored", oneVersion: "It has been as it is from the beginning.", linesSame: (n: number) => plural(n, "line is the same", "lines are the same"), tooLong: "Both are too long to be compared line by line.",
     usedBy: "Looks at this audience", usedByNone: "Nothing else looks at it: it can be archived without stopping anything.", usesOthers: "It looks at", usesNone: "It looks at no other audience or list.",
   },
   why: {
     title: "Why", history: "In and out", choose: "Choose a person", chooseText: "Each condition is then ticked or crossed, with the events that decide it and what would turn it.", people: "People", person: "Person", personSearch: "E-mail, name or id", usePerson: (text: string) => `Look for “${text}”`, choosePerson: "Choose a person",
-    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "since {when}:", because: "The first condition that fails:", holds: "holds", fails: "does not hold", value: "There stands:", next: "time alone may change this {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
+    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "since {when}:", because: "The first condition that fails:", holds: "holds", fails: "does not hold", groups: { all: "All of these hold", any: "At least one of these holds", not: "This does not hold", none: "None of these holds" }, value: "Value:", next: "may change by time alone {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
   },
   onPerson: { title: "Audiences", none: "In no audience.", why: "Why?" },
   lists: {
     title: "Lists", none: "No list was made yet", noneText: "A list holds people that no condition tells: an upload, a choice by hand, or an audience as it stood at a moment. Audiences can ask who is on it.", create: "New list", name: "Name", kind: "Kind", kinds: { uploaded: "Uploaded", by_hand: "By hand", frozen: "Frozen" },
     people: "People", made: "Made", frozenOf: (slug: string) => `of ${slug}`, add: "Add people", addTo: (name: string) => `Add people to “${name}”`, namespace: "They are told by", values: "One a line", valuesHint: (max: number) => `At most ${count(max)} at once.`, added: (n: number, unknown: number) => `${plural(n, "person", "people")} added${unknown === 0 ? "." : `; ${plural(unknown, "line names", "lines name")} nobody.`}`, unknown: "These name nobody:", emptyName: "Give it a name.",
+    onIt: (n: number) => `${plural(n, "person", "people")} on it`, nobody: "Nobody is on it yet.", more: "Show more", madeWhen: "made {when}", takeOff: (name: string) => `Take ${name} off the list`, takenOff: (name: string) => `${name} is off the list.`,
     remove: "Remove instead", removed: (n: number) => `${plural(n, "person", "people")} removed.`, madeIt: (name: string) => `The list “${name}” is made.`,
   },
 };

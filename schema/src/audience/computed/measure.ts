@@ -6,7 +6,7 @@ import { eventFilters, eventNames, saySelector } from "../event-filter.ts";
 import { planOf, type EventPlan } from "../event-plan.ts";
 import { eventKind, type EventCondition } from "../kinds/event.ts";
 import { measure, paths, roleRef } from "../measure.ts";
-import { sayWindow } from "../sentence.ts";
+import { sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import type { Raw } from "../value.ts";
 import { windowSql } from "../window-of-person.ts";
@@ -30,7 +30,7 @@ export const measureTrait: ComputedKind<typeof schema> = {
   evaluate: evaluateMeasure,
   sentence: (one, say) => {
     const what = typeof one.event === "object" && "role" in one.event ? say.quote(one.event.role) : saySelector(say, { event: one.event, where: one.where });
-    return say.pick({ en: `the ${one.measure.of} of ${what} ${sayWindow(say, one.within)}`, de: `${one.measure.of} von ${what} ${sayWindow(say, one.within)}` });
+    return `${sayMeasured(one, what, say)} ${sayWindow(say, one.within)}`;
   },
   examples: [
     { kind: "measure", event: "Order Completed", measure: { of: "count" }, within: { last: 90, unit: "day" } },
@@ -40,6 +40,17 @@ export const measureTrait: ComputedKind<typeof schema> = {
     { kind: "measure", event: "Order Completed", measure: { of: "max", property: "price", item: "products" }, within: { last: 1, unit: "year" } },
   ],
 };
+
+function sayMeasured({ measure }: MeasureTrait, what: string, say: Language): string {
+  if (measure.of === "first") return say.pick({ en: `the time of the first ${what}`, de: `der Zeitpunkt des ersten ${what}` });
+  if (measure.of === "last") return say.pick({ en: `the time of the last ${what}`, de: `der Zeitpunkt des letzten ${what}` });
+  if (measure.of === "count") return say.pick({ en: `the number of ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}`, de: `die Anzahl von ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}` });
+  const names = { sum: { en: "the sum", de: "die Summe" }, average: { en: "the average", de: "der Durchschnitt" }, min: { en: "the least", de: "der kleinste Wert" }, max: { en: "the greatest", de: "der größte Wert" }, distinct: { en: "the number of different values", de: "die Anzahl verschiedener Werte" } } as const;
+  const { property } = measure;
+  const of = typeof property === "string" ? say.quote(property) : "role" in property ? say.quote(property.role) : say.or(property.map(say.quote));
+  const net = measure.of === "sum" && measure.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
+  return say.pick({ en: `${names[measure.of].en} of ${of} in ${what}${net}`, de: `${names[measure.of].de} von ${of} in ${what}${net}` });
+}
 
 /** What reads events and makes the plan is the condition's; its comparison does not matter here. */
 function asCondition(one: MeasureTrait): EventCondition {

@@ -10,10 +10,9 @@ import { Filled } from "../../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../../ui/notice.tsx";
 import { traitNamesQuery } from "../../profiles/queries.ts";
 import { Picker } from "../editors/picker.tsx";
-import { useAudienceGroups } from "../editors/other-editors.tsx";
 import { memberKnownBy, PersonLink, Waiting } from "../parts.tsx";
 import { FlowChart } from "./flow-chart.tsx";
-import { OverlapChart } from "./overlap-chart.tsx";
+import { Overlap, Reach } from "./overlap-and-reach.tsx";
 import type { Answers } from "./use-answers.ts";
 import { usePreviewOf } from "./use-preview-of.ts";
 
@@ -83,19 +82,6 @@ function Sample({ answers }: { readonly answers: Answers }): ReactNode {
   return <ul className="side-list">{data.sample.map((member) => <li key={member.profile_id} className="row"><span className="grow"><PersonLink member={member} /></span><span className="dim cut half">{memberKnownBy(member)?.value ?? ""}</span></li>)}</ul>;
 }
 
-function Reach({ answers }: { readonly answers: Answers }): ReactNode {
-  const { data, error } = usePreviewOf(answers, { reach: true });
-  if (error) return <ProblemNotice problem={error} />;
-  if (data === undefined) return <Waiting rows={3} />;
-  const words: Readonly<Record<string, string>> = t.preview.channels;
-  return (
-    <table className="plain-table">
-      <thead><tr><th>{t.preview.channel}</th><th className="end">{t.preview.address}</th><th className="end">{t.preview.consent}</th><th className="end">{t.preview.reachable}</th></tr></thead>
-      <tbody>{data.reach.map((one) => <tr key={one.channel}><td>{words[one.channel] ?? one.channel}</td><td className="end">{fullNumber(one.address)}</td><td className="end">{fullNumber(one.consent)}</td><td className="end"><strong>{fullNumber(one.reachable)}</strong></td></tr>)}</tbody>
-    </table>
-  );
-}
-
 function Breakdown({ answers }: { readonly answers: Answers }): ReactNode {
   const [by, setBy] = useState<string>();
   const names = useQuery(traitNamesQuery);
@@ -111,27 +97,6 @@ function Breakdown({ answers }: { readonly answers: Answers }): ReactNode {
           {data && data.breakdown_rest > 0 ? <li className="row dim"><span className="grow">{t.preview.rest}</span><span className="figure">{fullNumber(data.breakdown_rest)}</span></li> : null}
         </ul>
       )}
-    </div>
-  );
-}
-
-const OVERLAP_MAX = 6;
-
-function Overlap({ answers, own }: { readonly answers: Answers; readonly own: string | undefined }): ReactNode {
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const groups = useAudienceGroups()?.map(({ title, options }) => ({ title, options: options.filter(({ value }) => value !== own).map((one) => ({ ...one, isChosen: chosen.includes(one.value) })) }));
-  const { data, error } = usePreviewOf(answers, { overlap: chosen }, chosen.length > 0);
-  const nameOf = (slug: string): string => groups?.[0]?.options.find(({ value }) => value === slug)?.label ?? slug;
-  const toggle = (slug: string): void => setChosen(chosen.includes(slug) ? chosen.filter((one) => one !== slug) : [...chosen, slug].slice(-OVERLAP_MAX));
-  return (
-    <div className="stack">
-      <div className="words">
-        <span>{t.preview.with}</span>
-        {chosen.map((slug) => <span key={slug} className="word-chip"><bdi className="cut">{nameOf(slug)}</bdi><button type="button" aria-label={t.filters.remove(nameOf(slug))} onClick={() => toggle(slug)}>×</button></span>)}
-        <Picker label={t.preview.addOverlap} variant="add" placeholder={t.audience.search} groups={groups} staysOpen onPick={toggle}>{t.preview.addOverlap}</Picker>
-      </div>
-      {error ? <ProblemNotice problem={error} /> : null}
-      {chosen.length === 0 ? <p className="dim">{t.preview.overlapText}</p> : data === undefined && !error ? <Waiting rows={5} /> : data ? <OverlapChart sets={chosen} rows={data.overlap} nameOf={nameOf} /> : null}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { Preview } from "@tributary/schema/api/audiences.ts";
 import { previewQuery, type PreviewWish } from "../queries.ts";
 import type { Answers } from "./use-answers.ts";
 
-export function usePreviewOf({ key, isValid }: Answers, wish: PreviewWish, isWanted = true): { readonly data: Preview | undefined; readonly error: Error | null } {
+export function usePreviewOf({ key, isValid }: Pick<Answers, "key" | "isValid">, wish: PreviewWish, isWanted = true): { readonly data: Preview | undefined; readonly error: Error | null } {
   const { data, error } = useQuery({
     ...previewQuery(JSON.parse(key), key, wish), enabled: isWanted && isValid,
     // Another question's answer would not have this one's rows.

@@ -77,8 +77,16 @@ export function eventText(event: EventRef): string {
   return isRole(event) ? (roles[event.role]?.name ?? event.role) : namesOf(event).join(", ");
 }
 
-export function EventNames({ event, onChange }: { readonly event: EventRef; readonly onChange: (event: EventRef) => void }): ReactNode {
-  const groups = useEventGroups();
+export interface EventNamesProps {
+  readonly event: EventRef;
+  /** No roles of the vocabulary, where only names may stand. */
+  readonly isNamesOnly?: boolean;
+  readonly onChange: (event: EventRef) => void;
+}
+
+export function EventNames({ event, isNamesOnly = false, onChange }: EventNamesProps): ReactNode {
+  const all = useEventGroups();
+  const groups = isNamesOnly ? all?.slice(0, 1) : all;
   const names = namesOf(event);
   const replace = (index: number, picked: string): void => {
     const next = eventOfPick(picked);
@@ -100,7 +108,7 @@ export function EventNames({ event, onChange }: { readonly event: EventRef; read
   );
 }
 
-function OrAnotherEvent({ event, onChange }: { readonly event: EventRef; readonly onChange: (event: EventRef) => void }): ReactNode {
+export function OrAnotherEvent({ event, onChange }: { readonly event: EventRef; readonly onChange: (event: EventRef) => void }): ReactNode {
   const groups = useEventGroups();
   const names = namesOf(event);
   if (names.length === 0) return null;
@@ -201,7 +209,7 @@ interface PathsPickerProps {
 }
 
 /** A property within the things of a list is measured for each of them. */
-function PathsPicker({ label, paths, item, fields, onPick }: PathsPickerProps): ReactNode {
+export function PathsPicker({ label, paths, item, fields, onPick }: PathsPickerProps): ReactNode {
   const properties: Readonly<Record<string, string>> = texts.vocabulary.property;
   const prefix = item === undefined ? "" : `${item}.`;
   const text = paths === undefined ? "" : isRole(paths) ? (properties[paths.role] ?? paths.role) : (typeof paths === "string" ? [paths] : paths).filter((path) => path !== "").map((path) => `${prefix}${path}`).join(` ${t.filters.or} `);

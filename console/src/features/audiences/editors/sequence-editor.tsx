@@ -1,4 +1,6 @@
 // What somebody did in an order: steps with what each must say and how far apart they may be, and what must not follow.
+import { ActionIcon } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
@@ -39,12 +41,15 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
         {steps.map((step, index) => (
           <li key={index} className="leaf">
             <div className="words">
+              <span className="step-number dim" aria-hidden>{index + 1}.</span>
               <EventNames event={step.event} onChange={(event) => setStep(index, { event })} />
               {index === 0 ? null : <Optional label={t.gap} add={t.addGap} value={step.gap} first={{ last: 1, unit: "day" }} onChange={(gap, mark) => setStep(index, { gap }, mark)} />}
-              {steps.length > 2 ? <button type="button" className="word-button add" aria-label={t.drop(index + 1)} onClick={() => set({ steps: steps.toSpliced(index, 1) })}>×</button> : null}
+              {hasFilters(step) ? null : <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />}
+              {index === 0 || step.without !== undefined ? null : <button type="button" className="word-button add quiet" onClick={() => setStep(index, { without: [{ event: "" }] })}>{t.addWithout}</button>}
+              {steps.length > 2 ? <ActionIcon className="step-drop quiet" size={26} aria-label={t.drop(index + 1)} onClick={() => set({ steps: steps.toSpliced(index, 1) })}><IconTrash size={14} /></ActionIcon> : null}
             </div>
-            <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />
-            {index === 0 ? null : <Without steps={step.without ?? []} onChange={(without) => setStep(index, { without })} />}
+            {hasFilters(step) ? <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} /> : null}
+            {step.without === undefined ? null : <Without steps={step.without} onChange={(without) => setStep(index, { without })} />}
           </li>
         ))}
       </ol>
@@ -60,6 +65,8 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
   );
 }
 
+const hasFilters = ({ where = [] }: Step): boolean => where.length > 0;
+
 function StepFilters({ step, onChange }: { readonly step: Step; readonly onChange: (where: readonly Filter[] | undefined, mark?: string) => void }): ReactNode {
   const names = useNamesOf(step.event);
   const fields = useEventFields(names);
@@ -67,7 +74,6 @@ function StepFilters({ step, onChange }: { readonly step: Step; readonly onChang
 }
 
 function Without({ steps, onChange }: { readonly steps: readonly Step[]; readonly onChange: (steps: readonly Step[] | undefined) => void }): ReactNode {
-  if (steps.length === 0) return <button type="button" className="word-button add quiet" onClick={() => onChange([{ event: "" }])}>{t.addWithout}</button>;
   return (
     <div className="words">
       <span>{t.without}</span>

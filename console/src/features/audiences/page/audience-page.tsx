@@ -60,13 +60,13 @@ function Known({ audience }: { readonly audience: AudienceDetail }): ReactNode {
 }
 
 function Standing({ audience }: { readonly audience: AudienceDetail }): ReactNode {
-  const { status, size, problem, updated_at: updatedAt, updated_by: updatedBy, version, slug, folder } = audience;
+  const { status, size, problem, updated_at: updatedAt, updated_by_name: name, updated_by: updatedBy, version, slug, folder } = audience;
   return (
     <div className="stack audience-standing">
       <div className="row wrap">
         <AudienceState status={status} />
         {audience.filled_at === null ? <span className="dim">{t.page.counting}</span> : <span><strong><Figure value={size} /></strong> {t.page.people(size)}</span>}
-        <span className="dim"><Filled text={t.page.changed} parts={{ when: <When at={updatedAt} />, who: <bdi>{updatedBy}</bdi>, version: String(version) }} /></span>
+        <span className="dim"><Filled text={t.page.changed} parts={{ when: <When at={updatedAt} />, who: <bdi>{name ?? updatedBy}</bdi>, version: String(version) }} /></span>
         {folder === "" ? null : <Link to="/audiences" search={{ folder }} className="dim">{folder}</Link>}
         <span className="row dim"><span className="mono">{slug}</span><CopyIcon value={slug} label={t.page.copySlug} /></span>
       </div>

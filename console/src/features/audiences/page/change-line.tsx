@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { AudienceChanges } from "@tributary/schema/api/audiences.ts";
 import { texts, wordFrom } from "../../../texts/texts.ts";
 import { When } from "../../../ui/figure.tsx";
+import { PersonLink } from "../parts.tsx";
 
 const t = texts.audiences.page;
 
@@ -18,12 +19,9 @@ export function reasonText(reason: string): string {
 
 export function ChangeLine({ change, slug }: { readonly change: AudienceChanges["data"][number]; readonly slug: string }): ReactNode {
   return (
-    <span className="row">
-      <Turn isIn={change.entered} />
-      <Link to="/profiles/$ref" params={{ ref: change.profile_id }} className="mono cut">{change.profile_id.slice(0, 8)}</Link>
-      <span className="dim grow cut">{reasonText(change.reason)}</span>
-      <Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person: change.profile_id }}>{t.why}</Link>
-      <span className="dim"><When at={change.at} /></span>
-    </span>
+    <div className="change-line">
+      <span className="row"><span className="grow row"><PersonLink member={change} /></span><span className="dim"><When at={change.at} /></span></span>
+      <span className="row"><Turn isIn={change.entered} /><span className="dim grow cut" title={reasonText(change.reason)}>{reasonText(change.reason)}</span><Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person: change.profile_id }}>{t.why}</Link></span>
+    </div>
   );
 }

@@ -7,6 +7,7 @@ import type { AudienceDetail, AudienceVersions } from "@tributary/schema/api/aud
 import { language, texts } from "../../../texts/texts.ts";
 import { When } from "../../../ui/figure.tsx";
 import { JsonDiff } from "../../../ui/json-diff-view.tsx";
+import { WordDiff } from "../../../ui/word-diff.tsx";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import { Card } from "../../../ui/page.tsx";
 import { Waiting } from "../parts.tsx";
@@ -25,7 +26,7 @@ export function VersionsTab({ audience: { slug } }: { readonly audience: Audienc
       <Card title={t.tabs.versions}>
         <table className="plain-table">
           <thead><tr><th>{t.version}</th><th>{t.when}</th><th>{t.by}</th><th>{texts.audiences.columns.sentence}</th></tr></thead>
-          <tbody>{versions.map((one) => <tr key={one.version}><td className="figure">{one.version}</td><td><When at={one.at} /></td><td><bdi>{one.author}</bdi></td><td><bdi>{one.sentence[language]}</bdi></td></tr>)}</tbody>
+          <tbody>{versions.map((one) => <tr key={one.version}><td className="figure">{one.version}</td><td><When at={one.at} /></td><td><bdi>{one.author_name ?? one.author}</bdi></td><td><bdi>{one.sentence[language]}</bdi></td></tr>)}</tbody>
         </table>
       </Card>
       {versions.length > 1 ? <Difference slug={slug} versions={versions} /> : <p className="dim">{t.oneVersion}</p>}
@@ -46,8 +47,9 @@ function Difference({ slug, versions }: { readonly slug: string; readonly versio
   return (
     <Card title={t.difference} actions={<div className="row">{choice(t.older, older.version, (version) => go({ from: version, to: newer.version }))}<span aria-hidden>→</span>{choice(t.newer, newer.version, (version) => go({ from: older.version, to: version }))}</div>}>
       <div className="stack">
-        <p className="was"><del><bdi>{older.sentence[language]}</bdi></del></p>
-        <p className="is"><ins><bdi>{newer.sentence[language]}</bdi></ins></p>
+        <h3 className="small-head">{t.sentenceDifference}</h3>
+        <WordDiff before={older.sentence[language]} after={newer.sentence[language]} />
+        <h3 className="small-head">{t.definitionDifference}</h3>
         <JsonDiff before={older.definition} after={newer.definition} label={t.difference} skipped={t.linesSame} tooLong={<p className="dim">{t.tooLong}</p>} />
       </div>
     </Card>

@@ -18,6 +18,7 @@ import { Picker } from "../editors/picker.tsx";
 import { Waiting } from "../parts.tsx";
 import { historyQuery, whyQuery } from "../queries.ts";
 import { reasonText, Turn } from "./change-line.tsx";
+import { whyLines, type WhyLineOf } from "./why-lines.ts";
 
 const t = texts.audiences.why;
 const route = getRouteApi("/shell/audiences/$slug/");
@@ -85,21 +86,20 @@ function Answer({ why, onEvent }: { readonly why: AudienceWhy; readonly onEvent:
           {decisive ? <p>{t.because} <bdi>{decisive.sentence[language]}</bdi>{decisive.to_flip ? <> <span className="dim">{decisive.to_flip[language]}</span></> : null}</p> : null}
         </div>
       </div>
-      <ul className="why-tree">{why.nodes.map((node) => <WhyLine key={node.path} node={node} isDecisive={node.path === why.decisive} onEvent={onEvent} />)}</ul>
+      <ul className="why-tree">{whyLines(why.nodes).map((line) => <WhyLine key={line.node.path} line={line} isDecisive={line.node.path === why.decisive} onEvent={onEvent} />)}</ul>
     </div>
   );
 }
 
-function WhyLine({ node, isDecisive, onEvent }: { readonly node: AudienceWhy["nodes"][number]; readonly isDecisive: boolean; readonly onEvent: (messageId: string) => void }): ReactNode {
-  const depth = Math.floor(node.path.split("/").filter((part) => part !== "" && part !== "who").length / 2);
+function WhyLine({ line: { node, group, depth, isWanted }, isDecisive, onEvent }: { readonly line: WhyLineOf; readonly isDecisive: boolean; readonly onEvent: (messageId: string) => void }): ReactNode {
   return (
-    <li style={{ paddingInlineStart: depth * 20 }} data-decisive={isDecisive || undefined}>
-      <span className="why-mark" data-holds={node.holds}>{node.holds ? <IconCheck size={16} aria-label={t.holds} role="img" /> : <IconX size={16} aria-label={t.fails} role="img" />}</span>
+    <li style={{ paddingInlineStart: depth * 24 }} data-decisive={isDecisive || undefined}>
+      <span className="why-mark" data-holds={node.holds === isWanted}>{node.holds ? <IconCheck size={16} aria-label={t.holds} role="img" /> : <IconX size={16} aria-label={t.fails} role="img" />}</span>
       <div className="grow">
-        <bdi>{node.sentence[language]}</bdi>
+        {group === undefined ? <bdi>{node.sentence[language]}</bdi> : <strong>{t.groups[group]}</strong>}
         {node.value === null ? null : <div className="dim">{t.value} <bdi>{node.value[language]}</bdi></div>}
-        {node.next_at === null ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
-        {!node.holds && node.to_flip ? <div className="dim">{node.to_flip[language]}</div> : null}
+        {node.next_at === null || node.evidence.some(({ leaves_at: leavesAt }) => leavesAt === node.next_at) ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
+        {!node.holds && isWanted && group === undefined && node.to_flip ? <div className="dim">{node.to_flip[language]}</div> : null}
         {node.evidence.length === 0 ? null : (
           <ul className="why-evidence">
             {node.evidence.map((one) => (
@@ -118,7 +118,7 @@ function WhyLine({ node, isDecisive, onEvent }: { readonly node: AudienceWhy["no
 /** An event's panel knows it by its message id. */
 function OpenEvent({ one, onEvent }: { readonly one: AudienceWhy["nodes"][number]["evidence"][number]; readonly onEvent: (messageId: string) => void }): ReactNode {
   const { message_id: id, event } = one;
-  return id === undefined ? <bdi>{event}</bdi> : <button type="button" className="plain-button" onClick={() => onEvent(id)}><bdi>{event}</bdi></button>;
+  return id === undefined ? <bdi>{event}</bdi> : <button type="button" className="plain-button why-event" onClick={() => onEvent(id)}><bdi>{event}</bdi></button>;
 }
 
 function History({ slug, person }: { readonly slug: string; readonly person: string }): ReactNode {
