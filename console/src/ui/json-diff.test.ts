@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DIFF_LINES_MAX, jsonDiff } from "./json-diff.ts";
+import { DIFF_LINES_MAX, jsonDiff, wordDiff } from "./json-diff.ts";
 
 const marked = (before: unknown, after: unknown): string[] | undefined => jsonDiff(before, after)?.map(({ kind, text }) => `${{ same: " ", added: "+", removed: "-" }[kind]}${text.trim()}`);
 
@@ -16,4 +16,12 @@ test("both sides can be read back out of the lines", () => {
 
 test("what nobody would read is not compared", () => {
   expect(jsonDiff(Array.from({ length: DIFF_LINES_MAX }, (_, n) => n), [])).toBeUndefined();
+});
+
+test("sentences differ by their words, and what is the same only by chance goes with the change around it", () => {
+  const runs = (before: string, after: string): string[] | undefined => wordDiff(before, after)?.map(({ kind, text }) => `${{ same: "=", added: "+", removed: "-" }[kind]}${text}`);
+  expect(runs("did it at least once in the last 14 days", "did it at least once in the last 90 days")).toEqual(["=did it at least once in the last", "-14", "+90", "=days"]);
+  expect(runs("women of Leeds and York who bought something here", "men of Hull and Bath who bought something here")).toEqual(["-women of Leeds and York", "+men of Hull and Bath", "=who bought something here"]);
+  expect(runs("the same", "the same")).toEqual(["=the same"]);
+  expect(wordDiff("a ".repeat(DIFF_LINES_MAX + 1), "b")).toBeUndefined();
 });

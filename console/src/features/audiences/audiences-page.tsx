@@ -28,11 +28,17 @@ const TYPING_MS = 200;
 
 const columns: readonly Column<Audience>[] = [
   { key: "name", header: t.columns.name, width: "minmax(150px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
-  { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
+  { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={shortSentence(sentence[language])} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
   { key: "size", header: t.columns.size, width: "76px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size }) => size },
   { key: "status", header: t.columns.status, width: "92px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },
-  { key: "changed", header: t.columns.changed, width: "minmax(104px, 1.2fr)", cell: ({ updated_at, updated_by, updated_by_name: name }) => <span className="row dim"><When at={updated_at} /><Value value={name ?? updated_by} note={updated_by} /></span>, csv: ({ updated_by }) => updated_by },
+  { key: "changed", header: t.columns.changed, width: "96px", cell: ({ updated_at }) => <span className="dim"><When at={updated_at} /></span>, csv: ({ updated_at }) => updated_at },
 ];
+
+/** Nearly all of them are drawn from known people: what is the same in each row says nothing. */
+function shortSentence(sentence: string): string {
+  const usual = `${t.from.known}: `;
+  return sentence.startsWith(usual) ? `${sentence.charAt(usual.length).toLocaleUpperCase(language)}${sentence.slice(usual.length + 1)}` : sentence;
+}
 
 export function AudiencesPage(): ReactNode {
   const { show } = route.useSearch();

@@ -89,7 +89,7 @@ export const audiences: Texts["audiences"] = {
   firstOf: { isIn: "sind in", is: "Welche davon", order: "und in keiner davor von", add: "Zielgruppe hinzufügen …", earlier: (name) => `${name} nach vorn` },
   sequence: {
     is: "taten nacheinander", not: "taten nicht nacheinander", strict: "Ob etwas dazwischen kommen darf", loose: "mit Beliebigem dazwischen", strictly: "ohne anderes Ereignis dazwischen", gap: "höchstens nach", addGap: "binnen welcher Zeit …", drop: (n) => `Schritt ${count(n)} entfernen`,
-    addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne etwas dazwischen …", dropWithout: "Was auch dazwischen kommt",
+    addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne …", dropWithout: "Was auch dazwischen kommt",
   },
   account: { label: "Von den Personen ihres Kontos", any: "jemand aus demselben Konto", all: "alle aus demselben Konto", none: "niemand aus demselben Konto", meets: "erfüllt", note: "Die Person selbst gehört dazu." },
   json: { label: (kind) => `Bedingung „${kind}“ als JSON`, note: "Für diese Art von Bedingung gibt es hier noch keine Worte. Sie wird bearbeitet, wie sie gespeichert ist.", wrong: "Das ist keine Bedingung in JSON: ein Objekt mit `kind`." },

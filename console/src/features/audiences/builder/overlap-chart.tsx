@@ -10,6 +10,9 @@ const t = texts.audiences.preview;
 const SHOWN_MAX = 16;
 const BARS_PX = 120;
 const ROW_PX = 22;
+/** Room for the names; longer ones are cut, and stand whole in the table below. */
+const LEFT_MAX_PX = 150;
+const LETTER_PX = 6;
 
 export interface OverlapChartProps {
   readonly sets: readonly string[];
@@ -40,7 +43,7 @@ function optionOf(sets: readonly string[], rows: Preview["overlap"], nameOf: (sl
     const on = sets.flatMap((set, y) => (isOn(column, set) ? [y] : []));
     return on.length < 2 ? [] : [{ type: "line", xAxisIndex: 1, yAxisIndex: 1, data: [[column, on[0]], [column, on.at(-1)]], symbol: "none", lineStyle: { color: accent, width: 2 }, silent: true }];
   });
-  const left = 104;
+  const left = Math.min(LEFT_MAX_PX, Math.max(...sets.map((set) => nameOf(set).length)) * LETTER_PX + 16);
   const axis = { type: "category", data: columns, axisTick: { show: false }, axisLabel: { show: false }, axisLine: { show: false } };
   return {
     tooltip: { show: false },
@@ -52,8 +55,8 @@ function optionOf(sets: readonly string[], rows: Preview["overlap"], nameOf: (sl
     ],
     series: [
       { type: "bar", data: rows.map(({ only }) => only), barMaxWidth: 22, itemStyle: { color: accent }, label: { show: true, position: "top", fontSize: 10, color: color("--text-dim"), formatter: ({ value }: { value: number }) => shortNumber(value) } },
-      { type: "scatter", xAxisIndex: 1, yAxisIndex: 1, data: dots(false), symbolSize: 8, itemStyle: { color: color("--line") }, silent: true },
-      { type: "scatter", xAxisIndex: 1, yAxisIndex: 1, data: dots(true), symbolSize: 10, itemStyle: { color: accent }, silent: true },
+      { type: "scatter", xAxisIndex: 1, yAxisIndex: 1, data: dots(false), symbolSize: 8, itemStyle: { color: color("--line"), opacity: 1 }, silent: true },
+      { type: "scatter", xAxisIndex: 1, yAxisIndex: 1, data: dots(true), symbolSize: 10, itemStyle: { color: accent, opacity: 1 }, silent: true },
       ...lines,
     ],
   };

@@ -31,9 +31,9 @@ export function ListsTab(): ReactNode {
   const mayWrite = may(session, "write");
   const columns: readonly Column<AudienceList>[] = [
     { key: "name", header: t.name, width: "minmax(140px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong> },
-    { key: "kind", header: t.kind, width: "minmax(120px, 1fr)", cell: ({ kind, frozen_of: of }) => <span className="row">{t.kinds[kind]}{of === null ? null : <span className="dim cut">{t.frozenOf(of)}</span>}</span> },
+    { key: "kind", header: t.kind, width: "minmax(96px, 1fr)", cell: ({ kind, frozen_of: of }) => <span className="row">{t.kinds[kind]}{of === null ? null : <span className="dim cut">{t.frozenOf(of)}</span>}</span> },
     { key: "size", header: t.people, width: "76px", isEnd: true, cell: ({ size }) => <Figure value={size} /> },
-    { key: "made", header: t.made, width: "112px", cell: ({ created_at }) => <span className="dim"><When at={created_at} /></span> },
+    { key: "made", header: t.made, width: "96px", cell: ({ created_at }) => <span className="dim"><When at={created_at} /></span> },
   ];
   if (error) return <ProblemNotice problem={error} onRetry={() => void refetch()} />;
   const create = mayWrite ? <Button variant="default" leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setIsNew(true)}>{t.create}</Button> : undefined;

@@ -2,7 +2,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useMemo, useState, type ReactNode } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 import type { AudienceDetail, AudienceSizes } from "@tributary/schema/api/audiences.ts";
 import { texts } from "../../../texts/texts.ts";
 import { DrawnChart } from "../../../ui/drawn-chart.tsx";
@@ -24,17 +24,23 @@ export function OverviewTab({ audience }: { readonly audience: AudienceDetail })
   const { data: session } = useSuspenseQuery(sessionQuery);
   const sizes = useQuery(sizesQuery(audience.slug, days));
   const changes = useInfiniteQuery(changesQuery(audience.slug));
+  // Each look is a question about people: whoever sees them masked has few of these, and keeps them for the builder.
+  const mayAsk = may(session, "personal_data") && audience.status !== "archived";
   const latest = changes.data?.pages[0]?.data.slice(0, LATEST);
   return (
     <div className="audience-overview">
-      <Card title={t.sizeOverTime} actions={<SegmentedControl size="xs" aria-label={t.span} value={String(days)} data={spans.map((one) => ({ value: String(one), label: t.days(one) }))} onChange={(value) => setDays(Number(value))} />}>
-        {sizes.error ? <ProblemNotice problem={sizes.error} onRetry={() => void sizes.refetch()} /> : sizes.data === undefined ? <div style={{ height: 230 }}><Waiting rows={5} /></div> : <SizeChart sizes={sizes.data} audience={audience} />}
-      </Card>
-      <Card title={t.latest} actions={<Link to="." search={{ tab: "changes" } as never}>{t.allChanges}</Link>}>
-        {changes.error ? <ProblemNotice problem={changes.error} onRetry={() => void changes.refetch()} /> : latest === undefined ? <Waiting rows={5} /> : latest.length === 0 ? <p className="dim">{t.noChanges}</p> : <ul className="side-list">{latest.map((one) => <li key={`${one.profile_id} ${one.at} ${String(one.entered)}`}><ChangeLine change={one} slug={audience.slug} /></li>)}</ul>}
-      </Card>
-      {/* Each look is a question about people: whoever sees them masked has few of these, and keeps them for the builder. */}
-      {may(session, "personal_data") && audience.status !== "archived" ? <Among audience={audience} /> : null}
+      <div className="stack-wide">
+        <Card title={t.sizeOverTime} actions={<SegmentedControl size="xs" aria-label={t.span} value={String(days)} data={spans.map((one) => ({ value: String(one), label: t.days(one) }))} onChange={(value) => setDays(Number(value))} />}>
+          {sizes.error ? <ProblemNotice problem={sizes.error} onRetry={() => void sizes.refetch()} /> : sizes.data === undefined ? <div style={{ height: 230 }}><Waiting rows={5} /></div> : <SizeChart sizes={sizes.data} audience={audience} />}
+        </Card>
+        {mayAsk ? <Among audience={audience} /> : null}
+      </div>
+      <div className="stack-wide">
+        <Card title={t.latest} actions={<Link to="." search={{ tab: "changes" } as never}>{t.allChanges}</Link>}>
+          {changes.error ? <ProblemNotice problem={changes.error} onRetry={() => void changes.refetch()} /> : latest === undefined ? <Waiting rows={5} /> : latest.length === 0 ? <p className="dim">{t.noChanges}</p> : <ul className="side-list">{latest.map((one) => <li key={`${one.profile_id} ${one.at} ${String(one.entered)}`}><ChangeLine change={one} slug={audience.slug} /></li>)}</ul>}
+        </Card>
+        {mayAsk ? <Card title={t.reach}><Reach answers={askedOf(audience)} /></Card> : null}
+      </div>
     </div>
   );
 }
@@ -51,15 +57,12 @@ function firstSpan({ created_at: createdAt }: AudienceDetail): (typeof spans)[nu
 
 function Among({ audience }: { readonly audience: AudienceDetail }): ReactNode {
   const names = useQuery(audienceNamesQuery);
-  const asked = useMemo(() => ({ key: JSON.stringify(audience.definition), isValid: true }), [audience.definition]);
   const largest = names.data?.data.filter(({ slug }) => slug !== audience.slug).toSorted((a, b) => b.size - a.size).slice(0, COMPARED_FIRST).map(({ slug }) => slug);
-  return (
-    <>
-      {largest?.length === 0 ? null : <Card title={t.overlap}>{names.error ? <ProblemNotice problem={names.error} onRetry={() => void names.refetch()} /> : largest === undefined ? <Waiting rows={5} /> : <Overlap key={audience.version} answers={asked} own={audience.slug} first={largest} />}</Card>}
-      <Card title={t.reach}><Reach answers={asked} /></Card>
-    </>
-  );
+  if (largest?.length === 0) return null;
+  return <Card title={t.overlap}>{names.error ? <ProblemNotice problem={names.error} onRetry={() => void names.refetch()} /> : largest === undefined ? <Waiting rows={5} /> : <Overlap key={audience.version} answers={askedOf(audience)} own={audience.slug} first={largest} />}</Card>;
 }
+
+const askedOf = ({ definition }: AudienceDetail) => ({ key: JSON.stringify(definition), isValid: true });
 
 function SizeChart({ sizes, audience: { size: now, created_at: createdAt } }: { readonly sizes: AudienceSizes; readonly audience: AudienceDetail }): ReactNode {
   // Before it was made nobody was in it: that it was nought then is no news.
