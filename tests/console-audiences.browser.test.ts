@@ -135,6 +135,28 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     expect(at.complaints).toEqual([]);
   }, 60_000);
 
+  test("a list opens to who is on it: people are put on it, told back when they are nobody, and taken off with a way back", async () => {
+    await at.open("/audiences?show=lists");
+    await at.page.getByRole("button", { name: "New list" }).first().click();
+    await at.page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Trade fair");
+    await at.page.getByRole("dialog").getByRole("button", { name: "New list" }).click();
+    const panel = at.page.getByRole("complementary", { name: "Trade fair" });
+    await panel.getByText("Nobody is on it yet.").waitFor();
+    await panel.getByRole("button", { name: "Add people" }).click();
+    const dialog = at.page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "One a line" }).fill("ann@example.com\nben@example.com\nstranger@example.com");
+    await dialog.getByRole("button", { name: "Add people" }).click();
+    await dialog.getByText("stranger@example.com", { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await panel.getByText("2 people on it").waitFor();
+    await panel.getByRole("button", { name: "Take Person ann off the list" }).click();
+    await panel.getByText("1 person on it").waitFor();
+    await at.page.getByRole("button", { name: "Undo" }).click();
+    await panel.getByRole("link", { name: "Person ann" }).waitFor();
+    await at.page.reload();
+    await panel.getByText("2 people on it").waitFor();
+  });
+
   test("the four forms say the same: YAML that is typed becomes the sentence, and what is wrong is told at its line", async () => {
     await enter("/audiences/new?view=yaml");
     const yaml = at.page.getByRole("textbox", { name: "The definition as YAML" });

@@ -12,7 +12,8 @@ describe.skipIf(chromiumPath === undefined)("computed traits", () => {
     await at.open("/computed-traits");
     await at.page.getByRole("main").getByRole("link", { name: "New computed trait" }).first().click();
     await at.page.getByRole("textbox", { name: "Name", exact: true }).fill("Things done");
-    await at.page.getByRole("textbox", { name: "Event", exact: true }).fill("Order Completed");
+    await at.page.getByRole("group", { name: "Of which events" }).getByRole("button", { name: "Event", exact: true }).click();
+    await at.page.getByRole("option", { name: /^Order Completed/ }).click();
     const card = at.page.getByRole("region", { name: "How the values lie" });
     await card.getByText(/of \d+ people/).waitFor();
     await at.page.getByRole("button", { name: "Make it" }).click();

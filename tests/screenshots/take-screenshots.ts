@@ -10,6 +10,7 @@ import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tr
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
 import { screens, UNFINISHED } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
+import { makeAudiences, type CallShop } from "./shop-audiences.ts";
 import { shopEvents } from "./shop-events.ts";
 
 const [folder, ...names] = process.argv.slice(2);
@@ -38,9 +39,13 @@ async function pageFor(browser: Browser, server: ServerProcess, width: number, c
 async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
   await page.locator("h1").first().waitFor();
+  await finished(page);
+  await page.screenshot({ path: file });
+}
+
+async function finished(page: Page): Promise<void> {
   for (let i = 0; i < 400 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
   await page.waitForTimeout(250); // What fades in has done so.
-  await page.screenshot({ path: file });
 }
 
 async function takeAll(browser: Browser, server: ServerProcess, folder: string): Promise<void> {
@@ -66,16 +71,18 @@ async function takeAll(browser: Browser, server: ServerProcess, folder: string):
   }
 }
 
+async function callWith<T>(server: ServerProcess, token: string, method: string, path: string, body?: object): Promise<T> {
+  const response = await fetch(`${server.url}/api/v1${path}`, {
+    method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T; // The server holds its answers to their schemas.
+}
+
 /** The demo shop with its past, and a while of its present: the token for its workspace. */
 async function openShop(server: ServerProcess): Promise<string> {
-  const call = async <T>(method: string, path: string, token: string, body?: object): Promise<T> => {
-    const response = await fetch(`${server.url}/api/v1${path}`, {
-      method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T; // The server holds its answers to their schemas.
-  };
-  const { secret } = await call<DemoShopMade>("POST", "/demo-shop", API_TOKEN, { people: 600, days: 60, pace: 1_000 });
+  const call = <T>(method: string, path: string, token: string, body?: object): Promise<T> => callWith<T>(server, token, method, path, body);
+  const { secret } = await call<DemoShopMade>("POST", "/demo-shop", API_TOKEN, { people: 900, days: 120, pace: 1_000 });
   if (secret === null) throw new Error("The demo shop gave no token.");
   for (;;) {
     const shop = await call<DemoShopAnswer>("GET", "/demo-shop", secret);
@@ -104,7 +111,25 @@ async function takeBest(browser: Browser, server: ServerProcess): Promise<void> 
   await page.getByRole("complementary").getByText("The path it took").waitFor();
   await page.waitForTimeout(1_500);
   await page.screenshot({ path: join(images, "console-event.png") });
+  await takeAudiences(page, server, secret);
   await page.context().close();
+}
+
+async function takeAudiences(page: Page, server: ServerProcess, secret: string): Promise<void> {
+  const call: CallShop = (method, path, body) => callWith(server, secret, method, path, body);
+  const { slug, others, person } = await makeAudiences(call);
+  await page.goto(`${server.url}/audiences/${slug}/edit`);
+  const preview = page.getByRole("complementary", { name: "Who this is" });
+  await preview.getByText("Overlap", { exact: true }).click();
+  await preview.getByRole("button", { name: "add an audience…" }).click();
+  for (const one of others.slice(0, 3)) await page.locator(`[role=option][value="audience ${one}"]:visible, [role=option][value="${one}"]:visible`).first().click();
+  await page.keyboard.press("Escape");
+  await preview.getByRole("img").waitFor();
+  await page.evaluate("document.activeElement?.blur()");
+  await finished(page);
+  await page.screenshot({ path: join(images, "console-builder.png") });
+  await shoot(page, server, `/audiences/${slug}?tab=why&person=${person}`, join(images, "console-why.png"));
+  await shoot(page, server, `/audiences/${slug}?tab=versions`, join(images, "console-versions.png"));
 }
 
 const LIVE_EVENTS = 400;
