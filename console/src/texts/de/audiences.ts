@@ -89,7 +89,7 @@ export const audiences: Texts["audiences"] = {
   firstOf: { isIn: "sind in", is: "Welche davon", order: "und in keiner davor von", add: "Zielgruppe hinzufügen …", earlier: (name) => `${name} nach vorn` },
   sequence: {
     is: "taten nacheinander", not: "taten nicht nacheinander", strict: "Ob etwas dazwischen kommen darf", loose: "mit Beliebigem dazwischen", strictly: "ohne anderes Ereignis dazwischen", gap: "höchstens nach", addGap: "binnen welcher Zeit …", drop: (n) => `Schritt ${count(n)} entfernen`,
-    addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne …", dropWithout: "Was auch dazwischen kommt",
+    addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne etwas dazwischen …", dropWithout: "Was auch dazwischen kommt",
   },
   account: { label: "Von den Personen ihres Kontos", any: "jemand aus demselben Konto", all: "alle aus demselben Konto", none: "niemand aus demselben Konto", meets: "erfüllt", note: "Die Person selbst gehört dazu." },
   json: { label: (kind) => `Bedingung „${kind}“ als JSON`, note: "Für diese Art von Bedingung gibt es hier noch keine Worte. Sie wird bearbeitet, wie sie gespeichert ist.", wrong: "Das ist keine Bedingung in JSON: ein Objekt mit `kind`." },
@@ -153,7 +153,7 @@ export const audiences: Texts["audiences"] = {
   },
   why: {
     title: "Warum", history: "Hinein und hinaus", choose: "Wählen Sie eine Person", chooseText: "Jede Bedingung wird dann abgehakt oder durchgestrichen, mit den Ereignissen, die entscheiden, und dem, was sie umkehren würde.", people: "Personen", person: "Person", personSearch: "E-Mail, Name oder Kennung", usePerson: (text) => `Nach „${text}“ sehen`, choosePerson: "Person wählen",
-    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "seit {when}:", because: "Die erste Bedingung, die nicht gilt:", holds: "gilt", fails: "gilt nicht", groups: { all: "Alle diese gelten", any: "Mindestens eine von diesen gilt", not: "Dies gilt nicht", none: "Keine von diesen gilt" }, value: "Wert:", next: "kann sich durch die Zeit allein ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
+    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "kam {when} hinein:", because: "Die erste Bedingung, die nicht gilt:", holds: "gilt", fails: "gilt nicht", groups: { all: "Alle diese gelten", any: "Mindestens eine von diesen gilt", not: "Dies gilt nicht", none: "Keine von diesen gilt" }, value: "Wert:", next: "kann sich durch die Zeit allein ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
   },
   onPerson: { title: "Zielgruppen", none: "In keiner Zielgruppe.", why: "Warum?" },
   lists: {

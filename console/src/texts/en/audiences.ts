@@ -87,7 +87,7 @@ export const audiences = {
   firstOf: { isIn: "are in", is: "Which of them", order: "and in none before it of", add: "add an audience…", earlier: (name: string) => `Move ${name} forward` },
   sequence: {
     is: "did one after the other", not: "did not do one after the other", strict: "Whether anything may come between", loose: "with anything between", strictly: "with no other event between", gap: "at most after", addGap: "within how long…", drop: (n: number) => `Remove step ${count(n)}`,
-    addStep: "and then…", whole: "all of it within", addWhole: "all of it within…", same: "with the same", addSame: "about the same thing…", dropSame: "About anything", never: "and then never", neverFor: "for", addNever: "and then not…", dropNever: "Whatever follows", without: "without", addWithout: "without…", dropWithout: "Whatever comes between",
+    addStep: "and then…", whole: "all of it within", addWhole: "all of it within…", same: "with the same", addSame: "about the same thing…", dropSame: "About anything", never: "and then never", neverFor: "for", addNever: "and then not…", dropNever: "Whatever follows", without: "without", addWithout: "without something between…", dropWithout: "Whatever comes between",
   },
   account: { label: "Of the people of their account", any: "somebody of the same account", all: "everybody of the same account", none: "nobody of the same account", meets: "meets", note: "The person is one of them." },
   json: { label: (kind: string) => `Condition “${kind}” as JSON`, note: "This kind of condition has no words here yet. It is edited as it is stored.", wrong: "This is not a condition in JSON: an object with a `kind`." },
@@ -152,7 +152,7 @@ export const audiences = {
   },
   why: {
     title: "Why", history: "In and out", choose: "Choose a person", chooseText: "Each condition is then ticked or crossed, with the events that decide it and what would turn it.", people: "People", person: "Person", personSearch: "E-mail, name or id", usePerson: (text: string) => `Look for “${text}”`, choosePerson: "Choose a person",
-    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "since {when}:", because: "The first condition that fails:", holds: "holds", fails: "does not hold", groups: { all: "All of these hold", any: "At least one of these holds", not: "This does not hold", none: "None of these holds" }, value: "Value:", next: "may change by time alone {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
+    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "came in {when}:", because: "The first condition that fails:", holds: "holds", fails: "does not hold", groups: { all: "All of these hold", any: "At least one of these holds", not: "This does not hold", none: "None of these holds" }, value: "Value:", next: "may change by time alone {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
   },
   onPerson: { title: "Audiences", none: "In no audience.", why: "Why?" },
   lists: {

@@ -1,6 +1,6 @@
 // What somebody did in an order: steps with what each must say and how far apart they may be, and what must not follow.
-import { ActionIcon } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Menu } from "@mantine/core";
+import { IconDots, IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
@@ -45,8 +45,10 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
               <EventNames event={step.event} onChange={(event) => setStep(index, { event })} />
               {index === 0 ? null : <Optional label={t.gap} add={t.addGap} value={step.gap} first={{ last: 1, unit: "day" }} onChange={(gap, mark) => setStep(index, { gap }, mark)} />}
               {hasFilters(step) ? null : <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />}
-              {index === 0 || step.without !== undefined ? null : <button type="button" className="word-button add quiet" onClick={() => setStep(index, { without: [{ event: "" }] })}>{t.addWithout}</button>}
-              {steps.length > 2 ? <ActionIcon className="step-drop quiet" size={26} aria-label={t.drop(index + 1)} onClick={() => set({ steps: steps.toSpliced(index, 1) })}><IconTrash size={14} /></ActionIcon> : null}
+              <StepMenu
+                onWithout={index === 0 || step.without !== undefined ? undefined : () => setStep(index, { without: [{ event: "" }] })}
+                drop={steps.length > 2 ? t.drop(index + 1) : undefined} onDrop={() => set({ steps: steps.toSpliced(index, 1) })}
+              />
             </div>
             {hasFilters(step) ? <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} /> : null}
             {step.without === undefined ? null : <Without steps={step.without} onChange={(without) => setStep(index, { without })} />}
@@ -62,6 +64,27 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
         )}
       </div>
     </div>
+  );
+}
+
+interface StepMenuProps {
+  /** undefined: there is something already, or nothing is before it. */
+  readonly onWithout: (() => void) | undefined;
+  readonly drop: string | undefined;
+  readonly onDrop: () => void;
+}
+
+/** What is rarely wanted of a step, so that its line stays short. */
+function StepMenu({ onWithout, drop, onDrop }: StepMenuProps): ReactNode {
+  if (onWithout === undefined && drop === undefined) return null;
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target><ActionIcon className="step-menu" size={26} aria-label={texts.audiences.filters.more}><IconDots size={14} /></ActionIcon></Menu.Target>
+      <Menu.Dropdown>
+        {onWithout ? <Menu.Item onClick={onWithout}>{t.addWithout}</Menu.Item> : null}
+        {drop === undefined ? null : <Menu.Item leftSection={<IconTrash size={15} />} onClick={onDrop}>{drop}</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
