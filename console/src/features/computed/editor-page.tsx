@@ -129,12 +129,12 @@ function Definition({ draft, check, isReadOnly, onChange }: PartProps & { readon
       {kind === undefined ? null : <KindForm kind={kind} draft={draft} isReadOnly={isReadOnly} onChange={onChange} formulaProblem={ofFormula && draft["formula"] !== "" ? ofFormula.message : undefined} />}
       {others.length > 0 ? <ul className="computed-problems" role="alert">{others.map(({ path, message, hint }) => <li key={`${path} ${message}`}><Told text={message} />{hint ? <span className="dim"> <Told text={hint} /></span> : null}</li>)}</ul> : null}
       {check?.personal ? <p className="dim">{t.personal}</p> : null}
-      <JsonField key={kind === "stages" ? "open" : "closed"} draft={draft} isReadOnly={isReadOnly} isOpen={kind === "stages"} onChange={onChange} />
+      <JsonField draft={draft} isReadOnly={isReadOnly} onChange={onChange} />
     </>
   );
 }
 
-function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readonly isOpen: boolean }): ReactNode {
+function JsonField({ draft, isReadOnly, onChange }: PartProps): ReactNode {
   const [typed, setTyped] = useState<string>();
   const written = useMemo(() => JSON.stringify(draft, null, 2), [draft]);
   const put = (text: string): void => {
@@ -148,7 +148,7 @@ function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readon
   };
   const isJson = typed === undefined || isReadable(typed);
   return (
-    <details open={isOpen}>
+    <details>
       <summary>{t.asJson}</summary>
       <Textarea
         aria-label={t.asJson} autosize minRows={6} maxRows={24} className="computed-code" spellCheck={false} readOnly={isReadOnly} value={isJson && typed !== undefined && JSON.stringify(JSON.parse(typed)) === JSON.stringify(draft) ? typed : isJson ? written : typed}

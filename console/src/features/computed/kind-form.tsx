@@ -6,6 +6,7 @@ import { EventNames, eventText, OrAnotherEvent, PathsPicker } from "../audiences
 import { useEventFields, useNamesOf } from "../audiences/editors/fields.ts";
 import { Filters } from "../audiences/editors/filters.tsx";
 import type { EventRef, Filter, Paths } from "../audiences/model/condition.ts";
+import { StagesForm } from "./stages-form.tsx";
 import { daysOf, type Draft, type Kind } from "./kinds.ts";
 import "../audiences/audiences.css";
 
@@ -37,7 +38,7 @@ export function KindForm(props: KindFormProps): ReactNode {
     case "formula":
       return <FormulaForm {...props} />;
     case "stages":
-      return <p className="dim">{t.stages}</p>;
+      return <StagesForm {...props} />;
   }
 }
 

@@ -50,6 +50,8 @@ export const computed: Texts["computed"] = {
     rfmHelp: "Fünftel Ihrer Käufer, täglich berechnet. Gleiche Werte ergeben gleiche Punkte; wer nie gekauft hat, hat keine.",
     formula: "Formel",
     formulaHelp: 'Etwa round(computed(total_spent) / computed(orders), 2) oder coalesce(trait("points"), 0) * 2.',
+    stageName: (n) => `Name von Phase ${count(n)}`, stageUp: (name) => `${name} nach oben`, stageDown: (name) => `${name} nach unten`, dropStage: (name) => `${name} entfernen`, newStage: (n) => `Phase ${count(n)}`, addStage: "Phase hinzufügen",
+    when: "wenn", otherwise: "Alle anderen:", noOtherwise: "kein Wert", stageAsStored: "Diese Bedingung hat Gruppen in sich. Sie wird unten als JSON bearbeitet.",
     stages: "Jede Phase hat einen Namen und eine Bedingung wie Zielgruppen; die erste, die zutrifft, zählt.",
   },
   asJson: "Als JSON",

@@ -49,6 +49,8 @@ export const computed = {
     rfmHelp: "Fifths of your buyers, worked out daily. Equal values get equal scores; who never bought has none.",
     formula: "Formula",
     formulaHelp: 'Such as round(computed(total_spent) / computed(orders), 2) or coalesce(trait("points"), 0) * 2.',
+    stageName: (n: number) => `Name of stage ${count(n)}`, stageUp: (name: string) => `Move ${name} up`, stageDown: (name: string) => `Move ${name} down`, dropStage: (name: string) => `Remove ${name}`, newStage: (n: number) => `stage ${count(n)}`, addStage: "Add a stage",
+    when: "when", otherwise: "Everybody else:", noOtherwise: "no value", stageAsStored: "This condition has groups within it. It is edited as JSON, below.",
     stages: "Each stage has a name and a condition, as audiences have them; the first that holds counts.",
   },
   asJson: "As JSON",
