@@ -18,9 +18,9 @@ const ready = ["vip", "click_and_collect", "first_time_buyers", "at_risk"];
 
 const boughtRedDress = (days: number): object => ({
   kind: "event", event: "Order Completed", measure: { of: "count" }, op: "at_least", value: 1, within: { last: days, unit: "day" },
-  where: [{ item: "products", where: [{ property: "color", op: "equals", value: "red" }, { property: "category", op: "equals", value: "dress" }] }],
+  where: [{ item: "products", where: [{ property: "color", op: "one_of", values: ["red", "rust", "plum"] }, { property: "category", op: "equals", value: "dress" }] }],
 });
-const lookedThenOrdered = { kind: "sequence", steps: [{ event: "Product Viewed" }, { event: "Order Completed", gap: { last: 1, unit: "day" } }], within: { last: 90, unit: "day" } };
+const lookedThenOrdered = { kind: "sequence", steps: [{ event: "Product Viewed" }, { event: "Order Completed", gap: { last: 7, unit: "day" } }], within: { last: 90, unit: "day" } };
 const refundedLately = { kind: "event", event: "Order Refunded", measure: { of: "count" }, op: "at_least", value: 1, within: { last: 30, unit: "day" } };
 
 export async function makeAudiences(call: CallShop): Promise<ShopAudiences> {

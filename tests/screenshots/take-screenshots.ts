@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tributary/schema/api/demo-shop.ts";
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
-import { screens, UNFINISHED } from "../screens.ts";
+import { screens } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
-import { makeAudiences, type CallShop } from "./shop-audiences.ts";
+import { shoot } from "./shoot.ts";
 import { shopEvents } from "./shop-events.ts";
+import { takeAudiences } from "./take-audiences.ts";
 
 const [folder, ...names] = process.argv.slice(2);
 const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
@@ -36,24 +37,12 @@ async function pageFor(browser: Browser, server: ServerProcess, width: number, c
   return page;
 }
 
-async function shoot(page: Page, server: ServerProcess, path: string, file: string): Promise<void> {
-  await page.goto(`${server.url}${path}`);
-  await page.locator("h1").first().waitFor();
-  await finished(page);
-  await page.screenshot({ path: file });
-}
-
-async function finished(page: Page): Promise<void> {
-  for (let i = 0; i < 400 && (i < 3 || (await page.locator(UNFINISHED).count()) > 0); i++) await page.waitForTimeout(50);
-  await page.waitForTimeout(250); // What fades in has done so.
-}
-
 async function takeAll(browser: Browser, server: ServerProcess, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const width of [1280, 768]) {
     for (const scheme of ["light", "dark"] as const) {
       const page = await pageFor(browser, server, width, scheme);
-      for (const [name, path] of Object.entries(screens).filter(([one]) => isWanted(one))) await shoot(page, server, path, join(folder, `${name}-${width}-${scheme}.png`));
+      for (const [name, path] of Object.entries(screens).filter(([one]) => isWanted(one))) await shoot(page, server.url, path, join(folder, `${name}-${width}-${scheme}.png`));
       if (names.length > 0) {
         await page.context().close();
         continue;
@@ -65,7 +54,7 @@ async function takeAll(browser: Browser, server: ServerProcess, folder: string):
       await page.waitForTimeout(900);
       await page.screenshot({ path: join(folder, `palette-${width}-${scheme}.png`) });
       await page.evaluate("sessionStorage.clear()");
-      await shoot(page, server, "/sign-in", join(folder, `sign-in-${width}-${scheme}.png`));
+      await shoot(page, server.url, "/sign-in", join(folder, `sign-in-${width}-${scheme}.png`));
       await page.context().close();
     }
   }
@@ -103,33 +92,16 @@ async function takeBest(browser: Browser, server: ServerProcess): Promise<void> 
   const refOf = (id: ScenarioId): string => encodeURIComponent(data.find((one) => one.id === id)?.people[0]?.ref ?? "");
   const page = await pageFor(browser, server, 1280, "light");
   await page.evaluate(`sessionStorage.setItem("tributary.token", ${JSON.stringify(secret)})`);
-  await shoot(page, server, "/", join(images, "console-home.png"));
-  await shoot(page, server, `/profiles/${refOf("late_order")}?tab=service`, join(images, "console-service.png"));
-  await shoot(page, server, `/profiles/${refOf("wrong_merge")}?tab=identity`, join(images, "console-identity.png"));
+  await shoot(page, server.url, "/", join(images, "console-home.png"));
+  await shoot(page, server.url, `/profiles/${refOf("late_order")}?tab=service`, join(images, "console-service.png"));
+  await shoot(page, server.url, `/profiles/${refOf("wrong_merge")}?tab=identity`, join(images, "console-identity.png"));
   await page.goto(`${server.url}/live?type=identify`);
   await page.getByRole("row").nth(3).click();
   await page.getByRole("complementary").getByText("The path it took").waitFor();
   await page.waitForTimeout(1_500);
   await page.screenshot({ path: join(images, "console-event.png") });
-  await takeAudiences(page, server, secret);
+  await takeAudiences(page, server.url, (method, path, body) => callWith(server, secret, method, path, body), images);
   await page.context().close();
-}
-
-async function takeAudiences(page: Page, server: ServerProcess, secret: string): Promise<void> {
-  const call: CallShop = (method, path, body) => callWith(server, secret, method, path, body);
-  const { slug, others, person } = await makeAudiences(call);
-  await page.goto(`${server.url}/audiences/${slug}/edit`);
-  const preview = page.getByRole("complementary", { name: "Who this is" });
-  await preview.getByText("Overlap", { exact: true }).click();
-  await preview.getByRole("button", { name: "add an audience…" }).click();
-  for (const one of others.slice(0, 3)) await page.locator(`[role=option][value="audience ${one}"]:visible, [role=option][value="${one}"]:visible`).first().click();
-  await page.keyboard.press("Escape");
-  await preview.getByRole("img").waitFor();
-  await page.evaluate("document.activeElement?.blur()");
-  await finished(page);
-  await page.screenshot({ path: join(images, "console-builder.png") });
-  await shoot(page, server, `/audiences/${slug}?tab=why&person=${person}`, join(images, "console-why.png"));
-  await shoot(page, server, `/audiences/${slug}?tab=versions`, join(images, "console-versions.png"));
 }
 
 const LIVE_EVENTS = 400;

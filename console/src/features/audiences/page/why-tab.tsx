@@ -98,7 +98,7 @@ function WhyLine({ line: { node, group, depth, isWanted }, isDecisive, onEvent }
       <div className="grow">
         {group === undefined ? <bdi>{node.sentence[language]}</bdi> : <strong>{t.groups[group]}</strong>}
         {node.value === null ? null : <div className="dim">{t.value} <bdi>{node.value[language]}</bdi></div>}
-        {node.next_at === null || node.evidence.some(({ leaves_at: leavesAt }) => leavesAt === node.next_at) ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
+        {node.next_at === null || (group !== undefined && depth > 0) || node.evidence.some(({ leaves_at: leavesAt }) => leavesAt === node.next_at) ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
         {!node.holds && isWanted && group === undefined && node.to_flip ? <div className="dim">{node.to_flip[language]}</div> : null}
         {node.evidence.length === 0 ? null : (
           <ul className="why-evidence">
