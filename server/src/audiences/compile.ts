@@ -165,12 +165,11 @@ class Query {
     const who = scope.condition(one.who);
     const from = one.from === "everyone" ? [] : [`${personColumns.isAnonymous} = ${one.from === "anonymous" ? 1 : 0}`];
     const human = one.include.bots || one.include.internal ? [] : ["is_human = 1"];
-    const drawn = [...from, ...human];
+    if (from.length + human.length === 0) return who;
+    // Named: ClickHouse looks through everything below a column that is compared within an `and`, each time again.
+    const drawn = this.#name([...from, ...human].join(" and "));
     // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
-    return drawn.length === 0 ? who : {
-      member: this.#name(`${drawn.join(" and ")} and ${who.member}`),
-      next: this.#name(`if(${drawn.join(" and ")}, ${who.next}, toInt64(${NEVER}))`),
-    };
+    return { member: this.#name(`${drawn} and ${who.member}`), next: this.#name(`if(${drawn}, ${who.next}, toInt64(${NEVER}))`) };
   }
 
   scope(include: Include): SqlScope {
