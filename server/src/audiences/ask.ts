@@ -75,9 +75,10 @@ async function askOnce(deps: AskDeps, question: Question): Promise<Map<string, V
   const { workspace, audiences, people, nowMs } = question;
   const together = audiences.some(({ reads }) => reads.accounts) ? await togetherOf(deps, question) : undefined;
   const compiled = compileFor(workspace, audiences, { nowMs, hasOverrides: true, people: { ...idsOf(people), ...(together && { together }) } });
-  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompactEachRow", clickhouse_settings: QUERY_SETTINGS });
-  const rows = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
-  return new Map(rows.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
+  // In one piece: a query whose rows are streamed is planned on the embedded engine's only thread for that.
+  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompact", clickhouse_settings: QUERY_SETTINGS });
+  const { data } = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
+  return new Map(data.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
 }
 
 function idsOf(people: Iterable<Question["people"][number]>): { readonly ids: string[]; readonly ingestIds: string[] } {

@@ -31,8 +31,8 @@ export interface EvaluatorLimits {
 export const evaluatorLimits: EvaluatorLimits = {
   peopleAtOnce: 2_000,
   ingestIdsAtOnce: 2_500,
-  conditionsAtOnce: 40,
-  audiencesAtOnce: 25,
+  conditionsAtOnce: 120,
+  audiencesAtOnce: 60,
   dueAtOnce: 5_000,
   fillChunk: 10_000,
   pollBusyMs: 50,
