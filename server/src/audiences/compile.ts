@@ -75,6 +75,26 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
   return { sql: query.text([...values, ...columnsOf(branches)], values.length === 0 ? [] : ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
 }
 
+/**
+ * The same as two columns: `members`, which of the definitions hold (Array(UInt16), from 0 on), and `due`, the least of their instants
+ * (Int64). A column for each of many definitions would cost more than working it out.
+ */
+export function compileVerdicts(input: Omit<CompileInput, "values">): CompiledAudiences {
+  const shared = new Shared();
+  const query = new Query(input, shared);
+  const byDrawn = Map.groupBy(input.definitions.map((one, i) => ({ i, ...query.drawing(one, []) })), ({ drawn }) => drawn ?? "1");
+  const listed = [...byDrawn].map(([drawn, all]) => ({
+    members: `arrayFilter((i, m) -> m = 1 and ${drawn}, ${numbersSql(all.map(({ i }) => i))}, [${all.map(({ who }) => who.member).join(", ")}])`,
+    due: `if(${drawn}, arrayMin([${all.map(({ who }) => `toInt64(${who.next})`).join(", ")}]), toInt64(${NEVER}))`,
+  }));
+  const members = listed.length === 1 ? (listed[0]?.members ?? "") : `arrayConcat(${["CAST([], 'Array(UInt16)')", ...listed.map((one) => one.members)].join(", ")})`;
+  // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
+  const columns = [`materialize(${members}) as members`, `materialize(least(${[`toInt64(${NEVER})`, ...listed.map((one) => one.due)].join(", ")})) as due`];
+  return { sql: query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs };
+}
+
+const numbersSql = (values: readonly number[]): string => `CAST([${values.join(", ")}], 'Array(UInt16)')`;
+
 /** What divides buyers into fifths: for everybody `is_buyer`, `last_ms`, `orders` and `value` (Decimal). */
 export function compileBuyers(one: RfmTrait, include: Include, around: Surroundings): CompiledAudiences {
   const shared = new Shared();
@@ -161,15 +181,19 @@ class Query {
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
   definition(one: Definition, path: readonly string[]): Branch {
+    const { drawn, who } = this.drawing(one, path);
+    // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
+    return drawn === undefined ? who : { member: this.#name(`${drawn} and ${who.member}`), next: this.#name(`if(${drawn}, ${who.next}, toInt64(${NEVER}))`) };
+  }
+
+  /** `drawn`: undefined where it is drawn from everybody. */
+  drawing(one: Definition, path: readonly string[]): { readonly drawn: string | undefined; readonly who: Branch } {
     const scope = this.#scope(one.include, path);
     const who = scope.condition(one.who);
     const from = one.from === "everyone" ? [] : [`${personColumns.isAnonymous} = ${one.from === "anonymous" ? 1 : 0}`];
     const human = one.include.bots || one.include.internal ? [] : ["is_human = 1"];
-    if (from.length + human.length === 0) return who;
     // Named: ClickHouse looks through everything below a column that is compared within an `and`, each time again.
-    const drawn = this.#name([...from, ...human].join(" and "));
-    // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
-    return { member: this.#name(`${drawn} and ${who.member}`), next: this.#name(`if(${drawn}, ${who.next}, toInt64(${NEVER}))`) };
+    return { drawn: from.length + human.length === 0 ? undefined : this.#name([...from, ...human].join(" and ")), who };
   }
 
   scope(include: Include): SqlScope {
