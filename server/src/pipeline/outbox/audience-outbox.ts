@@ -68,27 +68,6 @@ export async function isBeingRebuilt(pool: Pick<Pool, "query">, partition: numbe
   return (rowCount ?? 0) > 0;
 }
 
-/** How far the evaluator has read a log partition: the first block of the pipeline that it has not. 0: it never has. */
-export async function readAudiencePlace(db: Pick<Pool | ClientBase, "query">, partition: number): Promise<number> {
-  const { rows } = await db.query<{ block_id: string }>("select block_id from audience_place where partition = $1", [partition]);
-  return Number(rows[0]?.block_id ?? 0);
-}
-
-/** Somebody else has moved the place meanwhile: nothing of this transaction may stand. */
-export class AudiencePlaceTaken extends Error {
-  constructor(partition: number, fromBlock: number) {
-    super(`Another process has evaluated partition ${partition} from block ${fromBlock} on.`);
-    this.name = "AudiencePlaceTaken";
-  }
-}
-
-/** Moves the evaluator's place by compare-and-set. Throws AudiencePlaceTaken, and the caller rolls back. */
-export async function moveAudiencePlace(tx: ClientBase, partition: number, fromBlock: number, beforeBlock: number): Promise<void> {
-  await makePlace(tx, partition);
-  const { rowCount } = await tx.query("update audience_place set block_id = $3 where partition = $1 and block_id = $2", [partition, fromBlock, beforeBlock]);
-  if (rowCount !== 1) throw new AudiencePlaceTaken(partition, fromBlock);
-}
-
 /**
  * Writes rows for people of one log partition, within the caller's transaction, which holds the partition's lock from here until
  * it ends. Row i of `log` gets `firstSeq` + i, those of `lists` the numbers behind these, then those of `values`: later ones are greater, whoever
@@ -138,12 +117,8 @@ export async function audienceLandedBefore(pool: Pick<Pool, "query">, partition:
   return row?.unsent == null ? blockIdOf(audiencePartition(partition), Number(row?.next ?? 0)) : Number(row.unsent);
 }
 
-async function makePlace(tx: ClientBase, partition: number): Promise<void> {
-  await tx.query("insert into audience_place (partition) values ($1) on conflict do nothing", [partition]);
-}
-
 async function takeNumbers(tx: ClientBase, partition: number, rows: number, blocks: number): Promise<{ readonly seq: number; readonly nextBlock: number }> {
-  await makePlace(tx, partition);
+  await tx.query("insert into audience_place (partition) values ($1) on conflict do nothing", [partition]);
   const taken = await tx.query<{ seq: string; next_block: string }>(
     `update audience_place set seq = seq + $2, next_block = next_block + $3 where partition = $1
      returning seq - $2 as seq, next_block - $3 as next_block`, [partition, rows, blocks],
