@@ -76,7 +76,7 @@ export async function isBeingRebuilt(pool: Pick<Pool, "query">, partition: numbe
 export async function writeAudienceRows(tx: ClientBase, partition: number, { log = [], lists = [], values = [] }: AudienceRows): Promise<{ readonly firstSeq: number }> {
   const blockCount = [log, lists, values].reduce((sum, { length }) => sum + Math.ceil(length / BLOCK_ROWS_MAX), 0);
   const { seq: firstSeq, nextBlock } = await takeNumbers(tx, partition, log.length + lists.length + values.length, blockCount);
-  const removed = await removedAmong(tx, [...log, ...lists, ...values]);
+  const removed = await removedAmong(tx, [...log, ...lists, ...values].map(({ workspaceId }) => workspaceId));
   const blocks: OutboxBlock[] = [];
   const add = <Row extends { readonly workspaceId: number }>(rows: readonly Row[], seqOfFirst: number, encoding: Encoding<Row>): void => {
     for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
@@ -100,6 +100,18 @@ export async function removeAudienceRows(tx: ClientBase, partition: number, work
     kind: "statement", blockId: blockIdOf(audiencePartition(partition), nextBlock + i), partition: audiencePartition(partition), table,
     statement: `ALTER TABLE ${table} DELETE WHERE workspace_id = ${workspaceId}`,
   })));
+}
+
+/**
+ * Which of these workspaces are no more. Asked under the lock of the partition's place, which the end of a workspace takes as well: either it
+ * is seen here, or it comes behind what is written.
+ */
+export async function removedAmong(db: Pick<Pool | ClientBase, "query">, workspaceIds: readonly number[]): Promise<ReadonlySet<number>> {
+  if (workspaceIds.length === 0) return new Set();
+  const { rows } = await db.query<{ id: number }>(
+    "select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [[...new Set(workspaceIds)]],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The ids with which the blocks of a log partition begin, the pipeline's and audiences' own. */
@@ -126,14 +138,6 @@ async function takeNumbers(tx: ClientBase, partition: number, rows: number, bloc
   const [place] = taken.rows;
   assert(place !== undefined, "the place was made");
   return { seq: Number(place.seq), nextBlock: Number(place.next_block) };
-}
-
-/** Asked under the partition's lock, which the end of a workspace takes as well: either it is seen here, or it comes behind. */
-async function removedAmong(tx: ClientBase, rows: readonly { readonly workspaceId: number }[]): Promise<ReadonlySet<number>> {
-  const ids = [...new Set(rows.map(({ workspaceId }) => workspaceId))];
-  if (ids.length === 0) return new Set();
-  const found = await tx.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [ids]);
-  return new Set(found.rows.map(({ id }) => id));
 }
 
 interface Encoding<Row> {
