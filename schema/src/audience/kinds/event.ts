@@ -79,7 +79,7 @@ function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): 
   const plan = planOf(one, world.words);
   if (isTimeComparison(one)) {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
-    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world.nowMs);
+    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world);
   }
   const told = toldBy(plan, one.within, person, world);
   return told !== undefined && isMeasured(plan, told, one);
@@ -202,7 +202,7 @@ function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventP
   const { past, coming } = timesSql(plan.selector, inWindow, scope);
   const { person } = inWindow;
   const time = scope.name(`if(empty(${past}), toInt64(0), ${one.measure.of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past})))`);
-  const compared = compareTimeSql(scope.bind, time, one, String(scope.nowMs));
+  const compared = compareTimeSql(scope.bind, time, one, scope);
   const member = scope.name(`${person?.exists ?? "1"} and notEmpty(${past}) and ${compared.member}`);
   const turns = compared.changes === undefined ? String(NEVER) : `if(notEmpty(${past}) and ${compared.changes} > ${scope.nowMs}, ${compared.changes}, toInt64(${NEVER}))`;
   return { member, next: `least(${turns}, ${coming}, ${person?.next ?? String(NEVER)})` };
