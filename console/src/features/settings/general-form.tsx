@@ -72,7 +72,7 @@ function ZoneSelect({ value, inForce, disabled, onChange }: ZoneSelectProps): Re
       <Select
         label={t.zone} description={t.zoneHint} searchable allowDeselect={false} disabled={disabled} value={value} data={data} maxDropdownHeight={320} nothingFoundMessage={t.zoneNotFound}
         onDropdownOpen={() => setOpenedMs(Date.now())} onChange={(zone) => zone !== null && onChange(zone)} filter={({ options, search }) => foundIn(options, search)}
-        renderOption={({ option }) => <span className="row zone-option"><span className="grow cut">{option.label}</span><span className="dim figure">{timeInZone(option.value, openedMs)}</span></span>}
+        renderOption={({ option, checked }) => <span className="row zone-option" data-checked={checked || undefined}><span className="grow cut">{option.label}</span><span className="dim figure">{timeInZone(option.value, openedMs)}</span></span>}
       />
       <TimeThere zone={value} />
     </div>

@@ -12,7 +12,7 @@ export const workspace = {
   zoneHere: "Where this browser is",
   zoneAll: "All time zones",
   zoneNotFound: "No time zone of that name. Look for a large city, such as Berlin.",
-  zoneTime: (time: string) => `There it is now ${time}.`,
+  zoneTime: (time: string) => `It is ${time} there now.`,
   zoneWarning: "Everybody is asked again about the audiences and computed traits that depend on it: people come in and leave where the day or month makes a difference.",
   zoneSaved: (zone: string) => `Days now begin at midnight in ${zone}.`,
   rules: "How events are read",
