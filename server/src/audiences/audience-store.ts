@@ -8,7 +8,7 @@ import { audiencesNamed, computedNamed, dependentProblems, listsNamed, reference
 import type { Problem } from "@tributary/schema/audience/problems.ts";
 import { AppError } from "../core/errors.ts";
 import { recordAudit } from "../governance/governance.ts";
-import { freeSlug } from "./audience-slug.ts";
+import { addressWords, freeSlug } from "./audience-slug.ts";
 import { readComputed, type StoredComputed } from "./computed/computed-rows.ts";
 import { fillAnew, usersOf } from "./dependents.ts";
 import { storedDefinition } from "./stored-definition.ts";
@@ -159,7 +159,7 @@ export async function createAudience(db: ClientBase, by: Changing, wish: NewAudi
   if (around.audiences.length >= AUDIENCES_MAX) {
     throw new AppError("limit_reached", { detail: `A workspace has at most ${AUDIENCES_MAX} audiences, archived ones too.`, hint: "Give an archived one another purpose." });
   }
-  const slug = freeSlug(wish, new Set(around.audiences.map((one) => one.slug)));
+  const slug = freeSlug(wish, new Set(around.audiences.map((one) => one.slug)), { what: "an audience", fallback: "audience", words: addressWords.audiences });
   refuseProblems(referenceProblems(wish.definition, slug, around));
   const { rows } = await db.query<{ id: number }>(
     `insert into audience (workspace_id, slug, name, description, folder, definition, created_at, created_by, updated_at, updated_by)

@@ -8,7 +8,7 @@ import { namedByComputed } from "@tributary/schema/audience/references.ts";
 import { AppError } from "../../core/errors.ts";
 import { recordAudit } from "../../governance/governance.ts";
 import { isSame, lockAudiences, readAudiences, readSurroundings, refuseProblems, type Changing, type Reference } from "../audience-store.ts";
-import { slugOfName } from "../audience-slug.ts";
+import { addressWords, freeSlug } from "../audience-slug.ts";
 import { fillAnew, usersOf } from "../dependents.ts";
 import { presentComputed, readComputed, type StoredComputed } from "./computed-rows.ts";
 
@@ -30,7 +30,7 @@ export async function createComputed(db: ClientBase, by: Changing, wish: NewComp
   if (around.computedTraits.length >= COMPUTED_MAX) {
     throw new AppError("limit_reached", { detail: `A workspace has at most ${COMPUTED_MAX} computed traits, archived ones too.`, hint: "Give an archived one another purpose." });
   }
-  const slug = freeSlug(wish, new Set(around.computedTraits.map((one) => one.slug)));
+  const slug = freeSlug(wish, new Set(around.computedTraits.map((one) => one.slug)), { what: "a computed trait", fallback: "trait", words: addressWords.computedTraits, joint: "_", spell: spellSlug });
   refuseProblems(computedProblems(wish.definition, slug, around));
   const { rows } = await db.query<{ id: number }>(
     `insert into computed_trait (workspace_id, slug, name, description, folder, definition, created_at, created_by, updated_at, updated_by)
@@ -42,20 +42,12 @@ export async function createComputed(db: ClientBase, by: Changing, wish: NewComp
   return presentComputed(db, workspaceId, slug);
 }
 
-/** Words that stand at that place of an address for something else. */
-const taken: ReadonlySet<string> = new Set(["check", "preview", "templates"]);
 const SLUG_CHARACTERS_MAX = 60;
 
-function freeSlug(wish: Pick<NewComputed, "slug" | "name">, used: ReadonlySet<string>): string {
-  if (wish.slug !== undefined) {
-    if (taken.has(wish.slug)) throw new AppError("conflict", { detail: `\`${wish.slug}\` is a word of the API's addresses.`, hint: "Choose another slug, or leave it out." });
-    if (used.has(wish.slug)) throw new AppError("conflict", { detail: `There is a computed trait \`${wish.slug}\` already.`, hint: "Choose another slug, or leave it out; what is archived keeps its slug and can be restored." });
-    return wish.slug;
-  }
-  const plain = slugOfName(wish.name, "trait").replaceAll("-", "_");
-  const base = computedSlug.safeParse(plain).success ? plain : `trait_${plain}`.slice(0, SLUG_CHARACTERS_MAX);
-  if (!used.has(base) && !taken.has(base)) return base;
-  for (let n = 2; ; n++) if (!used.has(`${base}_${n}`)) return `${base}_${n}`;
+/** As formulas spell it. */
+function spellSlug(plain: string): string {
+  const spelt = plain.replaceAll("-", "_");
+  return computedSlug.safeParse(spelt).success ? spelt : `trait_${spelt}`.slice(0, SLUG_CHARACTERS_MAX);
 }
 
 export interface ComputedChange {

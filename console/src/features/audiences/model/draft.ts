@@ -94,7 +94,8 @@ export function write({ from, include, root }: Draft): Written {
   return { definition: { version: 1, from, include: { ...include }, who: writeNode(root, "", places) }, places };
 }
 
-function writeNode(node: DraftNode, at: string, places: Map<string, string>): unknown {
+/** What a node says; `places` gets where each row within it stands. */
+export function writeNode(node: DraftNode, at: string, places: Map<string, string>): object {
   places.set(at, node.id);
   if (!isGroup(node)) {
     if (!node.isNot) return node.leaf;
