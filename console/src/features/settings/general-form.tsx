@@ -46,7 +46,7 @@ export function GeneralForm({ workspace, mayChange }: { readonly workspace: Work
       {hasZone ? <div className="notice" data-tone="attention" role="status">{t.zoneWarning}</div> : null}
       {save.error ? <ProblemNotice problem={save.error} /> : null}
       {mayChange && (hasName || hasZone) ? (
-        <div className="row"><Button type="submit" loading={save.isPending} disabled={name.trim() === ""}>{t.save}</Button><Button variant="default" onClick={discard}>{t.discard}</Button></div>
+        <div className="row"><Button type="submit" loading={save.isPending} disabled={name.trim() === ""}>{texts.settings.save}</Button><Button variant="default" onClick={discard}>{texts.settings.discard}</Button></div>
       ) : null}
     </form>
   );

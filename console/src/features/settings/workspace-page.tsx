@@ -100,8 +100,8 @@ function Rules({ settings, mayChange }: { readonly settings: WorkspaceSettings; 
       {save.error ? <ProblemNotice problem={save.error} /> : null}
       {mayChange && hasChanged ? (
         <div className="row">
-          <Button type="submit" loading={save.isPending} disabled={Object.keys(wrong).length > 0}>{t.save}</Button>
-          <Button variant="default" onClick={() => setDraft(draftOf(settings))}>{t.discard}</Button>
+          <Button type="submit" loading={save.isPending} disabled={Object.keys(wrong).length > 0}>{texts.settings.save}</Button>
+          <Button variant="default" onClick={() => setDraft(draftOf(settings))}>{texts.settings.discard}</Button>
         </div>
       ) : null}
     </form>
