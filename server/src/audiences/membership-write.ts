@@ -7,6 +7,7 @@ import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import { writeAudienceRows, type AudienceLogRow, type AudienceReason, type AudienceRows } from "../pipeline/outbox/audience-outbox.ts";
 import type { Verdict } from "./ask.ts";
 import { movePlace, type Place } from "./place.ts";
+import { withoutRemoved } from "./without-removed.ts";
 
 export interface Cause {
   readonly reason: AudienceReason;
@@ -38,6 +39,8 @@ export interface MembershipWrite {
   /** They are nobody any more. */
   readonly gone: readonly Left[];
   readonly versionOf: (audienceId: number) => number;
+  /** Later instants are not kept: everybody is asked again before they come. */
+  readonly dueBeforeMs: number;
   /** What else belongs into the transaction; what it gives is written with the log. */
   readonly also?: (tx: ClientBase) => Promise<Pick<AudienceRows, "lists" | "values">>;
 }
@@ -71,16 +74,6 @@ export async function writeMemberships(pool: Pool, write: MembershipWrite): Prom
   });
 }
 
-/** Asked under the partition's lock, which the end of a workspace takes as well. */
-async function withoutRemoved(tx: ClientBase, { judged, gone }: MembershipWrite): Promise<Pick<MembershipWrite, "judged" | "gone">> {
-  const ids = [...new Set([...judged, ...gone].map(({ workspaceId }) => workspaceId))];
-  if (ids.length === 0) return { judged, gone };
-  const { rows } = await tx.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [ids]);
-  const removed = new Set(rows.map(({ id }) => id));
-  const isThere = ({ workspaceId }: { readonly workspaceId: number }): boolean => !removed.has(workspaceId);
-  return { judged: judged.filter(isThere), gone: gone.filter(isThere) };
-}
-
 interface Stored {
   readonly memberOf: readonly number[];
   readonly dueAt: number | null;
@@ -110,7 +103,7 @@ interface Changes {
   readonly people: Map<string, PersonRow>;
 }
 
-function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "versionOf">, stored: ReadonlyMap<string, Stored>): Changes {
+function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "versionOf" | "dueBeforeMs">, stored: ReadonlyMap<string, Stored>): Changes {
   const changes: Changes = { log: [], people: new Map() };
   for (const { workspaceId, profileId, cause } of write.gone) {
     const before = stored.get(profileId);
@@ -122,22 +115,22 @@ function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "ve
   return changes;
 }
 
-function judge(write: Pick<MembershipWrite, "next" | "versionOf">, person: Judged, before: Stored | undefined, changes: Changes): void {
+function judge(write: Pick<MembershipWrite, "next" | "versionOf" | "dueBeforeMs">, person: Judged, before: Stored | undefined, changes: Changes): void {
   const { workspaceId, profileId, verdict, asked } = person;
   const was = new Set(before?.memberOf);
   const is = new Set(verdict.memberOf.filter((id) => asked.has(id)));
   const changed = [...asked].filter((id) => was.has(id) !== is.has(id)).toSorted((a, b) => a - b);
   for (const id of changed) changes.log.push(logRow(write, { workspaceId, profileId, audienceId: id, entered: is.has(id), cause: person.causeOf(id) }));
   const known = before?.dueAt ?? null;
-  const dueAt = dueOf(person, known, write.next.nowMs);
+  const dueAt = dueOf(person, known, write);
   if (changed.length === 0 && dueAt === known) return;
   const memberOf = changed.length === 0 ? [...was] : [...new Set([...[...was].filter((id) => !asked.has(id)), ...is])].toSorted((a, b) => a - b);
   changes.people.set(profileId, { workspaceId, profileId, memberOf, dueAt, seq: before?.seq ?? 0 });
 }
 
 /** Where not all were asked about, the instant of one of the others may stand there: only an earlier one replaces it. */
-function dueOf({ verdict, isWhole }: Judged, known: number | null, nowMs: number): number | null {
-  const found = verdict.dueMs >= NEVER ? null : verdict.dueMs > nowMs ? verdict.dueMs : nowMs + DUE_AFTER_MS;
+function dueOf({ verdict, isWhole }: Judged, known: number | null, { next: { nowMs }, dueBeforeMs }: Pick<MembershipWrite, "next" | "dueBeforeMs">): number | null {
+  const found = verdict.dueMs >= dueBeforeMs ? null : verdict.dueMs > nowMs ? verdict.dueMs : nowMs + DUE_AFTER_MS;
   if (isWhole || known === null) return found;
   return found === null ? known : Math.min(found, known);
 }

@@ -2,12 +2,14 @@
 import { NativeSelect, NumberInput, Switch, Textarea } from "@mantine/core";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { EventFilters } from "../audiences/editors/event-filters.tsx";
 import { EventNames, eventText, OrAnotherEvent, PathsPicker } from "../audiences/editors/event-editor.tsx";
 import { useEventFields, useNamesOf } from "../audiences/editors/fields.ts";
-import { Filters } from "../audiences/editors/filters.tsx";
 import type { EventRef, Filter, Paths } from "../audiences/model/condition.ts";
-import { StagesForm } from "./stages-form.tsx";
 import { daysOf, type Draft, type Kind } from "./kinds.ts";
+import { Readable } from "./readable.tsx";
+import { StagesForm } from "./stages-form.tsx";
+import type { StageProblems } from "./stages.ts";
 import "../audiences/audiences.css";
 
 const t = texts.computed.form;
@@ -18,6 +20,8 @@ export interface KindFormProps {
   readonly isReadOnly: boolean;
   /** What is wrong with a formula, and where. */
   readonly formulaProblem: string | undefined;
+  /** What is wrong with stages, at its place. */
+  readonly problems: StageProblems;
   readonly onChange: (draft: Draft) => void;
 }
 
@@ -42,23 +46,14 @@ export function KindForm(props: KindFormProps): ReactNode {
   }
 }
 
-/** Which events, and what they must say; chosen as in the builder of audiences. */
+/** Which events; chosen as in the builder of audiences. */
 function EventField({ draft, isReadOnly, onChange, isNamesOnly = false }: KindFormProps & { readonly isNamesOnly?: boolean }): ReactNode {
   const event = (draft["event"] ?? "") as EventRef; // From the schema, or of this form's making.
-  const where = (Array.isArray(draft["where"]) ? draft["where"] : []) as readonly Filter[]; // As above.
-  const names = useNamesOf(event);
-  const fields = useEventFields(names);
   const put = (next: EventRef): void => onChange({ ...draft, event: next });
-  const { where: _, ...rest } = draft;
   return (
     <div role="group" aria-label={t.event} className="computed-field">
       <span className="computed-label">{t.event}</span>
-      {isReadOnly ? <bdi>{eventText(event)}</bdi> : (
-        <>
-          <div className="words"><EventNames event={event} isNamesOnly={isNamesOnly} onChange={put} /><OrAnotherEvent event={event} onChange={put} /></div>
-          <Filters where={where} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(next) => onChange(next.length === 0 ? rest : { ...draft, where: next })} />
-        </>
-      )}
+      {isReadOnly ? <bdi>{eventText(event)}</bdi> : <div className="words"><EventNames event={event} isNamesOnly={isNamesOnly} onChange={put} /><OrAnotherEvent event={event} onChange={put} /></div>}
     </div>
   );
 }
@@ -81,6 +76,20 @@ function PropertyField({ draft, isReadOnly, paths, item, onPick }: PropertyField
   );
 }
 
+/** Which of the events count: the filters of the audience builder. */
+function WhereField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
+  const { where, ...rest } = draft;
+  return (
+    <fieldset className="computed-where" disabled={isReadOnly}>
+      <legend>{t.where}</legend>
+      <p className="dim">{t.whereHelp}</p>
+      <Readable what={where} otherwise={t.whereOnlyJson}>
+        <EventFilters event={(draft["event"] ?? "") as EventRef} where={where as readonly Filter[] | undefined} onChange={(next) => onChange(next === undefined ? rest : { ...draft, where: next })} />
+      </Readable>
+    </fieldset>
+  );
+}
+
 function DaysField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
   const put = (days: number | string): void => {
     const { within: _, ...rest } = draft;
@@ -99,6 +108,7 @@ function MeasureForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} />
+      <WhereField {...props} />
       <NativeSelect label={t.measure} disabled={isReadOnly} value={of} data={options(t.measures, measures)} onChange={(event) => put(NEEDS_PROPERTY.includes(event.currentTarget.value) ? { ...measure, of: event.currentTarget.value, property: property ?? { role: "value" } } : { of: event.currentTarget.value })} />
       {NEEDS_PROPERTY.includes(of) ? <PropertyField draft={draft} isReadOnly={isReadOnly} paths={property as Paths | undefined} item={typeof measure["item"] === "string" ? measure["item"] : undefined} onPick={(path, item) => put(ofProperty(measure, path, item))} /> : null}
       {of === "sum" && isValue ? <Switch label={t.net} disabled={isReadOnly} checked={measure["net"] === true} onChange={(event) => put({ ...measure, net: event.currentTarget.checked })} /> : null}
@@ -117,6 +127,7 @@ function ValueForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} isNamesOnly />
+      <WhereField {...props} />
       <PropertyField draft={draft} isReadOnly={isReadOnly} paths={typeof draft["property"] === "string" ? draft["property"] : undefined} onPick={(path, item) => onChange({ ...draft, property: item === undefined ? path : `${item}.${path}` })} />
       <NativeSelect label={t.which} disabled={isReadOnly} value={String(draft["which"])} data={options(t.whiches, ["last", "first", "most_frequent", "all"])} onChange={(event) => onChange({ ...draft, which: event.currentTarget.value })} />
       <DaysField {...props} />
@@ -129,6 +140,7 @@ function DecayForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} isNamesOnly />
+      <WhereField {...props} />
       {typeof draft["weight"] === "object" ? null : <NumberInput label={t.weight} readOnly={isReadOnly} value={Number(draft["weight"] ?? 1)} onChange={(weight) => onChange({ ...draft, weight: Number(weight) })} />}
       <NumberInput label={t.halfLife} description={t.halfLifeHelp} readOnly={isReadOnly} min={1} max={365} value={Number(draft["half_life_days"])} onChange={(days) => onChange({ ...draft, half_life_days: Number(days) })} />
     </div>

@@ -2,12 +2,12 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots, IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../../texts/texts.ts";
 import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
-import { isRecord, type Leaf } from "../model/draft.ts";
+import type { Leaf } from "../model/draft.ts";
 import { EventNames, type LeafEditorProps } from "./event-editor.tsx";
-import { useEventFields, useNamesOf } from "./fields.ts";
-import { Filters } from "./filters.tsx";
+import { EventFilters } from "./event-filters.tsx";
 import { IsOrNot } from "./other-editors.tsx";
 import { DurationWords } from "./value-editor.tsx";
 import { WindowEditor } from "./window-editor.tsx";
@@ -44,13 +44,13 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
               <span className="step-number dim" aria-hidden>{index + 1}.</span>
               <EventNames event={step.event} onChange={(event) => setStep(index, { event })} />
               {index === 0 ? null : <Optional label={t.gap} add={t.addGap} value={step.gap} first={{ last: 1, unit: "day" }} onChange={(gap, mark) => setStep(index, { gap }, mark)} />}
-              {hasFilters(step) ? null : <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />}
+              {hasFilters(step) ? null : <EventFilters event={step.event} where={step.where} onChange={(where, mark) => setStep(index, { where }, mark)} />}
               <StepMenu
                 onWithout={index === 0 || step.without !== undefined ? undefined : () => setStep(index, { without: [{ event: "" }] })}
                 drop={steps.length > 2 ? t.drop(index + 1) : undefined} onDrop={() => set({ steps: steps.toSpliced(index, 1) })}
               />
             </div>
-            {hasFilters(step) ? <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} /> : null}
+            {hasFilters(step) ? <EventFilters event={step.event} where={step.where} onChange={(where, mark) => setStep(index, { where }, mark)} /> : null}
             {step.without === undefined ? null : <Without steps={step.without} onChange={(without) => setStep(index, { without })} />}
           </li>
         ))}
@@ -89,12 +89,6 @@ function StepMenu({ onWithout, drop, onDrop }: StepMenuProps): ReactNode {
 }
 
 const hasFilters = ({ where = [] }: Step): boolean => where.length > 0;
-
-function StepFilters({ step, onChange }: { readonly step: Step; readonly onChange: (where: readonly Filter[] | undefined, mark?: string) => void }): ReactNode {
-  const names = useNamesOf(step.event);
-  const fields = useEventFields(names);
-  return <Filters where={step.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => onChange(where.length === 0 ? undefined : where, mark)} />;
-}
 
 function Without({ steps, onChange }: { readonly steps: readonly Step[]; readonly onChange: (steps: readonly Step[] | undefined) => void }): ReactNode {
   return (

@@ -2,14 +2,15 @@
 import { Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { languageOf, sayWindow } from "@tributary/schema/audience/sentence.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { language, texts } from "../../../texts/texts.ts";
-import { isRecord } from "../model/draft.ts";
 import { DEFAULT_WINDOW, namesOf, withoutUndefined, type EventRef, type Window } from "../model/condition.ts";
 import { readWindow, windowKind, type WindowKind } from "../model/window-words.ts";
 import { useEventNames, useTraits } from "./fields.ts";
 import { Picker } from "./picker.tsx";
 import { DurationWords, durationOf } from "./value-editor.tsx";
 import { WordDay, WordNumber, WordSelect } from "./words.tsx";
+import { ZoneNote } from "./zone-note.tsx";
 
 const t = texts.audiences;
 const say = languageOf(language);
@@ -66,7 +67,7 @@ function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<W
       />
       <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => allowsRolling || one !== "rolling").map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next))} />
       <div className="words">{windowWords(kind, window, onChange)}</div>
-      <p className="dim">{t.window.notes[kind]}</p>
+      <p className="dim">{t.window.notes[kind]} <ZoneNote kind={kind} /></p>
     </div>
   );
 }
