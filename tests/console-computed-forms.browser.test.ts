@@ -26,7 +26,8 @@ describe.skipIf(chromiumPath === undefined)("forms of computed traits", () => {
   test("say which events count, by the filters of the audience builder", async () => {
     await at.open("/computed-traits/new");
     await at.page.getByRole("textbox", { name: "Name", exact: true }).fill("Rugs seen");
-    await at.page.getByRole("textbox", { name: "Event", exact: true }).fill("Product Viewed");
+    await at.page.getByRole("group", { name: "Event", exact: true }).getByRole("button", { name: /^Event: / }).click();
+    await at.page.getByRole("option", { name: /^Product Viewed/ }).click();
     const where = at.page.getByRole("group", { name: "Which of these events" });
     await where.getByRole("button", { name: "where…" }).click();
     await at.page.getByRole("option", { name: /^product/ }).click();

@@ -1,18 +1,26 @@
 // Computed traits through the real server: one is made while its values are shown, worked out for everybody, and stands on the person.
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { ObservedEventList } from "@tributary/schema/api/observed.ts";
 import { chromiumPath } from "./chromium.ts";
 import { consoleTest } from "./console-page.ts";
 import { API_TOKEN } from "./server-process.ts";
 import { shopEvents } from "./screenshots/shop-events.ts";
 
 describe.skipIf(chromiumPath === undefined)("computed traits", () => {
-  const at = consoleTest({ fill: async (server) => void (await server.send("/v1/batch", { batch: shopEvents(Date.now()) })) });
+  const at = consoleTest({
+    fill: async (server) => {
+      await server.send("/v1/batch", { batch: shopEvents(Date.now()) });
+      // Events to choose from are those that have been looked at.
+      while ((await server.api<ObservedEventList>("/schema/events")).data.every(({ event }) => event !== "Order Completed")) await sleep(100);
+    },
+  });
 
   test("are made with their values in sight, told what is wrong, and shown on people", async () => {
     await at.open("/computed-traits");
     await at.page.getByRole("main").getByRole("link", { name: "New computed trait" }).first().click();
     await at.page.getByRole("textbox", { name: "Name", exact: true }).fill("Things done");
-    await at.page.getByRole("group", { name: "Of which events" }).getByRole("button", { name: "Event", exact: true }).click();
+    await at.page.getByRole("group", { name: "Event", exact: true }).getByRole("button", { name: /^Event: / }).click();
     await at.page.getByRole("option", { name: /^Order Completed/ }).click();
     const card = at.page.getByRole("region", { name: "How the values lie" });
     await card.getByText(/of \d+ people/).waitFor();
