@@ -79,16 +79,10 @@ test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byt
   isOver = true;
   await Promise.all(senders);
   await server.settled(60_000);
-  // A merge of parts that met the full disk may have left a part that can't be read. It is put aside when ClickHouse starts, and what was sent
-  // lately is sent again where it is missing: so nothing may be missing after a start, at the latest.
-  const verified = (): Promise<Verified> => server.api<Verified>("/ledger?verify=true");
-  const ledger = await verified().catch(async () => {
-    process.stdout.write("A part could not be read; the server is started again.\n");
-    await server.stop();
-    await server.start();
-    await server.settled(60_000);
-    return verified();
-  });
+  // What ClickHouse wrote while the disk was full may be a part that can't be read. Nobody starts anything again for that.
+  const ledger = await server.api<Verified>("/ledger?verify=true");
+  const failedWrites = server.output().split("could not write to its disk").length - 1;
+  if (failedWrites > 0) process.stdout.write(`Writes of ClickHouse failed, and its tables were read again, ${failedWrites} times.\n`);
   expect(ledger.imbalances).toEqual([]);
   const stored = ledger.sources.flatMap(({ landings }) => landings).filter(({ outcome }) => outcome === "stored").reduce((sum, { count }) => sum + count, 0);
   // A call that was refused with the answer lost may be stored too; each at most once.

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLogger } from "../../core/logger.ts";
 import { startClickHouse, type ClickHouse } from "./clickhouse.ts";
 import { codeOf, isRefusal, isTransient } from "./insert-block.ts";
-import { unreadableTable } from "./unreadable.ts";
+import { unreadableFolder } from "./unreadable.ts";
 
 const FILE_BYTES_MAX = 40_000;
 const ROWS = 1_000;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const logger = createLogger("info", { write: (line) => void logged.push(JSON.parse(line)) });
   clickhouse = await startClickHouse({ dataDir: folder, logger });
   // What is inserted is small, and what is stored of it is not.
-  await run(`create table t (a UInt32, b UInt8 default 0, text String materialized repeat(toString(a), 30) codec(NONE)) engine = MergeTree order by a
+  await run(`create table t (a UInt32, b UInt8 default 0, text String materialized repeat(toString(a), 30) codec(NONE), index by_b b type minmax) engine = MergeTree order by a
     settings fsync_after_insert = 1, min_bytes_for_wide_part = 134217728`);
 });
 afterEach(async () => {
@@ -116,6 +116,14 @@ describe("files that were lost", () => {
     expect(logged.at(-1)).toMatchObject({ tables: ["t"], putAside: [`t/broken-on-start_${first?.name}`] });
   });
 
+  test("an index that can't be read is found out too", async () => {
+    await insert(0);
+    const [part] = await parts();
+    for (const name of readdirSync(part?.path ?? "")) if (name.startsWith("skp_idx")) truncateSync(join(part?.path ?? "", name), 0);
+    expect(await ask("select count() as rows from t where b = 0")).toEqual([{ rows: 0 }]);
+    expect(logged.at(-1)).toMatchObject({ tables: ["t"], putAside: [`t/broken-on-start_${part?.name}`] });
+  });
+
   test("queries that run meanwhile are waited for, and a part that stays unreadable makes no loop", async () => {
     await insert(0);
     const [part] = await parts();
@@ -152,10 +160,12 @@ describe("files that were lost", () => {
   });
 });
 
-test("only a part that is named and what can't be read of it count as unreadable", () => {
-  const part = "(while reading from part /d/store/a/b/all_1_1_0/ in table default.events (b) located on disk default)";
-  expect(unreadableTable(new Error(`Code: 246. DB::Exception: Empty marks file: ${part}: While executing MergeTreeSelect. (CORRUPTED_DATA)`))).toBe("events");
-  expect(unreadableTable(new Error(`Code: 341. DB::Exception: Cannot read all data: ${part}. (CANNOT_READ_ALL_DATA)`))).toBe("events");
-  expect(unreadableTable(new Error(`Code: 241. DB::Exception: Memory limit exceeded: ${part}. (MEMORY_LIMIT_EXCEEDED)`))).toBeUndefined();
-  expect(unreadableTable(new Error("Code: 33. DB::Exception: Cannot read all data. Bytes read: 3. (CANNOT_READ_ALL_DATA)"))).toBeUndefined();
+test("only what can't be read of a file that is named counts as unreadable", () => {
+  const folder = "/store/f77/f77b94a2-173c-4e60-9027-0d0b935b0ab4/";
+  const part = `(while reading from part /d${folder}all_1_1_0/ in table default.events (b) located on disk default)`;
+  expect(unreadableFolder(new Error(`Code: 246. DB::Exception: Empty marks file: ${part}: While executing MergeTreeSelect. (CORRUPTED_DATA)`))).toBe(folder);
+  expect(unreadableFolder(new Error(`Code: 246. DB::Exception: Empty marks file '/d${folder}all_1_1_0/skp_idx_by_block.cmrk4'. (CORRUPTED_DATA)`))).toBe(folder);
+  expect(unreadableFolder(new Error(`Code: 341. DB::Exception: Cannot read all data: ${part}. (CANNOT_READ_ALL_DATA)`))).toBe(folder);
+  expect(unreadableFolder(new Error(`Code: 241. DB::Exception: Memory limit exceeded: ${part}. (MEMORY_LIMIT_EXCEEDED)`))).toBeUndefined();
+  expect(unreadableFolder(new Error("Code: 33. DB::Exception: Cannot read all data. Bytes read: 3. (CANNOT_READ_ALL_DATA)"))).toBeUndefined();
 });

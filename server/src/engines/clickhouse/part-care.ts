@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { ChdbConnection } from "./chdb-connection.ts";
 import { ClickHouseException } from "./http-protocol.ts";
 import { quoteText } from "./sql-text.ts";
-import { unreadableTable } from "./unreadable.ts";
+import { unreadableFolder } from "./unreadable.ts";
 
 export interface Reload {
   readonly cause: "failed_writes" | "unreadable_part";
@@ -142,9 +142,11 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
   const timer = setInterval(() => void inTurn(look).catch(() => undefined), limits.lookMs);
   timer.unref();
 
-  async function readAgain(table: string, reloadsBefore: number, error: unknown): Promise<boolean> {
-    const said = error instanceof Error ? error.message : String(error);
-    return reloads > reloadsBefore || (pauses.isOver(table) && (await reload([table], { cause: "unreadable_part", said })));
+  async function readAgain(folder: string, reloadsBefore: number, error: unknown): Promise<boolean> {
+    if (reloads > reloadsBefore) return true;
+    const [[table] = []] = await rows(`SELECT name FROM system.tables WHERE database = 'default' AND endsWith(data_paths[1], ${quoteText(folder)})`);
+    if (table === undefined || !pauses.isOver(table)) return false;
+    return reload([table], { cause: "unreadable_part", said: error instanceof Error ? error.message : String(error) });
   }
 
   return {
@@ -154,8 +156,8 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
         return await gate.pass(run);
       } catch (error) {
         if (error instanceof FailedWrites) await inTurn(look).catch(() => undefined);
-        const table = unreadableTable(error);
-        if (table === undefined || !(await inTurn(() => readAgain(table, before, error))) || !mayRepeat()) throw error;
+        const folder = unreadableFolder(error);
+        if (folder === undefined || !(await inTurn(() => readAgain(folder, before, error))) || !mayRepeat()) throw error;
       }
       await gate.pass(run);
     },
