@@ -1,6 +1,7 @@
 // What is wrong with a definition, each with its place and in plain words. The grammar itself refuses by zod, whose words are about
 // schemas; here they become what somebody who writes a condition can act on.
 import type { z } from "zod";
+import { isRecord } from "../is-record.ts";
 import { conditionKinds } from "./kinds.ts";
 
 export interface Problem {
@@ -83,7 +84,7 @@ function distance(issues: readonly Issue[], given: unknown): number {
 export function conditionProblems(value: unknown, path: Path): Problem[] {
   const one = (message: string, hint: string): Problem[] => [{ path: pointerOf(path), message, hint }];
   const kinds = `Kinds are: ${conditionKinds.map(({ kind }) => kind).join(", ")}.`;
-  if (!isObject(value) || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return one(value === undefined ? `${nameOf(path)} is missing.` : `A condition is an object, not ${wordFor(value)}.`, `Write { "kind": … }, or a group: { "all": [ … ] }, { "any": [ … ] }, { "not": … }. ${kinds}`);
   }
   if ("kind" in value) {
@@ -119,7 +120,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isConditionLike(value: unknown): boolean {
-  return isObject(value) && ("kind" in value || groupKeys.some((key) => key in value));
+  return isRecord(value) && ("kind" in value || groupKeys.some((key) => key in value));
 }
 
 function nameOf(path: Path): string {

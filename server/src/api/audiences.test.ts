@@ -30,6 +30,8 @@ describe("audiences", () => {
     });
     expect((await make("Größte Käufer & Freunde", gold)).body.slug).toBe("groesste-kaeufer-freunde-2");
     expect((await make("Values", gold)).body.slug).toBe("values-2");
+    expect((await make("New", gold)).body.slug).toBe("new-2");
+    for (const slug of ["new", "templates"]) expect(await make("Again", gold, { slug })).toMatchObject({ status: 409, body: { code: "conflict", message: expect.stringContaining(`\`${slug}\` stands for something else in addresses`) } });
     expect((await make("日本", gold)).body.slug).toBe("audience");
     expect(await make("Again", gold, { slug: "audience" })).toMatchObject({ status: 409, body: { code: "conflict", hint: expect.stringContaining("another slug") } });
     expect((await api.call("GET", "/audiences/audience/versions")).body.data).toMatchObject([{ version: 1, sentence: { en: expect.any(String) } }]);

@@ -43,6 +43,8 @@ describe("computed traits", () => {
     });
     expect((await make("90 days", count)).body.slug).toBe("trait_90_days");
     expect((await make("Preview", count)).body.slug).toBe("preview_2");
+    expect((await make("New", count)).body.slug).toBe("new_2");
+    for (const slug of ["new", "templates"]) expect(await make("Again", count, { slug })).toMatchObject({ status: 409, body: { code: "conflict", message: expect.stringContaining(`\`${slug}\` stands for something else in addresses`) } });
     expect(await make("Again", count, { slug: "trait_90_days" })).toMatchObject({ status: 409, body: { code: "conflict" } });
     await api.pool.query("update computed_trait set status = 'active' where slug = 'groesse_der_bestellungen'");
     expect((await change("groesse_der_bestellungen", { name: "Total", version: 1 })).body).toMatchObject({ name: "Total", version: 1, status: "active" });

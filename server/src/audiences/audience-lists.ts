@@ -58,7 +58,7 @@ export async function createList(tx: ClientBase, by: Changing, wish: NewList): P
   await lockAudiences(tx, by.workspaceId);
   const lists = await readLists(tx, by.workspaceId);
   if (lists.length >= LISTS_MAX) throw new AppError("limit_reached", { detail: `A workspace has at most ${LISTS_MAX} lists.`, hint: "Delete one that nobody needs." });
-  const slug = freeSlug(wish, new Set(lists.map((one) => one.slug)), "list");
+  const slug = freeSlug(wish, new Set(lists.map((one) => one.slug)), { what: "a list", fallback: "list", words: new Set() });
   const frozen = wish.frozenOf === undefined ? undefined : await presentAudience(tx, by.workspaceId, wish.frozenOf);
   if (frozen !== undefined && frozen.status !== "active") {
     throw new AppError("conflict", { detail: `The audience \`${frozen.slug}\` is ${frozen.status}, so nobody knows who is in it now.`, hint: "Freeze it when it is active." });

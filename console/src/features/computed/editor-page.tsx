@@ -3,8 +3,9 @@ import { Button, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 import type { ComputedCheck, ComputedTraitDetail } from "@tributary/schema/api/computed-traits.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { change } from "../../api.ts";
 import { language, texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
@@ -14,12 +15,14 @@ import { toast } from "../../ui/toast.tsx";
 import { Told } from "../../ui/told.tsx";
 import { useUnsaved } from "../../ui/unsaved.ts";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { isUnset } from "../audiences/builder/row-problems.ts";
 import { ComputedState } from "./computed-page.tsx";
 import { valueWords } from "./computed-words.ts";
 import { DistributionCard } from "./distribution.tsx";
 import { KindForm } from "./kind-form.tsx";
 import { beginnings, kindOfDraft, kinds, type Draft } from "./kinds.ts";
 import { computedCheckQuery, computedPath, computedQuery, computedTemplatesQuery, computedVersionsQuery } from "./queries.ts";
+import { placeProblems, stagesOf, stagesWithoutCondition } from "./stages.ts";
 import "./computed.css";
 
 const t = texts.computed;
@@ -59,7 +62,8 @@ function Editor({ saved, name: firstName, value: first }: EditorProps): ReactNod
   const save = useSave(saved, name, draft);
   useUnsaved(hasChanged && !save.isPending && !save.isSuccess);
   const isChecked = checked === draft && !check.isPlaceholderData;
-  const isRight = check.data?.ok === true && isChecked && name.trim() !== "";
+  const isRight = check.data?.ok === true && isChecked && name.trim() !== "" && stagesWithoutCondition(draft) <= stagesWithoutCondition(first);
+  const said = useSaid(check, checked);
   return (
     <Page
       title={saved?.name ?? t.create} back={{ to: "/computed-traits", text: t.title }} sentence={check.data?.sentence?.[language] ?? t.unfinished}
@@ -73,7 +77,7 @@ function Editor({ saved, name: firstName, value: first }: EditorProps): ReactNod
             <div className="stack">
               <TextInput label={t.name} required maxLength={200} readOnly={!mayWrite} value={name} onChange={(event) => setName(event.currentTarget.value)} />
               <KindCards draft={draft} isReadOnly={!mayWrite} onChange={setDraft} />
-              <Definition draft={draft} check={check.data} isReadOnly={!mayWrite} onChange={setDraft} />
+              <Definition draft={draft} said={said} isReadOnly={!mayWrite} onChange={setDraft} />
             </div>
           </Card>
           {saved ? <About saved={saved} mayWrite={may(session, "write")} /> : null}
@@ -119,18 +123,43 @@ function KindCards({ draft, isReadOnly, onChange }: PartProps): ReactNode {
   );
 }
 
-function Definition({ draft, check, isReadOnly, onChange }: PartProps & { readonly check: ComputedCheck | undefined }): ReactNode {
+interface Said {
+  readonly check: ComputedCheck | undefined;
+  /** What it was said of. */
+  readonly of: Draft;
+}
+
+/** The latest answer with what it is about, which may have changed since. */
+function useSaid({ data, isPlaceholderData }: { readonly data: ComputedCheck | undefined; readonly isPlaceholderData: boolean }, checked: Draft): Said {
+  const latest = useRef<Said>({ check: undefined, of: checked });
+  if (data !== undefined && !isPlaceholderData && latest.current.check !== data) latest.current = { check: data, of: checked };
+  return latest.current;
+}
+
+function Definition({ draft, said: { check, of }, isReadOnly, onChange }: PartProps & { readonly said: Said }): ReactNode {
   const kind = kindOfDraft(draft);
-  const problems = check?.problems ?? [];
-  const ofFormula = problems.find(({ path }) => path === "/value/formula");
-  const others = kind === "formula" ? problems.filter((one) => one !== ofFormula) : problems;
+  const { placed, others: unplaced } = useMemo(() => placeProblems(check?.problems ?? [], of), [check, of]);
+  const ofFormula = unplaced.find(({ path }) => path === "/value/formula");
+  const others = kind === "formula" ? unplaced.filter((one) => one !== ofFormula) : unplaced;
+  const isOnlyJson = kind === undefined || (kind === "stages" && stagesOf(draft) === undefined);
   return (
     <>
-      {kind === undefined ? null : <KindForm kind={kind} draft={draft} isReadOnly={isReadOnly} onChange={onChange} formulaProblem={ofFormula && draft["formula"] !== "" ? ofFormula.message : undefined} />}
-      {others.length > 0 ? <ul className="computed-problems" role="alert">{others.map(({ path, message, hint }) => <li key={`${path} ${message}`}><Told text={message} />{hint ? <span className="dim"> <Told text={hint} /></span> : null}</li>)}</ul> : null}
+      {kind === undefined ? null : <KindForm kind={kind} draft={draft} isReadOnly={isReadOnly} onChange={onChange} formulaProblem={ofFormula && draft["formula"] !== "" ? ofFormula.message : undefined} problems={placed} />}
+      {others.length > 0 ? <Problems problems={others} of={of} /> : null}
       {check?.personal ? <p className="dim">{t.personal}</p> : null}
-      <JsonField key={kind === "stages" ? "open" : "closed"} draft={draft} isReadOnly={isReadOnly} isOpen={kind === "stages"} onChange={onChange} />
+      <JsonField key={isOnlyJson ? "open" : "closed"} draft={draft} isReadOnly={isReadOnly} isOpen={isOnlyJson} onChange={onChange} />
     </>
+  );
+}
+
+/** What nobody has chosen yet is told once, and is not wrong. */
+function Problems({ problems, of }: { readonly problems: ComputedCheck["problems"]; readonly of: Draft }): ReactNode {
+  const isOpen = ({ path }: { readonly path: string }): boolean => path.startsWith("/value/where/") && isUnset({ value: of }, path);
+  return (
+    <ul className="computed-problems" role="alert">
+      {problems.some(isOpen) ? <li>{texts.audiences.builder.unfinished}</li> : null}
+      {problems.filter((one) => !isOpen(one)).map(({ path, message, hint }) => <li key={`${path} ${message}`}><Told text={message} />{hint ? <span className="dim"> <Told text={hint} /></span> : null}</li>)}
+    </ul>
   );
 }
 
@@ -141,7 +170,7 @@ function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readon
     setTyped(text);
     try {
       const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) onChange(parsed as Draft); // An object of JSON; whatever is wrong in it the check says.
+      if (isRecord(parsed)) onChange(parsed as Draft); // An object of JSON; whatever is wrong in it the check says.
     } catch {
       // It is not finished yet.
     }
@@ -161,7 +190,7 @@ function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readon
 function isReadable(text: string): boolean {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return isRecord(parsed);
   } catch {
     return false;
   }

@@ -2,7 +2,12 @@
 import { NativeSelect, NumberInput, Switch, Textarea, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { EventFilters } from "../audiences/editors/event-filters.tsx";
+import type { EventRef, Filter } from "../audiences/model/condition.ts";
 import { daysOf, eventOfText, eventText, type Draft, type Kind } from "./kinds.ts";
+import { Readable } from "./readable.tsx";
+import { StagesForm } from "./stages-form.tsx";
+import type { StageProblems } from "./stages.ts";
 
 const t = texts.computed.form;
 
@@ -12,6 +17,8 @@ export interface KindFormProps {
   readonly isReadOnly: boolean;
   /** What is wrong with a formula, and where. */
   readonly formulaProblem: string | undefined;
+  /** What is wrong with stages, at its place. */
+  readonly problems: StageProblems;
   readonly onChange: (draft: Draft) => void;
 }
 
@@ -32,12 +39,26 @@ export function KindForm(props: KindFormProps): ReactNode {
     case "formula":
       return <FormulaForm {...props} />;
     case "stages":
-      return <p className="dim">{t.stages}</p>;
+      return <StagesForm {...props} />;
   }
 }
 
 function EventField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
   return <TextInput label={t.event} description={t.eventHelp} readOnly={isReadOnly} value={eventText(draft["event"])} onChange={(event) => onChange({ ...draft, event: eventOfText(event.currentTarget.value) })} />;
+}
+
+/** Which of the events count: the filters of the audience builder. */
+function WhereField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
+  const { where, ...rest } = draft;
+  return (
+    <fieldset className="computed-where" disabled={isReadOnly}>
+      <legend>{t.where}</legend>
+      <p className="dim">{t.whereHelp}</p>
+      <Readable what={where} otherwise={t.whereOnlyJson}>
+        <EventFilters event={eventOfText(eventText(draft["event"])) as EventRef} where={where as readonly Filter[] | undefined} onChange={(next) => onChange(next === undefined ? rest : { ...draft, where: next })} />
+      </Readable>
+    </fieldset>
+  );
 }
 
 function DaysField({ draft, isReadOnly, onChange }: KindFormProps): ReactNode {
@@ -58,6 +79,7 @@ function MeasureForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} />
+      <WhereField {...props} />
       <NativeSelect label={t.measure} disabled={isReadOnly} value={of} data={options(t.measures, measures)} onChange={(event) => put(NEEDS_PROPERTY.includes(event.currentTarget.value) ? { ...measure, of: event.currentTarget.value, property: property ?? { role: "value" } } : { of: event.currentTarget.value })} />
       {NEEDS_PROPERTY.includes(of) ? <TextInput label={t.property} description={t.propertyHelp} readOnly={isReadOnly} value={isValue ? `role:${String((property as { role: unknown }).role)}` : Array.isArray(property) ? property.join(", ") : String(property ?? "")} onChange={(event) => put({ ...measure, property: eventOfText(event.currentTarget.value) })} /> : null}
       {of === "sum" && isValue ? <Switch label={t.net} disabled={isReadOnly} checked={measure["net"] === true} onChange={(event) => put({ ...measure, net: event.currentTarget.checked })} /> : null}
@@ -71,6 +93,7 @@ function ValueForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} />
+      <WhereField {...props} />
       <TextInput label={t.property} description={t.pathHelp} readOnly={isReadOnly} value={String(draft["property"] ?? "")} onChange={(event) => onChange({ ...draft, property: event.currentTarget.value })} />
       <NativeSelect label={t.which} disabled={isReadOnly} value={String(draft["which"])} data={options(t.whiches, ["last", "first", "most_frequent", "all"])} onChange={(event) => onChange({ ...draft, which: event.currentTarget.value })} />
       <DaysField {...props} />
@@ -83,6 +106,7 @@ function DecayForm(props: KindFormProps): ReactNode {
   return (
     <div className="stack computed-form">
       <EventField {...props} />
+      <WhereField {...props} />
       {typeof draft["weight"] === "object" ? null : <NumberInput label={t.weight} readOnly={isReadOnly} value={Number(draft["weight"] ?? 1)} onChange={(weight) => onChange({ ...draft, weight: Number(weight) })} />}
       <NumberInput label={t.halfLife} description={t.halfLifeHelp} readOnly={isReadOnly} min={1} max={365} value={Number(draft["half_life_days"])} onChange={(days) => onChange({ ...draft, half_life_days: Number(days) })} />
     </div>

@@ -14,13 +14,14 @@ import { useUnsaved } from "../../../ui/unsaved.ts";
 import { builderViews, type BuilderSearch, type BuilderView } from "../audiences-search.ts";
 import { write, type Draft } from "../model/draft.ts";
 import { audiencePath } from "../queries.ts";
-import { BuilderProvider, type BuilderState } from "./context.ts";
+import { BuilderProvider } from "./context.ts";
 import { PreviewPanel } from "./preview-panel.tsx";
 import { SaveDialog } from "./save-dialog.tsx";
 import { SentenceView } from "./sentence-view.tsx";
 import { suggestedName } from "./suggested-name.ts";
 import { useAnswers, type Answers } from "./use-answers.ts";
 import { useDraft, type DraftEdit } from "./use-draft.ts";
+import { useRows } from "./use-rows.ts";
 import { JsonView, SqlView } from "./views.tsx";
 import { YamlView } from "./yaml-view.tsx";
 
@@ -96,21 +97,6 @@ function Definition({ edit, answers, opensAtOnce, own }: { readonly own: string 
       <p className="builder-sentence" aria-live="off">{answers.isEmpty ? t.builder.emptySentence : <bdi>{answers.check?.sentence?.[language] ?? ""}&nbsp;</bdi>}</p>
     </section>
   );
-}
-
-function useRows(edit: DraftEdit, { problems, sizes }: Answers): BuilderState {
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [, setTold] = useState("");
-  return useMemo(() => ({
-    edit, problems, sizes, selected,
-    toggle: (id) => setSelected((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id])),
-    clear: () => setSelected(new Set()),
-    tell: (text) => {
-      setTold(text);
-      const place = document.querySelector("[data-told]");
-      if (place) place.textContent = text;
-    },
-  }), [edit, problems, sizes, selected]);
 }
 
 /** Also while a field has the focus: what it would undo is only its own letters, which the draft undoes as well. */

@@ -4,10 +4,10 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { AudienceCheck, Preview } from "@tributary/schema/api/audiences.ts";
-import { texts } from "../../../texts/texts.ts";
-import { nodeAt, rowsOf, write, type Draft, type Written } from "../model/draft.ts";
+import { rowsOf, write, type Draft, type Written } from "../model/draft.ts";
 import { checkQuery, previewQuery } from "../queries.ts";
 import type { RowProblem } from "./context.ts";
+import { problemsByRow } from "./row-problems.ts";
 
 const TYPING_MS = 200;
 
@@ -38,7 +38,7 @@ export function useAnswers(draft: Draft, own: string | undefined): Answers {
   const check = useQuery({ ...checkQuery(asked.definition, key, own), enabled: !isEmpty, placeholderData: keepPreviousData });
   const isValid = check.data?.ok === true && !check.isPlaceholderData;
   const preview = useQuery({ ...previewQuery(asked.definition, key, { parts: true }), enabled: isValid && !isEmpty, placeholderData: keepPreviousData });
-  const problems = useMemo(() => problemsOf(check.data, asked), [check.data, asked]);
+  const problems = useMemo(() => problemsByRow(check.data, asked), [check.data, asked]);
   const sizes = useMemo(() => sizesOf(preview.data, asked), [preview.data, asked]);
   return {
     written, key, isEmpty, check: check.data, checkError: check.error, isValid: isValid && !isEmpty, preview: preview.data, previewError: preview.error, problems, sizes,
@@ -46,28 +46,6 @@ export function useAnswers(draft: Draft, own: string | undefined): Answers {
     retry: () => void (check.error ? check.refetch() : preview.refetch()),
   };
 }
-
-function problemsOf(check: AudienceCheck | undefined, { places, definition }: Written): ReadonlyMap<string, readonly RowProblem[]> {
-  const found = new Map<string, RowProblem[]>();
-  const add = (path: string, problem: RowProblem): void => {
-    const id = nodeAt(path, places) ?? places.get("") ?? "";
-    const known = found.get(id) ?? [];
-    if (!known.some(({ message }) => message === problem.message)) found.set(id, [...known, problem]);
-  };
-  // What nobody has chosen yet is not wrong.
-  for (const { path, message, hint } of check?.problems ?? []) add(path, isUnset(definition, path) ? { message: texts.audiences.builder.unfinished, hint: null, isWarning: true } : { message, hint, isWarning: false });
-  for (const { path, message } of check?.warnings ?? []) add(path, { message, hint: null, isWarning: true });
-  return found;
-}
-
-function isUnset(definition: unknown, path: string): boolean {
-  const parts = path.split("/").filter((part) => part !== "");
-  if (!toChoose.has(parts.at(-1) ?? "")) return false;
-  const value = parts.reduce<unknown>((within, part) => (typeof within === "object" && within !== null ? (within as Readonly<Record<string, unknown>>)[part] : undefined), definition); // Lists have their places for names.
-  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
-const toChoose: ReadonlySet<string> = new Set(["value", "values", "from", "to", "event", "property", "audience", "audiences", "is", "list", "category", "trait", "namespace", "salt"]);
 
 function sizesOf(preview: Preview | undefined, { places }: Written): ReadonlyMap<string, number> {
   // Of a row that says "not", the whole of it counts: it comes last.

@@ -41,9 +41,10 @@ export function useDraft(first: () => Draft): DraftEdit {
   }), [edits, history]);
 }
 
-type Apply = (edit: (draft: Draft) => Draft, mark?: string) => void;
+export type Apply = (edit: (draft: Draft) => Draft, mark?: string) => void;
 
-function editsOf(apply: Apply, wantsFocus: { current: string | undefined }): Omit<DraftEdit, "draft" | "canUndo" | "canRedo" | "undo" | "redo" | "wantsFocus"> {
+/** The edits over whatever keeps a draft. */
+export function editsOf(apply: Apply, wantsFocus: { current: string | undefined }): Omit<DraftEdit, "draft" | "canUndo" | "canRedo" | "undo" | "redo" | "wantsFocus"> {
   const onTree = (edit: (root: GroupNode) => GroupNode, focus?: string): void => {
     if (focus !== undefined) wantsFocus.current = focus;
     apply((draft) => {

@@ -7,8 +7,8 @@ import {
   eventLeaf, isItem, isRole, listOf, namesOf, shapeOf, withOp, withoutUndefined, type EventLeaf, type EventRef, type Measure, type Paths,
 } from "../model/condition.ts";
 import type { Leaf } from "../model/draft.ts";
+import { EventFilters } from "./event-filters.tsx";
 import { useEventFields, useEventNames, useNamesOf, type EventFields } from "./fields.ts";
-import { Filters } from "./filters.tsx";
 import { Picker, type PickerGroup } from "./picker.tsx";
 import { DurationWords } from "./value-editor.tsx";
 import { WindowEditor } from "./window-editor.tsx";
@@ -40,10 +40,10 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
           <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(path, item) => set({ once_per: item === undefined ? path : `${item}.${path}` })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
         )}
       </div>
-      <Filters where={one.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => set({ where: (where.length === 0 ? undefined : where) as never }, mark)}>
+      <EventFilters event={one.event} where={one.where} onChange={(where, mark) => set({ where: where as never }, mark)}>
         <OrAnotherEvent event={one.event} onChange={(event) => set({ event })} />
         {isTime || one.measure.of === "distinct" || one.once_per !== undefined ? null : <OncePer fields={fields} onPick={(once_per) => set({ once_per })} />}
-      </Filters>
+      </EventFilters>
     </div>
   );
 }

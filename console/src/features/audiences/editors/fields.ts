@@ -43,10 +43,12 @@ export interface EventFields {
 
 const EVENTS_READ_MAX = 6;
 
-/** Properties of any of these events; of one name in several events, the most frequent tells its types. */
+/** Properties of any of these events; of one name in several events, the most frequent tells its types. Of a name that never arrived there are none. */
 export function useEventFields(names: readonly string[]): EventFields | undefined {
-  const answers = useQueries({ queries: names.slice(0, EVENTS_READ_MAX).map((name) => ({ ...eventFieldsQuery(name), retry: false })) });
-  const isLoading = answers.some((one) => one.isPending);
+  const arrived = useEventNames();
+  const asked = names.filter((name) => arrived?.some(({ event }) => event === name));
+  const answers = useQueries({ queries: asked.slice(0, EVENTS_READ_MAX).map((name) => ({ ...eventFieldsQuery(name), retry: false })) });
+  const isLoading = arrived === undefined || answers.some((one) => one.isPending);
   const all = answers.flatMap((one) => one.data?.fields ?? []);
   const key = all.map(({ event, path, count }) => `${event} ${path} ${count}`).join("\n");
   return useMemo(() => {

@@ -1,11 +1,11 @@
 // What somebody did in an order: steps with what each must say and how far apart they may be, and what must not follow.
 import type { ReactNode } from "react";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../../texts/texts.ts";
 import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
-import { isRecord, type Leaf } from "../model/draft.ts";
+import type { Leaf } from "../model/draft.ts";
 import { EventNames, type LeafEditorProps } from "./event-editor.tsx";
-import { useEventFields, useNamesOf } from "./fields.ts";
-import { Filters } from "./filters.tsx";
+import { EventFilters } from "./event-filters.tsx";
 import { IsOrNot } from "./other-editors.tsx";
 import { DurationWords } from "./value-editor.tsx";
 import { WindowEditor } from "./window-editor.tsx";
@@ -43,7 +43,7 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
               {index === 0 ? null : <Optional label={t.gap} add={t.addGap} value={step.gap} first={{ last: 1, unit: "day" }} onChange={(gap, mark) => setStep(index, { gap }, mark)} />}
               {steps.length > 2 ? <button type="button" className="word-button add" aria-label={t.drop(index + 1)} onClick={() => set({ steps: steps.toSpliced(index, 1) })}>×</button> : null}
             </div>
-            <StepFilters step={step} onChange={(where, mark) => setStep(index, { where }, mark)} />
+            <EventFilters event={step.event} where={step.where} onChange={(where, mark) => setStep(index, { where }, mark)} />
             {index === 0 ? null : <Without steps={step.without ?? []} onChange={(without) => setStep(index, { without })} />}
           </li>
         ))}
@@ -58,12 +58,6 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
       </div>
     </div>
   );
-}
-
-function StepFilters({ step, onChange }: { readonly step: Step; readonly onChange: (where: readonly Filter[] | undefined, mark?: string) => void }): ReactNode {
-  const names = useNamesOf(step.event);
-  const fields = useEventFields(names);
-  return <Filters where={step.where ?? []} fields={fields} event={names.length === 1 ? (names[0] ?? "") : ""} onChange={(where, mark) => onChange(where.length === 0 ? undefined : where, mark)} />;
 }
 
 function Without({ steps, onChange }: { readonly steps: readonly Step[]; readonly onChange: (steps: readonly Step[] | undefined) => void }): ReactNode {
