@@ -78,7 +78,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       started.stdout.on("data", (chunk: Buffer) => void (text += chunk.toString()));
       started.stderr.on("data", (chunk: Buffer) => void (text += chunk.toString()));
       for (let i = 0; ; i++) {
-        if (started.exitCode !== null || i > 600) throw new Error(`The server did not start.\n${text}`);
+        if (started.exitCode !== null || i > 2_000) throw new Error(`The server did not start.\n${text}`);
         const isReady = await fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
         if (isReady) return;
         await sleep(50);
