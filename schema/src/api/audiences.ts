@@ -171,8 +171,14 @@ export type PersonAudiences = z.infer<typeof personAudiences>;
 /** GET /audiences/{slug}/sizes?days= */
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
 export type AudienceSizes = z.infer<typeof sizes>;
-/** GET /audiences/{slug}/changes: the membership log, newest first. */
-export const changeList = z.strictObject({ data: z.array(change.extend({ profile_id: guid })), next_cursor: nextCursor });
+/** GET /audiences/{slug}/changes: the membership log, newest first, with whom each is about (masked like other people). */
+export const changeList = z.strictObject({
+  data: z.array(change.extend({
+    profile_id: guid.meta({ description: "As it was written. Of who has since been merged, the person whom it names is the one that is left." }),
+    name: member.shape.name, identifiers: member.shape.identifiers,
+  })),
+  next_cursor: nextCursor,
+});
 export type AudienceChanges = z.infer<typeof changeList>;
 /** GET /audiences/{slug}/as-of?at=: who we had in (`log`), and how many a recompute with the events known today gives (`recomputed`). */
 export const asOf = z.strictObject({ at: isoTime, log: z.int(), recomputed: z.int().nullable(), sample: z.array(member) }).meta({ id: "AudienceAsOf" });

@@ -69,13 +69,27 @@ test("members come a page at a time, with since when", async () => {
 
 test("changes come newest first, by reason when asked, and a page at a time", async () => {
   const { body } = await api.call("GET", "/audiences/buyers/changes?limit=4");
-  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob });
+  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob, name: null, identifiers: [{ namespace: "user_id", value: "bob" }] });
   expect(body.data[1]).toMatchObject({ profile_id: ada, entered: true, cause_row: 99 });
   const rest = await api.call("GET", `/audiences/buyers/changes?limit=4&cursor=${body.next_cursor}`);
   expect(rest.body.data.length).toBe(2);
   expect(rest.body.next_cursor).toBeNull();
   expect((await api.call("GET", "/audiences/buyers/changes?reason=event")).body.data.map((one: { profile_id: string }) => one.profile_id)).toEqual([ada, eve]);
   expect((await api.call("GET", "/audiences/buyers/changes?reason=whim")).status).toBe(400);
+});
+
+test("changes tell by what people are known now, who were merged too, and to whom may not see it masked", async () => {
+  const shown = async (token?: string) => (await api.call("GET", "/audiences/buyers/changes", token === undefined ? {} : { token })).body.data;
+  const adas = { profile_id: ada, name: "=cmd|' /C calc'!A0", identifiers: [{ namespace: "email", value: "ada@example.com" }] };
+  expect((await shown()).filter((one: { profile_id: string }) => one.profile_id === ada)).toMatchObject([adas, adas, adas]);
+  const hidden = await shown(masked);
+  expect(hidden.map(({ profile_id, at }: Record<string, string>) => [profile_id, at])).toEqual((await shown()).map(({ profile_id, at }: Record<string, string>) => [profile_id, at]));
+  expect(JSON.stringify(hidden)).not.toMatch(/cmd|ada@|"bob"|"eve"/);
+  expect(hidden.find((one: { profile_id: string }) => one.profile_id === ada)).toMatchObject({ entered: true, reason: "event", identifiers: [{ namespace: "email", value: "a•••@example.com" }] });
+
+  await api.pool.query("update profile set merged_into = $2, doc = null where id = $1", [eve, bob]);
+  expect((await shown()).find((one: { profile_id: string }) => one.profile_id === eve)).toMatchObject({ profile_id: eve, identifiers: [{ namespace: "user_id", value: "bob" }] });
+  await api.pool.query("update profile set merged_into = null, doc = (select replace(doc::text, 'bob', 'eve')::jsonb from profile where id = $2) where id = $1", [eve, bob]);
 });
 
 test("sizes follow from the changes, by the day and by the hour", async () => {
