@@ -103,6 +103,29 @@ test("sizes follow from the changes, by the day and by the hour", async () => {
   expect((await api.call("GET", "/audiences/buyers/sizes?days=60")).body.data.map((one: { size: number }) => one.size).filter((size: number) => size === 0).length).toBe(39);
 });
 
+test("sizes of several are told at once, nothing of what was not yet counted, and none of another workspace's", async () => {
+  const { body } = await api.call("GET", "/audience-trends?days=28&audiences=buyers,nobody,theirs");
+  expect(body.data.map(({ slug }: { slug: string }) => slug)).toEqual(["buyers"]);
+  expect(body.at.length).toBe(28);
+  expect(body.at.at(-1)).toBe(iso(NOW));
+  const single = (await api.call("GET", "/audiences/buyers/sizes?days=28")).body.data.map(({ size }: { size: number }) => size);
+  expect(single).toContain(0);
+  expect(body.data[0].sizes).toEqual(single.map((size: number) => (size === 0 ? null : size)));
+  // Of an audience that is empty, but was not always, the size is told.
+  await api.pool.query("insert into audience (workspace_id, slug, name, definition, status, created_by, updated_by) select workspace_id, 'left', 'Left', definition, 'active', 'test', 'test' from audience where slug = 'buyers'");
+  const { rows: [left] } = await api.pool.query<{ id: number }>("select id from audience where slug = 'left'");
+  await api.clickhouse.client("write").insert({
+    table: "audience_log", format: "JSONEachRow",
+    values: [NOW - 60 * DAY, NOW - 2 * DAY].map((ms, i) => ({
+      workspace_id: api.first.id, audience_id: left?.id, profile_id: ada, at: iso(ms).replace("T", " ").replace("Z", ""), entered: 1 - i, reason: "event", cause_row: 0, version: 1, seq: 100 + i, block_id: 2, block_row: i,
+    })),
+  });
+  const both = (await api.call("GET", "/audience-trends?days=4&audiences=left,buyers")).body.data;
+  expect(Object.fromEntries(both.map(({ slug, sizes }: { slug: string; sizes: number[] }) => [slug, sizes]))).toEqual({ buyers: [3, 2, 2, 2], left: [1, 0, 0, 0] });
+  await api.pool.query("delete from audience where slug = 'left'");
+  expect((await api.call("GET", `/audience-trends?audiences=${Array.from({ length: 201 }, (_, i) => `a${i}`).join(",")}`)).status).toBe(400);
+});
+
 test("one person's history, and the audiences that they are in", async () => {
   const { body } = await api.call("GET", `/audiences/buyers/history/${ada}`);
   expect(body.data.map(({ entered, reason }: { entered: boolean; reason: string }) => [entered, reason])).toEqual([[true, "event"], [false, "deadline"], [true, "first_fill"]]);

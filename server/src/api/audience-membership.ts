@@ -2,12 +2,12 @@
 import type { ClientBase } from "pg";
 import { z } from "zod";
 import {
-  asOf, asOfQuery, audiencePersonParams, changeList, changesQuery, memberList, personAudiences, personHistory, sizes, sizesQuery,
+  asOf, asOfQuery, audiencePersonParams, changeList, changesQuery, memberList, personAudiences, personHistory, sizes, sizesQuery, trends, trendsQuery,
 } from "@tributary/schema/api/audiences.ts";
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import {
-  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readVersions,
+  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readTrends, readVersions,
   type LoggedChange, type ReadLog, type StoredAudience,
 } from "../audiences/audiences.ts";
 import { fields, keep, pageOf, listOf } from "./answer-masks.ts";
@@ -20,7 +20,7 @@ import { iso } from "./iso.ts";
 import { currentPeople, ownerIds, readPeople } from "./profile-store.ts";
 
 export function audienceMembershipRoutes(services: ApiServices): Route[] {
-  return [membersRoute(services), changesRoute(services), sizesRoute(services), historyRoute(services), asOfRoute(services), personRoute(services)];
+  return [membersRoute(services), changesRoute(services), sizesRoute(services), trendsRoute(services), historyRoute(services), asOfRoute(services), personRoute(services)];
 }
 
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
@@ -122,6 +122,25 @@ function sizesRoute(services: ApiServices): Route {
       const audience = await findAudience(services, workspaceId, params.slug);
       const found = await readSizes(logOf(services, workspaceId), audience.id, query.days, nowMs);
       return { status: 200, body: { data: found.map(({ atMs, size, entered, left }) => ({ at: iso(atMs), size, entered, left })) } };
+    },
+  });
+}
+
+function trendsRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/audience-trends",
+    tag: AUDIENCES_TAG,
+    scopes: ["read"],
+    summary: "How large several audiences were over the last days, in one answer",
+    query: trendsQuery,
+    responses: { 200: trends },
+    handle: async ({ query, workspaceId, nowMs }) => {
+      const all = await services.deps.workspaceDb.run(workspaceId, (db) => readAudiences(db, workspaceId));
+      const asked = all.filter(({ slug }) => query.audiences.includes(slug));
+      const found = await readTrends(logOf(services, workspaceId), asked.map(({ id }) => id), query.days, nowMs);
+      const [first = []] = found.values();
+      return { status: 200, body: { at: first.map(({ atMs }) => iso(atMs)), data: asked.map(({ id, slug }) => ({ slug, sizes: (found.get(id) ?? []).map(({ size }) => size) })) } };
     },
   });
 }
