@@ -1,6 +1,7 @@
-// Bars over time, stacked, drawn on a canvas by code that is loaded when a chart is shown. A canvas says nothing to those who do
-// not see it: whoever shows one also offers its numbers as a table.
-import { lazy, Suspense, type ReactNode } from "react";
+// Bars over time, stacked. Whoever shows them also offers their numbers as a table.
+import { useCallback, type ReactNode } from "react";
+import { DrawnChart, type DrawnChartProps } from "./drawn-chart.tsx";
+import { fullNumber, shortNumber } from "./format.ts";
 
 export interface ChartSeries {
   readonly name: string;
@@ -9,19 +10,30 @@ export interface ChartSeries {
   readonly values: readonly number[];
 }
 
-export interface BarsProps {
-  /** What it shows, in a sentence with its numbers. */
-  readonly label: string;
-  readonly height: number;
+interface Bars {
   readonly series: readonly ChartSeries[];
   /** Under the axis, short; and in the box that says what a bar holds. */
   readonly axis: readonly string[];
   readonly heads: readonly string[];
 }
 
-const Canvas = lazy(() => import("./chart-canvas.tsx").then(({ ChartCanvas }) => ({ default: ChartCanvas })));
+export function StackedBars({ label, height, series, axis, heads }: Omit<DrawnChartProps, "option"> & Bars): ReactNode {
+  const option = useCallback<DrawnChartProps["option"]>((color) => optionOf({ series, axis, heads }, color), [series, axis, heads]);
+  return <DrawnChart label={label} height={height} option={option} />;
+}
 
-export function StackedBars(props: BarsProps): ReactNode {
-  const empty = <div style={{ height: props.height }} aria-hidden />;
-  return <div role="img" aria-label={props.label}><Suspense fallback={empty}><Canvas {...props} /></Suspense></div>;
+function optionOf({ series, axis, heads }: Bars, color: (name: string) => string): ReturnType<DrawnChartProps["option"]> {
+  const [line, dim] = [color("--line"), color("--text-dim")];
+  return {
+    grid: { left: 4, right: 4, top: 10, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    tooltip: {
+      formatter: (parts: readonly { readonly dataIndex: number }[]) => {
+        const index = parts[0]?.dataIndex ?? 0;
+        return [heads[index] ?? "", ...series.flatMap(({ name, values }) => ((values[index] ?? 0) > 0 ? [`${name}: ${fullNumber(values[index] ?? 0)}`] : []))].join("\n");
+      },
+    },
+    xAxis: { type: "category", data: [...axis], axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: dim, fontSize: 11, hideOverlap: true } },
+    yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: dim, fontSize: 11, formatter: (value: number) => shortNumber(value) } },
+    series: series.map(({ name, color: property, values }) => ({ type: "bar", name, stack: "all", data: [...values], barCategoryGap: "20%", itemStyle: { color: color(property) } })),
+  };
 }

@@ -29,11 +29,12 @@ export function DrawnChartCanvas({ height, option }: DrawnChartProps): ReactNode
     const styles = getComputedStyle(document.documentElement);
     const color = (name: string): string => styles.getPropertyValue(name).trim();
     const fontFamily = color("--mantine-font-family");
-    const tooltip = {
+    const { tooltip, ...drawn } = option(color);
+    const box = {
       trigger: "axis", renderMode: "richText", confine: true, backgroundColor: color("--mantine-color-body"), borderColor: color("--line-strong"), borderWidth: 1, padding: [6, 10],
       textStyle: { color: color("--text"), fontSize: 12, fontFamily }, axisPointer: { type: "shadow", shadowStyle: { color: color("--line"), opacity: 0.5 } },
     };
-    chart.current?.setOption({ animation: false, textStyle: { fontFamily }, tooltip, ...option(color) }, { notMerge: true });
+    chart.current?.setOption({ animation: false, textStyle: { fontFamily }, ...drawn, tooltip: { ...box, ...tooltip } }, { notMerge: true });
   }, [option, scheme]);
   return <div ref={place} style={{ height }} />;
 }

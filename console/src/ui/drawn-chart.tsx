@@ -6,8 +6,8 @@ export interface DrawnChartProps {
   /** What it shows, in a sentence with its numbers. */
   readonly label: string;
   readonly height: number;
-  /** In the colours of the look that is on: `color` reads a custom property of ui.css. */
-  readonly option: (color: (name: string) => string) => object;
+  /** In the colours of the look that is on: `color` reads a custom property of ui.css. What `tooltip` leaves out is as in every chart. */
+  readonly option: (color: (name: string) => string) => { readonly tooltip: object; readonly [part: string]: unknown };
 }
 
 const Canvas = lazy(() => import("./drawn-chart-canvas.tsx").then(({ DrawnChartCanvas }) => ({ default: DrawnChartCanvas })));

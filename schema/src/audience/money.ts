@@ -1,6 +1,7 @@
 // Money of several currencies: a dated table of rates to one base currency, as a function and as SQL that give the same. Nothing
 // is added up that can't be converted: `moneyProblem` says what keeps a sum from being told.
 import { z } from "zod";
+import { isRecord } from "../is-record.ts";
 import type { InEach } from "./problem.ts";
 import { DECIMALS, decimalOf } from "./value.ts";
 
@@ -187,8 +188,4 @@ function billionths(value: number): number {
 
 function keyOf(currencyNumber: number, atMs: number): number {
   return currencyNumber * SPAN + atMs;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 // What is wrong with a definition, each with its place and in plain words. The grammar itself refuses by zod, whose words are about
 // schemas; here they become what somebody who writes a condition can act on.
 import type { z } from "zod";
+import { isRecord } from "../is-record.ts";
 import { conditionKinds } from "./kinds.ts";
 import { audienceLimits } from "./limits.ts";
 import { asItIs, problem, saidByGrammar, type InEach, type Problem } from "./problem.ts";
@@ -90,7 +91,7 @@ export function conditionProblems(value: unknown, path: Path): Problem[] {
   const one = (messages: InEach, hints: InEach): Problem[] => [problem(pointerOf(path), messages, hints)];
   const names = conditionKinds.map(({ kind }) => kind).join(", ");
   const kinds: InEach = { en: `Kinds are: ${names}.`, de: `Arten sind: ${names}.` };
-  if (!isObject(value) || Array.isArray(value)) {
+  if (!isRecord(value)) {
     const wrong: InEach = { en: `A condition is an object, not ${wordFor(value).en}.`, de: `Eine Bedingung ist ein Objekt; hier steht: ${wordFor(value).de}.` };
     const groups = '{ "all": [ … ] }, { "any": [ … ] }, { "not": … }';
     return one(value === undefined ? missing(nameOf(path)) : wrong, {
@@ -149,7 +150,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isConditionLike(value: unknown): boolean {
-  return isObject(value) && ("kind" in value || groupKeys.some((key) => key in value));
+  return isRecord(value) && ("kind" in value || groupKeys.some((key) => key in value));
 }
 
 function nameOf(path: Path): InEach {

@@ -2,6 +2,7 @@
 // Each rule stands here twice, in TypeScript and in SQL, side by side; value.cases.ts holds one table of cases for both.
 //
 // Between reading and comparing, a value is its JSON text ("red", 12, true): the one form that ClickHouse gives for every type.
+import { isRecord } from "../is-record.ts";
 
 /** A scalar as JSON text: `"red"`, `12`, `true`. Objects and null are "not set" and never get this far. */
 export type Raw = string;
@@ -149,8 +150,6 @@ export function instantSql(raw: string): string {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * All scalars that stand at a path of names joined by dots. One list of objects along the way is gone through (`products.color`:
  * the colour of each), and a list at the end is its elements.
@@ -163,7 +162,7 @@ export function rawsAt(fields: Fields, path: string): Raw[] {
   for (let i = 1; i < steps.length; i++) {
     const list = leaves.get(steps.slice(0, i).join("."));
     if (!Array.isArray(list)) continue;
-    for (const element of list) if (isFields(element)) found.push(...spread(leavesOf(element).get(steps.slice(i).join("."))));
+    for (const element of list) if (isRecord(element)) found.push(...spread(leavesOf(element).get(steps.slice(i).join("."))));
   }
   return rawsOf(found);
 }
@@ -177,7 +176,7 @@ export function rawsOfElement(element: Fields, path: string): Raw[] {
 export function itemsAt(fields: Fields, path: string): Fields[] {
   const leaves = leavesOf(fields);
   const value = isOfAType(path) ? undefined : leaves.get(path);
-  if (Array.isArray(value)) return value.filter(isFields);
+  if (Array.isArray(value)) return value.filter(isRecord);
   const below = [...leaves].filter(([name]) => name.startsWith(`${path}.`)).map(([name, leaf]) => [name.slice(path.length + 1), leaf] as const);
   return value === undefined && below.length > 0 ? [Object.fromEntries(below)] : [];
 }
@@ -196,7 +195,7 @@ function leavesOf(fields: Fields): ReadonlyMap<string, unknown> {
   const collect = (object: Fields, prefix: string, names: number): void => {
     for (const [name, value] of Object.entries(object)) {
       const path = prefix + name;
-      if (isFields(value)) collect(value, `${path}.`, names + 1);
+      if (isRecord(value)) collect(value, `${path}.`, names + 1);
       else if (value !== null && value !== undefined && names > (found.get(path)?.names ?? 0)) found.set(path, { value, names });
     }
   };

@@ -2,7 +2,7 @@
 // whatever an answer holds besides is hidden, so that a new field shows nothing until it is named here.
 import { MASK, maskKindOf, maskTree, maskWithin, type MaskKind } from "../governance/governance.ts";
 import type { FieldPlace } from "@tributary/schema/field.ts";
-import { isRecord } from "../core/is-record.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { maskPayload, placeOf, type Masking } from "./mask-payload.ts";
 
 export type Mask = (value: unknown, masking: Masking) => unknown;

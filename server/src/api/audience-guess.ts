@@ -4,6 +4,7 @@
 import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { ContextField } from "@tributary/schema/audience/event-filter.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { fieldOfValues } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import { hash128 } from "../core/hash.ts";
@@ -100,7 +101,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Everything in a condition that compares something with values that are written in it; whether something is set is no such test. */
 function testsIn(value: unknown, outer: Within = { kind: "", events: [""], item: "" }): ValueTest[] {
   if (Array.isArray(value)) return value.flatMap((one) => testsIn(one, outer));
-  if (!isJson(value)) return [];
+  if (!isRecord(value)) return [];
   const isCondition = typeof value["kind"] === "string";
   const events = textsOf(value["event"]);
   const within: Within = {
@@ -120,14 +121,14 @@ function ownTest(one: Json, within: Within): ValueTest[] {
 function fieldsOf(one: Json, within: Within): Field[] {
   const { kind, events, item } = within;
   const { trait, measure, since } = one;
-  if (isJson(since)) return typeof since["trait"] === "string" ? [traitField(since["trait"])] : [];
+  if (isRecord(since)) return typeof since["trait"] === "string" ? [traitField(since["trait"])] : [];
   if (one["kind"] === "identifier") return String(one["namespace"]).includes(":") ? [{ place: "identifier", event: "", path: String(one["namespace"]) }] : [];
   if (!("value" in one || "values" in one || "from" in one || one["op"] === "anniversary")) return [];
   if (typeof trait === "string") return kind !== "computed" ? [traitField(trait)] : isOfText(one) ? [{ place: "computed", event: "", path: trait }] : [];
   if (typeof one["context"] === "string") return [{ place: "context", event: "", path: one["context"] }];
   const propertyOf = (path: string, list: string): Field[] => events.map((event) => ({ place: "property", event, path: list === "" ? path : `${list}.${path}` }));
   // How many different values there are says nothing of any.
-  if (isJson(measure)) return measure["of"] === "distinct" ? [] : textsOf(measure["property"]).flatMap((path) => propertyOf(path, typeof measure["item"] === "string" ? measure["item"] : ""));
+  if (isRecord(measure)) return measure["of"] === "distinct" ? [] : textsOf(measure["property"]).flatMap((path) => propertyOf(path, typeof measure["item"] === "string" ? measure["item"] : ""));
   return textsOf(one["property"]).flatMap((path) => propertyOf(path, item));
 }
 
@@ -141,8 +142,4 @@ function isOfText(one: Json): boolean {
 
 function textsOf(value: unknown): string[] {
   return [value].flat().filter((one) => typeof one === "string");
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

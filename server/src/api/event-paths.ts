@@ -1,6 +1,7 @@
 // The path that an event took through the pipeline, stage by stage, and the same event sent once more as a new one.
 import { randomUUID } from "node:crypto";
 import { eventPath, eventPathParams, eventPathQuery, sendAgainAnswer, type EventPath } from "@tributary/schema/api/event-path.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { eventsHeader, type EventsHeader } from "@tributary/schema/log-record.ts";
 import { AppError } from "../core/errors.ts";
 import { rowId } from "../core/position.ts";
@@ -120,8 +121,7 @@ function copyOf(row: PayloadRow, messageId: string): Buffer {
   const parsed = exactly(row.raw) as Readonly<Record<string, unknown>>; // Normalised before, so it is an object.
   const { originalTimestamp: _, sentAt: __, ...event } = parsed;
   const context = event["context"];
-  const isObject = typeof context === "object" && context !== null && !Array.isArray(context);
   return Buffer.from(JSON.stringify({
-    ...event, messageId, timestamp: new Date(row.at_ms).toISOString(), context: { ...(isObject ? context : {}), sentAgainOf: row.message_id },
+    ...event, messageId, timestamp: new Date(row.at_ms).toISOString(), context: { ...(isRecord(context) ? context : {}), sentAgainOf: row.message_id },
   }));
 }

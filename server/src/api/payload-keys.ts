@@ -1,7 +1,7 @@
 // Whom an unprocessed payload may name: the salted keys under which a suppressed person would be recognised in it. An event
 // that was held back has no person and no identifiers in the event table, so its bytes are looked through here.
+import { isRecord } from "@tributary/schema/is-record.ts";
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
-import { isRecord } from "../core/is-record.ts";
 import { compileIdentityRules, extractIdentifiers, identifierKey, normaliseIdentifier, type IdentityRules } from "../identity/identity.ts";
 
 /** Values looked at in a payload that can't be read as an event. */

@@ -2,8 +2,8 @@
 // Read from what was received, so it also shows what a later or better ranked word replaced.
 import { z } from "zod";
 import type { traitHistory } from "@tributary/schema/api/profiles.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { controlHeader } from "@tributary/schema/log-record.ts";
-import { isRecord } from "../core/is-record.ts";
 import type { ApiServices } from "./api-services.ts";
 import { iso } from "./iso.ts";
 import { OF_PERSON, paramsOfPerson } from "./person-events.ts";

@@ -4,11 +4,11 @@
 import type { ClientBase } from "pg";
 import type { z } from "zod";
 import { quarantineChange, quarantineParams, resendBody } from "@tributary/schema/api/events.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { eventsHeader, type EventsHeader } from "@tributary/schema/log-record.ts";
 import { AppError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { rowId } from "../core/position.ts";
-import { isRecord } from "../core/is-record.ts";
 import { CONTROL_WAIT_MS, recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";

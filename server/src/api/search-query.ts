@@ -1,7 +1,7 @@
 // What somebody typed into the search, taken apart: `email:ann@example.com`, `city = Aarhus and name contains lee`, or plain
 // words. Pure. Whether a name is a namespace, a reference or a trait is for the workspace to say.
+import { isRecord } from "@tributary/schema/is-record.ts";
 import type { WorkspaceSettings } from "@tributary/schema/settings.ts";
-import { isRecord } from "../core/is-record.ts";
 
 export type Match = "equals" | "contains";
 

@@ -7,10 +7,11 @@ import { definition, type Definition } from "@tributary/schema/audience/definiti
 import type { Problem } from "@tributary/schema/audience/problems.ts";
 import { audiencesNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
 import {
-  archiveAudience, AUDIENCES_MAX, changeAudience, createAudience, isSame, lockAudiences, readSurroundings, refuseProblems, restoreAudience, type Changing, type StoredAudience,
+  archiveAudience, AUDIENCES_MAX, changeAudience, createAudience, lockAudiences, readSurroundings, refuseProblems, restoreAudience, type Changing, type StoredAudience,
 } from "./audience-store.ts";
 import { readAudiencesYaml, type WrittenAudience } from "./audience-yaml.ts";
 import { AppError } from "../core/errors.ts";
+import { isSame } from "./stored-change.ts";
 
 export interface PlannedAudience {
   readonly slug: string;

@@ -11,6 +11,7 @@ import { recordAudit } from "../governance/governance.ts";
 import { addressWords, freeSlug } from "./audience-slug.ts";
 import { readComputed, type StoredComputed } from "./computed/computed-rows.ts";
 import { fillAnew, usersOf } from "./dependents.ts";
+import { changeIn, refuseInUse, type StoredChange } from "./stored-change.ts";
 import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
 
@@ -171,29 +172,10 @@ export async function createAudience(db: ClientBase, by: Changing, wish: NewAudi
   return presentAudience(db, by.workspaceId, slug);
 }
 
-export interface AudienceChange {
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly folder?: string | undefined;
-  readonly definition?: Definition | undefined;
-  /** The version that was changed. */
-  readonly version?: number | undefined;
-}
-
-export async function changeAudience(db: ClientBase, by: Changing, slug: string, change: AudienceChange): Promise<StoredAudience> {
+export async function changeAudience(db: ClientBase, by: Changing, slug: string, change: StoredChange<Definition>): Promise<StoredAudience> {
   await lockAudiences(db, by.workspaceId);
   const before = await presentAudience(db, by.workspaceId, slug);
-  if (change.version !== undefined && change.version !== before.version) {
-    throw new AppError("conflict", {
-      detail: `${before.updatedBy} has changed this audience meanwhile: version ${before.version} is in force, and you changed ${change.version}.`,
-      hint: "Read it again, make your change in what stands there now, and send its `version`.",
-    });
-  }
-  if (before.status === "archived") throw new AppError("conflict", { detail: `The audience \`${slug}\` is archived.`, hint: "Restore it first." });
-  const after = { name: change.name ?? before.name, description: change.description ?? before.description, folder: change.folder ?? before.folder };
-  const fields: string[] = (["name", "description", "folder"] as const).filter((name) => after[name] !== before[name]);
-  const next = change.definition !== undefined && !isSame(change.definition, before.definition) ? change.definition : undefined;
-  if (next !== undefined) fields.push("definition");
+  const { fields, after, next, version } = changeIn(before, change, "audience");
   if (fields.length === 0) return before;
   const around = await readSurroundings(db, by.workspaceId);
   if (next !== undefined) {
@@ -202,7 +184,6 @@ export async function changeAudience(db: ClientBase, by: Changing, slug: string,
   await db.query("update audience set name = $2, description = $3, folder = $4, updated_at = $5, updated_by = $6 where id = $1", [
     before.id, after.name, after.description, after.folder, new Date(by.nowMs), by.actor,
   ]);
-  const version = before.version + (next === undefined ? 0 : 1);
   if (next !== undefined) {
     await db.query("update audience set definition = $2, version = $3 where id = $1", [before.id, JSON.stringify(next), version]);
     await addVersion(db, by, { id: before.id, version, definition: next });
@@ -218,11 +199,7 @@ export async function archiveAudience(db: ClientBase, by: Changing, slug: string
   if (before.status === "archived") return before;
   const { usedBy } = await readReferences(db, by.workspaceId, before);
   // A frozen list is a copy, which stands without the audience that it was made of.
-  const users = usedBy.filter(({ kind }) => kind !== "list");
-  if (users.length > 0) {
-    const names = users.map((one) => `the ${one.kind.replace("_", " ")} “${one.name}” (\`${one.slug}\`)`);
-    throw new AppError("in_use", { detail: `\`${slug}\` can't be archived: ${names.join(", ")} ${names.length === 1 ? "refers" : "refer"} to it.`, hint: "Take those conditions away first, or archive what refers to it." });
-  }
+  refuseInUse(slug, usedBy.filter(({ kind }) => kind !== "list"));
   return setStatus(db, by, before, "archived");
 }
 
@@ -246,15 +223,4 @@ async function addVersion(db: ClientBase, by: Changing, { id, version, definitio
   await db.query("insert into audience_version (workspace_id, audience_id, version, definition, at, author) values ($1, $2, $3, $4, $5, $6)", [
     by.workspaceId, id, version, JSON.stringify(made), new Date(by.nowMs), by.actor,
   ]);
-}
-
-/** Whether two definitions say the same, whatever order their names stand in. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
-}
-
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, ordered(inner)]));
 }

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
 import { problem, type InEach } from "@tributary/schema/audience/problem.ts";
 import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/problems.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { isMap, parseDocument, stringify } from "yaml";
 import { AppError } from "../core/errors.ts";
 import type { StoredAudience } from "./audience-store.ts";
@@ -57,12 +58,12 @@ export function readAudiencesYaml(text: string): ReadFile {
   const root = parsed(text);
   const all = typeof root === "object" && root !== null && "audiences" in root ? root.audiences : undefined;
   const more = typeof root === "object" && root !== null ? Object.keys(root).filter((key) => key !== "audiences") : [];
-  if (typeof all !== "object" || all === null || Array.isArray(all) || more.length > 0) {
+  if (!isRecord(all) || more.length > 0) {
     throw new AppError("bad_request", {
       detail: more.length > 0 ? `There is no \`${more[0]}\` in such a file.` : "The file has no `audiences`.", hint: "Write `audiences:`, and below it each audience under its slug, as GET /audiences/export does.",
     });
   }
-  const read = Object.entries(all).map(([name, value]: [string, unknown]) => readOne(name, value));
+  const read = Object.entries(all).map(([name, value]) => readOne(name, value));
   return { audiences: read.flatMap(({ audience }) => audience ?? []), problems: read.flatMap(({ problems }) => problems) };
 }
 
@@ -82,8 +83,8 @@ function readOne(name: string, value: unknown): { readonly audience?: WrittenAud
   const at = pointerOf([name]);
   const one = (path: string, messages: InEach, hints: InEach): { readonly problems: readonly Problem[] } => ({ problems: [problem(path, messages, hints)] });
   if (!slug.test(name)) return one(at, { en: `\`${name}\` is no slug.`, de: `\`${name}\` ist kein Kurzname.` }, { en: "Small letters, digits, - and _, at most 63.", de: "Kleinbuchstaben, Ziffern, - und _, höchstens 63." });
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return one(at, { en: "This is no audience.", de: "Das ist keine Zielgruppe." }, { en: "Write `name:` and `who:` below it.", de: "Schreiben Sie `name:` und `who:` darunter." });
-  const { name: title, description, folder, ...rest } = value as Readonly<Record<string, unknown>>; // An object of YAML.
+  if (!isRecord(value)) return one(at, { en: "This is no audience.", de: "Das ist keine Zielgruppe." }, { en: "Write `name:` and `who:` below it.", de: "Schreiben Sie `name:` und `who:` darunter." });
+  const { name: title, description, folder, ...rest } = value;
   const heading = { ...(title === undefined ? {} : { name: title }), ...(description === undefined ? {} : { description }), ...(folder === undefined ? {} : { folder }) };
   const ofHead = head.safeParse(heading);
   const ofDefinition = definition.safeParse(rest);

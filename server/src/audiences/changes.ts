@@ -2,18 +2,9 @@
 // block by block; whoever reads keeps the block at which it goes on.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
-import { audienceLandedBefore, firstBlocks, type AudienceReason } from "../pipeline/outbox/audience-outbox.ts";
+import { audienceLandedBefore, firstBlocks, type AudienceLogRow } from "../pipeline/outbox/audience-outbox.ts";
 
-export interface MembershipChange {
-  readonly workspaceId: number;
-  readonly audienceId: number;
-  readonly profileId: string;
-  readonly atMs: number;
-  readonly entered: boolean;
-  readonly reason: AudienceReason;
-  /** row_id of the event or control record that caused it; 0: none did. */
-  readonly causeRow: number;
-  readonly version: number;
+export interface MembershipChange extends AudienceLogRow {
   /** Greater than that of every earlier change of its log partition. */
   readonly seq: number;
 }

@@ -10,6 +10,8 @@ export interface EvaluatorLimits {
   readonly audiencesAtOnce: number;
   /** People woken at once because their instant has come. */
   readonly dueAtOnce: number;
+  /** Of these, those who are asked about together with the people of a slice of events, which they must not keep waiting. */
+  readonly dueBeside: number;
   /** People of one transaction of a fill. */
   readonly fillChunk: number;
   /** How often it looks while events come, when nothing wakes it earlier. */
@@ -31,9 +33,10 @@ export interface EvaluatorLimits {
 export const evaluatorLimits: EvaluatorLimits = {
   peopleAtOnce: 2_000,
   ingestIdsAtOnce: 2_500,
-  conditionsAtOnce: 40,
-  audiencesAtOnce: 25,
+  conditionsAtOnce: 120,
+  audiencesAtOnce: 60,
   dueAtOnce: 5_000,
+  dueBeside: 1_000,
   fillChunk: 10_000,
   pollBusyMs: 50,
   pollIdleMs: 1_000,

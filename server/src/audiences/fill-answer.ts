@@ -1,5 +1,4 @@
 // The answer about everybody, kept as the bytes in which it came: a few dozen a person instead of hundreds as objects.
-import type { ClickHouseClient } from "@clickhouse/client";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 
 export interface AnswerOfAll {
@@ -17,24 +16,9 @@ export interface OneOfAll {
   readonly dueMs: number;
 }
 
-export interface AskAll {
-  /** Gives `id` (UUID), `members` (Array(UInt16)) and `due` (Int64). */
-  readonly sql: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-}
-
-export async function everybodyIn(clickhouse: ClickHouseClient, { sql, params, settings, signal }: AskAll): Promise<AnswerOfAll> {
-  const { stream } = await clickhouse.exec({ query: `${sql} format RowBinary`, query_params: { ...params }, clickhouse_settings: { ...settings }, abort_signal: signal });
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part as Buffer); // A stream of bytes.
-  return answerOf(Buffer.concat(parts));
-}
-
 const NEVER_BIG = BigInt(NEVER);
 
-/** UUID (two halves, each with its last byte first), the number of indexes, the indexes, the instant. */
+/** RowBinary of `id` (UUID: two halves, each with its last byte first), `members` (Array(UInt16): how many, then each) and `due` (Int64). */
 export function answerOf(bytes: Buffer): AnswerOfAll {
   const starts = countRows(bytes);
   let [at, taken] = [0, 0];

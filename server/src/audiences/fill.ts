@@ -4,9 +4,10 @@
 // anywhere, it begins anew: what was written already is no difference any more.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { AudienceReason } from "../pipeline/outbox/audience-outbox.ts";
-import { ask, boundaryOf, compileFor, nobody, QUERY_SETTINGS } from "./ask.ts";
+import { ask, boundaryOf, compileFor, nobody } from "./ask.ts";
 import { judgedAlike, type BatchDeps } from "./evaluate-batch.ts";
-import { everybodyIn, type AnswerOfAll } from "./fill-answer.ts";
+import { answerOf, type AnswerOfAll } from "./fill-answer.ts";
+import { bytesOf, readIds } from "./fill-reads.ts";
 import type { Judged } from "./membership-write.ts";
 import type { BrokenAudience, Filled, LoadedAudience, LoadedWorkspace } from "./store.ts";
 
@@ -45,8 +46,6 @@ export interface FillDeps extends BatchDeps {
   readonly everybody: ClickHouseClient;
 }
 
-const MEMBERS_AT_ONCE = 50_000;
-
 export function startFill(deps: FillDeps, wish: FillWish): Fill {
   const { workspace, audiences } = wish;
   const asked = new Set(audiences.map(({ id }) => id));
@@ -66,8 +65,8 @@ export function startFill(deps: FillDeps, wish: FillWish): Fill {
     const members = await membersOf(deps, workspace.workspaceId, [...asked]);
     const hasOverrides = await hasOverridesIn(deps.everybody, workspace.workspaceId);
     const { sql, params } = compileFor(workspace, audiences, { nowMs: wish.nowMs, hasOverrides, id: "profile_id" });
-    const answer = await everybodyIn(deps.everybody, { sql, params, settings: QUERY_SETTINGS, signal: aborting.signal });
-    return { answer, members };
+    const bytes = await bytesOf(deps.everybody, { sql: `${sql} format RowBinary`, params, signal: aborting.signal });
+    return { answer: answerOf(bytes), members };
   }
 
   const reasons = new Map(audiences.map((audience) => [audience.id, reasonFor(wish, audience)]));
@@ -138,16 +137,9 @@ async function hasOverridesIn(clickhouse: ClickHouseClient, workspaceId: number)
   return (await result.json()).length > 0;
 }
 
-async function membersOf({ pool }: FillDeps, workspaceId: number, audienceIds: readonly number[]): Promise<Set<string>> {
-  const members = new Set<string>();
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const { rows } = await pool.query<{ profile_id: string }>(
-      `select profile_id from audience_person where workspace_id = $1 and member_of && $2::integer[] and profile_id > $3 order by profile_id limit ${MEMBERS_AT_ONCE}`,
-      [workspaceId, audienceIds, after],
-    );
-    for (const { profile_id: id } of rows) members.add(id);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < MEMBERS_AT_ONCE) return members;
-    after = last.profile_id;
-  }
+function membersOf({ pool }: FillDeps, workspaceId: number, audienceIds: readonly number[]): Promise<Set<string>> {
+  return readIds((after, limit) => pool.query<{ profile_id: string }>(
+    `select profile_id from audience_person where workspace_id = $1 and member_of && $2::integer[] and profile_id > $3 order by profile_id limit ${limit}`,
+    [workspaceId, audienceIds, after],
+  ));
 }

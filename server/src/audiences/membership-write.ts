@@ -7,6 +7,7 @@ import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import { writeAudienceRows, type AudienceLogRow, type AudienceReason, type AudienceRows } from "../pipeline/outbox/audience-outbox.ts";
 import type { Verdict } from "./ask.ts";
 import { movePlace, type Place } from "./place.ts";
+import { withoutRemoved } from "./without-removed.ts";
 
 export interface Cause {
   readonly reason: AudienceReason;
@@ -69,16 +70,6 @@ export async function writeMemberships(pool: Pool, write: MembershipWrite): Prom
     await writeSizes(tx, changes.log);
     return { place, rows: changes.log.length + lists.length + values.length };
   });
-}
-
-/** Asked under the partition's lock, which the end of a workspace takes as well. */
-async function withoutRemoved(tx: ClientBase, { judged, gone }: MembershipWrite): Promise<Pick<MembershipWrite, "judged" | "gone">> {
-  const ids = [...new Set([...judged, ...gone].map(({ workspaceId }) => workspaceId))];
-  if (ids.length === 0) return { judged, gone };
-  const { rows } = await tx.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [ids]);
-  const removed = new Set(rows.map(({ id }) => id));
-  const isThere = ({ workspaceId }: { readonly workspaceId: number }): boolean => !removed.has(workspaceId);
-  return { judged: judged.filter(isThere), gone: gone.filter(isThere) };
 }
 
 interface Stored {

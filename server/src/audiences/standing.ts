@@ -1,5 +1,6 @@
 // Who answers today for ids under which something came in, as Postgres has it.
 import type { Pool } from "pg";
+import { removedAmong } from "../pipeline/outbox/audience-outbox.ts";
 
 /** Under which ids a person's events stand in ClickHouse: `ingest_profile_id in ingestIds and profile_id in owners`, as the API reads them. */
 export interface PersonKeys {
@@ -43,7 +44,7 @@ export async function readStandings(pool: Pool, wish: StandingsWish): Promise<St
     mergedInto: new Map(rows.flatMap((row) => (row.merged_into === null ? [] : [[row.id, row.merged_into]]))),
     suppressed: new Set(rows.filter((row) => row.suppressed).map((row) => row.id)),
     refolds: await readRefolds(pool, wish),
-    removed: await readRemoved(pool, wish.workspaceIds),
+    removed: await removedAmong(pool, wish.workspaceIds),
   };
 }
 
@@ -81,9 +82,4 @@ async function readRefolds(pool: Pool, { workspaceIds, refoldRows }: StandingsWi
     [workspaceIds, refoldRows],
   );
   return new Map(rows.map(({ workspace_id, row, by }) => [`${workspace_id} ${row}`, by]));
-}
-
-async function readRemoved(pool: Pool, workspaceIds: readonly number[]): Promise<ReadonlySet<number>> {
-  const { rows } = await pool.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [workspaceIds]);
-  return new Set(rows.map(({ id }) => id));
 }

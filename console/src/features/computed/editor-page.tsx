@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tansta
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import type { ComputedCheck, ComputedTraitDetail } from "@tributary/schema/api/computed-traits.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { change } from "../../api.ts";
 import { language, texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
@@ -169,7 +170,7 @@ function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readon
     setTyped(text);
     try {
       const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) onChange(parsed as Draft); // An object of JSON; whatever is wrong in it the check says.
+      if (isRecord(parsed)) onChange(parsed as Draft); // An object of JSON; whatever is wrong in it the check says.
     } catch {
       // It is not finished yet.
     }
@@ -189,7 +190,7 @@ function JsonField({ draft, isReadOnly, isOpen, onChange }: PartProps & { readon
 function isReadable(text: string): boolean {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return isRecord(parsed);
   } catch {
     return false;
   }

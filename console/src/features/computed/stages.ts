@@ -1,8 +1,9 @@
 // Stages as they are edited: which object is which stage while they change and move, and what the server says of each.
 import type { ComputedCheck } from "@tributary/schema/api/computed-traits.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import type { RowProblem } from "../audiences/builder/context.ts";
 import { problemsByRow } from "../audiences/builder/row-problems.ts";
-import { isRecord, newId } from "../audiences/model/draft.ts";
+import { newId } from "../audiences/model/draft.ts";
 import { draftOfWho, writeWho } from "../audiences/model/who.ts";
 import type { Draft } from "./kinds.ts";
 

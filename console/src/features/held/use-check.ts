@@ -3,6 +3,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { EventCheck } from "@tributary/schema/api/event-path.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { heldKey } from "./queries.ts";
@@ -35,7 +36,7 @@ export function useCheck(row: number, text: string | undefined): Checked {
 function faultOf(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : texts.held.notObject;
+    return isRecord(value) ? undefined : texts.held.notObject;
   } catch (error) {
     return texts.held.notJson(error instanceof Error ? error.message : "");
   }

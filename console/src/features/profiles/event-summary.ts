@@ -1,5 +1,6 @@
 // An event on one line of a timeline: the page, what was recorded by hand in words, or the first few values. Pure.
 import type { TimelineEvent } from "@tributary/schema/api/profiles.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../texts/texts.ts";
 import { valueText } from "../../ui/format.ts";
 
@@ -28,8 +29,4 @@ function recorded(properties: Readonly<Record<string, unknown>>): string {
     ...(typeof author === "string" && author !== "" ? [texts.desk.by(valueText(author, 60))] : []),
   ];
   return said.join("   ");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 // What somebody is changing about open problems and references, before it is saved: rules added, changed, removed, and what is
 // wrong with them. Pure.
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { REFERENCES_MAX, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import type { ProblemRule } from "@tributary/schema/service-settings.ts";
 import { texts } from "../../texts/texts.ts";
@@ -37,7 +38,7 @@ export function isSame(a: unknown, b: unknown): boolean {
 
 /** For JSON: names in one order, so that a field that was taken away and came back is no change. */
 function inOrder(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

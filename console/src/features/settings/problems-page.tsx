@@ -4,7 +4,7 @@ import { Button, TagsInput, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState, type FormEvent, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import { REFERENCES_MAX, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import { ApiProblem, change } from "../../api.ts";
@@ -19,6 +19,7 @@ import { observedEventsQuery } from "../schema/queries.ts";
 import { Rule } from "./problem-rule.tsx";
 import { changedRule, changedSettings, draftOf, isRight, isSame, newRule, removedRule, RULES_MAX, wrongInReferences, type Draft } from "./problems-draft.ts";
 import { settingsQuery } from "./queries.ts";
+import { SaveBar } from "./save-bar.tsx";
 import "./problems.css";
 
 const t = texts.problemRules;
@@ -58,10 +59,6 @@ function Editor({ settings }: { readonly settings: WorkspaceSettings }): ReactNo
   });
   useUnsaved(hasChanged);
   const edit = (next: Draft): void => { save.reset(); setDraft(next); };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (hasChanged && isRight(draft)) save.mutate();
-  };
   return (
     <>
       {mayChange ? null : <p className="dim">{t.readOnly}</p>}
@@ -69,11 +66,10 @@ function Editor({ settings }: { readonly settings: WorkspaceSettings }): ReactNo
       <Card title={t.references}><References value={draft.references} mayChange={mayChange} onChange={(references) => edit({ ...draft, references })} /></Card>
       {save.error ? <ProblemNotice problem={save.error} /> : null}
       {mayChange && hasChanged ? (
-        <form className="row setting-bar" onSubmit={submit}>
-          <Button type="submit" loading={save.isPending} disabled={!isRight(draft)}>{t.save}</Button>
-          <Button variant="default" onClick={() => { edit(saved); void client.invalidateQueries({ queryKey: settingsQuery.queryKey }); }}>{t.discard}</Button>
-          {isRight(draft) ? null : <span className="dim">{t.finishFirst}</span>}
-        </form>
+        <SaveBar
+          isRight={isRight(draft)} isSaving={save.isPending} onSave={() => save.mutate()}
+          onDiscard={() => { edit(saved); void client.invalidateQueries({ queryKey: settingsQuery.queryKey }); }}
+        />
       ) : null}
     </>
   );

@@ -1,8 +1,7 @@
 // What a workspace's events mean, and its money. One draft, saved at once; another's change of the meantime stops it.
-import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState, type FormEvent, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { roleNames, type RoleName } from "@tributary/schema/audience/vocabulary-names.ts";
 import type { VocabularyAnswer } from "@tributary/schema/api/vocabulary.ts";
 import { change } from "../../api.ts";
@@ -15,6 +14,7 @@ import { may, sessionQuery } from "../accounts/session.ts";
 import { observedEventsQuery } from "../schema/queries.ts";
 import { isSame } from "./problems-draft.ts";
 import { vocabularyQuery } from "./queries.ts";
+import { SaveBar } from "./save-bar.tsx";
 import { inForceOf, inOrder, isRight, type Draft } from "./vocabulary-draft.ts";
 import { Money } from "./vocabulary-money.tsx";
 import type { CountedName } from "./vocabulary-names.tsx";
@@ -56,10 +56,6 @@ function Editor({ answer }: { readonly answer: VocabularyAnswer }): ReactNode {
   });
   useUnsaved(hasChanged);
   const edit = (next: Draft): void => { save.reset(); setDraft(next); };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (hasChanged && isRight(draft)) save.mutate();
-  };
   return (
     <>
       {mayChange ? null : <p className="dim">{t.readOnly}</p>}
@@ -67,11 +63,10 @@ function Editor({ answer }: { readonly answer: VocabularyAnswer }): ReactNode {
       <Card title={t.money}><Money told={answer.money} money={draft.money} mayChange={mayChange} onChange={(money) => edit({ ...draft, money })} /></Card>
       {save.error ? <ProblemNotice problem={save.error} /> : null}
       {mayChange && hasChanged ? (
-        <form className="row setting-bar" onSubmit={submit}>
-          <Button type="submit" loading={save.isPending} disabled={!isRight(draft)}>{t.save}</Button>
-          <Button variant="default" onClick={() => { edit(saved); void client.invalidateQueries({ queryKey: vocabularyQuery.queryKey }); }}>{t.discard}</Button>
-          {isRight(draft) ? null : <span className="dim">{t.finishFirst}</span>}
-        </form>
+        <SaveBar
+          isRight={isRight(draft)} isSaving={save.isPending} onSave={() => save.mutate()}
+          onDiscard={() => { edit(saved); void client.invalidateQueries({ queryKey: vocabularyQuery.queryKey }); }}
+        />
       ) : null}
     </>
   );

@@ -61,7 +61,7 @@ function Name({ slug, name, mayChange }: { readonly slug: string; readonly name:
       <TextInput label={t.name} required withAsterisk={false} maxLength={200} disabled={!mayChange} value={draft} onChange={(event) => setDraft(event.currentTarget.value)} />
       {rename.error ? <ProblemNotice problem={rename.error} /> : null}
       {mayChange && draft.trim() !== name ? (
-        <div className="row"><Button type="submit" loading={rename.isPending} disabled={draft.trim() === ""}>{t.save}</Button><Button variant="default" onClick={() => setDraft(name)}>{t.discard}</Button></div>
+        <div className="row"><Button type="submit" loading={rename.isPending} disabled={draft.trim() === ""}>{texts.settings.save}</Button><Button variant="default" onClick={() => setDraft(name)}>{texts.settings.discard}</Button></div>
       ) : null}
     </form>
   );
@@ -124,8 +124,8 @@ function Rules({ settings, mayChange }: { readonly settings: WorkspaceSettings; 
       {save.error ? <ProblemNotice problem={save.error} /> : null}
       {mayChange && hasChanged ? (
         <div className="row">
-          <Button type="submit" loading={save.isPending} disabled={Object.keys(wrong).length > 0}>{t.save}</Button>
-          <Button variant="default" onClick={() => setDraft(draftOf(settings))}>{t.discard}</Button>
+          <Button type="submit" loading={save.isPending} disabled={Object.keys(wrong).length > 0}>{texts.settings.save}</Button>
+          <Button variant="default" onClick={() => setDraft(draftOf(settings))}>{texts.settings.discard}</Button>
         </div>
       ) : null}
     </form>

@@ -64,9 +64,6 @@ export const problemRules: Texts["problemRules"] = {
     fact: (name) => `{${name}} steht nicht unter den Angaben.`,
     references: (max) => `Höchstens ${count(max)}.`,
   },
-  save: "Änderungen speichern",
   saved: "Gespeichert. Der Kundendienst richtet sich ab jetzt danach.",
-  discard: "Verwerfen",
-  finishFirst: "Was markiert ist, muss noch berichtigt werden.",
   changedMeanwhile: { message: "Jemand anders hat diese Regeln inzwischen geändert.", hint: "Verwerfen Sie Ihre Änderungen, um die anderen zu sehen, und ändern Sie dann, was noch nötig ist." },
 };

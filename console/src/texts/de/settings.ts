@@ -10,5 +10,8 @@ export const settings: Texts["settings"] = {
   workspace: "Arbeitsbereich",
   tokens: "API-Tokens",
   limits: "Grenzen",
+  save: "Änderungen speichern",
+  discard: "Verwerfen",
+  finishFirst: "Was markiert ist, muss noch berichtigt werden.",
   forbidden: { title: "Das ist für Sie nicht zugänglich", text: "Ihre Rolle oder Ihr Token darf diesen Abschnitt nicht sehen. Inhaber und Verwaltung des Arbeitsbereichs können Ihre Rolle ändern." },
 };

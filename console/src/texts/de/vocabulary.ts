@@ -110,8 +110,5 @@ export const vocabulary: Texts["vocabulary"] = {
     line: (n, what) => `Zeile ${count(n)}: ${what}`,
     moreLines: (n) => `Und ${plural(n, "weitere Zeile", "weitere Zeilen")}.`,
   },
-  save: "Änderungen speichern",
   saved: "Gespeichert. Es gilt sofort und auch für das, was schon kam.",
-  discard: "Verwerfen",
-  finishFirst: "Was markiert ist, muss noch berichtigt werden.",
 };

@@ -63,9 +63,6 @@ export const problemRules = {
     fact: (name: string) => `{${name}} is not among the facts.`,
     references: (max: number) => `At most ${count(max)}.`,
   },
-  save: "Save changes",
   saved: "Saved. The desk goes by it from now on.",
-  discard: "Discard",
-  finishFirst: "What is marked is still to be put right.",
   changedMeanwhile: { message: "Somebody else has changed these rules meanwhile.", hint: "Discard your changes to see theirs, then change what is still needed." },
 };

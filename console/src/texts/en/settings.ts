@@ -9,5 +9,8 @@ export const settings = {
   workspace: "Workspace",
   tokens: "API tokens",
   limits: "Limits",
+  save: "Save changes",
+  discard: "Discard",
+  finishFirst: "What is marked is still to be put right.",
   forbidden: { title: "This is not open to you", text: "Your role or token may not see this section. An owner or admin of the workspace can change your role." },
 };

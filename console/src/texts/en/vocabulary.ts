@@ -109,8 +109,5 @@ export const vocabulary = {
     line: (n: number, what: string) => `Line ${count(n)}: ${what}`,
     moreLines: (n: number) => `And ${plural(n, "more line", "more lines")}.`,
   },
-  save: "Save changes",
   saved: "Saved. It holds at once, and for what has come before.",
-  discard: "Discard",
-  finishFirst: "What is marked is still to be put right.",
 };

@@ -7,9 +7,10 @@ import { computedProblems } from "@tributary/schema/audience/computed-references
 import { namedByComputed } from "@tributary/schema/audience/references.ts";
 import { AppError } from "../../core/errors.ts";
 import { recordAudit } from "../../governance/governance.ts";
-import { isSame, lockAudiences, readAudiences, readSurroundings, refuseProblems, type Changing, type Reference } from "../audience-store.ts";
+import { lockAudiences, readAudiences, readSurroundings, refuseProblems, type Changing, type Reference } from "../audience-store.ts";
 import { addressWords, freeSlug } from "../audience-slug.ts";
 import { fillAnew, usersOf } from "../dependents.ts";
+import { changeIn, refuseInUse, type StoredChange } from "../stored-change.ts";
 import { presentComputed, readComputed, type StoredComputed } from "./computed-rows.ts";
 
 /** Of a workspace, archived ones too. */
@@ -50,34 +51,14 @@ function spellSlug(plain: string): string {
   return computedSlug.safeParse(spelt).success ? spelt : `trait_${spelt}`.slice(0, SLUG_CHARACTERS_MAX);
 }
 
-export interface ComputedChange {
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly folder?: string | undefined;
-  readonly definition?: ComputedDefinition | undefined;
-  /** The version that was changed. */
-  readonly version?: number | undefined;
-}
-
-export async function changeComputed(db: ClientBase, by: Changing, slug: string, change: ComputedChange): Promise<StoredComputed> {
+export async function changeComputed(db: ClientBase, by: Changing, slug: string, change: StoredChange<ComputedDefinition>): Promise<StoredComputed> {
   await lockAudiences(db, by.workspaceId);
   const before = await presentComputed(db, by.workspaceId, slug);
-  if (change.version !== undefined && change.version !== before.version) {
-    throw new AppError("conflict", {
-      detail: `${before.updatedBy} has changed this computed trait meanwhile: version ${before.version} is in force, and you changed ${change.version}.`,
-      hint: "Read it again, make your change in what stands there now, and send its `version`.",
-    });
-  }
-  if (before.status === "archived") throw new AppError("conflict", { detail: `The computed trait \`${slug}\` is archived.`, hint: "Restore it first." });
-  const after = { name: change.name ?? before.name, description: change.description ?? before.description, folder: change.folder ?? before.folder };
-  const fields: string[] = (["name", "description", "folder"] as const).filter((name) => after[name] !== before[name]);
-  const next = change.definition !== undefined && !isSame(change.definition, before.definition) ? change.definition : undefined;
-  if (next !== undefined) fields.push("definition");
+  const { fields, after, next, version } = changeIn(before, change, "computed trait");
   if (fields.length === 0) return before;
   await db.query("update computed_trait set name = $2, description = $3, folder = $4, updated_at = $5, updated_by = $6 where id = $1", [
     before.id, after.name, after.description, after.folder, new Date(by.nowMs), by.actor,
   ]);
-  const version = before.version + (next === undefined ? 0 : 1);
   if (next !== undefined) await putVersion(db, by, before, next);
   await recordAudit(db, { ...by, action: "computed_trait.change", target: `computed_trait:${slug}`, detail: { changed: fields, version } }, by.nowMs);
   return presentComputed(db, by.workspaceId, slug);
@@ -97,10 +78,7 @@ export async function archiveComputed(db: ClientBase, by: Changing, slug: string
   const before = await presentComputed(db, by.workspaceId, slug);
   if (before.status === "archived") return before;
   const { usedBy } = await readComputedReferences(db, by.workspaceId, before);
-  if (usedBy.length > 0) {
-    const names = usedBy.map((one) => `the ${one.kind.replace("_", " ")} “${one.name}” (\`${one.slug}\`)`);
-    throw new AppError("in_use", { detail: `\`${slug}\` can't be archived: ${names.join(", ")} ${names.length === 1 ? "refers" : "refer"} to it.`, hint: "Take those conditions away first, or archive what refers to it." });
-  }
+  refuseInUse(slug, usedBy);
   return setStatus(db, by, before, "archived");
 }
 

@@ -3,7 +3,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import { NEVER } from "@tributary/schema/audience/window.ts";
-import { QUERY_SETTINGS } from "../ask.ts";
+import { bytesOf, readIds } from "../fill-reads.ts";
 import type { Cause } from "../membership-write.ts";
 import type { LoadedWorkspace } from "../store.ts";
 import { rowOf, valuesQuery, type BrokenTrait } from "./ask-values.ts";
@@ -39,7 +39,6 @@ export interface ValueFill extends ValueFillWish {
   abort(): void;
 }
 
-const HOLDERS_AT_ONCE = 50_000;
 const NEWLINE = 0x0a;
 
 export function startValueFill(deps: ValueFillDeps, wish: ValueFillWish): ValueFill {
@@ -59,12 +58,8 @@ export function startValueFill(deps: ValueFillDeps, wish: ValueFillWish): ValueF
     // Before the query: whoever gets a value later was touched.
     const holders = await holdersOf(deps.pool, workspace.workspaceId, traits.map(({ slug }) => slug));
     const { sql, params } = valuesQuery(workspace.around, traits, wish.nowMs);
-    const { stream } = await deps.everybody.exec({
-      query: `${sql} format JSONCompactEachRow`, query_params: { ...params, workspace: workspace.workspaceId }, clickhouse_settings: QUERY_SETTINGS, abort_signal: aborting.signal,
-    });
-    const parts: Buffer[] = [];
-    for await (const part of stream) parts.push(part as Buffer); // A stream of bytes.
-    return { bytes: Buffer.concat(parts), holders };
+    const bytes = await bytesOf(deps.everybody, { sql: `${sql} format JSONCompactEachRow`, params: { ...params, workspace: workspace.workspaceId }, signal: aborting.signal });
+    return { bytes, holders };
   }
 
   const causeOf = (trait: LoadedTrait): Cause => ({ reason: wish.kind === "boundary" ? "deadline" : wish.kind === "repair" ? "repair" : trait.wasFilled ? "definition" : "first_fill", row: 0 });
@@ -121,16 +116,9 @@ export function startValueFill(deps: ValueFillDeps, wish: ValueFillWish): ValueF
 }
 
 /** Who has a value of their own of any of these. */
-async function holdersOf(pool: Pool, workspaceId: number, slugs: readonly string[]): Promise<Set<string>> {
-  const holders = new Set<string>();
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const { rows } = await pool.query<{ profile_id: string }>(
-      `select profile_id from computed_person where workspace_id = $1 and profile_id > $3 and exists (select from unnest($2::text[]) as s (slug) where doc -> s.slug is not null)
-       order by profile_id limit ${HOLDERS_AT_ONCE}`, [workspaceId, slugs, after],
-    );
-    for (const { profile_id: id } of rows) holders.add(id);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < HOLDERS_AT_ONCE) return holders;
-    after = last.profile_id;
-  }
+function holdersOf(pool: Pool, workspaceId: number, slugs: readonly string[]): Promise<Set<string>> {
+  return readIds((after, limit) => pool.query<{ profile_id: string }>(
+    `select profile_id from computed_person where workspace_id = $1 and profile_id > $3 and exists (select from unnest($2::text[]) as s (slug) where doc -> s.slug is not null)
+       order by profile_id limit ${limit}`, [workspaceId, slugs, after],
+  ));
 }

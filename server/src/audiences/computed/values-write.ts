@@ -4,6 +4,7 @@ import type { ClientBase } from "pg";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 import type { ComputedValueRow } from "../../pipeline/outbox/audience-outbox.ts";
 import type { Cause } from "../membership-write.ts";
+import { withoutRemoved } from "../without-removed.ts";
 import type { LoadedTrait } from "./loaded-traits.ts";
 import type { ComputedDoc, StoredValue } from "./person-values.ts";
 
@@ -56,16 +57,6 @@ interface Changes {
   readonly people: Map<string, PersonRow>;
   /** By number of the trait: how many more have a value of their own. */
   readonly counts: Map<number, number>;
-}
-
-/** Asked under the partition's lock, which the end of a workspace takes as well. */
-async function withoutRemoved(tx: ClientBase, { judged, gone }: ValuesWrite): Promise<Pick<ValuesWrite, "judged" | "gone">> {
-  const ids = [...new Set([...judged, ...gone].map(({ workspaceId }) => workspaceId))];
-  if (ids.length === 0) return { judged, gone };
-  const { rows } = await tx.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [ids]);
-  const removed = new Set(rows.map(({ id }) => id));
-  const isThere = ({ workspaceId }: { readonly workspaceId: number }): boolean => !removed.has(workspaceId);
-  return { judged: judged.filter(isThere), gone: gone.filter(isThere) };
 }
 
 async function readStored(tx: ClientBase, profileIds: readonly string[]): Promise<Map<string, Stored>> {

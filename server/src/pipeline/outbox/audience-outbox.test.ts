@@ -8,7 +8,7 @@ import type { ClickHouse } from "../../engines/clickhouse/clickhouse.ts";
 import { insertBlock } from "../../engines/clickhouse/insert-block.ts";
 import { inTransaction } from "../../engines/postgres/in-transaction.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../../engines/testing.ts";
-import { audienceLandedBefore, AudiencePlaceTaken, moveAudiencePlace, readAudiencePlace, removeAudienceRows, writeAudienceRows, type AudienceLogRow } from "./audience-outbox.ts";
+import { audienceLandedBefore, removeAudienceRows, writeAudienceRows, type AudienceLogRow } from "./audience-outbox.ts";
 import { createAudienceSenders, type AudienceSenders } from "./audience-senders.ts";
 import { readOutbox } from "./outbox-block.ts";
 
@@ -129,18 +129,6 @@ test("more rows than one block takes are several", async () => {
   expect(await ask("select count() as rows, uniqExact(block_id) as blocks, uniqExact(seq) as seqs, max(seq) as last from audience_log")).toEqual([
     { rows: 45_000, blocks: 3, seqs: 45_000, last: 44_999 },
   ]);
-});
-
-test("the place is moved by whoever holds it", async () => {
-  expect(await readAudiencePlace(pool, 0)).toBe(0);
-  await inTransaction(pool, (tx) => moveAudiencePlace(tx, 0, 0, 12));
-  const late = inTransaction(pool, async (tx) => {
-    await writeAudienceRows(tx, 0, { log: [entered(1)] });
-    await moveAudiencePlace(tx, 0, 0, 15);
-  });
-  await expect(late).rejects.toThrow(AudiencePlaceTaken);
-  expect(await readAudiencePlace(pool, 0)).toBe(12);
-  expect((await pool.query("select from ch_outbox")).rowCount).toBe(0);
 });
 
 test("nothing of a workspace that is removed stays: neither what was on its way nor what comes later", async () => {

@@ -68,27 +68,6 @@ export async function isBeingRebuilt(pool: Pick<Pool, "query">, partition: numbe
   return (rowCount ?? 0) > 0;
 }
 
-/** How far the evaluator has read a log partition: the first block of the pipeline that it has not. 0: it never has. */
-export async function readAudiencePlace(db: Pick<Pool | ClientBase, "query">, partition: number): Promise<number> {
-  const { rows } = await db.query<{ block_id: string }>("select block_id from audience_place where partition = $1", [partition]);
-  return Number(rows[0]?.block_id ?? 0);
-}
-
-/** Somebody else has moved the place meanwhile: nothing of this transaction may stand. */
-export class AudiencePlaceTaken extends Error {
-  constructor(partition: number, fromBlock: number) {
-    super(`Another process has evaluated partition ${partition} from block ${fromBlock} on.`);
-    this.name = "AudiencePlaceTaken";
-  }
-}
-
-/** Moves the evaluator's place by compare-and-set. Throws AudiencePlaceTaken, and the caller rolls back. */
-export async function moveAudiencePlace(tx: ClientBase, partition: number, fromBlock: number, beforeBlock: number): Promise<void> {
-  await makePlace(tx, partition);
-  const { rowCount } = await tx.query("update audience_place set block_id = $3 where partition = $1 and block_id = $2", [partition, fromBlock, beforeBlock]);
-  if (rowCount !== 1) throw new AudiencePlaceTaken(partition, fromBlock);
-}
-
 /**
  * Writes rows for people of one log partition, within the caller's transaction, which holds the partition's lock from here until
  * it ends. Row i of `log` gets `firstSeq` + i, those of `lists` the numbers behind these, then those of `values`: later ones are greater, whoever
@@ -97,7 +76,7 @@ export async function moveAudiencePlace(tx: ClientBase, partition: number, fromB
 export async function writeAudienceRows(tx: ClientBase, partition: number, { log = [], lists = [], values = [] }: AudienceRows): Promise<{ readonly firstSeq: number }> {
   const blockCount = [log, lists, values].reduce((sum, { length }) => sum + Math.ceil(length / BLOCK_ROWS_MAX), 0);
   const { seq: firstSeq, nextBlock } = await takeNumbers(tx, partition, log.length + lists.length + values.length, blockCount);
-  const removed = await removedAmong(tx, [...log, ...lists, ...values]);
+  const removed = await removedAmong(tx, [...log, ...lists, ...values].map(({ workspaceId }) => workspaceId));
   const blocks: OutboxBlock[] = [];
   const add = <Row extends { readonly workspaceId: number }>(rows: readonly Row[], seqOfFirst: number, encoding: Encoding<Row>): void => {
     for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
@@ -123,6 +102,18 @@ export async function removeAudienceRows(tx: ClientBase, partition: number, work
   })));
 }
 
+/**
+ * Which of these workspaces are no more. Asked under the lock of the partition's place, which the end of a workspace takes as well: either it
+ * is seen here, or it comes behind what is written.
+ */
+export async function removedAmong(db: Pick<Pool | ClientBase, "query">, workspaceIds: readonly number[]): Promise<ReadonlySet<number>> {
+  if (workspaceIds.length === 0) return new Set();
+  const { rows } = await db.query<{ id: number }>(
+    "select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [[...new Set(workspaceIds)]],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The ids with which the blocks of a log partition begin, the pipeline's and audiences' own. */
 export function firstBlocks(partition: number): { readonly pipeline: number; readonly audiences: number } {
   return { pipeline: blockIdOf(partition, 0), audiences: blockIdOf(audiencePartition(partition), 0) };
@@ -138,12 +129,8 @@ export async function audienceLandedBefore(pool: Pick<Pool, "query">, partition:
   return row?.unsent == null ? blockIdOf(audiencePartition(partition), Number(row?.next ?? 0)) : Number(row.unsent);
 }
 
-async function makePlace(tx: ClientBase, partition: number): Promise<void> {
-  await tx.query("insert into audience_place (partition) values ($1) on conflict do nothing", [partition]);
-}
-
 async function takeNumbers(tx: ClientBase, partition: number, rows: number, blocks: number): Promise<{ readonly seq: number; readonly nextBlock: number }> {
-  await makePlace(tx, partition);
+  await tx.query("insert into audience_place (partition) values ($1) on conflict do nothing", [partition]);
   const taken = await tx.query<{ seq: string; next_block: string }>(
     `update audience_place set seq = seq + $2, next_block = next_block + $3 where partition = $1
      returning seq - $2 as seq, next_block - $3 as next_block`, [partition, rows, blocks],
@@ -151,14 +138,6 @@ async function takeNumbers(tx: ClientBase, partition: number, rows: number, bloc
   const [place] = taken.rows;
   assert(place !== undefined, "the place was made");
   return { seq: Number(place.seq), nextBlock: Number(place.next_block) };
-}
-
-/** Asked under the partition's lock, which the end of a workspace takes as well: either it is seen here, or it comes behind. */
-async function removedAmong(tx: ClientBase, rows: readonly { readonly workspaceId: number }[]): Promise<ReadonlySet<number>> {
-  const ids = [...new Set(rows.map(({ workspaceId }) => workspaceId))];
-  if (ids.length === 0) return new Set();
-  const found = await tx.query<{ id: number }>("select workspace_id as id from removed_workspace where row_id is not null and workspace_id = any($1::integer[])", [ids]);
-  return new Set(found.rows.map(({ id }) => id));
 }
 
 interface Encoding<Row> {

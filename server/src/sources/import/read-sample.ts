@@ -4,6 +4,7 @@ import { parse as parseYaml, stringify as yamlText, YAMLParseError } from "yaml"
 import { z } from "zod";
 import type { ImportSample, importSampleBody } from "@tributary/schema/api/import-sample.ts";
 import { importColumnName, importMapping, importTargetPath, type ImportError, type ImportFormat, type ImportMapping, type ImportValue } from "@tributary/schema/import.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { AppError } from "../../core/errors.ts";
 import { guessColumn, isNumber, looksLikeOrders } from "./guess-columns.ts";
 import { importLimits } from "./import-limits.ts";
@@ -103,7 +104,7 @@ function flatObject(line: string): Map<string, string>[] {
 }
 
 function flatten(value: unknown, path: string, into: Map<string, string>): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     if (path !== "" && value !== null) into.set(path, typeof value === "string" ? value : JSON.stringify(value));
     return;
   }

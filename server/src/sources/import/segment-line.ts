@@ -1,7 +1,7 @@
 // One line of JSON that is a Segment call already. It goes into the log byte for byte; only a message id that is missing
 // is added at its end, and a time without an offset is replaced by the instant it means.
 import { importCallType, type ImportCallType, type ImportReading } from "@tributary/schema/import.ts";
-import { isRecord } from "../../core/is-record.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { hasOtherIdentifier, type BuildResult } from "./compile-mapping.ts";
 import { importLimits } from "./import-limits.ts";
 import { createTimeReader, type TimeResult } from "./local-time.ts";

@@ -3,7 +3,7 @@
 import { useCallback, type ReactNode } from "react";
 import type { Preview } from "@tributary/schema/api/audiences.ts";
 import { texts } from "../../../texts/texts.ts";
-import { DrawnChart } from "../../../ui/drawn-chart.tsx";
+import { DrawnChart, type DrawnChartProps } from "../../../ui/drawn-chart.tsx";
 import { fullNumber, shortNumber } from "../../../ui/format.ts";
 
 const t = texts.audiences.preview;
@@ -31,7 +31,7 @@ export function OverlapChart({ sets, rows, nameOf }: OverlapChartProps): ReactNo
   );
 }
 
-function optionOf(sets: readonly string[], rows: Preview["overlap"], nameOf: (slug: string) => string, color: (name: string) => string): object {
+function optionOf(sets: readonly string[], rows: Preview["overlap"], nameOf: (slug: string) => string, color: (name: string) => string): ReturnType<DrawnChartProps["option"]> {
   const columns = rows.map((_, index) => index);
   const accent = color("--chart-stored");
   const isOn = (column: number, set: string): boolean => rows[column]?.audiences.includes(set) ?? false;

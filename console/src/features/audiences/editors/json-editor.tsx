@@ -1,8 +1,9 @@
 // A condition as JSON: for kinds that have no words here, so that nothing is a dead end.
 import { Textarea } from "@mantine/core";
 import { useEffect, useState, type ReactNode } from "react";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../../texts/texts.ts";
-import { isRecord, type Leaf } from "../model/draft.ts";
+import type { Leaf } from "../model/draft.ts";
 import type { LeafEditorProps } from "./event-editor.tsx";
 import { IsOrNot } from "./other-editors.tsx";
 

@@ -1,8 +1,9 @@
 // Conditions with a condition inside, and tests of computed traits.
 import type { ReactNode } from "react";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../../texts/texts.ts";
 import { opsOfKind, withOp, type Test } from "../model/condition.ts";
-import { isRecord, type Leaf } from "../model/draft.ts";
+import type { Leaf } from "../model/draft.ts";
 import { AddCondition } from "./add-condition.tsx";
 import { EventEditor, type LeafEditorProps } from "./event-editor.tsx";
 import { OpSelect } from "./filters.tsx";

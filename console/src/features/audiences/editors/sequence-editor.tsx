@@ -1,8 +1,9 @@
 // What somebody did in an order: steps with what each must say and how far apart they may be, and what must not follow.
 import type { ReactNode } from "react";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { texts } from "../../../texts/texts.ts";
 import { withoutUndefined, type EventRef, type Filter, type Window } from "../model/condition.ts";
-import { isRecord, type Leaf } from "../model/draft.ts";
+import type { Leaf } from "../model/draft.ts";
 import { EventNames, type LeafEditorProps } from "./event-editor.tsx";
 import { EventFilters } from "./event-filters.tsx";
 import { IsOrNot } from "./other-editors.tsx";

@@ -2,8 +2,8 @@
 import { Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { languageOf, sayWindow } from "@tributary/schema/audience/sentence.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 import { language, texts } from "../../../texts/texts.ts";
-import { isRecord } from "../model/draft.ts";
 import { DEFAULT_WINDOW, namesOf, withoutUndefined, type EventRef, type Window } from "../model/condition.ts";
 import { readWindow, windowKind, type WindowKind } from "../model/window-words.ts";
 import { useEventNames, useTraits } from "./fields.ts";

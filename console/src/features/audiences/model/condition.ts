@@ -1,7 +1,8 @@
 // Conditions as they are edited: their parts by kind, each of which may be unfinished. What is right the schema says; here stands what
 // the editors read and write, and what a new condition begins with. Pure.
 import type { ObservedField } from "@tributary/schema/api/observed.ts";
-import { isRecord, type Leaf } from "./draft.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
+import type { Leaf } from "./draft.ts";
 
 export type Literal = string | number | boolean;
 

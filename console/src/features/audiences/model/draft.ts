@@ -1,5 +1,6 @@
 // A definition while it is edited: the same tree, whose groups and rows have ids of their own, so that a row stays the same row while it
 // moves and changes. What is edited may be unfinished; the server says what is missing. Pure.
+import { isRecord } from "@tributary/schema/is-record.ts";
 export type GroupHow = "all" | "any" | "none" | "at_least";
 
 /** A condition that is no group. Its parts are those of its kind, possibly unfinished. */
@@ -133,8 +134,4 @@ export function nodeAt(path: string, places: ReadonlyMap<string, string>): strin
 /** Every row, top to bottom. */
 export function rowsOf(node: DraftNode): readonly RowNode[] {
   return isGroup(node) ? node.children.flatMap(rowsOf) : [node];
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -39,7 +39,7 @@ function SizeChart({ sizes: { data }, now }: { readonly sizes: AudienceSizes; re
   const option = useCallback((color: (name: string) => string) => ({
     grid: { left: 4, right: 8, top: 12, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
-      trigger: "axis", renderMode: "richText", confine: true, backgroundColor: color("--mantine-color-body"), borderColor: color("--line-strong"), borderWidth: 1, padding: [6, 10], textStyle: { color: color("--text"), fontSize: 12 },
+      axisPointer: { type: "line" },
       formatter: (parts: readonly { readonly dataIndex: number }[]) => {
         const one = data[parts[0]?.dataIndex ?? 0];
         return one === undefined ? "" : [dayAndHour(Date.parse(one.at)), `${t.size}: ${fullNumber(one.size)}`, `+${fullNumber(one.entered)} −${fullNumber(one.left)}`].join("\n");
