@@ -13,7 +13,7 @@ export const audiences: Texts["audiences"] = {
   fromTemplate: "Mit einer Vorlage beginnen",
   search: "Zielgruppe suchen",
   tabs: { all: "Zielgruppen", templates: "Vorlagen", lists: "Listen" },
-  columns: { name: "Zielgruppe", sentence: "Wer darin ist", size: "Personen", trend: "In 4 Wochen", status: "Zustand", changed: "Geändert", by: "Geändert von", slug: "Name für Programme" },
+  columns: { name: "Zielgruppe", sentence: "Wer darin ist", size: "Personen", trend: "Letzte 4 Wochen", status: "Zustand", changed: "Geändert", by: "Geändert von", slug: "Name für Programme" },
   trend: (first, last, days) => `Von ${count(first)} auf ${count(last)} in ${plural(days, "Tag", "Tagen")}`,
   status: { filling: "Wird gezählt", active: "Aktuell", failed: "Gescheitert", archived: "Archiviert" },
   filter: { in_use: "In Gebrauch", filling: "Werden gezählt", failed: "Gescheitert", archived: "Archiviert" },

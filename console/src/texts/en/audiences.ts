@@ -11,7 +11,7 @@ export const audiences = {
   fromTemplate: "Begin with a template",
   search: "Find an audience",
   tabs: { all: "Audiences", templates: "Templates", lists: "Lists" },
-  columns: { name: "Audience", sentence: "Who is in it", size: "People", trend: "In 4 weeks", status: "State", changed: "Changed", by: "Changed by", slug: "Name for programs" },
+  columns: { name: "Audience", sentence: "Who is in it", size: "People", trend: "Last 4 weeks", status: "State", changed: "Changed", by: "Changed by", slug: "Name for programs" },
   trend: (first: number, last: number, days: number) => `From ${count(first)} to ${count(last)} in ${plural(days, "day", "days")}`,
   status: { filling: "Counting", active: "Current", failed: "Failed", archived: "Archived" },
   filter: { in_use: "In use", filling: "Counting", failed: "Failed", archived: "Archived" },
