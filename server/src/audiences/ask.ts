@@ -117,20 +117,21 @@ export interface HowAsked {
   readonly people?: PeopleAsked;
   /** How the id comes. */
   readonly id?: string;
+  /** Later instants are as none. */
+  readonly dueBeforeMs?: number;
 }
 
 export function compileFor(workspace: LoadedWorkspace, audiences: readonly LoadedAudience[], how: HowAsked): CompiledQuestion {
   const { sql, params } = compile(workspace, audiences, how);
   return {
-    sql: `select ${how.id ?? "toString(profile_id)"} as id, members, due from (${sql}) where notEmpty(members) or due < ${NEVER}`,
+    sql: `select ${how.id ?? "toString(profile_id)"} as id, members, due from (${sql}) where notEmpty(members) or due < ${how.dueBeforeMs ?? NEVER}`,
     params: { workspace: workspace.workspaceId, ...params },
   };
 }
 
-/** When everybody has to be asked about this audience again; null: never. */
-export function boundaryOf(workspace: LoadedWorkspace, audience: LoadedAudience, nowMs: number): number | null {
-  const { boundaryMs } = compile(workspace, [audience], { nowMs, hasOverrides: false });
-  return boundaryMs >= NEVER ? null : Math.max(boundaryMs, nowMs + 1);
+/** The next instant, such as midnight, at which an audience may change for everybody; NEVER when there is none. */
+export function boundaryOf(workspace: LoadedWorkspace, audience: LoadedAudience, nowMs: number): number {
+  return Math.max(compile(workspace, [audience], { nowMs, hasOverrides: false }).boundaryMs, nowMs + 1);
 }
 
 function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience[], { nowMs, hasOverrides, people }: HowAsked): ReturnType<typeof compileVerdicts> {

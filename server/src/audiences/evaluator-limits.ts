@@ -12,6 +12,10 @@ export interface EvaluatorLimits {
   readonly dueAtOnce: number;
   /** Of these, those who are asked about together with the people of a slice of events, which they must not keep waiting. */
   readonly dueBeside: number;
+  /** Only instants that come within this are kept: most are weeks away, and will have moved by then. */
+  readonly dueHorizonMs: number;
+  /** After so long everybody is asked again about an audience, for the instants that have come within the horizon: well before its end. */
+  readonly askAgainMs: number;
   /** People of one transaction of a fill. */
   readonly fillChunk: number;
   /** How often it looks while events come, when nothing wakes it earlier. */
@@ -37,6 +41,8 @@ export const evaluatorLimits: EvaluatorLimits = {
   audiencesAtOnce: 60,
   dueAtOnce: 5_000,
   dueBeside: 1_000,
+  dueHorizonMs: 48 * 60 * 60_000,
+  askAgainMs: 24 * 60 * 60_000,
   fillChunk: 10_000,
   pollBusyMs: 50,
   pollIdleMs: 1_000,

@@ -67,8 +67,9 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       const { lists = [] } = (await outcome.also?.(tx)) ?? {};
       return { lists, values: await writeValues(tx, { judged: outcome.values.judged, gone: outcome.gone, nowMs: next.nowMs ?? nowOf(from) }) };
     };
+    const nowMs = nowOf(from);
     const written = await writeMemberships(pool, {
-      place: from, next: { ...from, nowMs: nowOf(from), ...next }, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
+      place: from, next: { ...from, nowMs, ...next }, dueBeforeMs: nowMs + limits.dueHorizonMs, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
     });
     place = written.place;
     if (written.rows > 0) options.onWritten?.();

@@ -80,7 +80,7 @@ function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): 
   const plan = planOf(one, world.words);
   if (isTimeComparison(one)) {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
-    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world.nowMs);
+    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world);
   }
   const told = toldBy(plan, one.within, person, world);
   return told !== undefined && isMeasured(plan, told, one);
@@ -230,7 +230,7 @@ function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventP
   const { name } = scope;
   const { person } = inWindow;
   const { time, isThere, coming } = person === undefined ? timeOfAllSql(one, plan, inWindow, wanted, scope) : timeOfListSql(one, plan, inWindow, scope);
-  const compared = compareTimeSql(scope.bind, time, one, String(scope.nowMs));
+  const compared = compareTimeSql(scope.bind, time, one, scope);
   const member = name([...(person === undefined ? [] : [name(person.exists)]), isThere, name(compared.member)].join(" and "));
   if (compared.changes === undefined) return { member, next: `least(${coming}, ${person?.next ?? String(NEVER)})` };
   const changes = name(compared.changes);
