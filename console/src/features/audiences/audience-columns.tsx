@@ -15,12 +15,12 @@ type Sizes = AudienceTrends["data"][number]["sizes"];
 /** `trends`: the sizes of the last days, by slug; undefined while they are asked for. */
 export function columnsOf(trends: ReadonlyMap<string, Sizes> | undefined): readonly Column<Audience>[] {
   return [
-    { key: "name", header: t.columns.name, width: "minmax(140px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
-    { key: "sentence", header: t.columns.sentence, width: "minmax(150px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
-    { key: "size", header: t.columns.size, width: "76px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size, filled_at }) => (filled_at === null ? null : size) },
-    { key: "trend", header: t.columns.trend, width: "128px", cell: ({ slug }) => <Trend sizes={trends?.get(slug)} /> },
+    { key: "name", header: t.columns.name, width: "minmax(120px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
+    { key: "sentence", header: t.columns.sentence, width: "minmax(100px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
+    { key: "size", header: t.columns.size, width: "68px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size, filled_at }) => (filled_at === null ? null : size) },
+    { key: "trend", header: t.columns.trend, width: "118px", cell: ({ slug }) => <Trend sizes={trends?.get(slug)} /> },
     { key: "status", header: t.columns.status, width: "104px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },
-    { key: "changed", header: t.columns.changed, width: "minmax(110px, 1.4fr)", cell: ({ updated_at, updated_by }) => <span className="row dim"><When at={updated_at} /><Value value={updated_by} /></span>, csv: ({ updated_at }) => updated_at },
+    { key: "changed", header: t.columns.changed, width: "minmax(96px, 1.4fr)", cell: ({ updated_at, updated_by }) => <span className="row dim"><When at={updated_at} /><Value value={updated_by} /></span>, csv: ({ updated_at }) => updated_at },
   ];
 }
 
