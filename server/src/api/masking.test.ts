@@ -188,7 +188,7 @@ describe("a caller without the scope personal_data", () => {
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
-    "POST /audiences/flow", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
+    "POST /audiences/flow", "GET /audience-trends", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
       "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",
