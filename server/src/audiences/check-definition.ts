@@ -20,12 +20,12 @@ import { writtenSql } from "./written-sql.ts";
 const ZONE = "UTC";
 const WARNINGS_MAX = 50;
 
-export interface Warning {
+interface Warning {
   readonly path: string;
   readonly message: string;
 }
 
-export interface Checked {
+interface Checked {
   /** Undefined: it is not one. */
   readonly definition: Definition | undefined;
   readonly problems: readonly Problem[];
@@ -34,7 +34,7 @@ export interface Checked {
   readonly sql: string | null;
 }
 
-export interface CheckWish {
+interface CheckWish {
   readonly workspaceId: number;
   readonly value: unknown;
   readonly nowMs: number;

@@ -41,7 +41,7 @@ export async function evaluateDue(deps: BatchDeps, loaded: LoadedPartition, nowM
   return joined(parts);
 }
 
-export interface ListRange {
+interface ListRange {
   readonly partition: number;
   readonly fromBlock: number;
   readonly beforeBlock: number;
