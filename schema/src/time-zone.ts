@@ -14,9 +14,11 @@ export function isTimeZone(text: string): boolean {
   return isZone;
 }
 
+/** The runtime has two lists: Intl knows abbreviations and "SystemV/EST5" besides, with which Temporal can't reckon. */
 function isKnown(timeZone: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone);
     return true;
   } catch {
     return false;
@@ -44,4 +46,10 @@ export function listedZone(name: string): string {
     listedNames.set(name, found);
   }
   return found;
+}
+
+/** The listed name of the zone that a text names; undefined: it names none. */
+export function zoneNamed(text: string): string | undefined {
+  const name = isTimeZone(text) ? listedZone(text) : undefined;
+  return name !== undefined && listedZones().includes(name) ? name : undefined;
 }

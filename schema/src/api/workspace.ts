@@ -9,6 +9,7 @@ export const workspaceAnswer = z
     id: z.int(),
     slug: z.string(),
     name: z.string(),
+    time_zone: z.string().meta({ description: "Where its days, weeks and months begin, such as Europe/Berlin." }),
     created_at: isoTime,
     token: z.strictObject({ id: z.int(), name: z.string(), scopes: z.array(scope) }).nullable().meta({ description: "Null for an account." }),
     property_paths: z.strictObject({ known: z.int(), limit: z.int() }).meta({

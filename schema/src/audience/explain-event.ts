@@ -25,9 +25,9 @@ export function explainEvent(one: EventCondition, person: PersonFacts, world: Wo
   const [latest] = matching;
   const value = saidBy((say) => {
     const much = measured === undefined ? say.pick({ en: "nothing to measure", de: "nichts zu messen" }) : sayDecimal(say, measured);
-    return latest === undefined ? much : say.pick({ en: `${much}, the last on ${sayDay(say, latest.ms)}`, de: `${much}, zuletzt am ${sayDay(say, latest.ms)}` });
+    return latest === undefined ? much : say.pick({ en: `${much}, the last on ${sayDay(say, latest.ms, world.zone)}`, de: `${much}, zuletzt am ${sayDay(say, latest.ms, world.zone)}` });
   });
-  return { value, fields, evidence, toFlip: missing({ one, plan, matching, inWindow, measured }) };
+  return { value, fields, evidence, toFlip: missing({ one, plan, matching, inWindow, measured }, world) };
 }
 
 /** Undefined where there is nothing of which it could be said. */
@@ -63,7 +63,7 @@ interface Measured {
 }
 
 /** How many or how much more would turn it; what only time can take away, the next instant tells. */
-function missing({ one, plan, matching, inWindow, measured }: Measured): Said | undefined {
+function missing({ one, plan, matching, inWindow, measured }: Measured, { zone }: World): Said | undefined {
   const isCount = plan.of === "count" || plan.of === "distinct";
   if ((!isCount && plan.of !== "sum") || measured === undefined) return undefined;
   const { low, high } = intervalOf(one);
@@ -79,7 +79,7 @@ function missing({ one, plan, matching, inWindow, measured }: Measured): Said | 
   return saidBy((say) => {
     const what = isCount ? sayMore(say, more, namesOf(plan.selector.event)) : saySum(say, more);
     // From then on more would be missing than now.
-    return untilMs === undefined ? what : say.pick({ en: `${what} until ${sayDay(say, untilMs)}`, de: `${what} bis ${sayDay(say, untilMs)}` });
+    return untilMs === undefined ? what : say.pick({ en: `${what} until ${sayDay(say, untilMs, zone)}`, de: `${what} bis ${sayDay(say, untilMs, zone)}` });
   });
 }
 
@@ -96,14 +96,14 @@ function sayMore(say: Language, more: Decimal, names: readonly string[]): string
   return say.pick({ en: `${number} more ${name}`, de: `noch ${number} ${name}` });
 }
 
-function explainTime({ one, plan, matching }: { readonly one: TimeComparison & EventCondition; readonly plan: EventPlan; readonly matching: readonly EventFacts[] }, { nowMs }: World): Explanation {
+function explainTime({ one, plan, matching }: { readonly one: TimeComparison & EventCondition; readonly plan: EventPlan; readonly matching: readonly EventFacts[] }, { nowMs, zone }: World): Explanation {
   const deciding = one.measure.of === "first" ? matching.at(-1) : matching[0];
   const names = namesOf(plan.selector.event);
   if (deciding === undefined) return { fields: [], evidence: [], value: { en: "never", de: "nie" }, toFlip: saidBy((say) => sayMore(say, decimalOf(1), names)) };
   const leavesMs = one.op === "in_last" || one.op === "more_than_ago" ? after(deciding.ms, one.value) : NEVER;
   const isComeback = one.measure.of === "last" && ((one.op === "more_than_ago" && leavesMs <= nowMs) || (one.op === "in_last" && leavesMs <= nowMs));
   return {
-    fields: [], evidence: [{ event: deciding, leavesMs, detail: "" }], value: saidBy((say) => sayDay(say, deciding.ms)),
+    fields: [], evidence: [{ event: deciding, leavesMs, detail: "" }], value: saidBy((say) => sayDay(say, deciding.ms, zone)),
     toFlip: isComeback ? saidBy((say) => sayMore(say, decimalOf(1), names)) : undefined,
   };
 }

@@ -39,8 +39,9 @@ export function saidBy(say: (language: Language) => string): Said {
 }
 
 /** A day, of an instant, in UTC. */
-export function sayDay(say: Language, ms: number): string {
-  return say.date(new Date(ms).toISOString().slice(0, 10));
+/** The day in a zone, the workspace's. */
+export function sayDay(say: Language, ms: number, zone: string): string {
+  return say.date(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDate().toString());
 }
 
 export function sayDecimal(say: Language, value: Decimal): string {

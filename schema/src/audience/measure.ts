@@ -3,9 +3,9 @@ import { z } from "zod";
 import { propertyPath } from "./event-filter.ts";
 import { audienceLimits } from "./limits.ts";
 import { sayDuration, sayTest, type Language } from "./sentence.ts";
-import { isoInstant, msOf } from "./value-test.ts";
+import { isoInstant } from "./value-test.ts";
 import { decimalOf, decimalSql, isPlainNumber, type Bind, type Decimal } from "./value.ts";
-import { after, afterSql, duration } from "./window.ts";
+import { after, afterSql, duration, edgeMs } from "./window.ts";
 
 /** A role of the workspace's vocabulary in place of a name, such as `order`, `value` or `order_id`. */
 export const roleRef = z.strictObject({ role: z.string().min(1).max(64) });
@@ -123,12 +123,13 @@ export function isCountTooGreat(one: NumberComparison): boolean {
 
 // ── Times ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function compareTime(ms: number, one: TimeComparison, nowMs: number): boolean {
+/** A date without a time is its beginning in the zone. */
+export function compareTime(ms: number, one: TimeComparison, { nowMs, zone }: { readonly nowMs: number; readonly zone: string }): boolean {
   switch (one.op) {
     case "before":
-      return ms < msOf(one.value);
+      return ms < edgeMs(one.value, zone);
     case "on_or_after":
-      return ms >= msOf(one.value);
+      return ms >= edgeMs(one.value, zone);
     case "in_last":
       return ms <= nowMs && nowMs < after(ms, one.value);
     case "more_than_ago":
@@ -137,12 +138,12 @@ export function compareTime(ms: number, one: TimeComparison, nowMs: number): boo
 }
 
 /** Over an SQL expression in milliseconds: whether it holds, and the instant at which it changes, if any. */
-export function compareTimeSql(bind: Bind, ms: string, one: TimeComparison, now: string): { readonly member: string; readonly changes?: string } {
+export function compareTimeSql(bind: Bind, ms: string, one: TimeComparison, { nowMs: now, zone }: { readonly nowMs: number; readonly zone: string }): { readonly member: string; readonly changes?: string } {
   switch (one.op) {
     case "before":
-      return { member: `${ms} < ${bind("Int64", msOf(one.value))}` };
+      return { member: `${ms} < ${bind("Int64", edgeMs(one.value, zone))}` };
     case "on_or_after":
-      return { member: `${ms} >= ${bind("Int64", msOf(one.value))}` };
+      return { member: `${ms} >= ${bind("Int64", edgeMs(one.value, zone))}` };
     case "in_last":
       return { member: `(${ms} <= ${now} and ${now} < ${afterSql(ms, one.value)})`, changes: afterSql(ms, one.value) };
     case "more_than_ago":

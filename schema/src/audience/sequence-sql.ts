@@ -9,8 +9,8 @@ import { selectsSql } from "./event-filter.ts";
 import type { SequenceCondition } from "./kinds/sequence.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf } from "./sentence.ts";
-import { rawsSql, textSql } from "./value.ts";
-import { windowSql } from "./window-of-person.ts";
+import { eventSql, rawsSql, textSql } from "./value.ts";
+import { notYetSql, pastSql, windowSql } from "./window-of-person.ts";
 import { afterSql, NEVER } from "./window.ts";
 
 /** Where there is no event. Before every instant, and far enough from the least number to be added to. */
@@ -40,14 +40,14 @@ function bitsOf({ steps }: SequenceCondition): { readonly step: (i: number) => n
  * earliest that is still to come.
  */
 function eventsSql(one: SequenceCondition, names: readonly string[] | undefined, scope: SqlScope): { readonly events: string; readonly coming: string } {
-  const { bind, name, nowMs } = scope;
+  const { bind, name } = scope;
   const { boundMs, row } = windowSql(one.within, scope);
   const same = sameSql(one, scope);
-  const bits = same.isSet === undefined ? eventBitsSql(one, row, scope) : `if(${same.isSet}, ${eventBitsSql(one, row, scope)}, toUInt64(0))`;
+  const bits = eventSql(bind, same.isSet === undefined ? eventBitsSql(one, row, scope) : `if(${same.isSet}, ${eventBitsSql(one, row, scope)}, toUInt64(0))`);
   const isStrict = one.strict === true;
-  const matters = isStrict ? "1" : `${bits} != 0`;
-  const found = scope.events({ names, boundMs, aggregate: `groupArrayIf((ms, row_id, ${bits}, ${same.text}), ${matters} and ms <= ${nowMs})` });
-  const coming = scope.events({ names, boundMs, aggregate: `minIf(ms, ${matters} and ms > ${nowMs})` });
+  const matters = isStrict ? "1" : eventSql(bind, `${bits} != 0`);
+  const found = scope.events({ names, boundMs, aggregate: `groupArrayIf((ms, row_id, ${bits}, ${same.text}), ${matters} and ${pastSql(scope)})` });
+  const coming = scope.events({ names, boundMs, aggregate: `minIf(ms, ${matters} and ${notYetSql(scope)})` });
   const limit = bind("UInt32", audienceLimits.sequenceEventsMax);
   const ordered = name(`arraySort(x -> (x.1, x.2), ${found})`);
   let events = name(`if(length(${ordered}) > ${limit}, arraySlice(${ordered}, length(${ordered}) - ${limit} + 1), ${ordered})`);

@@ -3,7 +3,7 @@ import type { EventFacts, PersonFacts, SqlScope, World } from "./condition-kind.
 import { selects, selectsSql, type EventSelector } from "./event-filter.ts";
 import { tellings, tellingsSql, type EventPlan, type Telling } from "./event-plan.ts";
 import { namesOf } from "./sentence.ts";
-import { windowOf, type WindowSql } from "./window-of-person.ts";
+import { inWindowSql, windowOf, type WindowSql } from "./window-of-person.ts";
 import { NEVER, type Window } from "./window.ts";
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,7 +49,7 @@ export function toldSql(plan: EventPlan, inWindow: WindowSql, { bind, name, even
   const { matches, values } = tellingsSql(plan, bind);
   const all = events({
     names: [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])], boundMs: inWindow.boundMs,
-    aggregate: `arrayFlatten(groupArrayIf(arrayMap(told -> (${leave}, ms, row_id, told.1, told.2), ${values}), ${matches} and ${inWindow.row}))`,
+    aggregate: `arrayFlatten(groupArrayIf(arrayMap(told -> (${leave}, ms, row_id, told.1, told.2), ${values}), ${inWindowSql(matches, inWindow)}))`,
   });
   const inside = inWindow.person === undefined ? all : name(`arrayFilter(told -> ${inWindow.person.has("told.2", "told.3")}, ${all})`);
   const coming = name(`arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(told -> if(told.2 > ${nowMs}, told.2, toInt64(${NEVER})), ${inside})))`);
@@ -69,7 +69,7 @@ export interface TimesSql {
 }
 
 export function timesSql(selector: EventSelector, inWindow: WindowSql, { bind, name, events, nowMs }: SqlScope): TimesSql {
-  const matches = `${selectsSql(bind, selector)} and ${inWindow.row}`;
+  const matches = inWindowSql(selectsSql(bind, selector), inWindow);
   const times = events({ names: namesOf(selector.event), boundMs: inWindow.boundMs, aggregate: `groupArrayIf((ms, row_id), ${matches})` });
   const inside = inWindow.person === undefined ? times : name(`arrayFilter(at -> ${inWindow.person.has("at.1", "at.2")}, ${times})`);
   return {

@@ -1,7 +1,7 @@
 // A window, once it is known whose it is: a condition in TypeScript, and its parts in SQL.
 import type { EventFacts, PersonFacts, SqlScope, World } from "./condition-kind.ts";
 import { namesOf } from "./sentence.ts";
-import { instantOf, instantSql, rawsAt, rawsSql } from "./value.ts";
+import { eventSql, instantOf, instantSql, rawsAt, rawsSql } from "./value.ts";
 import { after, afterSql, boundOf, byZoneSql, edgeMs, knownZones, NEVER, periodAt, zoneOf, type Between, type Since, type Window } from "./window.ts";
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,17 +77,32 @@ export interface WindowSql {
   };
 }
 
+/** Over one event: whether it has happened by now. Named, as all that is compared for many conditions. */
+export function pastSql({ bind, nowMs }: SqlScope): string {
+  return eventSql(bind, `ms <= ${nowMs}`);
+}
+
+/** Over one event: whether its time is still to come. */
+export function notYetSql({ bind, nowMs }: SqlScope): string {
+  return eventSql(bind, `ms > ${nowMs}`);
+}
+
+/** Over one event: whether it matches, and is or will be in the window as far as that does not depend on the person. */
+export function inWindowSql(matches: string, { row }: WindowSql): string {
+  return row === "1" ? matches : `${matches} and ${row}`;
+}
+
 export function windowSql(window: Window | undefined, scope: SqlScope): WindowSql {
   if (window === undefined) return { boundMs: undefined, row: "1", leave: undefined };
   const now = String(scope.nowMs);
   if ("last" in window) {
     const leave = afterSql("ms", window);
-    return { boundMs: boundOf(scope.nowMs, window), row: `${leave} > ${now}`, leave };
+    return { boundMs: boundOf(scope.nowMs, window), row: eventSql(scope.bind, `${leave} > ${now}`), leave };
   }
   if ("period" in window) return periodSql(window, scope);
   if ("since" in window) return sinceSql(window, scope);
   const { fromMs, toMs } = edgesOf(window, scope.zone);
-  return { boundMs: window.from === undefined ? undefined : fromMs, row: `ms >= ${fromMs} and ms < ${toMs}`, leave: undefined };
+  return { boundMs: window.from === undefined ? undefined : fromMs, row: eventSql(scope.bind, `ms >= ${fromMs} and ms < ${toMs}`), leave: undefined };
 }
 
 function periodSql(window: Extract<Window, { period: string }>, scope: SqlScope): WindowSql {
@@ -95,7 +110,7 @@ function periodSql(window: Extract<Window, { period: string }>, scope: SqlScope)
   if (window.zone === "workspace") {
     const { fromMs, toMs, changesMs } = at(scope.zone);
     scope.boundary(changesMs);
-    return { boundMs: fromMs, row: `ms >= ${fromMs} and ms < ${toMs}`, leave: undefined };
+    return { boundMs: fromMs, row: eventSql(scope.bind, `ms >= ${fromMs} and ms < ${toMs}`), leave: undefined };
   }
   const all = new Map([...knownZones(), scope.zone].map((zone) => [zone, at(zone)] as const));
   const boundsOf = (zone: string): ReturnType<typeof periodAt> => all.get(zone) ?? at(zone);
@@ -106,7 +121,7 @@ function periodSql(window: Extract<Window, { period: string }>, scope: SqlScope)
   const to = scope.name(byZoneSql(scope.bind, zoneColumn, scope.zone, (zone) => boundsOf(zone).toMs));
   const boundMs = Math.min(...values.map(({ fromMs }) => fromMs));
   return {
-    boundMs, row: `ms >= ${boundMs}`, leave: undefined,
+    boundMs, row: eventSql(scope.bind, `ms >= ${boundMs}`), leave: undefined,
     person: { exists: "1", has: (ms) => `(${ms} >= ${from} and ${ms} < ${to})`, next: String(NEVER) },
   };
 }
@@ -122,11 +137,11 @@ function sinceSql({ since, for: length }: Since, scope: SqlScope): WindowSql {
     };
   }
   const names = namesOf(since.event);
-  const isAnchor = `has(${scope.bind("Array(String)", names)}, event)`;
+  const isAnchor = eventSql(scope.bind, `has(${scope.bind("Array(String)", names)}, event)`);
   const wanted = { names, boundMs: undefined };
-  const anchor = scope.events({ ...wanted, aggregate: `${since.which === "first" ? "min" : "max"}If((ms, row_id, 1), ${isAnchor} and ms <= ${scope.nowMs})` });
+  const anchor = scope.events({ ...wanted, aggregate: `${since.which === "first" ? "min" : "max"}If((ms, row_id, 1), ${isAnchor} and ${pastSql(scope)})` });
   // An anchor that is still to come moves the window's beginning.
-  const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${isAnchor} and ms > ${scope.nowMs})` });
+  const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${isAnchor} and ${notYetSql(scope)})` });
   return {
     boundMs: undefined, row: "1", leave: undefined,
     person: {

@@ -74,6 +74,11 @@ export function after(ms: number, { last, unit }: Duration): number {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").add({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
 }
 
+/** Whether events leave it one by one, each some time after it happened. */
+export function isRolling(window: Window | undefined): window is Duration {
+  return window !== undefined && "last" in window;
+}
+
 /** The same of an SQL expression in milliseconds. */
 export function afterSql(ms: string, { last, unit }: Duration): string {
   const fixed = fixedMs[unit];

@@ -25,8 +25,8 @@ function workspaceRoute(services: ApiServices): Route {
     responses: { 200: workspaceAnswer },
     handle: async ({ workspaceId, caller }) => {
       const { rows } = await services.deps.workspaceDb.run(workspaceId, (db) =>
-        db.query<{ id: number; slug: string; name: string; created_at: Date; known_paths: number }>(
-          `select id, slug, name, created_at, (select count(*)::integer from property_path where workspace_id = $1) as known_paths
+        db.query<{ id: number; slug: string; name: string; time_zone: string; created_at: Date; known_paths: number }>(
+          `select id, slug, name, time_zone, created_at, (select count(*)::integer from property_path where workspace_id = $1) as known_paths
              from workspace where id = $1`,
           [workspaceId],
         ),
@@ -39,6 +39,7 @@ function workspaceRoute(services: ApiServices): Route {
           id: row.id,
           slug: row.slug,
           name: row.name,
+          time_zone: row.time_zone,
           created_at: row.created_at.toISOString(),
           token: caller.kind === "token" ? { id: caller.token.id, name: caller.token.name, scopes: [...caller.scopes] } : null,
           property_paths: { known: row.known_paths, limit: KNOWN_PATHS_MAX },

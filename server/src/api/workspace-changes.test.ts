@@ -1,4 +1,4 @@
-// Making and renaming workspaces by the API: who may, what comes of it, and what is left when it fails.
+// Making and changing workspaces by the API: who may, what comes of it, and what is left when it fails.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../core/errors.ts";
 import { createTokenDirectory, hashSecret } from "../governance/governance.ts";

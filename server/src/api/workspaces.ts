@@ -1,4 +1,4 @@
-// The workspaces of the installation: list, make, rename. A caller sees its own; one with the scope `installation` sees all
+// The workspaces of the installation: list, make, change. A caller sees its own; one with the scope `installation` sees all
 // of them, and nothing of what is in them (decision 0011).
 import type { ClientBase } from "pg";
 import { z } from "zod";
@@ -6,9 +6,10 @@ import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import {
   workspaceCreateBody, workspaceCreated, workspaceEntry, workspaceList, workspaceParams, workspacePatchBody,
 } from "@tributary/schema/api/workspaces.ts";
+import { zoneNamed } from "@tributary/schema/time-zone.ts";
 import { AppError } from "../core/errors.ts";
 import {
-  addMember, asOwner, createWorkspace, findWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, renameWorkspace, workspaceScopes,
+  addMember, asOwner, createWorkspace, findWorkspace, changeWorkspace, firstControls, hasScope, listWorkspaces, recordAudit, workspaceScopes,
   type AppendedControl, type MadeWorkspace, type Workspace,
 } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -25,7 +26,7 @@ const FIRST_TOKEN_NAME = "First token";
 const idPlace = z.tuple([cursorId]);
 
 export function workspaceRoutes(services: ApiServices): Route[] {
-  return [listRoute(services), createRoute(services), readRoute(services), renameRoute(services)];
+  return [listRoute(services), createRoute(services), readRoute(services), changeRoute(services)];
 }
 
 /** Row-level security shows a caller its own workspace; who has the scope for it looks as the owner of the tables. */
@@ -112,6 +113,7 @@ async function make(
     const made = await createWorkspace(db, {
       name: wish.name,
       ...(wish.slug === undefined ? {} : { slug: wish.slug }),
+      ...(wish.time_zone === undefined ? {} : { timeZone: zoneNamed(wish.time_zone) ?? "UTC" }),
       partitions: log.partitions,
       token: { name: FIRST_TOKEN_NAME, scopes: workspaceScopes },
     });
@@ -138,31 +140,41 @@ async function addFirstOwner(db: ClientBase, workspaceId: number, { account, act
   await recordAudit(db, { workspaceId, actor, action: "member.create", target: `account:${account.id}`, detail: { role: "owner" } }, nowMs);
 }
 
-function renameRoute(services: ApiServices): Route {
+function changeRoute(services: ApiServices): Route {
   return defineRoute({
     method: "PATCH",
     path: "/workspaces/{workspace}",
     tag: TAG,
     scopes: ["admin"],
-    summary: "Rename a workspace",
-    description: "Its slug stays. Another than the token's own needs the scope `installation` besides.",
+    summary: "Change a workspace's name or time zone",
+    description:
+      "What is left out stays, and its slug always does. When the time zone changes, everybody is asked again about the audiences and computed traits " +
+      "that reckon with it. Another workspace than the token's own needs the scope `installation` besides.",
     params: workspaceParams,
     body: workspacePatchBody,
     responses: { 200: workspaceEntry },
     handle: async ({ params, body, caller, workspaceId, actor, nowMs }) => {
-      const { id } = await present(services, caller, params.workspace);
-      const renamed = await asOwner(services.deps.pool, async (db) => {
-        const change = { actor, action: "workspace.rename", target: `workspace:${id}` };
-        await recordAudit(db, { ...change, workspaceId: id, detail: { name: body.name } }, nowMs);
-        // The other workspace's name is not for this one to read.
-        if (id !== workspaceId) await recordAudit(db, { ...change, workspaceId }, nowMs);
-        return renameWorkspace(db, id, body.name);
+      const before = await present(services, caller, params.workspace);
+      const { id } = before;
+      const timeZone = zoneNamed(body.time_zone ?? "") ?? before.timeZone;
+      const changes = [
+        ...(body.name === undefined ? [] : [{ action: "workspace.rename", detail: { name: body.name } }]),
+        ...(timeZone === before.timeZone ? [] : [{ action: "time_zone.set", detail: { time_zone: timeZone, before: before.timeZone } }]),
+      ];
+      const changed = await asOwner(services.deps.pool, async (db) => {
+        for (const { action, detail } of changes) {
+          const change = { actor, action, target: `workspace:${id}` };
+          await recordAudit(db, { ...change, workspaceId: id, detail }, nowMs);
+          // What stands in the other workspace is not for this one to read.
+          if (id !== workspaceId) await recordAudit(db, { ...change, workspaceId }, nowMs);
+        }
+        return changeWorkspace(db, id, { name: body.name, timeZone: body.time_zone === undefined ? undefined : timeZone });
       });
-      return { status: 200, body: shownWorkspace(renamed) };
+      return { status: 200, body: shownWorkspace(changed) };
     },
   });
 }
 
 function shownWorkspace(workspace: Workspace): z.input<typeof workspaceEntry> {
-  return { id: workspace.id, slug: workspace.slug, name: workspace.name, created_at: workspace.createdAt.toISOString() };
+  return { id: workspace.id, slug: workspace.slug, name: workspace.name, time_zone: workspace.timeZone, created_at: workspace.createdAt.toISOString() };
 }

@@ -5,8 +5,8 @@ import { definition, type Definition } from "@tributary/schema/audience/definiti
 import type { Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Around } from "./preview/previews.ts";
 import { namesRoles } from "./meaning.ts";
-import { WORKSPACE_ZONE } from "./store.ts";
 import { loadVocabulary } from "./vocabulary.ts";
+import { readZone } from "./workspace-zone.ts";
 
 const noWords: Words = { roles: {}, money: { base: null, rates: [] } };
 
@@ -30,5 +30,5 @@ export async function loadAround(db: ClientBase, workspaceId: number, asked: rea
     const { data } = computedDefinition.safeParse(row.definition);
     return data === undefined ? [] : [[row.slug, { definition: data, state: row.state }] as const];
   }));
-  return { zone: WORKSPACE_ZONE, words, audience, list: (slug) => numbers.get(slug), computed: (slug) => computed.get(slug) };
+  return { zone: await readZone(db, workspaceId), words, audience, list: (slug) => numbers.get(slug), computed: (slug) => computed.get(slug) };
 }

@@ -2,7 +2,7 @@
 // for by itself: one that can't be answered stops none of the others.
 import { ClickHouseError, type ClickHouseClient } from "@clickhouse/client";
 import { NEVER } from "@tributary/schema/audience/window.ts";
-import { compileAudiences, type PeopleAsked } from "./compile.ts";
+import { compileVerdicts, type PeopleAsked } from "./compile.ts";
 import type { EvaluatorLimits } from "./evaluator-limits.ts";
 import type { PersonKeys } from "./standing.ts";
 import type { BrokenAudience, LoadedAudience, LoadedWorkspace } from "./store.ts";
@@ -75,9 +75,10 @@ async function askOnce(deps: AskDeps, question: Question): Promise<Map<string, V
   const { workspace, audiences, people, nowMs } = question;
   const together = audiences.some(({ reads }) => reads.accounts) ? await togetherOf(deps, question) : undefined;
   const compiled = compileFor(workspace, audiences, { nowMs, hasOverrides: true, people: { ...idsOf(people), ...(together && { together }) } });
-  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompactEachRow", clickhouse_settings: QUERY_SETTINGS });
-  const rows = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
-  return new Map(rows.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
+  // In one piece: a query whose rows are streamed is planned on the embedded engine's only thread for that.
+  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompact", clickhouse_settings: QUERY_SETTINGS });
+  const { data } = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
+  return new Map(data.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
 }
 
 function idsOf(people: Iterable<Question["people"][number]>): { readonly ids: string[]; readonly ingestIds: string[] } {
@@ -116,31 +117,26 @@ export interface HowAsked {
   readonly people?: PeopleAsked;
   /** How the id comes. */
   readonly id?: string;
+  /** Later instants are as none. */
+  readonly dueBeforeMs?: number;
 }
 
 export function compileFor(workspace: LoadedWorkspace, audiences: readonly LoadedAudience[], how: HowAsked): CompiledQuestion {
   const { sql, params } = compile(workspace, audiences, how);
-  const indexes = audiences.map((_, i) => i);
-  // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
-  const column = (name: string): string => `materialize([${indexes.map((i) => `${name}${i}`).join(", ")}])`;
   return {
-    sql: `select ${how.id ?? "toString(profile_id)"} as id, arrayFilter((i, m) -> m = 1, ${arrayOf(indexes, "toUInt16")}, ${column("m")}) as members, arrayMin(${column("n")}) as due
-      from (${sql}) where notEmpty(members) or due < ${NEVER}`,
+    sql: `select ${how.id ?? "toString(profile_id)"} as id, members, due from (${sql}) where notEmpty(members) or due < ${how.dueBeforeMs ?? NEVER}`,
     params: { workspace: workspace.workspaceId, ...params },
   };
 }
 
-const arrayOf = (values: readonly number[], cast: string): string => `[${values.map((value) => `${cast}(${value})`).join(", ")}]`;
-
-/** When everybody has to be asked about this audience again; null: never. */
-export function boundaryOf(workspace: LoadedWorkspace, audience: LoadedAudience, nowMs: number): number | null {
-  const { boundaryMs } = compile(workspace, [audience], { nowMs, hasOverrides: false });
-  return boundaryMs >= NEVER ? null : Math.max(boundaryMs, nowMs + 1);
+/** The next instant, such as midnight, at which an audience may change for everybody; NEVER when there is none. */
+export function boundaryOf(workspace: LoadedWorkspace, audience: LoadedAudience, nowMs: number): number {
+  return Math.max(compile(workspace, [audience], { nowMs, hasOverrides: false }).boundaryMs, nowMs + 1);
 }
 
-function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience[], { nowMs, hasOverrides, people }: HowAsked): ReturnType<typeof compileAudiences> {
+function compile({ around }: LoadedWorkspace, audiences: readonly LoadedAudience[], { nowMs, hasOverrides, people }: HowAsked): ReturnType<typeof compileVerdicts> {
   try {
-    return compileAudiences({ definitions: audiences.map(({ definition }) => definition), nowMs, ...around, ...(people ? { people } : {}), hasOverrides });
+    return compileVerdicts({ definitions: audiences.map(({ definition }) => definition), nowMs, ...around, ...(people ? { people } : {}), hasOverrides });
   } catch (error) {
     throw new Uncompiled(error instanceof Error ? error.message : String(error));
   }

@@ -14,10 +14,9 @@ import { readSurroundings, type ReadSurroundings } from "./audience-store.ts";
 import { definitionYaml } from "./audience-yaml.ts";
 import { compileAudiences } from "./compile.ts";
 import { arrivingCurrencies, loadVocabulary, type ReadClickHouse } from "./vocabulary.ts";
+import { readZone } from "./workspace-zone.ts";
 import { writtenSql } from "./written-sql.ts";
 
-/** Of every workspace: there is no setting for it yet. */
-const ZONE = "UTC";
 const WARNINGS_MAX = 50;
 
 interface Warning {
@@ -66,7 +65,7 @@ interface SqlWish {
 async function sqlOf(db: ClientBase, { one, workspaceId, words, nowMs }: SqlWish, { audience, computedTraits }: ReadSurroundings): Promise<string> {
   const lists = new Map((await db.query<{ slug: string; id: number }>("select slug, id from audience_list where workspace_id = $1", [workspaceId])).rows.map(({ slug, id }) => [slug, id]));
   const { sql, params } = compileAudiences({
-    definitions: [one], nowMs, zone: ZONE, words, audience: (slug) => audience(slug)?.definition, list: (slug) => lists.get(slug), hasOverrides: false,
+    definitions: [one], nowMs, zone: await readZone(db, workspaceId), words, audience: (slug) => audience(slug)?.definition, list: (slug) => lists.get(slug), hasOverrides: false,
     computed: (slug) => {
       const found = computedTraits.find((trait) => trait.slug === slug);
       return found && { definition: found.definition, state: found.state ?? null };

@@ -5,15 +5,15 @@
 //
 // Equal conditions, aggregates and expressions are made once, across audiences. Values are bound, never written into the text.
 import { kindOf, groupSql, type Condition } from "@tributary/schema/audience/condition.ts";
-import { eventColumns, personColumns, type Branch, type EventsWanted, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
+import { personColumns, type Branch, type SqlScope, type Words } from "@tributary/schema/audience/condition-kind.ts";
 import { computedSql, type ComputedInForce } from "@tributary/schema/audience/computed.ts";
 import { rfmColumns, type RfmTrait } from "@tributary/schema/audience/computed/rfm.ts";
 import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
-import { contextFields } from "@tributary/schema/audience/event-filter.ts";
-import { NamedExpressions } from "./named-expressions.ts";
 import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
+import { NamedExpressions } from "./named-expressions.ts";
+import { Scan } from "./scan.ts";
 
 export interface CompileInput extends Surroundings {
   /** In the order in which their columns come. */
@@ -74,6 +74,26 @@ export function compileAudiences(input: CompileInput): CompiledAudiences {
   });
   return { sql: query.text([...values, ...columnsOf(branches)], values.length === 0 ? [] : ["is_human"]), params: shared.params, boundaryMs: shared.boundaryMs };
 }
+
+/**
+ * The same as two columns: `members`, which of the definitions hold (Array(UInt16), from 0 on), and `due`, the least of their instants
+ * (Int64). A column for each of many definitions would cost more than working it out.
+ */
+export function compileVerdicts(input: Omit<CompileInput, "values">): CompiledAudiences {
+  const shared = new Shared();
+  const query = new Query(input, shared);
+  const byDrawn = Map.groupBy(input.definitions.map((one, i) => ({ i, ...query.drawing(one, []) })), ({ drawn }) => drawn ?? "1");
+  const listed = [...byDrawn].map(([drawn, all]) => ({
+    members: `arrayFilter((i, m) -> m = 1 and ${drawn}, ${numbersSql(all.map(({ i }) => i))}, [${all.map(({ who }) => who.member).join(", ")}])`,
+    due: `if(${drawn}, arrayMin([${all.map(({ who }) => `toInt64(${who.next})`).join(", ")}]), toInt64(${NEVER}))`,
+  }));
+  const members = listed.length === 1 ? (listed[0]?.members ?? "") : `arrayConcat(${["CAST([], 'Array(UInt16)')", ...listed.map((one) => one.members)].join(", ")})`;
+  // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
+  const columns = [`materialize(${members}) as members`, `materialize(least(${[`toInt64(${NEVER})`, ...listed.map((one) => one.due)].join(", ")})) as due`];
+  return { sql: query.text(columns), params: shared.params, boundaryMs: shared.boundaryMs };
+}
+
+const numbersSql = (values: readonly number[]): string => `CAST([${values.join(", ")}], 'Array(UInt16)')`;
 
 /** What divides buyers into fifths: for everybody `is_buyer`, `last_ms`, `orders` and `value` (Decimal). */
 export function compileBuyers(one: RfmTrait, include: Include, around: Surroundings): CompiledAudiences {
@@ -161,16 +181,19 @@ class Query {
 
   /** Whether somebody is drawn from, and meets the condition. `path`: the audiences that lead here. */
   definition(one: Definition, path: readonly string[]): Branch {
+    const { drawn, who } = this.drawing(one, path);
+    // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
+    return drawn === undefined ? who : { member: this.#name(`${drawn} and ${who.member}`), next: this.#name(`if(${drawn}, ${who.next}, toInt64(${NEVER}))`) };
+  }
+
+  /** `drawn`: undefined where it is drawn from everybody. */
+  drawing(one: Definition, path: readonly string[]): { readonly drawn: string | undefined; readonly who: Branch } {
     const scope = this.#scope(one.include, path);
     const who = scope.condition(one.who);
     const from = one.from === "everyone" ? [] : [`${personColumns.isAnonymous} = ${one.from === "anonymous" ? 1 : 0}`];
     const human = one.include.bots || one.include.internal ? [] : ["is_human = 1"];
-    const drawn = [...from, ...human];
-    // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
-    return drawn.length === 0 ? who : {
-      member: this.#name(`${drawn.join(" and ")} and ${who.member}`),
-      next: this.#name(`if(${drawn.join(" and ")}, ${who.next}, toInt64(${NEVER}))`),
-    };
+    // Named: ClickHouse looks through everything below a column that is compared within an `and`, each time again.
+    return { drawn: from.length + human.length === 0 ? undefined : this.#name([...from, ...human].join(" and ")), who };
   }
 
   scope(include: Include): SqlScope {
@@ -319,62 +342,3 @@ class Together {
       `    on of_account.account = of_person.account\n  group by person_id) as together on together.person_id = person.profile_id`;
   }
 }
-
-/** One pass over events, with all aggregates that see the same events. */
-class Scan {
-  readonly #number: number;
-  readonly #include: Include;
-  /** Aggregate → its name. */
-  readonly #aggregates = new Map<string, string>();
-  #names: Set<string> | undefined = new Set();
-  #boundMs: number | undefined = NEVER;
-
-  constructor(number: number, include: Include) {
-    this.#number = number;
-    this.#include = include;
-  }
-
-  get isEmpty(): boolean {
-    return this.#aggregates.size === 0;
-  }
-
-  get columns(): readonly string[] {
-    return [...this.#aggregates.values()];
-  }
-
-  add({ names, boundMs, aggregate }: EventsWanted): string {
-    if (names === undefined) this.#names = undefined;
-    else for (const name of names) this.#names?.add(name);
-    this.#boundMs = boundMs === undefined || this.#boundMs === undefined ? undefined : Math.min(this.#boundMs, boundMs);
-    let name = this.#aggregates.get(aggregate);
-    if (name === undefined) this.#aggregates.set(aggregate, (name = `e${this.#number}_${this.#aggregates.size}`));
-    return name;
-  }
-
-  join(input: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
-    return `left join (${this.rows(input, bind, eventNames)}) as x${this.#number} on x${this.#number}.person_id = person.profile_id`;
-  }
-
-  /** A row for each person who has such events. */
-  rows({ people, hasOverrides }: Surroundings, bind: Bind, eventNames: NamedExpressions): string {
-    const where = ["workspace_id = {workspace:UInt32}", "outcome = 'stored'"];
-    if (this.#names !== undefined) where.push(`event in ${bind("Array(String)", [...this.#names])}`);
-    if (this.#boundMs !== undefined) where.push(`timestamp >= fromUnixTimestamp64Milli(${bind("Int64", this.#boundMs)}, 'UTC')`);
-    if (!this.#include.bots) where.push("is_bot = 0");
-    if (!this.#include.internal) where.push("is_internal = 0");
-    if (people !== undefined) where.push(`ingest_profile_id in ${bind("Array(UUID)", people.ingestIds)}`);
-    const person = hasOverrides ? `if(moved.survivor_id = toUUID('${NOBODY}'), found.profile_id, moved.survivor_id)` : "found.profile_id";
-    const moved = hasOverrides
-      ? " left any join (select profile_id, survivor_id from profile_override final where workspace_id = {workspace:UInt32} and profile_id != survivor_id) as moved on moved.profile_id = found.profile_id"
-      : "";
-    const own = ["profile_id", "event", "row_id", "properties", ...contextFields].map((column) => [column, column] as const);
-    const columns = new Map([...own, [eventColumns.ms, "toInt64(toUnixTimestamp64Milli(timestamp))"] as const]);
-    // One query holds what each event says, the one around it makes the aggregates.
-    const names = new Set([...this.#aggregates.keys()].flatMap((aggregate) => aggregate.match(/\b[a-z]\w*\b/g) ?? []));
-    const found = eventNames.query(["profile_id", ...[...names].filter((name) => name !== "profile_id" && (columns.has(name) || /^w\d+$/.test(name)))], columns, `events where ${where.join(" and ")}`);
-    const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
-    return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${found}) as found${moved}\n  group by person_id`;
-  }
-}
-
-const NOBODY = "00000000-0000-0000-0000-000000000000";

@@ -1,7 +1,7 @@
 // People whose instant has come, and people whose place on a list has changed: both are asked about without any event.
 import { ask } from "./ask.ts";
 import { joined, judgedAlike, type BatchDeps, type Outcome } from "./evaluate-batch.ts";
-import { noValues, valuesOfListed } from "./computed/evaluate-values.ts";
+import { valuesOfListed } from "./computed/evaluate-values.ts";
 import type { LoadedPartition } from "./store.ts";
 
 /** The earliest instant of anybody; undefined: nobody waits. */
@@ -15,30 +15,15 @@ export async function nextDue({ pool }: Pick<BatchDeps, "pool">, { workspaces }:
   return rows[0] && Number(rows[0].due_at);
 }
 
-/** Undefined when nobody's instant has come. */
-export async function evaluateDue(deps: BatchDeps, loaded: LoadedPartition, nowMs: number): Promise<Outcome | undefined> {
-  const { rows } = await deps.pool.query<{ profile_id: string; workspace_id: number }>({
+/** Ids of those whose instant has come, by workspace, the first to have come first. */
+export async function readDue({ pool }: Pick<BatchDeps, "pool">, { workspaces }: LoadedPartition, nowMs: number, peopleMax: number): Promise<Map<number, string[]>> {
+  if (workspaces.size === 0) return new Map();
+  const { rows } = await pool.query<{ profile_id: string; workspace_id: number }>({
     name: "audience-due",
-    text: `select profile_id, workspace_id from audience_person where due_at <= $1 and workspace_id = any($2::integer[]) order by due_at limit ${deps.limits.dueAtOnce}`,
-    values: [nowMs, [...loaded.workspaces.keys()]],
+    text: "select profile_id, workspace_id from audience_person where due_at <= $1 and workspace_id = any($2::integer[]) order by due_at limit $3",
+    values: [nowMs, [...workspaces.keys()], peopleMax],
   });
-  if (rows.length === 0) return undefined;
-  const parts: Outcome[] = [];
-  for (const [workspaceId, people] of Map.groupBy(rows, (row) => row.workspace_id)) {
-    const workspace = loaded.workspaces.get(workspaceId);
-    const ids = people.map((row) => row.profile_id);
-    if (!workspace) continue;
-    const keys = await deps.reader.keysOf(workspaceId, ids);
-    const answer = await ask(deps, { workspace, audiences: workspace.live, people: [...keys.values()], nowMs });
-    const judged = judgedAlike(workspace, [...keys.values()], answer, { reason: "deadline", row: 0 });
-    // Who was merged or suppressed meanwhile waits no more: their going lands in a moment, and says why.
-    const waiting = ids.filter((id) => !keys.has(id)).map((profileId) => ({
-      workspaceId, profileId, verdict: { memberOf: [], dueMs: Infinity }, asked: new Set<number>(), isWhole: true, causeOf: () => ({ reason: "deletion" as const, row: 0 }),
-    }));
-    // What failed is not live from now on, so what is left is all there is.
-    parts.push({ judged: [...judged.map((one) => ({ ...one, isWhole: true })), ...waiting], gone: [], failed: answer.failed, touched: new Map([[workspaceId, ids]]), askEverybody: [], values: noValues });
-  }
-  return joined(parts);
+  return new Map([...Map.groupBy(rows, (row) => row.workspace_id)].map(([id, people]) => [id, people.map((row) => row.profile_id)]));
 }
 
 interface ListRange {

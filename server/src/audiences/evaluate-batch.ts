@@ -24,18 +24,31 @@ export interface Outcome extends Pick<MembershipWrite, "judged" | "gone" | "also
   readonly values: ValueOutcome;
 }
 
-export async function evaluateBlocks(deps: BatchDeps, loaded: LoadedPartition, range: BlockRange, nowMs: number): Promise<Outcome> {
+/** Ids of those whose instant has come, by workspace. */
+type Due = ReadonlyMap<number, readonly string[]>;
+
+/** Those who are due are asked about in the same questions: most of what a question costs is what is asked, not of how many. */
+export async function evaluateBlocks(deps: BatchDeps, loaded: LoadedPartition, { range, due, nowMs }: { readonly range: BlockRange; readonly due: Due; readonly nowMs: number }): Promise<Outcome> {
   const touched = await deps.reader.read(range);
   const parts: Outcome[] = [];
   for (const one of touched) {
     const workspace = loaded.workspaces.get(one.workspaceId);
-    if (workspace) parts.push(await evaluateWorkspace(deps, workspace, one, nowMs));
+    if (workspace) parts.push(await evaluateWorkspace(deps, workspace, { touched: one, due: due.get(one.workspaceId) ?? [], nowMs }));
   }
   return {
     ...joined(parts),
     // Lists follow their people whether or not any audience asks for them.
     ...(loaded.hasLists ? { also: async (tx) => ({ lists: (await Promise.all(touched.map((one) => relistedRows(tx, one)))).flat() }) } : {}),
   };
+}
+
+export async function evaluateDue(deps: BatchDeps, loaded: LoadedPartition, due: Due, nowMs: number): Promise<Outcome> {
+  const parts: Outcome[] = [];
+  for (const [workspaceId, ids] of due) {
+    const workspace = loaded.workspaces.get(workspaceId);
+    if (workspace) parts.push(await evaluatePeople(deps, workspace, { people: [], due: ids, nowMs }));
+  }
+  return joined(parts);
 }
 
 export function joined(parts: readonly Outcome[]): Outcome {
@@ -46,38 +59,68 @@ export function joined(parts: readonly Outcome[]): Outcome {
   };
 }
 
-async function evaluateWorkspace(deps: BatchDeps, workspace: LoadedWorkspace, touched: TouchedWorkspace, nowMs: number): Promise<Outcome> {
-  const parts: Outcome[] = [];
-  for (const { people, audiences } of groupsOf(deps, workspace, touched.people)) {
-    const answer = await ask(deps, { workspace, audiences, people, nowMs });
-    parts.push(outcomeOf(workspace, people, answer));
-  }
-  const all = joined(parts);
+interface Waiting {
+  readonly due: readonly string[];
+  readonly nowMs: number;
+}
+
+async function evaluateWorkspace(deps: BatchDeps, workspace: LoadedWorkspace, { touched, due, nowMs }: Waiting & { readonly touched: TouchedWorkspace }): Promise<Outcome> {
+  const goneIds = new Set(touched.gone.map(({ profileId }) => profileId));
+  const all = await evaluatePeople(deps, workspace, { people: touched.people, due: due.filter((id) => !goneIds.has(id)), nowMs });
   const byAccount = await evaluateAccounts(deps, workspace, touched, nowMs);
   return {
     judged: [...all.judged, ...byAccount.judged], failed: [...all.failed, ...byAccount.failed], askEverybody: byAccount.askEverybody,
     gone: touched.gone.map((one) => leftOf(workspace.workspaceId, one, touched)),
-    touched: new Map([[workspace.workspaceId, [...touched.people, ...touched.gone, ...byAccount.judged].map(({ profileId }) => profileId)]]),
+    touched: new Map([[workspace.workspaceId, [...all.judged, ...touched.people, ...touched.gone, ...byAccount.judged].map(({ profileId }) => profileId)]]),
     values: await valuesOfTouched(deps, workspace, touched, nowMs),
   };
 }
 
+/** Those to whom something happened, and those whose instant has come. */
+async function evaluatePeople(deps: BatchDeps, workspace: LoadedWorkspace, { people, due, nowMs }: Waiting & { readonly people: readonly TouchedPerson[] }): Promise<Outcome> {
+  const touched = new Set(people.map(({ profileId }) => profileId));
+  const waiting = due.filter((id) => !touched.has(id));
+  const keys = await deps.reader.keysOf(workspace.workspaceId, waiting);
+  const parts: Outcome[] = [];
+  for (const group of groupsOf(deps, workspace, { people, due: new Set(due), waiting: [...keys.values()] })) {
+    const answer = await ask(deps, { workspace, audiences: group.audiences, people: [...group.people, ...group.waiting], nowMs });
+    // What failed is not live from now on, so what is left is all there is.
+    const woken = judgedAlike(workspace, group.waiting, answer, { reason: "deadline", row: 0 }).map((one) => ({ ...one, isWhole: true }));
+    parts.push(outcomeOf(workspace, group.people, answer), { ...joined([]), judged: woken });
+  }
+  // Who was merged or suppressed meanwhile waits no more: their going lands in a moment, and says why.
+  const gone = waiting.filter((id) => !keys.has(id)).map((profileId): Judged => ({
+    workspaceId: workspace.workspaceId, profileId, verdict: { memberOf: [], dueMs: Infinity }, asked: new Set(), isWhole: true, causeOf: () => ({ reason: "deletion", row: 0 }),
+  }));
+  const all = joined([...parts, { ...joined([]), judged: gone }]);
+  return { ...all, touched: new Map([[workspace.workspaceId, all.judged.map(({ profileId }) => profileId)]]) };
+}
+
 interface Group {
   readonly people: readonly TouchedPerson[];
+  readonly waiting: readonly PersonKeys[];
   readonly audiences: readonly LoadedAudience[];
 }
 
+/** Above this share of the audiences, a question about all of them for everybody costs less than two. */
+const CARING_SHARE = 0.5;
+
 /**
- * Whoever has a new snapshot is asked about everything, for whom an audience is drawn from changes with it. Of the others only
- * those audiences are asked that read one of the events that came; where all fit into one query it is one question for all.
+ * Whoever has a new snapshot is asked about everything, for whom an audience is drawn from changes with it, and so is whose instant
+ * has come. Of the others only those audiences are asked that read one of the events that came, unless those are most of them.
  */
-function groupsOf({ limits }: BatchDeps, { live }: LoadedWorkspace, people: readonly TouchedPerson[]): Group[] {
-  const [changed, others] = [people.filter(needsAll), people.filter((person) => !needsAll(person))];
+function groupsOf(
+  { limits }: BatchDeps, { live }: LoadedWorkspace, { people, due, waiting }: { readonly people: readonly TouchedPerson[]; readonly due: ReadonlySet<string>; readonly waiting: readonly PersonKeys[] },
+): Group[] {
+  const isAskedAll = (person: TouchedPerson): boolean => needsAll(person) || due.has(person.profileId);
+  const [changed, others] = [people.filter(isAskedAll), people.filter((person) => !isAskedAll(person))];
   const names = new Set(others.flatMap(({ events }) => events));
   const caring = live.filter((audience) => readsAny(audience, names));
   const isOneQuery = live.length <= limits.audiencesAtOnce && live.reduce((sum, { conditions }) => sum + conditions, 0) <= limits.conditionsAtOnce;
-  const groups = isOneQuery && changed.length > 0 ? [{ people, audiences: live }] : [{ people: changed, audiences: live }, { people: others, audiences: caring }];
-  return groups.filter((group) => group.people.length > 0 && group.audiences.length > 0);
+  const isOneQuestion = changed.length + waiting.length > 0 && (isOneQuery || caring.length > live.length * CARING_SHARE);
+  const groups = isOneQuestion ? [{ people, waiting, audiences: live }] : [{ people: changed, waiting, audiences: live }, { people: others, waiting: [], audiences: caring }];
+  // Also with nothing to ask about, whoever was woken waits no more.
+  return groups.filter((group) => group.waiting.length > 0 || (group.people.length > 0 && group.audiences.length > 0));
 }
 
 const needsAll = (person: TouchedPerson): boolean => person.hasNewSnapshot || person.merged.length > 0 || person.anew !== undefined;

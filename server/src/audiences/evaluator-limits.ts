@@ -10,6 +10,12 @@ export interface EvaluatorLimits {
   readonly audiencesAtOnce: number;
   /** People woken at once because their instant has come. */
   readonly dueAtOnce: number;
+  /** Of these, those who are asked about together with the people of a slice of events, which they must not keep waiting. */
+  readonly dueBeside: number;
+  /** Only instants that come within this are kept: most are weeks away, and will have moved by then. */
+  readonly dueHorizonMs: number;
+  /** After so long everybody is asked again about an audience, for the instants that have come within the horizon: well before its end. */
+  readonly askAgainMs: number;
   /** People of one transaction of a fill. */
   readonly fillChunk: number;
   /** How often it looks while events come, when nothing wakes it earlier. */
@@ -31,9 +37,12 @@ export interface EvaluatorLimits {
 export const evaluatorLimits: EvaluatorLimits = {
   peopleAtOnce: 2_000,
   ingestIdsAtOnce: 2_500,
-  conditionsAtOnce: 40,
-  audiencesAtOnce: 25,
+  conditionsAtOnce: 120,
+  audiencesAtOnce: 60,
   dueAtOnce: 5_000,
+  dueBeside: 1_000,
+  dueHorizonMs: 48 * 60 * 60_000,
+  askAgainMs: 24 * 60 * 60_000,
   fillChunk: 10_000,
   pollBusyMs: 50,
   pollIdleMs: 1_000,

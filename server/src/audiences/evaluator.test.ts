@@ -43,6 +43,29 @@ describe("memberships", () => {
     await bench.check();
   });
 
+  test("an instant that is weeks away is not kept, and comes on time all the same", async () => {
+    const [slug, event, user] = [fresh("buyers"), fresh("Bought"), fresh()];
+    await bench.audience(slug, within(event, 14));
+    await bench.send([track(user, event)]);
+    expect(await bench.of(user)).toEqual([slug]);
+    const leavesMs = bench.clock.ms + 14 * DAY;
+    const dueMs = async (): Promise<number | null> => {
+      const { rows } = await bench.pipeline.pool.query<{ due_at: string | null }>("select due_at from audience_person where profile_id = $1", [await idOf(user)]);
+      return rows[0]?.due_at == null ? null : Number(rows[0].due_at);
+    };
+    expect(await dueMs()).toBeNull();
+    // Asked again each day, it is known in time.
+    for (let days = 1; days < 14; days++) {
+      bench.clock.ms += DAY;
+      await bench.catchUp();
+    }
+    expect(await dueMs()).toBe(leavesMs);
+    expect(await bench.of(user)).toEqual([slug]);
+    bench.clock.ms = leavesMs;
+    expect(await bench.of(user)).toEqual([]);
+    expect((await bench.changes()).at(-1)).toMatchObject({ entered: false, reason: "deadline", atMs: leavesMs });
+  });
+
   test("each change tells its event, its version and its order", async () => {
     const [slug, event, user] = [fresh("a"), fresh("E"), fresh()];
     const id = await bench.audience(slug, did(event));

@@ -55,7 +55,7 @@ export async function explainPerson(read: ReadLog, wish: ExplainWish): Promise<E
   const nodes = places.map(({ path, condition }, i): ExplainedNode => {
     const { holds, nextMs } = answers.nodes[i] ?? { holds: false, nextMs: NEVER };
     const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world) : undefined) ?? { fields: [], evidence: [] };
-    return { ...own, path, holds, nextMs, sentence: saidBy((say) => sayCondition(condition, say)), toFlip: own.toFlip ?? byTime(nextMs, atMs) };
+    return { ...own, path, holds, nextMs, sentence: saidBy((say) => sayCondition(condition, say)), toFlip: own.toFlip ?? byTime(nextMs, world) };
   });
   const drawn: ExplainedNode = {
     path: "from", holds: answers.isDrawn, nextMs: NEVER, sentence: saidBy((say) => sayDefinition({ ...definition, who: { all: [] } }, say)), fields: [], evidence: [],
@@ -86,11 +86,11 @@ function decisiveOf({ path, condition }: Place, failing: (path: string) => boole
   return first === undefined ? path : decisiveOf(first, failing);
 }
 
-function byTime(nextMs: number, atMs: number): Said | undefined {
+function byTime(nextMs: number, { nowMs, zone }: World): Said | undefined {
   if (nextMs >= NEVER) return undefined;
-  const days = Math.floor((nextMs - atMs) / DAY_MS);
+  const days = Math.floor((nextMs - nowMs) / DAY_MS);
   return saidBy((say) => {
-    const day = sayDay(say, nextMs);
+    const day = sayDay(say, nextMs, zone);
     if (days < 1) return say.pick({ en: `within a day, by time alone (${day})`, de: `innerhalb eines Tages, allein durch Zeit (${day})` });
     return say.pick({ en: `in ${say.number(days)} ${days === 1 ? "day" : "days"}, by time alone (${day})`, de: `in ${say.number(days)} ${days === 1 ? "Tag" : "Tagen"}, allein durch Zeit (${day})` });
   });

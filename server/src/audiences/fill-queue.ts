@@ -45,7 +45,7 @@ export function createFillQueue({ limits }: Pick<BatchDeps, "limits">): FillQueu
   return {
     next({ workspaces }, nowMs) {
       for (const workspace of workspaces.values()) {
-        const wish = wishFor(workspace, workspace.live.filter(({ boundaryMs }) => boundaryMs !== null && boundaryMs <= nowMs), "boundary", nowMs)
+        const wish = wishFor(workspace, workspace.live.filter(({ boundaryMs }) => boundaryMs === null || boundaryMs <= nowMs), "boundary", nowMs)
           ?? wishFor(workspace, workspace.audiences.filter((audience) => isWanted(audience, nowMs)), "fill", nowMs)
           ?? wishFor(workspace, workspace.live.filter(({ id }) => repairs.has(id)), "repair", nowMs);
         if (wish) return wish;

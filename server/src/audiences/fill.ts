@@ -64,7 +64,7 @@ export function startFill(deps: FillDeps, wish: FillWish): Fill {
     // Before the query: whoever enters later was touched.
     const members = await membersOf(deps, workspace.workspaceId, [...asked]);
     const hasOverrides = await hasOverridesIn(deps.everybody, workspace.workspaceId);
-    const { sql, params } = compileFor(workspace, audiences, { nowMs: wish.nowMs, hasOverrides, id: "profile_id" });
+    const { sql, params } = compileFor(workspace, audiences, { nowMs: wish.nowMs, hasOverrides, id: "profile_id", dueBeforeMs: wish.nowMs + deps.limits.dueHorizonMs });
     const bytes = await bytesOf(deps.everybody, { sql: `${sql} format RowBinary`, params, signal: aborting.signal });
     return { answer: answerOf(bytes), members };
   }
@@ -107,7 +107,7 @@ export function startFill(deps: FillDeps, wish: FillWish): Fill {
     ...wish,
     isReady: () => found !== undefined || failure !== undefined,
     touch: (ids) => ids.forEach((id) => touched.add(id)),
-    filled: () => audiences.map((audience) => ({ audience, boundaryMs: boundaryOf(workspace, audience, wish.nowMs) })),
+    filled: () => audiences.map((audience) => ({ audience, boundaryMs: Math.min(boundaryOf(workspace, audience, wish.nowMs), wish.nowMs + deps.limits.askAgainMs) })),
     abort: () => aborting.abort(),
     async next(nowMs) {
       if (failure !== undefined) throw failure;

@@ -13,6 +13,9 @@ const MEANING = 1;
 /** Whether definitions as JSON read the vocabulary: by a role, or because they score buyers. */
 export const namesRoles = (json: string): boolean => json.includes('"role"') || json.includes('"rfm"');
 
+/** Whether definitions as JSON reckon with the workspace's zone: by calendar periods, anniversaries, or dates without a time. */
+export const readsZone = (json: string): boolean => /"period":|"anniversary"|:"\d{4}-\d{2}-\d{2}"/.test(json);
+
 export interface Surroundings {
   readonly zone: string;
   readonly words: Words;
@@ -44,7 +47,7 @@ export function meaningOf(definition: Definition, around: Surroundings): Meaning
 }
 
 function keyOf(text: string, reads: Required<Reads>, around: Surroundings): string {
-  const meant = [MEANING, text, around.zone, namesRoles(text) ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
+  const meant = [MEANING, text, readsZone(text) ? around.zone : "UTC", namesRoles(text) ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
   return createHash("sha256").update(JSON.stringify(meant)).digest("base64url");
 }
 

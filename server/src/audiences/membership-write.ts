@@ -39,6 +39,8 @@ export interface MembershipWrite {
   /** They are nobody any more. */
   readonly gone: readonly Left[];
   readonly versionOf: (audienceId: number) => number;
+  /** Later instants are not kept: everybody is asked again before they come. */
+  readonly dueBeforeMs: number;
   /** What else belongs into the transaction; what it gives is written with the log. */
   readonly also?: (tx: ClientBase) => Promise<Pick<AudienceRows, "lists" | "values">>;
 }
@@ -101,7 +103,7 @@ interface Changes {
   readonly people: Map<string, PersonRow>;
 }
 
-function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "versionOf">, stored: ReadonlyMap<string, Stored>): Changes {
+function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "versionOf" | "dueBeforeMs">, stored: ReadonlyMap<string, Stored>): Changes {
   const changes: Changes = { log: [], people: new Map() };
   for (const { workspaceId, profileId, cause } of write.gone) {
     const before = stored.get(profileId);
@@ -113,22 +115,22 @@ function changesOf(write: Pick<MembershipWrite, "judged" | "gone" | "next" | "ve
   return changes;
 }
 
-function judge(write: Pick<MembershipWrite, "next" | "versionOf">, person: Judged, before: Stored | undefined, changes: Changes): void {
+function judge(write: Pick<MembershipWrite, "next" | "versionOf" | "dueBeforeMs">, person: Judged, before: Stored | undefined, changes: Changes): void {
   const { workspaceId, profileId, verdict, asked } = person;
   const was = new Set(before?.memberOf);
   const is = new Set(verdict.memberOf.filter((id) => asked.has(id)));
   const changed = [...asked].filter((id) => was.has(id) !== is.has(id)).toSorted((a, b) => a - b);
   for (const id of changed) changes.log.push(logRow(write, { workspaceId, profileId, audienceId: id, entered: is.has(id), cause: person.causeOf(id) }));
   const known = before?.dueAt ?? null;
-  const dueAt = dueOf(person, known, write.next.nowMs);
+  const dueAt = dueOf(person, known, write);
   if (changed.length === 0 && dueAt === known) return;
   const memberOf = changed.length === 0 ? [...was] : [...new Set([...[...was].filter((id) => !asked.has(id)), ...is])].toSorted((a, b) => a - b);
   changes.people.set(profileId, { workspaceId, profileId, memberOf, dueAt, seq: before?.seq ?? 0 });
 }
 
 /** Where not all were asked about, the instant of one of the others may stand there: only an earlier one replaces it. */
-function dueOf({ verdict, isWhole }: Judged, known: number | null, nowMs: number): number | null {
-  const found = verdict.dueMs >= NEVER ? null : verdict.dueMs > nowMs ? verdict.dueMs : nowMs + DUE_AFTER_MS;
+function dueOf({ verdict, isWhole }: Judged, known: number | null, { next: { nowMs }, dueBeforeMs }: Pick<MembershipWrite, "next" | "dueBeforeMs">): number | null {
+  const found = verdict.dueMs >= dueBeforeMs ? null : verdict.dueMs > nowMs ? verdict.dueMs : nowMs + DUE_AFTER_MS;
   if (isWhole || known === null) return found;
   return found === null ? known : Math.min(found, known);
 }

@@ -22,9 +22,9 @@ const NOW = Date.parse("2026-02-28T22:30:00Z");
 const now = String(NOW);
 
 const mutations: readonly Mutation[] = [
-  mutation("events leave one millisecond late", new RegExp(`(\\(ms \\+ \\d+\\)|addMonths\\S+ \\d+\\)\\)) > ${now}`, "g"), `$1 >= ${now}`),
+  mutation("events leave one millisecond late", new RegExp(`(\\(ms \\+ \\d+\\)|addMonths\\S+ \\d+\\)\\)|\\(v\\d+) > ${now}`, "g"), `$1 >= ${now}`),
   mutation("events of this very instant do not count yet", new RegExp(`ms <= ${now}`, "g"), `ms < ${now}`),
-  mutation("future events count already", new RegExp(` and ms <= ${now}\\)`, "g"), ")"),
+  mutation("future events count already", new RegExp(`\\(ms <= ${now}\\)`, "g"), "(1)"),
   mutation("future events are forgotten", new RegExp(`ms > ${now}\\)`, "g"), "0)"),
   mutation("bots count", / and is_bot = 0/g, ""),
   mutation("internal traffic counts", / and is_internal = 0/g, ""),
@@ -33,13 +33,13 @@ const mutations: readonly Mutation[] = [
   mutation("the sooner instant of all", /greatest\(/g, "least("),
   mutation("the later instant of all", /least\(/g, "greatest("),
   mutation("the first to leave is looked at first", /arrayReverseSort\(told/g, "arraySort(told"),
-  mutation("the instant is one window late", /-(e\d+_\d+)\[(\d+)\]/g, "(-$1[$2] + 86400000)"),
-  mutation("a count is one too few", /length\((e\d+_\d+)\) >= (\d+)/g, "length($1) + 1 >= $2"),
+  mutation("the instant is one window late", /least\(if\((v\d+), (v\d+)/g, "least(if($1, $2 + 86400000"),
+  mutation("a count needs one more", /-(e\d+_\d+)\[(\d+)\]/g, "-$1[$2 + 1]"),
   mutation("orders count each time they are told", /indexOf\(v\d+, told\.5\)\]\.3 = told\.3/g, "indexOf([''], '')].3 = told.3 or 1"),
   mutation("sums are of whole numbers", /toDecimal128OrNull\(([^,]+), 9\)/g, "toDecimal128(toDecimal128OrNull($1, 0), 9)"),
   mutation("an average of no events is 0", /i > 0 and /g, ""),
   mutation("the least is enough for the greatest", /p > 0 and f = 0/g, "p > 0"),
-  mutation("months are thirty days", /toUnixTimestamp64Milli\(addMonths\(fromUnixTimestamp64Milli\((\w+), 'UTC'\), (\d+)\)\)/g, "($1 + $2 * 2592000000)"),
+  mutation("months are thirty days", /toUnixTimestamp64Milli\(addMonths\(fromUnixTimestamp64Milli\(([-\w[\]]+), 'UTC'\), (\d+)\)\)/g, "($1 + $2 * 2592000000)"),
   mutation("any product will do for each filter", / and \(arrayExists/g, " or (arrayExists"),
   mutation("texts compare with regard to case", /lowerUTF8/g, "toString"),
   mutation("what is not set is something else", / and notEmpty\((v\d+|w\d+)\)/g, ""),

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { definition, type DefinitionInput } from "@tributary/schema/audience/definition.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../engines/testing.ts";
-import { checkWorld, insertWorlds, nothingChecked, type Difference } from "./testing-oracle.ts";
+import { compileAudiences, compileVerdicts, type CompiledAudiences } from "./compile.ts";
+import { checkWorld, inputOf, insertWorlds, nothingChecked, type Difference } from "./testing-oracle.ts";
 import { randomWorld } from "./testing-random.ts";
 import { eventOf, idOf, personOf } from "./testing.ts";
 
@@ -39,6 +40,24 @@ test(`of ${WORLDS} worlds from seed ${SEED} on, SQL and the plain evaluator say 
   expect(checked.members).toBe(WORLDS * SIZE.people * SIZE.definitions * INSTANTS);
   expect(checked.exact).toBeGreaterThan(WORLDS * 10);
 }, 3_600_000);
+
+test("asked together, in two columns, they are in the same audiences and due at the earliest of the same instants", async () => {
+  const world = randomWorld(SEED, 2_000_000, SIZE);
+  await insertWorlds(engine.client("write"), [world]);
+  const nowMs = Date.parse("2026-02-28T22:30:00Z");
+  const rowsOf = async <Row>({ sql, params }: CompiledAudiences): Promise<Row[]> =>
+    (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params: { workspace: world.workspaceId, ...params }, format: "JSONEachRow" })).json<Row>();
+  // Each question asks of people drawn in several ways.
+  for (let from = 0; from < SIZE.definitions; from += SIZE.definitions / 4) {
+    const input = inputOf(world, world.definitions.slice(from, from + SIZE.definitions / 4), nowMs);
+    const columns = await rowsOf<Record<string, number>>(compileAudiences(input));
+    const range = input.definitions.map((_, i) => i);
+    const expected = columns.map((row) => ({ profile_id: row["profile_id"], members: range.filter((i) => row[`m${i}`] === 1), due: Math.min(...range.map((i) => Number(row[`n${i}`]))) }));
+    const verdicts = await rowsOf<{ profile_id: string; members: number[]; due: number }>(compileVerdicts(input));
+    expect(verdicts.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }))).toEqual(expected);
+    expect(expected.some(({ members }) => members.length > 0)).toBe(true);
+  }
+});
 
 test("what differed once does so no more", async () => {
   const random = randomWorld(SEED, 1_000_000, { people: 60, definitions: 0 });

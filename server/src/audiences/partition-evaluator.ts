@@ -3,8 +3,8 @@ import type { ClientBase } from "pg";
 import { audienceLandedBefore, isBeingRebuilt } from "../pipeline/outbox/audience-outbox.ts";
 import { isOfTheQuestion, problemOf } from "./ask.ts";
 import { archivedMembers, forgetArchived } from "./archived.ts";
-import { evaluateDue, evaluateLists, nextDue } from "./due.ts";
-import { evaluateBlocks, joined, type Outcome } from "./evaluate-batch.ts";
+import { evaluateLists, nextDue, readDue } from "./due.ts";
+import { evaluateBlocks, evaluateDue, joined, type Outcome } from "./evaluate-batch.ts";
 import type { EvaluatorOptions } from "./evaluator.ts";
 import type { EvaluatorLimits } from "./evaluator-limits.ts";
 import { startFill, type Fill, type FillChunk } from "./fill.ts";
@@ -67,8 +67,9 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       const { lists = [] } = (await outcome.also?.(tx)) ?? {};
       return { lists, values: await writeValues(tx, { judged: outcome.values.judged, gone: outcome.gone, nowMs: next.nowMs ?? nowOf(from) }) };
     };
+    const nowMs = nowOf(from);
     const written = await writeMemberships(pool, {
-      place: from, next: { ...from, nowMs: nowOf(from), ...next }, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
+      place: from, next: { ...from, nowMs, ...next }, dueBeforeMs: nowMs + limits.dueHorizonMs, judged: outcome.judged, gone: outcome.gone, versionOf: (id) => (meant ? versionOf(meant, id) : 0), also,
     });
     place = written.place;
     if (written.rows > 0) options.onWritten?.();
@@ -111,7 +112,8 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const end = (await deps.reader.end(all, share)) ?? beforeBlock;
     if (end < beforeBlock) ends.unshift(beforeBlock);
     try {
-      const outcome = await evaluateBlocks(deps, known, { ...all, beforeBlock: end }, nowOf(from));
+      const nowMs = nowOf(from);
+      const outcome = await evaluateBlocks(deps, known, { range: { ...all, beforeBlock: end }, due: await readDue(deps, known, nowMs, limits.dueBeside), nowMs });
       tellFill(outcome);
       await write(from, outcome, { blockId: end });
       share = Math.min(1, share * 2);
@@ -154,8 +156,8 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const boundaries = [...known.workspaces.values()].flatMap(({ live }) => live.map(({ boundaryMs }) => boundaryMs ?? Infinity));
     wakeAtMs = Math.min(dueMs, queue.retryAtMs(), ...boundaries);
     if (dueMs > nowOf(from)) return false;
-    const outcome = await evaluateDue(deps, known, nowOf(from));
-    if (!outcome) return false;
+    const nowMs = nowOf(from);
+    const outcome = await evaluateDue(deps, known, await readDue(deps, known, nowMs, limits.dueAtOnce), nowMs);
     tellFill(outcome);
     await write(from, outcome);
     return true;

@@ -6,9 +6,7 @@ import { inForceOf, loadTraits, TRAIT_ROWS, type LoadedTrait, type TraitRow } fr
 import { meaningOf, namesRoles, type Meaning, type Surroundings } from "./meaning.ts";
 import { storedDefinition } from "./stored-definition.ts";
 import { loadVocabulary } from "./vocabulary.ts";
-
-/** Of every workspace: there is no setting for it yet. */
-export const WORKSPACE_ZONE = "UTC";
+import { readZones } from "./workspace-zone.ts";
 
 export interface LoadedAudience extends Meaning {
   readonly id: number;
@@ -75,6 +73,7 @@ export async function loadPartition(pool: Pool, partition: number): Promise<Load
   const lists = await pool.query<{ id: number; workspace_id: number; slug: string }>(
     "select l.id, l.workspace_id, l.slug from audience_list l join workspace w on w.id = l.workspace_id where w.log_partition = $1", [partition],
   );
+  const zones = await readZones(pool, partition);
   const broken: BrokenAudience[] = [];
   const workspaces = new Map<number, LoadedWorkspace>();
   const traits = (await pool.query<TraitRow>(TRAIT_ROWS, [partition])).rows;
@@ -82,7 +81,7 @@ export async function loadPartition(pool: Pool, partition: number): Promise<Load
   for (const workspaceId of new Set([...used, ...traits.filter(({ status }) => status !== "archived")].map((row) => row.workspace_id))) {
     const all = used.filter((row) => row.workspace_id === workspaceId);
     const numbers = new Map(lists.rows.filter((row) => row.workspace_id === workspaceId).map(({ slug, id }) => [slug, id]));
-    workspaces.set(workspaceId, await loadWorkspace(pool, { workspaceId, all, lists: numbers, traits: traits.filter((row) => row.workspace_id === workspaceId) }, broken));
+    workspaces.set(workspaceId, await loadWorkspace(pool, { workspaceId, zone: zones.get(workspaceId) ?? "UTC", all, lists: numbers, traits: traits.filter((row) => row.workspace_id === workspaceId) }, broken));
   }
   return {
     workspaces, broken,
@@ -95,12 +94,13 @@ export async function loadPartition(pool: Pool, partition: number): Promise<Load
 
 interface Found {
   readonly workspaceId: number;
+  readonly zone: string;
   readonly all: readonly AudienceRow[];
   readonly lists: ReadonlyMap<string, number>;
   readonly traits: readonly TraitRow[];
 }
 
-async function loadWorkspace(pool: Pool, { workspaceId, all, lists, traits: traitRows }: Found, broken: BrokenAudience[]): Promise<LoadedWorkspace> {
+async function loadWorkspace(pool: Pool, { workspaceId, zone, all, lists, traits: traitRows }: Found, broken: BrokenAudience[]): Promise<LoadedWorkspace> {
   const parsed = new Map<string, Definition>();
   for (const row of all) {
     try {
@@ -111,7 +111,7 @@ async function loadWorkspace(pool: Pool, { workspaceId, all, lists, traits: trai
   }
   const inForce = inForceOf(traitRows);
   const words = [...all.map((row) => row.definition), JSON.stringify(traitRows.map((row) => row.definition))].some(namesRoles) ? await wordsOf(pool, workspaceId) : noWords;
-  const around: Surroundings = { zone: WORKSPACE_ZONE, words, audience: (slug) => parsed.get(slug), list: (slug) => lists.get(slug), computed: (slug) => inForce.get(slug) };
+  const around: Surroundings = { zone, words, audience: (slug) => parsed.get(slug), list: (slug) => lists.get(slug), computed: (slug) => inForce.get(slug) };
   const audiences = all.flatMap((row): LoadedAudience[] => {
     const definition = parsed.get(row.slug);
     if (definition === undefined || row.status === "archived") return [];

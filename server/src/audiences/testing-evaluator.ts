@@ -120,11 +120,13 @@ async function checkMembers(pipeline: TestPipeline, nowMs: number): Promise<void
   );
   const { rows: people } = await pipeline.pool.query<{ profile_id: string; member_of: number[] }>("select profile_id, member_of from audience_person");
   const problems = audiences.filter(({ status }) => status !== "active" && status !== "archived").map(({ slug, status, problem }) => `${slug} is ${status}: ${problem}`);
+  const { rows: zones } = await pipeline.pool.query<{ id: number; time_zone: string }>("select id, time_zone from workspace");
   for (const workspaceId of new Set(audiences.map((row) => row.workspace_id))) {
+    const zone = zones.find(({ id }) => id === workspaceId)?.time_zone ?? "";
     const everybody = await peopleOf(pipeline, workspaceId);
     const here = audiences.filter((row) => row.workspace_id === workspaceId && row.status === "active");
     const definitions = new Map<string, Definition>(here.map((row) => [row.slug, definition.parse(row.definition)]));
-    const world = { nowMs, zone: "UTC", words: noWords, people: everybody, audience: (slug: string) => definitions.get(slug), list: (slug: string) => new Set(listed.filter((row) => row.workspace_id === workspaceId && row.slug === slug).map(({ person }) => person)) };
+    const world = { nowMs, zone, words: noWords, people: everybody, audience: (slug: string) => definitions.get(slug), list: (slug: string) => new Set(listed.filter((row) => row.workspace_id === workspaceId && row.slug === slug).map(({ person }) => person)) };
     for (const row of here) {
       const should = everybody.filter((person) => isMember(definitions.get(row.slug)!, person, world)).map(({ id }) => id).toSorted();
       const is = people.filter((person) => person.member_of.includes(row.id)).map((person) => person.profile_id).toSorted();

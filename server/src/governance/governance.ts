@@ -47,11 +47,11 @@ export {
 } from "./tokens.ts";
 export {
   asOwner,
+  changeWorkspace,
   createWorkspace,
   findWorkspace,
   firstControls,
   listWorkspaces,
-  renameWorkspace,
   workspaceScopes,
   type MadeWorkspace,
   type NewWorkspace,

@@ -56,7 +56,7 @@ const byRowId = {
 const postgres: readonly PersonalDataPlace[] = [
   withoutPeople("schema_version", ["version", "name", "checksum", "applied_at"]),
   withoutPeople("install", ["only_row", "secret_check", "created_at"]),
-  withoutPeople("workspace", ["id", "slug", "name", "log_partition", "created_at"]),
+  withoutPeople("workspace", ["id", "slug", "name", "time_zone", "log_partition", "created_at"]),
   withoutPeople("source", [
     "id",
     "workspace_id",

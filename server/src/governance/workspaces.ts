@@ -29,6 +29,8 @@ export interface Workspace {
   readonly id: number;
   readonly slug: string;
   readonly name: string;
+  /** Where its days, weeks and months begin: a listed name of schema/src/time-zone.ts. */
+  readonly timeZone: string;
   /** Where it writes in the log, for ever. */
   readonly partition: number;
   readonly createdAt: Date;
@@ -38,6 +40,8 @@ export interface NewWorkspace {
   readonly name: string;
   /** Made from the name when absent. */
   readonly slug?: string;
+  /** UTC when absent. */
+  readonly timeZone?: string;
   /** How many partitions the log has (`EventLog.partitions`). */
   readonly partitions: number;
   readonly token: { readonly name: string; readonly scopes: readonly Scope[]; readonly secret?: string };
@@ -61,14 +65,15 @@ interface WorkspaceRow {
   id: number;
   slug: string;
   name: string;
+  time_zone: string;
   log_partition: number;
   created_at: Date;
 }
 
-const COLUMNS = "id, slug, name, log_partition, created_at";
+const COLUMNS = "id, slug, name, time_zone, log_partition, created_at";
 
 function workspaceOf(row: WorkspaceRow): Workspace {
-  return { id: row.id, slug: row.slug, name: row.name, partition: row.log_partition, createdAt: row.created_at };
+  return { id: row.id, slug: row.slug, name: row.name, timeZone: row.time_zone, partition: row.log_partition, createdAt: row.created_at };
 }
 
 /**
@@ -96,8 +101,8 @@ export async function createWorkspace(db: ClientBase, wish: NewWorkspace): Promi
   }
   const slug = wish.slug ?? (await freeSlug(db, wish.name));
   const { rows } = await db.query<WorkspaceRow>(
-    `insert into workspace (slug, name, log_partition) values ($1, $2, $3) on conflict (slug) do nothing returning ${COLUMNS}`,
-    [slug, wish.name, await choosePartition(db, slug, wish.partitions)],
+    `insert into workspace (slug, name, log_partition, time_zone) values ($1, $2, $3, $4) on conflict (slug) do nothing returning ${COLUMNS}`,
+    [slug, wish.name, await choosePartition(db, slug, wish.partitions), wish.timeZone ?? "UTC"],
   );
   const row = rows[0];
   if (row === undefined) throw new AppError("conflict", { detail: `There is a workspace with the slug ${slug} already.` });
@@ -162,9 +167,17 @@ export async function listWorkspaces(db: Queries, afterId: number, limit: number
   return rows.map(workspaceOf);
 }
 
-/** Changes the name; the slug stays, for programs and bookmarks name it. `db` works as the owner of the tables. */
-export async function renameWorkspace(db: ClientBase, id: number, name: string): Promise<Workspace> {
-  const { rows } = await db.query<WorkspaceRow>(`update workspace set name = $2 where id = $1 returning ${COLUMNS}`, [id, name]);
+export interface WorkspaceChange {
+  /** What is undefined stays. */
+  readonly name: string | undefined;
+  readonly timeZone: string | undefined;
+}
+
+/** The slug stays, for programs and bookmarks name it. `db` works as the owner of the tables. */
+export async function changeWorkspace(db: ClientBase, id: number, { name, timeZone }: WorkspaceChange): Promise<Workspace> {
+  const { rows } = await db.query<WorkspaceRow>(
+    `update workspace set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1 returning ${COLUMNS}`, [id, name, timeZone],
+  );
   const row = rows[0];
   assert(row !== undefined, "a workspace that was found is never taken away");
   return workspaceOf(row);

@@ -197,14 +197,16 @@ test("a person's zone is where they were last, unless they said another; what is
   expect(changes(zoned(5, "America/Lima"))).toBe(true);
   expect(changes(zoned(9, "America/Lima"))).toBe(false);
   expect(changes(zoned(7, "Europe/Oslo")), "told of late").toBe(false);
-  for (const none of ["", "Mars/Olympus", "+02:00", "CEST!"]) expect(changes(zoned(20, none)), none).toBe(false);
+  for (const none of ["", "Mars/Olympus", "+02:00", "CEST!", "PST", "SystemV/EST5"]) expect(changes(zoned(20, none)), none).toBe(false);
   expect(zoneOf(doc)).toBe("America/Lima");
   expect(changes(zoned(10, "Europe/Oslo"))).toBe(true);
   expect(zoneOf(doc)).toBe("Europe/Oslo");
   changes({ timestampMs: 11, traits: { timezone: "Asia/Tokyo" } });
   expect(zoneOf(doc)).toBe("Asia/Tokyo");
-  changes({ timestampMs: 12, traits: { timezone: "somewhere" } });
-  expect(zoneOf(doc)).toBe("Europe/Oslo");
+  for (const [i, none] of ["somewhere", "PST", "JST", "SystemV/EST5"].entries()) {
+    changes({ timestampMs: 12 + i, traits: { timezone: none } });
+    expect(zoneOf(doc), none).toBe("Europe/Oslo");
+  }
   // What an agent records is told from where the agent is.
   foldEvent(doc, eventAt(30, zoned(30, "Australia/Perth")), { ...live, showsActivity: false });
   expect(zoneOf(doc)).toBe("Europe/Oslo");

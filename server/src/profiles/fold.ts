@@ -184,7 +184,7 @@ function foldZone(doc: ProfileDocument, { context: { timezone: value }, rowId: r
 export function zoneOf(doc: ProfileDocument): string {
   const said = ownValue(doc.traits, "timezone")?.value;
   const zone = typeof said === "string" && isTimeZone(said) ? said : (doc.timezone?.value ?? "");
-  return zone === "" ? "" : listedZone(zone);
+  return isTimeZone(zone) ? listedZone(zone) : "";
 }
 
 function foldDevice(doc: ProfileDocument, event: FoldEvent): void {

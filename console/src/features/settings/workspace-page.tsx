@@ -1,4 +1,4 @@
-// The workspace: its name, and how its events are read. Identity rules have a section of their own.
+// The workspace: its name and time zone, and how its events are read. Identity rules have a section of their own.
 import { Button, NativeSelect, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
@@ -11,6 +11,7 @@ import { Card, Page } from "../../ui/page.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useUnsaved } from "../../ui/unsaved.ts";
 import { may, sessionQuery } from "../accounts/session.ts";
+import { GeneralForm } from "./general-form.tsx";
 import { settingsQuery, workspaceQuery } from "./queries.ts";
 import { changedSettings, draftOf, isChanged, wrongIn, type Draft } from "./workspace-draft.ts";
 
@@ -27,7 +28,7 @@ export function WorkspacePage(): ReactNode {
       <div className="stack-wide" style={{ maxWidth: 720 }}>
         {failed ? <ProblemNotice problem={failed} onRetry={() => void Promise.all([workspace.refetch(), settings.refetch()])} /> : null}
         {mayChange ? null : <p className="dim">{t.readOnly}</p>}
-        <Card title={t.general}>{workspace.data ? <Name slug={workspace.data.slug} name={workspace.data.name} mayChange={mayChange} /> : <Bar width={50} />}</Card>
+        <Card title={t.general}>{workspace.data ? <GeneralForm workspace={workspace.data} mayChange={mayChange} /> : <Bar width={50} />}</Card>
         <Card title={t.rules}>{settings.data ? <Rules key={settings.data.row_id} settings={settings.data.settings} mayChange={mayChange} /> : <Bar width={70} />}</Card>
         <Card title={t.paths}>
           {workspace.data ? (
@@ -39,31 +40,6 @@ export function WorkspacePage(): ReactNode {
         </Card>
       </div>
     </Page>
-  );
-}
-
-function Name({ slug, name, mayChange }: { readonly slug: string; readonly name: string; readonly mayChange: boolean }): ReactNode {
-  const client = useQueryClient();
-  const [draft, setDraft] = useState(name);
-  const rename = useMutation({
-    mutationFn: () => change("PATCH", `/workspaces/${slug}`, { name: draft.trim() }),
-    onSuccess: async () => {
-      await Promise.all([client.invalidateQueries({ queryKey: workspaceQuery.queryKey }), client.invalidateQueries({ queryKey: sessionQuery.queryKey })]);
-      toast({ text: t.nameSaved });
-    },
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    rename.mutate();
-  };
-  return (
-    <form className="stack" onSubmit={submit}>
-      <TextInput label={t.name} required withAsterisk={false} maxLength={200} disabled={!mayChange} value={draft} onChange={(event) => setDraft(event.currentTarget.value)} />
-      {rename.error ? <ProblemNotice problem={rename.error} /> : null}
-      {mayChange && draft.trim() !== name ? (
-        <div className="row"><Button type="submit" loading={rename.isPending} disabled={draft.trim() === ""}>{texts.settings.save}</Button><Button variant="default" onClick={() => setDraft(name)}>{texts.settings.discard}</Button></div>
-      ) : null}
-    </form>
   );
 }
 

@@ -102,6 +102,7 @@ export const audiences: Texts["audiences"] = {
       between: "Vom Beginn des ersten Tages bis vor den letzten.", since: "Vom Datum in einem Merkmal oder von einem Ereignis derselben Person an.", ever: "Alles, was bekannt ist.",
     },
     inTheLast: "in den letzten", howMany: "Wie viele", unit: "Einheit", period: "Welcher Zeitraum", periods: { this: "dieser Zeitraum:", previous: "der vorige:", last: "die letzten" }, zone: "Zeitzone", zones: { workspace: "in der Zeitzone des Arbeitsbereichs", person: "in ihrer eigenen Zeitzone" },
+    zoneOfWorkspace: (zone) => `Die Zeitzone des Arbeitsbereichs ist ${zone}.`,
     from: "vom", until: "bis vor dem", fromDay: "Erster Tag", untilDay: "Tag, vor dem es endet", since: "seit", which: "Welches davon", whiches: { first: "dem ersten", last: "dem letzten" }, anchor: "Ereignis oder Merkmal", chooseAnchor: "Ereignis oder Merkmal wählen", addFor: "und wie lange …", for: "für", dropFor: "Ohne Ende",
     unit1: { minute: "Minute", hour: "Stunde", day: "Tag", week: "Woche", month: "Monat", quarter: "Quartal", year: "Jahr" },
     units: { minute: "Minuten", hour: "Stunden", day: "Tagen", week: "Wochen", month: "Monaten", quarter: "Quartalen", year: "Jahren" },

@@ -10,7 +10,7 @@ const actions: Readonly<Record<keyof typeof english, string>> = {
   "merge.list": "Zusammenführungen angesehen", "proposal.list": "sah vorgeschlagene Trennungen an", "shared_identifier.list": "Geteilte Kennungen angesehen",
   "profile.edit": "Merkmale geändert", "profile.consent": "Einwilligung festgehalten", "profile.suppress": "Person gesperrt", "profile.unmerge": "Person in zwei getrennt",
   "field.decide": "Über ein Feld entschieden", "settings.change": "Einstellungen geändert", "workspace.set": "Einstellungen geändert",
-  "workspace.create": "Arbeitsbereich angelegt", "workspace.rename": "Arbeitsbereich umbenannt", "workspace.remove": "Arbeitsbereich entfernt",
+  "workspace.create": "Arbeitsbereich angelegt", "workspace.rename": "Arbeitsbereich umbenannt", "time_zone.set": "Zeitzone geändert", "workspace.remove": "Arbeitsbereich entfernt",
   "source.create": "Quelle angelegt", "source.change": "Quelle geändert",
   "write_key.create": "Schreibschlüssel angelegt", "write_key.limit": "Schreibschlüssel befristet", "write_key.revoke": "Schreibschlüssel widerrufen", "write_key.rotate": "Schreibschlüssel ersetzt",
   "token.create": "Token angelegt", "token.revoke": "Token widerrufen",

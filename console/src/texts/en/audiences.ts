@@ -100,6 +100,7 @@ export const audiences = {
       between: "From the beginning of the first day until before the last one.", since: "From the date in a trait, or from an event of the same person, on.", ever: "All that is known.",
     },
     inTheLast: "in the last", howMany: "How many", unit: "Unit", period: "Which period", periods: { this: "this", previous: "the previous", last: "the last" }, zone: "Time zone", zones: { workspace: "in the workspace's time zone", person: "in their own time zone" },
+    zoneOfWorkspace: (zone: string) => `The workspace's time zone is ${zone}.`,
     from: "from", until: "until before", fromDay: "First day", untilDay: "Day before which it ends", since: "since", which: "Which of them", whiches: { first: "their first", last: "their last" }, anchor: "Event or trait", chooseAnchor: "choose an event or a trait", addFor: "and for how long…", for: "for", dropFor: "Without an end",
     unit1: { minute: "minute", hour: "hour", day: "day", week: "week", month: "month", quarter: "quarter", year: "year" },
     units: { minute: "minutes", hour: "hours", day: "days", week: "weeks", month: "months", quarter: "quarters", year: "years" },

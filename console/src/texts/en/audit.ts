@@ -8,7 +8,7 @@ export const actions = {
   "merge.list": "looked at merges", "proposal.list": "looked at proposed splits", "shared_identifier.list": "looked at shared identifiers",
   "profile.edit": "changed traits", "profile.consent": "recorded a consent", "profile.suppress": "suppressed a person", "profile.unmerge": "split a person in two",
   "field.decide": "decided about a field", "settings.change": "changed the settings", "workspace.set": "changed the settings",
-  "workspace.create": "made the workspace", "workspace.rename": "renamed the workspace", "workspace.remove": "removed a workspace",
+  "workspace.create": "made the workspace", "workspace.rename": "renamed the workspace", "time_zone.set": "changed the time zone", "workspace.remove": "removed a workspace",
   "source.create": "made a source", "source.change": "changed a source",
   "write_key.create": "made a write key", "write_key.limit": "limited a write key", "write_key.revoke": "revoked a write key", "write_key.rotate": "rotated a write key",
   "token.create": "made a token", "token.revoke": "revoked a token",

@@ -5,7 +5,7 @@ import type { ComputedKind, ValueSql } from "../computed-kind.ts";
 import { eventFilters, eventNames, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
 import { namesOf, sayWindow } from "../sentence.ts";
 import { rawsAt, rawsSql, type Raw } from "../value.ts";
-import { windowOf, windowSql } from "../window-of-person.ts";
+import { inWindowSql, windowOf, windowSql } from "../window-of-person.ts";
 import { NEVER, window } from "../window.ts";
 
 /** Of all different values, the latest so many. */
@@ -73,7 +73,7 @@ function valueSql(one: ValueTrait, scope: SqlScope): ValueSql {
   const { bind, name, events, nowMs } = scope;
   const inWindow = windowSql(one.within, scope);
   const leave = inWindow.leave ?? `toInt64(${NEVER})`;
-  const matches = `${selectsSql(bind, one)} and ${inWindow.row}`;
+  const matches = inWindowSql(selectsSql(bind, one), inWindow);
   const all = events({
     names: namesOf(one.event), boundMs: inWindow.boundMs,
     aggregate: `arrayFlatten(groupArrayIf(arrayMap(raw -> (${leave}, ms, row_id, raw), arrayDistinct(${rawsSql(bind, "properties", one.property)})), ${matches}))`,

@@ -7,19 +7,20 @@ import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
 import { explainEvent } from "../explain-event.ts";
-import { planOf, type EventPlan, type Telling } from "../event-plan.ts";
+import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
   sayComparison, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
-import { decimalOf, decimalSql } from "../value.ts";
-import { windowSql, type WindowSql } from "../window-of-person.ts";
-import { NEVER, window } from "../window.ts";
+import { decimalOf, decimalSql, eventSql as ofEvent } from "../value.ts";
+import { inWindowSql, notYetSql, pastSql, windowSql, type WindowSql } from "../window-of-person.ts";
+import { afterSql, isRolling, NEVER, window, type Duration } from "../window.ts";
 
-/** Of counts up to this one, only as many events of a person are kept as decide it. */
+/** Of counts up to this one, only as many events of a person are kept as decide it: few sizes, so that conditions share the lists. */
 const SORTED_MAX = 1_000;
+const SORTED = [1, 4, 16, 64, 256, SORTED_MAX] as const;
 
 const base = {
   kind: z.literal("event"),
@@ -79,7 +80,7 @@ function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): 
   const plan = planOf(one, world.words);
   if (isTimeComparison(one)) {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
-    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world.nowMs);
+    return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world);
   }
   const told = toldBy(plan, one.within, person, world);
   return told !== undefined && isMeasured(plan, told, one);
@@ -110,50 +111,77 @@ function eventSql(one: EventCondition, scope: SqlScope): Branch {
   const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
   const inWindow = windowSql(one.within, scope);
   const wanted = { names, boundMs: inWindow.boundMs };
-  if (isTimeComparison(one)) return timeSql(one, plan, inWindow, scope);
+  if (isTimeComparison(one)) return timeSql(one, plan, inWindow, wanted, scope);
   if (plan.isPlainCount && inWindow.person === undefined) {
-    const matches = `${selectsSql(scope.bind, plan.selector)} and ${inWindow.row}`;
-    const coming = comingSql(scope, wanted, matches);
-    if (inWindow.leave === undefined) {
-      const count = scope.events({ ...wanted, aggregate: `countIf(${matches} and ms <= ${scope.nowMs})` });
-      return { member: scope.name(compareSql(scope.bind, `toDecimal128(${count}, 9)`, one)), next: coming };
+    const matches = selectsSql(scope.bind, plan.selector);
+    if (isRolling(one.within)) {
+      if (countLooked(countRange(one)) <= SORTED_MAX) return countSql(one, one.within, matches, wanted, scope);
+    } else {
+      const inside = inWindowSql(matches, inWindow);
+      const count = scope.events({ ...wanted, aggregate: `countIf(${inside} and ${pastSql(scope)})` });
+      return { member: scope.name(compareSql(scope.bind, `toDecimal128(${count}, 9)`, one)), next: comingSql(scope, wanted, inside) };
     }
-    const looked = countLooked(countRange(one));
-    if (looked <= SORTED_MAX) return countSql({ one, coming, looked, matches, leave: inWindow.leave }, wanted, scope);
   }
-  return listSql(one, plan, inWindow, scope);
+  return inWindow.leave === undefined && inWindow.person === undefined && !plan.isOnce ? totalSql(one, plan, inWindow, wanted, scope) : listSql(one, plan, inWindow, scope);
+}
+
+/** A measure over a window that nothing leaves: one number says it until another event comes. */
+function totalSql(one: NumberComparison, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+  const { bind, name } = scope;
+  const { matches, values } = tellingsSql(plan, bind);
+  const inside = inWindowSql(matches, inWindow);
+  const next = comingSql(scope, wanted, inside);
+  const all = ofEvent(bind, values);
+  const aggregate = (call: (told: string, when: string) => string): string => scope.events({ ...wanted, aggregate: call(all, `${inside} and ${pastSql(scope)}`) });
+  const number = aggregate((told, when) => `sumIf(length(${told}), ${when})`);
+  switch (plan.of) {
+    case "count":
+      return { member: name(compareSql(bind, `toDecimal128(${number}, 9)`, one)), next };
+    case "distinct": {
+      const different = aggregate((told, when) => `uniqExactArrayIf(arrayMap(told -> told.2, ${told}), ${when})`);
+      return { member: name(compareSql(bind, `toDecimal128(${different}, 9)`, one)), next };
+    }
+    case "sum":
+    case "average": {
+      const sum = aggregate((told, when) => `sumIf(arraySum(arrayMap(told -> told.1, ${told})), ${when})`);
+      if (plan.of === "sum") return { member: name(compareSql(bind, sum, one)), next };
+      return { member: name(`${name(`${number} > 0`)} and ${name(compareSql(bind, sum, one, number))}`), next };
+    }
+    case "min":
+    case "max": {
+      const extreme = aggregate((told, when) => `${plan.of}If(${plan.of === "min" ? "arrayMin" : "arrayMax"}(arrayMap(told -> told.1, ${told})), ${when} and notEmpty(${told}))`);
+      return { member: name(`${name(`${number} > 0`)} and ${name(compareSql(bind, extreme, one))}`), next };
+    }
+  }
 }
 
 /** The earliest of the events whose time is still to come. */
 function comingSql(scope: SqlScope, wanted: { names: readonly string[]; boundMs: number | undefined }, matches: string): string {
-  const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${matches} and ms > ${scope.nowMs})` });
-  return `if(${coming} = 0, ${NEVER}, ${coming})`;
+  const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${matches} and ${notYetSql(scope)})` });
+  return scope.name(`if(${coming} = 0, toInt64(${NEVER}), ${coming})`);
 }
 
-interface CountParts {
-  readonly one: NumberComparison;
-  readonly coming: string;
-  readonly looked: number;
-  readonly matches: string;
-  readonly leave: string;
-}
-
-/** A count in a rolling window: the instants at which the last few will leave decide it. */
-function countSql({ one, coming, looked, matches, leave }: CountParts, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
-  const minus = scope.events({ ...wanted, aggregate: `groupArraySortedIf(${looked})(-${leave}, ${matches} and ms <= ${scope.nowMs})` });
+/**
+ * A count in a rolling window: the instants at which the last few will leave decide it. Whichever the window, the later event leaves
+ * later, so that the times of the newest are enough, and conditions on the same events share them.
+ */
+function countSql(one: NumberComparison, window: Duration, matches: string, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
   const { low, high } = countRange(one);
-  if (high === undefined) {
-    if (low === 0) return { member: "1", next: String(NEVER) };
-    const member = scope.name(`length(${minus}) >= ${low}`);
-    return { member, next: `least(if(${member}, -${minus}[${low}], ${NEVER}), ${coming})` };
-  }
-  if (high < low) return { member: "0", next: String(NEVER) };
+  if (high !== undefined && high < low) return { member: "0", next: String(NEVER) };
+  if (high === undefined && low === 0) return { member: "1", next: String(NEVER) };
+  const kept = SORTED.find((size) => size >= countLooked({ low, high })) ?? SORTED_MAX;
+  const minus = scope.events({ ...wanted, aggregate: `groupArraySortedIf(${kept})(-ms, ${matches} and ${pastSql(scope)})` });
+  const coming = comingSql(scope, wanted, matches);
+  /** When the i-th newest leaves; long ago where there is none. */
+  const leaves = (i: number): string => scope.name(afterSql(`-${minus}[${i}]`, window));
+  const isAbove = (i: number): string => scope.name(`${leaves(i)} > ${scope.nowMs}`);
+  if (high === undefined) return { member: isAbove(low), next: `least(if(${isAbove(low)}, ${leaves(low)}, toInt64(${NEVER})), ${coming})` };
   // Fewer than `low`: only new events help. More than `high`: until as many have left.
-  const isOver = `length(${minus}) > ${high}`;
-  const member = scope.name(`length(${minus}) >= ${low} and not ${isOver}`);
-  const falls = low === 0 ? String(NEVER) : `-${minus}[${low}]`;
+  const isOver = isAbove(high + 1);
+  if (low === 0) return { member: `not ${isOver}`, next: `least(if(${isOver}, ${leaves(high + 1)}, toInt64(${NEVER})), ${coming})` };
+  const member = scope.name(`${isAbove(low)} and not ${isOver}`);
   // When events leave together, it may fall below `low` as it comes down from above `high`: then waking is early, and harmless.
-  return { member, next: `least(multiIf(${isOver}, -${minus}[${high + 1}], ${member}, ${falls}, ${NEVER}), ${coming})` };
+  return { member, next: `least(multiIf(${isOver}, ${leaves(high + 1)}, ${member}, ${leaves(low)}, toInt64(${NEVER})), ${coming})` };
 }
 
 /** Any measure over any window, from the list of what each event tells. */
@@ -198,14 +226,34 @@ function truthsSql(plan: EventPlan, one: NumberComparison, told: string, { bind,
 }
 
 /** The time of the first or the last. */
-function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
-  const { past, coming } = timesSql(plan.selector, inWindow, scope);
+function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+  const { name } = scope;
   const { person } = inWindow;
-  const time = scope.name(`if(empty(${past}), toInt64(0), ${one.measure.of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past})))`);
-  const compared = compareTimeSql(scope.bind, time, one, String(scope.nowMs));
-  const member = scope.name(`${person?.exists ?? "1"} and notEmpty(${past}) and ${compared.member}`);
-  const turns = compared.changes === undefined ? String(NEVER) : `if(notEmpty(${past}) and ${compared.changes} > ${scope.nowMs}, ${compared.changes}, toInt64(${NEVER}))`;
-  return { member, next: `least(${turns}, ${coming}, ${person?.next ?? String(NEVER)})` };
+  const { time, isThere, coming } = person === undefined ? timeOfAllSql(one, plan, inWindow, wanted, scope) : timeOfListSql(one, plan, inWindow, scope);
+  const compared = compareTimeSql(scope.bind, time, one, scope);
+  const member = name([...(person === undefined ? [] : [name(person.exists)]), isThere, name(compared.member)].join(" and "));
+  if (compared.changes === undefined) return { member, next: `least(${coming}, ${person?.next ?? String(NEVER)})` };
+  const changes = name(compared.changes);
+  return { member, next: `least(if(${isThere} and ${name(`${changes} > ${scope.nowMs}`)}, ${changes}, toInt64(${NEVER})), ${coming}, ${person?.next ?? String(NEVER)})` };
+}
+
+interface TimeSql {
+  /** Of the event; meant only where it is there. */
+  readonly time: string;
+  readonly isThere: string;
+  readonly coming: string;
+}
+
+function timeOfAllSql({ measure: { of } }: { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): TimeSql {
+  const inside = inWindowSql(selectsSql(scope.bind, plan.selector), inWindow);
+  const found = scope.events({ ...wanted, aggregate: `${of === "first" ? "min" : "max"}OrNullIf(ms, ${inside} and ${pastSql(scope)})` });
+  return { time: scope.name(`ifNull(${found}, toInt64(0))`), isThere: scope.name(`isNotNull(${found})`), coming: comingSql(scope, wanted, inside) };
+}
+
+function timeOfListSql({ measure: { of } }: { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): TimeSql {
+  const { past, coming } = timesSql(plan.selector, inWindow, scope);
+  const time = scope.name(`if(empty(${past}), toInt64(0), ${of === "first" ? "arrayMin" : "arrayMax"}(arrayMap(at -> at.1, ${past})))`);
+  return { time, isThere: scope.name(`notEmpty(${past})`), coming };
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────

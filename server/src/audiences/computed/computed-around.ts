@@ -7,10 +7,8 @@ import { isFieldRefShort, type FieldRef } from "@tributary/schema/field.ts";
 import type { FieldDecisions } from "../../governance/governance.ts";
 import { readSurroundings, type ReadSurroundings } from "../audience-store.ts";
 import { loadVocabulary } from "../vocabulary.ts";
+import { readZone } from "../workspace-zone.ts";
 import type { Around } from "./rfm-state.ts";
-
-/** Of every workspace: there is no setting for it yet. */
-const ZONE = "UTC";
 
 export interface ComputedAround {
   readonly around: Around;
@@ -23,11 +21,12 @@ export async function readComputedAround(db: ClientBase, workspaceId: number, no
   const kept = await readSurroundings(db, workspaceId, vocabulary);
   const { rows } = await db.query<{ slug: string; id: number }>("select slug, id from audience_list where workspace_id = $1", [workspaceId]);
   const lists = new Map(rows.map(({ slug, id }) => [slug, id]));
+  const zone = await readZone(db, workspaceId);
   const traits = new Map(kept.computedTraits.map((one) => [one.slug, { definition: one.definition, state: one.state ?? null }]));
   return {
     kept, vocabulary,
     around: {
-      nowMs, zone: ZONE, words: vocabulary, audience: (slug) => kept.audience(slug)?.definition, list: (slug) => lists.get(slug), computed: (slug) => traits.get(slug),
+      nowMs, zone, words: vocabulary, audience: (slug) => kept.audience(slug)?.definition, list: (slug) => lists.get(slug), computed: (slug) => traits.get(slug),
       hasOverrides: true,
     },
   };

@@ -32,12 +32,15 @@ const gold = { kind: "trait", trait: "plan", op: "equals", value: "gold" };
 const recent = { kind: "trait", trait: "signed_up", op: "in_last", value: { last: 10, unit: "day" } };
 const vip = definition.parse({ who: { all: [gold, { kind: "event", event: "page", op: "at_least", value: 1 }] } });
 
+const dayMs = (day: string | undefined, zone: string): number => Temporal.PlainDate.from(day ?? "").toZonedDateTime(zone).epochMilliseconds;
+
 test.each([
+  [3, { all: [order, gold] }, "Pacific/Auckland"], [45, { any: [{ not: order }, gold] }, "America/New_York"],
   [3, { all: [order, gold] }], [45, { any: [{ not: order }, { at_least: 2, of: [gold, recent, never] }] }], [10, { not: { kind: "audience", audience: "vip" } }],
   [5, { kind: "account", people: "any", who: order }], [70, { all: [order, never] }],
-])("over %i days", async (days, who) => {
+] as readonly [number, object, string?][])("over %i days", async (days, who, zone = "UTC") => {
   const one = definition.parse({ who });
-  const around: Around = { zone: "UTC", words: noWords, audience: (slug) => (slug === "vip" ? vip : undefined), list: () => undefined };
+  const around: Around = { zone, words: noWords, audience: (slug) => (slug === "vip" ? vip : undefined), list: () => undefined };
   const previews = createPreviews(createReadWords(clickhouse));
   const { signal } = new AbortController();
   const view = await previews.view({ workspaceId: 1, around, definitions: [one], nowMs: NOW, signal });
@@ -46,10 +49,10 @@ test.each([
   const membersAt = async (nowMs: number): Promise<Set<string>> => new Set([...(await askSql(clickhouse, 1, [one], { nowMs, ...around })).people.values()].filter(({ members: [isMember] }) => isMember).map(({ id }) => id));
   for (const i of [0, 1, days - 2, days - 1]) {
     const day = flow[i];
-    const endMs = i === days - 1 ? NOW : Date.parse(`${day?.day}T23:59:59.999Z`);
-    const [after, before] = [await membersAt(endMs), await membersAt(Date.parse(`${day?.day}T00:00:00.000Z`) - 1)];
+    const endMs = i === days - 1 ? NOW : dayMs(Temporal.PlainDate.from(day?.day ?? "").add({ days: 1 }).toString(), zone) - 1;
+    const [after, before] = [await membersAt(endMs), await membersAt(dayMs(day?.day, zone) - 1)];
     expect({ ...day }).toEqual({ day: day?.day, size: after.size, entered: after.difference(before).size, left: before.difference(after).size });
   }
-  expect(flow.at(-1)?.day).toBe("2026-03-15");
+  expect(flow.at(-1)?.day).toBe(zone === "Pacific/Auckland" ? "2026-03-16" : "2026-03-15");
   expect(flow.some(({ entered, left }) => entered + left > 0)).toBe(true);
 }, 60_000);

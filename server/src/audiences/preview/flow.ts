@@ -12,7 +12,6 @@ import { otherAudience, type Around, type View } from "./previews.ts";
 import { isDrawn } from "./truths.ts";
 import { WordRows } from "./word-rows.ts";
 
-const DAY_MS = 86_400_000;
 const BITS = 32;
 /** Bits of all people and conditions together; half a gigabyte of them would stop the server. */
 const BYTES_MAX = 256 * 1024 * 1024;
@@ -45,7 +44,9 @@ interface Flowing extends FlowWish {
 export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
   const { definition, days, nowMs, around } = wish;
   const { people } = view;
-  const instants = instantsOf(days, nowMs);
+  // The end of the day before the first, the last instant of each day, and now.
+  const dates = datesOf(days, nowMs, around.zone);
+  const instants = [...dates.map((date) => date.toZonedDateTime(around.zone).epochMilliseconds - 1), nowMs];
   const words = Math.ceil(instants.length / BITS);
   const leaves = leavesOf(definition, around, []);
   if (leaves.size * people.count * words * 4 > BYTES_MAX) {
@@ -60,18 +61,17 @@ export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
     await new Promise((resolve) => void setImmediate(resolve));
     count(whole, { words, from, to: Math.min(people.count, from + SLICE_ROWS) }, counts);
   }
-  return instants.slice(1).map((_, i) => ({
-    day: dayOf(nowMs - (days - 1 - i) * DAY_MS), size: counts.size[i + 1] as number, entered: counts.entered[i + 1] as number, left: counts.left[i + 1] as number,
+  return dates.map((date, i) => ({
+    day: date.toString(), size: counts.size[i + 1] as number, entered: counts.entered[i + 1] as number, left: counts.left[i + 1] as number,
   }));
 }
 
-/** The end of the day before the first, the last instant of each day, and now. */
-function instantsOf(days: number, nowMs: number): number[] {
-  const todayMs = nowMs - (nowMs % DAY_MS);
-  return [...Array.from({ length: days }, (_, i) => todayMs - (days - 1 - i) * DAY_MS - 1), nowMs];
+/** In the workspace's zone, up to today. One ends where the next begins: some have 23 or 25 hours. */
+function datesOf(days: number, nowMs: number, zone: string): Temporal.PlainDate[] {
+  const today = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone).toPlainDate();
+  return Array.from({ length: days }, (_, i) => today.subtract({ days: days - 1 - i }));
 }
 
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const keyOf = (condition: Condition, include: Definition["include"]): string => JSON.stringify([condition, include]);
 
 // ── One condition, for all days ───────────────────────────────────────────────────────────────────────────────────

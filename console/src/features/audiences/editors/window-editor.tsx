@@ -10,6 +10,7 @@ import { useEventNames, useTraits } from "./fields.ts";
 import { Picker } from "./picker.tsx";
 import { DurationWords, durationOf } from "./value-editor.tsx";
 import { WordDay, WordNumber, WordSelect } from "./words.tsx";
+import { ZoneNote } from "./zone-note.tsx";
 
 const t = texts.audiences;
 const say = languageOf(language);
@@ -66,7 +67,7 @@ function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<W
       />
       <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => allowsRolling || one !== "rolling").map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next))} />
       <div className="words">{windowWords(kind, window, onChange)}</div>
-      <p className="dim">{t.window.notes[kind]}</p>
+      <p className="dim">{t.window.notes[kind]} <ZoneNote kind={kind} /></p>
     </div>
   );
 }
