@@ -54,6 +54,18 @@ describe.skipIf(chromiumPath === undefined)("the console in German", () => {
     await at.page.getByRole("gridcell", { name: /^vor \d+ (Sek\.|Min\.|Std\.)$/ }).first().waitFor();
   });
 
+  test("says in German what is wrong with an audience, and with a computed trait", async () => {
+    await signInInGerman();
+    await at.page.goto(`${at.server.url}/audiences/new?view=yaml`);
+    await at.page.getByRole("textbox", { name: "Die Definition als YAML" }).fill("who: { kind: audience, audience: gone }");
+    await at.page.getByText("Es gibt keine Zielgruppe `gone`.", { exact: false }).waitFor();
+    await at.page.getByText("Sehen Sie bei den Zielgruppen nach", { exact: false }).waitFor();
+    await at.page.goto(`${at.server.url}/computed-traits/new`);
+    await at.page.getByRole("radio", { name: /^Formel/ }).click();
+    await at.page.getByRole("textbox", { name: "Formel" }).fill("1 + * 2");
+    await at.page.getByText("Zeichen 5: erwartet eine Zahl", { exact: false }).waitFor();
+  });
+
   test("speaks English once that is chosen, and German again as the browser has it", async () => {
     await signInInGerman();
     await at.page.goto(`${at.server.url}/settings/account`);

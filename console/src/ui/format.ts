@@ -3,6 +3,8 @@ import { locale, texts, wordFrom, type TimeUnit } from "../texts/texts.ts";
 
 const COMPACT_FROM = 10_000;
 const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
+const signedCompact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1, signDisplay: "exceptZero" });
 const full = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const precise = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const absolute = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
@@ -13,6 +15,11 @@ const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "
 /** Grouped, and compact from ten thousand on. */
 export function shortNumber(n: number): string {
   return Math.abs(n) < COMPACT_FROM ? full.format(n) : compact.format(n);
+}
+
+/** A change: always with its sign, but for none. */
+export function signedNumber(n: number): string {
+  return (Math.abs(n) < COMPACT_FROM ? signed : signedCompact).format(n);
 }
 
 export function fullNumber(n: number): string {

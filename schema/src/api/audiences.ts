@@ -122,6 +122,12 @@ export const comparison = z
   .meta({ id: "AudienceComparison" });
 export type AudienceComparison = z.infer<typeof comparison>;
 
+const inEach = z.strictObject({ en: z.string(), de: z.string() });
+/** What is wrong with a definition; `message` and `hint` are the English ones. */
+export const definitionProblem = z.strictObject({
+  path: z.string().meta({ description: "JSON pointer within the definition." }), message: z.string(), hint: z.string().nullable(),
+  messages: inEach.meta({ description: "`message` in each language." }), hints: inEach.nullable().meta({ description: "`hint` in each language." }),
+});
 /** POST /audiences/check: what is wrong with a definition, and what it would read. Never 400 for a wrong definition. */
 export const checkBody = z.strictObject({
   definition: z.unknown().optional(),
@@ -130,8 +136,8 @@ export const checkBody = z.strictObject({
 export const check = z
   .strictObject({
     ok: z.boolean(),
-    problems: z.array(z.strictObject({ path: z.string(), message: z.string(), hint: z.string().nullable() })),
-    warnings: z.array(z.strictObject({ path: z.string(), message: z.string() })).meta({ description: "Such as events and properties that never arrived." }),
+    problems: z.array(definitionProblem),
+    warnings: z.array(definitionProblem.pick({ path: true, message: true, messages: true })).meta({ description: "Such as events and properties that never arrived." }),
     sentence: z.strictObject({ en: z.string(), de: z.string() }).nullable(),
     yaml: z.string().nullable(),
     sql: z.string().nullable().meta({ description: "The query that is run, with its bound values written in." }),
@@ -171,8 +177,25 @@ export type PersonAudiences = z.infer<typeof personAudiences>;
 /** GET /audiences/{slug}/sizes?days= */
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
 export type AudienceSizes = z.infer<typeof sizes>;
-/** GET /audiences/{slug}/changes: the membership log, newest first. */
-export const changeList = z.strictObject({ data: z.array(change.extend({ profile_id: guid })), next_cursor: nextCursor });
+/** GET /audience-trends: how large several audiences were, a number a day. */
+export const trendsQuery = z.strictObject({
+  audiences: z.string().max(16_000).meta({ description: "Their slugs, with commas between; at most 200. What is none is left out of the answer." })
+    .transform((text) => [...new Set(text.split(",").map((slug) => slug.trim()).filter((slug) => slug !== ""))]).pipe(z.array(z.string()).max(200)),
+  days: z.coerce.number().int().min(4).max(90).default(28),
+});
+export const trends = z.strictObject({
+  data: z.array(z.strictObject({ slug: audienceSlug, sizes: z.array(z.int().nullable()) })),
+  at: z.array(isoTime).meta({ description: "Of the numbers in `sizes`: the end of each day in UTC, and now. There is null until an audience was first counted." }),
+}).meta({ id: "AudienceTrends" });
+export type AudienceTrends = z.infer<typeof trends>;
+/** GET /audiences/{slug}/changes: the membership log, newest first, with whom each is about (masked like other people). */
+export const changeList = z.strictObject({
+  data: z.array(change.extend({
+    profile_id: guid.meta({ description: "As it was written. Of who has since been merged, the person whom it names is the one that is left." }),
+    name: member.shape.name, identifiers: member.shape.identifiers,
+  })),
+  next_cursor: nextCursor,
+});
 export type AudienceChanges = z.infer<typeof changeList>;
 /** GET /audiences/{slug}/as-of?at=: who we had in (`log`), and how many a recompute with the events known today gives (`recomputed`). */
 export const asOf = z.strictObject({ at: isoTime, log: z.int(), recomputed: z.int().nullable(), sample: z.array(member) }).meta({ id: "AudienceAsOf" });

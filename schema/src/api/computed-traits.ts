@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { computedDefinition } from "../audience/computed.ts";
 import { guid, isoTime } from "./answer-parts.ts";
+import { definitionProblem } from "./audiences.ts";
 
 /** As formulas spell it without quotes. */
 export const computedSlug = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "Small letters, digits and _, beginning with a letter, at most 63.")
@@ -91,10 +92,7 @@ export const computedCheckBody = z.strictObject({
 export const computedCheck = z
   .strictObject({
     ok: z.boolean(),
-    problems: z.array(z.strictObject({
-      path: z.string().meta({ description: "JSON pointer within the definition." }), message: z.string(), hint: z.string().nullable(),
-      character: z.int().nullable().meta({ description: "In a formula, from 1 on." }),
-    })),
+    problems: z.array(definitionProblem.extend({ character: z.int().nullable().meta({ description: "In a formula, from 1 on." }) })),
     sentence: sentence.nullable(),
     type: computedType.nullable(),
     personal: z.boolean().nullable(),

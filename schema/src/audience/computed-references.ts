@@ -6,7 +6,8 @@ import { rfmNeeds } from "./computed/rfm.ts";
 import { computedIn, FormulaError, parseFormula, traitsIn } from "./formula.ts";
 import type { Paths } from "./measure.ts";
 import { placesWithin } from "./places.ts";
-import { PROBLEMS_MAX, problemsOf, type Problem } from "./problems.ts";
+import { problem, type Problem } from "./problem.ts";
+import { PROBLEMS_MAX, problemsOf } from "./problems.ts";
 import { countProblems, expandedCountOfComputed, nodeProblems, problemsAt, type Node, type Surroundings } from "./references.ts";
 import { namesOf } from "./sentence.ts";
 
@@ -50,10 +51,15 @@ export function checkComputed(given: unknown, slug: string | undefined, around: 
   // Of the kind that was meant; what stands beside the value is rarely wrong.
   const ofKind = known?.schema.safeParse(value).error?.issues ?? [];
   const found = ofKind.length > 0 ? problemsOf(ofKind, value, ["value"]) : kind !== undefined && known === undefined
-    ? [{ path: "/value/kind", message: `There is no kind of computed trait ${JSON.stringify(kind)}.`, hint: `Kinds are: ${computedKinds.map((each) => each.kind).join(", ")}.` }]
+    ? [noKind(kind)]
     : problemsOf(parsed.error.issues, given);
   const problems = found.map((one): ComputedProblem => ({ ...one, character: one.path === FORMULA_PATH && formula !== undefined ? brokenAt(formula) : null }));
   return { definition: undefined, problems };
+}
+
+function noKind(kind: unknown): Problem {
+  const names = computedKinds.map((each) => each.kind).join(", ");
+  return problem("/value/kind", { en: `There is no kind of computed trait ${JSON.stringify(kind)}.`, de: `Es gibt keine Art von berechnetem Merkmal ${JSON.stringify(kind)}.` }, { en: `Kinds are: ${names}.`, de: `Arten sind: ${names}.` });
 }
 
 /** What a definition refers to that is not there, or leads back to it, or is too much. */
@@ -68,7 +74,7 @@ export function computedProblems(one: ComputedDefinition, slug: string | undefin
 }
 
 const FORMULA_PATH = "/value/formula";
-const nowhere = (problem: Problem): ComputedProblem => ({ ...problem, character: null });
+const nowhere = (one: Problem): ComputedProblem => ({ ...one, character: null });
 
 function formulaIn(given: unknown): string | undefined {
   const value = typeof given === "object" && given !== null && "value" in given ? given.value : undefined;
@@ -86,7 +92,7 @@ function brokenAt(formula: string): number | null {
 
 function formulaProblems(text: string, self: Node | undefined, around: Surroundings): ComputedProblem[] {
   return [...new Set(computedIn(parseFormula(text)))].flatMap((slug) =>
-    nodeProblems(FORMULA_PATH, { kind: "computed", slug }, self, around).map((problem) => ({ ...problem, character: placeOf(slug, text) })));
+    nodeProblems(FORMULA_PATH, { kind: "computed", slug }, self, around).map((one) => ({ ...one, character: placeOf(slug, text) })));
 }
 
 /** Where a formula first names a computed trait, from 1 on. */
@@ -102,8 +108,8 @@ function rfmProblems(words: Words): Problem[] {
   const missing = rfmNeeds(words);
   if (missing === undefined) return [];
   return [missing === "order"
-    ? { path: "/value", message: "No event is known as an order, so nobody is a buyer.", hint: "Say in the vocabulary which event is an order." }
-    : { path: "/value", message: "It is not known where an order says its value.", hint: "Say in the vocabulary which property of orders is their value." }];
+    ? problem("/value", { en: "No event is known as an order, so nobody is a buyer.", de: "Kein Ereignis ist als Bestellung bekannt, also ist niemand Käufer." }, { en: "Say in the vocabulary which event is an order.", de: "Sagen Sie im Vokabular, welches Ereignis eine Bestellung ist." })
+    : problem("/value", { en: "It is not known where an order says its value.", de: "Es ist nicht bekannt, wo in einer Bestellung ihr Wert steht." }, { en: "Say in the vocabulary which property of orders is their value.", de: "Sagen Sie im Vokabular, welche Eigenschaft von Bestellungen ihr Wert ist." })];
 }
 
 // ── Fields that show through ──────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import { computedRaws, type ComputedInForce } from "./computed.ts";
 import { condition, conditionHolds, depthOf, leavesOf, sayCondition } from "./condition.ts";
 import type { PersonFacts, World } from "./condition-kind.ts";
 import { audienceLimits } from "./limits.ts";
+import type { InEach } from "./problem.ts";
 import type { Language } from "./sentence.ts";
 import type { Raw } from "./value.ts";
 
@@ -16,14 +17,15 @@ export const definition = z.strictObject({
   }).default({ bots: false, internal: false }).meta({ description: "Events of bots and of internal traffic count, and people who have none but such." }),
   who: condition,
 }).superRefine((one, context) => {
+  const tooMuch = ({ en, de }: InEach): void => context.addIssue({ code: "custom", path: ["who"], message: en, params: { de } });
   const count = leavesOf(one.who).length;
-  if (count > audienceLimits.conditionsMax) context.addIssue({ code: "custom", path: ["who"], message: `${count} conditions; at most ${audienceLimits.conditionsMax}. Put some into an audience of their own.` });
+  if (count > audienceLimits.conditionsMax) tooMuch({ en: `${count} conditions; at most ${audienceLimits.conditionsMax}. Put some into an audience of their own.`, de: `${count} Bedingungen; höchstens ${audienceLimits.conditionsMax}. Nehmen Sie einige in eine eigene Zielgruppe.` });
   const depth = depthOf(one.who);
-  if (depth > audienceLimits.depthMax) context.addIssue({ code: "custom", path: ["who"], message: `${depth} groups inside each other; at most ${audienceLimits.depthMax}.` });
+  if (depth > audienceLimits.depthMax) tooMuch({ en: `${depth} groups inside each other; at most ${audienceLimits.depthMax}.`, de: `${depth} Gruppen ineinander; höchstens ${audienceLimits.depthMax}.` });
   const tests = testsIn(one.who);
-  if (tests > audienceLimits.testsMax) context.addIssue({ code: "custom", path: ["who"], message: `${tests} comparisons, with those in filters; at most ${audienceLimits.testsMax}. Put some into an audience of their own.` });
+  if (tests > audienceLimits.testsMax) tooMuch({ en: `${tests} comparisons, with those in filters; at most ${audienceLimits.testsMax}. Put some into an audience of their own.`, de: `${tests} Vergleiche, mit denen in Filtern; höchstens ${audienceLimits.testsMax}. Nehmen Sie einige in eine eigene Zielgruppe.` });
   const characters = JSON.stringify(one.who).length;
-  if (characters > audienceLimits.charactersMax) context.addIssue({ code: "custom", path: ["who"], message: `${characters} characters; at most ${audienceLimits.charactersMax}. Upload long lists of values as a trait.` });
+  if (characters > audienceLimits.charactersMax) tooMuch({ en: `${characters} characters; at most ${audienceLimits.charactersMax}. Upload long lists of values as a trait.`, de: `${characters} Zeichen; höchstens ${audienceLimits.charactersMax}. Laden Sie lange Listen von Werten als Merkmal hoch.` });
 }).meta({ id: "AudienceDefinition" });
 /** Comparisons, wherever they stand. */
 function testsIn(value: unknown): number {

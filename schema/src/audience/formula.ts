@@ -1,5 +1,6 @@
 // Formulas over traits, as people write them: `round(computed(total_spent) / computed(orders), 2)`. Numbers are floating point; a part
 // that is not set makes the whole not set, unless coalesce says otherwise; so does a division by nought.
+import type { InEach } from "./problem.ts";
 import { numberOf, numberSql, rawsAt, rawsSql, type Bind, type Raw } from "./value.ts";
 
 export type Formula =
@@ -19,16 +20,18 @@ const DEPTH_MAX = 40;
 export class FormulaError extends Error {
   /** Where in the text, from 0 on. */
   readonly at: number;
+  readonly german: string;
 
-  constructor(message: string, at: number) {
-    super(message);
+  constructor({ en, de }: InEach, at: number) {
+    super(en);
+    this.german = de;
     this.at = at;
   }
 }
 
 /** Throws a FormulaError that says where and what. */
 export function parseFormula(text: string): Formula {
-  if (text.length > FORMULA_CHARACTERS_MAX) throw new FormulaError(`A formula has at most ${FORMULA_CHARACTERS_MAX} characters.`, FORMULA_CHARACTERS_MAX);
+  if (text.length > FORMULA_CHARACTERS_MAX) throw new FormulaError({ en: `A formula has at most ${FORMULA_CHARACTERS_MAX} characters.`, de: `Eine Formel hat höchstens ${FORMULA_CHARACTERS_MAX} Zeichen.` }, FORMULA_CHARACTERS_MAX);
   const reader = new Reader(text);
   const formula = reader.sum(0);
   reader.end();
@@ -53,7 +56,10 @@ class Reader {
       at += text.slice(at).length - text.slice(at).trimStart().length;
       TOKEN.lastIndex = at;
       const found = TOKEN.exec(text);
-      if (found === null) throw new FormulaError(`Character ${at + 1} can't be read. Use numbers, trait("name"), computed(name), + - * / and ( ).`, at);
+      if (found === null) throw new FormulaError({
+        en: `Character ${at + 1} can't be read. Use numbers, trait("name"), computed(name), + - * / and ( ).`,
+        de: `Zeichen ${at + 1} ist nicht lesbar. Möglich sind Zahlen, trait("name"), computed(name), + - * / und ( ).`,
+      }, at);
       const [whole, number, word, quoted, sign] = found;
       this.#tokens.push({ kind: number !== undefined ? "number" : word !== undefined ? "word" : quoted !== undefined ? "quoted" : "sign", text: number ?? word ?? quoted ?? sign ?? "", at });
       at += whole.length;
@@ -69,7 +75,7 @@ class Reader {
 
   end(): void {
     const token = this.#token();
-    if (token.kind !== "end") throw this.#error(token, "an operator or the end");
+    if (token.kind !== "end") throw this.#error(token, { en: "an operator or the end", de: "ein Rechenzeichen oder das Ende" });
   }
 
   #product(depth: number): Formula {
@@ -79,7 +85,7 @@ class Reader {
   }
 
   #part(depth: number): Formula {
-    if (depth > DEPTH_MAX) throw new FormulaError(`At most ${DEPTH_MAX} brackets inside each other.`, this.#token().at);
+    if (depth > DEPTH_MAX) throw new FormulaError({ en: `At most ${DEPTH_MAX} brackets inside each other.`, de: `Höchstens ${DEPTH_MAX} Klammern ineinander.` }, this.#token().at);
     if (this.#sign("-") !== undefined) return { call: "negate", of: [this.#part(depth + 1)] };
     if (this.#sign("(") !== undefined) {
       const inner = this.sum(depth + 1);
@@ -89,21 +95,26 @@ class Reader {
     const token = this.#token();
     this.#next++;
     if (token.kind === "number") return { number: Number(token.text) };
-    if (token.kind !== "word") throw this.#error(token, 'a number, trait("name"), computed(name) or a bracket');
+    if (token.kind !== "word") throw this.#error(token, { en: 'a number, trait("name"), computed(name) or a bracket', de: 'eine Zahl, trait("name"), computed(name) oder eine Klammer' });
     this.#expect("(");
     if (token.text === "trait" || token.text === "computed") {
       const name = this.#token();
       this.#next++;
-      if (name.kind !== "word" && name.kind !== "quoted") throw this.#error(name, `the name of a ${token.text}`);
+      if (name.kind !== "word" && name.kind !== "quoted") throw this.#error(name, { en: `the name of a ${token.text}`, de: `ein Name für ${token.text}` });
       this.#expect(")");
       return token.text === "trait" ? { trait: name.text } : { computed: name.text };
     }
     const call = named.find((one) => one === token.text);
-    if (call === undefined) throw new FormulaError(`There is no function ${token.text} (character ${token.at + 1}). There are ${named.join(", ")}, trait and computed.`, token.at);
+    if (call === undefined) throw new FormulaError({
+      en: `There is no function ${token.text} (character ${token.at + 1}). There are ${named.join(", ")}, trait and computed.`,
+      de: `Es gibt keine Funktion ${token.text} (Zeichen ${token.at + 1}). Es gibt ${named.join(", ")}, trait und computed.`,
+    }, token.at);
     const of = [this.sum(depth + 1)];
     while (this.#sign(",") !== undefined) of.push(this.sum(depth + 1));
     this.#expect(")");
-    if (of.length !== functions[call]) throw new FormulaError(`${call} takes ${functions[call]} parts, not ${of.length} (character ${token.at + 1}).`, token.at);
+    if (of.length !== functions[call]) throw new FormulaError({
+      en: `${call} takes ${functions[call]} parts, not ${of.length} (character ${token.at + 1}).`, de: `${call} hat ${functions[call]} Teile, nicht ${of.length} (Zeichen ${token.at + 1}).`,
+    }, token.at);
     return { call, of };
   }
 
@@ -119,11 +130,13 @@ class Reader {
   }
 
   #expect(sign: string): void {
-    if (this.#sign(sign) === undefined) throw this.#error(this.#token(), `“${sign}”`);
+    if (this.#sign(sign) === undefined) throw this.#error(this.#token(), { en: `“${sign}”`, de: `„${sign}“` });
   }
 
-  #error(token: Token, wanted: string): FormulaError {
-    return new FormulaError(`Character ${token.at + 1}: expected ${wanted}, found ${token.text}.`, token.at);
+  #error(token: Token, wanted: InEach): FormulaError {
+    return new FormulaError({
+      en: `Character ${token.at + 1}: expected ${wanted.en}, found ${token.text}.`, de: `Zeichen ${token.at + 1}: erwartet ${wanted.de}, gefunden ${token.kind === "end" ? "das Ende" : token.text}.`,
+    }, token.at);
   }
 }
 

@@ -2,6 +2,7 @@
 // is added up that can't be converted: `moneyProblem` says what keeps a sum from being told.
 import { z } from "zod";
 import { isRecord } from "../is-record.ts";
+import type { InEach } from "./problem.ts";
 import { DECIMALS, decimalOf } from "./value.ts";
 
 export const RATES_MAX = 2_000;
@@ -83,12 +84,28 @@ export function moneyUnit({ base }: Money, arriving: readonly ArrivingCurrency[]
 }
 
 /** For an answer of the API: what is wrong, and what to do. */
-export function moneyProblemText({ kind, base, currencies }: MoneyProblem): { readonly detail: string; readonly hint: string } {
-  const named = currencies.map((one) => (one === UNREADABLE ? "values that are no currency code" : one)).join(", ");
+export function moneyProblemText(found: MoneyProblem): { readonly detail: string; readonly hint: string } {
+  const { detail, hint } = moneyProblemTexts(found);
+  return { detail: detail.en, hint: hint.en };
+}
+
+/** The same in each language. */
+export function moneyProblemTexts({ kind, base, currencies }: MoneyProblem): { readonly detail: InEach; readonly hint: InEach } {
+  const named = (unreadable: string): string => currencies.map((one) => (one === UNREADABLE ? unreadable : one)).join(", ");
+  const [en, de] = [named("values that are no currency code"), named("Werte, die kein Währungscode sind")];
   switch (kind) {
-    case "no_base": return { detail: `Several currencies arrive (${named}), so their values can't be added up.`, hint: "Choose a base currency in the vocabulary, and a rate for each other." };
-    case "no_rate": return { detail: `There is no rate to ${base} for ${named}.`, hint: "Add one to the vocabulary, from the day of the first event on." };
-    case "late_rates": return { detail: `The rates for ${named} begin after the first events.`, hint: "Add one to the vocabulary that holds from the first event on." };
+    case "no_base": return {
+      detail: { en: `Several currencies arrive (${en}), so their values can't be added up.`, de: `Es kommen mehrere Währungen an (${de}), also lassen sich ihre Werte nicht addieren.` },
+      hint: { en: "Choose a base currency in the vocabulary, and a rate for each other.", de: "Wählen Sie im Vokabular eine Basiswährung und für jede andere einen Kurs." },
+    };
+    case "no_rate": return {
+      detail: { en: `There is no rate to ${base} for ${en}.`, de: `Es gibt keinen Kurs zu ${base} für ${de}.` },
+      hint: { en: "Add one to the vocabulary, from the day of the first event on.", de: "Fügen Sie im Vokabular einen hinzu, ab dem Tag des ersten Ereignisses." },
+    };
+    case "late_rates": return {
+      detail: { en: `The rates for ${en} begin after the first events.`, de: `Die Kurse für ${de} beginnen nach den ersten Ereignissen.` },
+      hint: { en: "Add one to the vocabulary that holds from the first event on.", de: "Fügen Sie im Vokabular einen hinzu, der ab dem ersten Ereignis gilt." },
+    };
   }
 }
 

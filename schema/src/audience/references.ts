@@ -7,7 +7,7 @@ import type { Definition } from "./definition.ts";
 import { audienceLimits } from "./limits.ts";
 import { computedIn, parseFormula } from "./formula.ts";
 import { placesIn, placesWithin, type Place } from "./places.ts";
-import type { Problem } from "./problems.ts";
+import { problem, type InEach, type Problem } from "./problem.ts";
 import { propertyNames } from "./vocabulary-names.ts";
 
 export interface Surroundings {
@@ -55,22 +55,26 @@ export function referenceProblems(one: Definition, slug: string | undefined, aro
 /** "With those that it refers to, these are too many." */
 export function countProblems(path: string, count: number): Problem[] {
   if (count <= audienceLimits.conditionsMax) return [];
-  return [{
-    path, message: `With those of the audiences and computed traits that it refers to, these are ${count > COUNT_TOLD ? `more than ${COUNT_TOLD}` : count} conditions; at most ${audienceLimits.conditionsMax}.`,
-    hint: "Refer to fewer of them, or make those smaller.",
-  }];
+  const told = count > COUNT_TOLD ? { en: `more than ${COUNT_TOLD}`, de: `mehr als ${COUNT_TOLD}` } : { en: String(count), de: String(count) };
+  return [problem(path, {
+    en: `With those of the audiences and computed traits that it refers to, these are ${told.en} conditions; at most ${audienceLimits.conditionsMax}.`,
+    de: `Mit denen der Zielgruppen und berechneten Merkmale, auf die sie sich beziehen, sind das ${told.de} Bedingungen; höchstens ${audienceLimits.conditionsMax}.`,
+  }, { en: "Refer to fewer of them, or make those smaller.", de: "Beziehen Sie sich auf weniger davon, oder machen Sie jene kleiner." })];
 }
 
 /** `self`: what the place is in, if it is kept. */
 export function problemsAt(place: Place, self: Node | undefined, around: Surroundings): Problem[] {
-  const one = (message: string, hint: string): Problem[] => [{ path: place.path, message, hint }];
+  const one = (messages: InEach, hints: InEach): Problem[] => [problem(place.path, messages, hints)];
   switch (place.is) {
     case "list":
-      return around.hasList(place.slug) ? [] : one(`There is no list \`${place.slug}\`.`, "Look at the lists, or make it first.");
+      return around.hasList(place.slug) ? [] : one({ en: `There is no list \`${place.slug}\`.`, de: `Es gibt keine Liste \`${place.slug}\`.` }, { en: "Look at the lists, or make it first.", de: "Sehen Sie bei den Listen nach, oder legen Sie sie erst an." });
     case "event_role": {
       const role = Object.hasOwn(around.words.roles, place.role) ? around.words.roles[place.role] : undefined;
-      if (role === undefined) return one(`The vocabulary has no word \`${place.role}\`.`, `Its words are: ${Object.keys(around.words.roles).join(", ")}.`);
-      return role.events.length > 0 ? [] : one(`No event is known as \`${place.role}\`.`, "Say in the vocabulary which event it is, or name the event itself.");
+      const known = Object.keys(around.words.roles).join(", ");
+      if (role === undefined) return one({ en: `The vocabulary has no word \`${place.role}\`.`, de: `Das Vokabular hat kein Wort \`${place.role}\`.` }, { en: `Its words are: ${known}.`, de: `Seine Wörter sind: ${known}.` });
+      return role.events.length > 0 ? [] : one({ en: `No event is known as \`${place.role}\`.`, de: `Kein Ereignis ist als \`${place.role}\` bekannt.` }, {
+        en: "Say in the vocabulary which event it is, or name the event itself.", de: "Sagen Sie im Vokabular, welches Ereignis es ist, oder nennen Sie das Ereignis selbst.",
+      });
     }
     case "property_role":
       return propertyRoleProblems(place, around);
@@ -84,34 +88,60 @@ export function problemsAt(place: Place, self: Node | undefined, around: Surroun
 }
 
 function propertyRoleProblems(place: Extract<Place, { is: "property_role" }>, around: Surroundings): Problem[] {
-  const one = (message: string, hint: string): Problem[] => [{ path: place.path, message, hint }];
-  if (!(propertyNames as readonly string[]).includes(place.role)) return one(`The vocabulary knows no property \`${place.role}\`.`, `It knows: ${propertyNames.join(", ")}.`);
-  if (place.of === undefined || !("role" in place.of)) return one(`\`${place.role}\` is known of events by role alone.`, 'Write the event as { "role": "order" }, or name the property itself.');
+  const one = (messages: InEach, hints: InEach): Problem[] => [problem(place.path, messages, hints)];
+  if (!(propertyNames as readonly string[]).includes(place.role)) {
+    return one({ en: `The vocabulary knows no property \`${place.role}\`.`, de: `Das Vokabular kennt keine Eigenschaft \`${place.role}\`.` }, { en: `It knows: ${propertyNames.join(", ")}.`, de: `Es kennt: ${propertyNames.join(", ")}.` });
+  }
+  if (place.of === undefined || !("role" in place.of)) {
+    return one({ en: `\`${place.role}\` is known of events by role alone.`, de: `\`${place.role}\` ist nur von Ereignissen bekannt, die das Vokabular nennt.` }, {
+      en: 'Write the event as { "role": "order" }, or name the property itself.', de: 'Schreiben Sie das Ereignis als { "role": "order" }, oder nennen Sie die Eigenschaft selbst.',
+    });
+  }
   const known = Object.hasOwn(around.words.roles, place.of.role) ? (around.words.roles[place.of.role]?.properties[place.role] ?? []) : [];
-  return known.length > 0 ? [] : one(`It is not known where \`${place.of.role}\` says its \`${place.role}\`.`, "Say in the vocabulary which property it is, or name the property itself.");
+  return known.length > 0 ? [] : one({ en: `It is not known where \`${place.of.role}\` says its \`${place.role}\`.`, de: `Es ist nicht bekannt, wo in \`${place.of.role}\` das \`${place.role}\` steht.` }, {
+    en: "Say in the vocabulary which property it is, or name the property itself.", de: "Sagen Sie im Vokabular, welche Eigenschaft es ist, oder nennen Sie die Eigenschaft selbst.",
+  });
 }
 
-const words = { audience: "audience", computed: "computed trait" } as const;
+/** How each kind is named, with the article that German needs. */
+const words = {
+  audience: { en: "audience", de: "Zielgruppe", the: "Die Zielgruppe", no: "keine Zielgruppe", many: "Zielgruppen", be: "sie" },
+  computed: { en: "computed trait", de: "berechnetes Merkmal", the: "Das berechnete Merkmal", no: "kein berechnetes Merkmal", many: "berechneten Merkmalen", be: "es" },
+} as const;
 const isSame = (a: Node, b: Node): boolean => a.kind === b.kind && a.slug === b.slug;
 
 /** Of a reference to an audience or a computed trait. */
 export function nodeProblems(path: string, node: Node, self: Node | undefined, around: Surroundings): Problem[] {
-  const one = (message: string, hint: string): Problem[] => [{ path, message, hint }];
+  const one = (messages: InEach, hints: InEach): Problem[] => [problem(path, messages, hints)];
   const what = words[node.kind];
-  if (self !== undefined && isSame(node, self)) return one(`The ${what} refers to itself: ${node.slug} → ${node.slug}.`, node.kind === "audience" ? "Take this condition away." : "Take this reference away.");
+  if (self !== undefined && isSame(node, self)) {
+    return one({ en: `The ${what.en} refers to itself: ${node.slug} → ${node.slug}.`, de: `${what.the} bezieht sich auf sich selbst: ${node.slug} → ${node.slug}.` },
+      node.kind === "audience" ? { en: "Take this condition away.", de: "Nehmen Sie diese Bedingung weg." } : { en: "Take this reference away.", de: "Nehmen Sie diesen Bezug weg." });
+  }
   const found = around[node.kind](node.slug);
-  if (found === undefined) return one(`There is no ${what} \`${node.slug}\`.`, `Look at the slugs of the ${what}s, or make it first.`);
-  if (found.isArchived) return one(`The ${what} \`${node.slug}\` is archived.`, "Restore it first, or refer to another one.");
+  if (found === undefined) {
+    return one({ en: `There is no ${what.en} \`${node.slug}\`.`, de: `Es gibt ${what.no} \`${node.slug}\`.` },
+      { en: `Look at the slugs of the ${what.en}s, or make it first.`, de: `Sehen Sie bei den ${what.many} nach, oder legen Sie ${what.be} erst an.` });
+  }
+  if (found.isArchived) return one({ en: `The ${what.en} \`${node.slug}\` is archived.`, de: `${what.the} \`${node.slug}\` ist archiviert.` }, { en: "Restore it first, or refer to another one.", de: `Stellen Sie ${what.be} erst wieder her, oder beziehen Sie sich auf etwas anderes.` });
   const { circle, depth } = follow(node, self === undefined ? [] : [self], around);
-  if (circle !== undefined) {
-    const who = circle.every(({ kind }) => kind === "audience") ? "The audiences" : circle.every(({ kind }) => kind === "computed") ? "The computed traits" : "Audiences and computed traits";
-    return one(`${who} refer to each other in a circle: ${circle.map(({ slug }) => slug).join(" → ")}.`, `Take one of these references away, such as the one to \`${node.slug}\` here.`);
-  }
-  if (depth > audienceLimits.referencesDepthMax) {
-    const who = node.kind === "audience" ? "Audiences refer to audiences" : "References lead";
-    return one(`${who} ${depth} deep from here; at most ${audienceLimits.referencesDepthMax}.`, "Refer to one that stands on fewer others.");
-  }
-  return [];
+  return circle !== undefined ? [circleProblem(path, node, circle)] : depth > audienceLimits.referencesDepthMax ? [depthProblem(path, node, depth)] : [];
+}
+
+function circleProblem(path: string, node: Node, circle: readonly Node[]): Problem {
+  const who: InEach = circle.every(({ kind }) => kind === "audience") ? { en: "The audiences", de: "Die Zielgruppen" }
+    : circle.every(({ kind }) => kind === "computed") ? { en: "The computed traits", de: "Die berechneten Merkmale" } : { en: "Audiences and computed traits", de: "Zielgruppen und berechnete Merkmale" };
+  const way = circle.map(({ slug }) => slug).join(" → ");
+  return problem(path, { en: `${who.en} refer to each other in a circle: ${way}.`, de: `${who.de} beziehen sich im Kreis aufeinander: ${way}.` }, {
+    en: `Take one of these references away, such as the one to \`${node.slug}\` here.`, de: `Nehmen Sie einen dieser Bezüge weg, etwa den auf \`${node.slug}\` hier.`,
+  });
+}
+
+function depthProblem(path: string, { kind }: Node, depth: number): Problem {
+  const who = kind === "audience" ? "Audiences refer to audiences" : "References lead";
+  return problem(path, { en: `${who} ${depth} deep from here; at most ${audienceLimits.referencesDepthMax}.`, de: `Bezüge führen von hier ${depth} Stufen tief; höchstens ${audienceLimits.referencesDepthMax}.` }, {
+    en: "Refer to one that stands on fewer others.", de: "Beziehen Sie sich auf etwas, das auf weniger anderem steht.",
+  });
 }
 
 function namedBy({ kind, slug }: Node, around: Pick<Surroundings, "audience" | "computed">): Node[] {
@@ -152,8 +182,10 @@ export function dependentProblems(one: Definition, slug: string, others: readonl
     if (other.slug === slug) return [];
     const [before, after] = [expandedCount(other.definition, around), expandedCount(other.definition, changed)];
     if (after <= audienceLimits.conditionsMax || after <= before) return [];
-    const message = `The audience \`${other.slug}\`, which refers to this one, would ask ${after} conditions; at most ${audienceLimits.conditionsMax}.`;
-    return [{ path: "/who", message, hint: "Put less into this one, or let that one refer to fewer." }];
+    return [problem("/who", {
+      en: `The audience \`${other.slug}\`, which refers to this one, would ask ${after} conditions; at most ${audienceLimits.conditionsMax}.`,
+      de: `Die Zielgruppe \`${other.slug}\`, die sich auf diese bezieht, würde ${after} Bedingungen stellen; höchstens ${audienceLimits.conditionsMax}.`,
+    }, { en: "Put less into this one, or let that one refer to fewer.", de: "Nehmen Sie in diese weniger auf, oder lassen Sie jene sich auf weniger beziehen." })];
   });
 }
 

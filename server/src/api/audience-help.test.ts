@@ -63,6 +63,24 @@ describe("the check of a definition", () => {
     expect(problems.map(({ message }) => message).join()).not.toMatch(/invalid|expected|union/i);
   });
 
+  test("says it in both languages: what is wrong, what to do, and what looks wrong", async () => {
+    const { problems } = await check({ from: "nobody", who: { all: [{ kind: "nothing" }, { kind: "audience" }] } });
+    expect(problems).toHaveLength(3);
+    for (const { message, hint, messages, hints } of problems) expect({ message, hint }).toEqual({ message: messages.en, hint: hints?.en });
+    expect(problems.map(({ messages, hints }) => [messages.de, hints?.de])).toEqual([
+      ['`from` kann nicht "nobody" sein.', "Möglich sind: known, anonymous, everyone."], ['Es gibt keine Art von Bedingung "nothing".', expect.stringContaining("Arten sind: trait, event")], ["`audience` fehlt.", "Schreiben Sie einen Text."],
+    ].toSorted((a, b) => problems.findIndex(({ messages }) => messages.de === a[0]) - problems.findIndex(({ messages }) => messages.de === b[0])));
+    const event = { kind: "event", event: "Order Completed", op: "at_least", value: 1 };
+    const { warnings } = await check({ who: { all: [{ ...event, event: "Order Complete" }, { ...event, where: [{ property: "cupon", op: "is_set" }] }, { any: [] }] } });
+    expect(warnings.map(({ messages }) => messages.de).toSorted()).toEqual(["Diese Gruppe ist leer: Niemand erfüllt sie.", "Ein Ereignis `Order Complete` ist nie angekommen.", "`cupon` ist mit `Order Completed` nie angekommen."].toSorted());
+    expect((await check({ who: { kind: "audience", audience: "gone" } })).problems[0]).toMatchObject({ messages: { de: "Es gibt keine Zielgruppe `gone`." }, hints: { de: expect.stringContaining("Sehen Sie bei den Zielgruppen nach") } });
+  });
+
+  test("refuses a group of too many, which is no definition either", async () => {
+    const told = await check({ who: { all: Array.from({ length: 101 }, () => plan) } });
+    expect(told).toMatchObject({ ok: false, problems: [{ path: "/who/all", message: "101 conditions; at most 100." }] });
+  });
+
   test("takes anything at all, and never says nothing of what is wrong", async () => {
     for (const value of [undefined, null, 7, "x", [], {}, { who: null }, { who: [] }, { who: { not: {} } }, { who: { at_least: 0, of: [plan] } }, { who: { all: {} } }, { who: { kind: 7 } }]) {
       const told = await check(value);
@@ -82,7 +100,7 @@ describe("the check of a definition", () => {
   });
 
   test("tells what is referred to and is not there", async () => {
-    expect((await check({ who: { not: { kind: "audience", audience: "gone" } } })).problems).toEqual([{ path: "/who/not/audience", message: "There is no audience `gone`.", hint: expect.any(String) }]);
+    expect((await check({ who: { not: { kind: "audience", audience: "gone" } } })).problems).toMatchObject([{ path: "/who/not/audience", message: "There is no audience `gone`.", hint: expect.any(String) }]);
     await api.call("POST", "/audiences", { body: { name: "Loop", slug: "loop", definition: { who: plan } } });
     expect((await check({ who: { kind: "audience", audience: "loop" } })).ok).toBe(true);
     expect((await check({ who: { kind: "audience", audience: "loop" } }, { slug: "loop" })).problems[0]?.message).toContain("loop → loop");
@@ -91,14 +109,14 @@ describe("the check of a definition", () => {
 
   test("warns of what never arrived, and only of that", async () => {
     const warned = async (who: unknown) => (await check({ who })).warnings;
-    expect(await warned({ all: [plan, { kind: "trait", trait: "planet", op: "is_set" }] })).toEqual([{ path: "/who/all/1/trait", message: "No trait `planet` has ever arrived." }]);
+    expect(await warned({ all: [plan, { kind: "trait", trait: "planet", op: "is_set" }] })).toMatchObject([{ path: "/who/all/1/trait", message: "No trait `planet` has ever arrived." }]);
     const event = { kind: "event", event: "Order Completed", op: "at_least", value: 1 };
-    expect(await warned({ ...event, event: ["Order Completed", "Order Complete"] })).toEqual([{ path: "/who/event", message: "No event `Order Complete` has ever arrived." }]);
+    expect(await warned({ ...event, event: ["Order Completed", "Order Complete"] })).toMatchObject([{ path: "/who/event", message: "No event `Order Complete` has ever arrived." }]);
     expect(await warned({ ...event, where: [{ property: "coupon", op: "is_set" }, { property: "cupon", op: "is_set" }, { context: "country", op: "is_set" }] }))
-      .toEqual([{ path: "/who/where/1/property", message: "No `cupon` has ever arrived with `Order Completed`." }]);
+      .toMatchObject([{ path: "/who/where/1/property", message: "No `cupon` has ever arrived with `Order Completed`." }]);
     // Of the elements of a list; of several names any one; of an event by its role; of an anchor's event.
     expect(await warned({ ...event, where: [{ item: "items", where: [{ property: "colour", op: "equals", value: "red" }, { property: "color", op: "equals", value: "red" }] }] }))
-      .toEqual([{ path: "/who/where/0/where/1/property", message: "No `items.color` has ever arrived with `Order Completed`." }]);
+      .toMatchObject([{ path: "/who/where/0/where/1/property", message: "No `items.color` has ever arrived with `Order Completed`." }]);
     expect(await warned({ ...event, op: "at_least", value: 2, measure: { of: "sum", property: ["sum", "total"] } })).toEqual([]);
     expect(await warned({ ...event, event: { role: "order" }, where: [{ property: "totl", op: "is_set" }] })).toMatchObject([{ path: "/who/where/0/property" }]);
     expect(await warned({ ...event, within: { since: { event: "Signed Up", which: "last" } } })).toMatchObject([{ path: "/who/within/since/event" }]);
@@ -107,17 +125,17 @@ describe("the check of a definition", () => {
   test("warns that those who never did it are among them, of empty groups and of groups that nobody can meet", async () => {
     const few = { kind: "event", event: "Order Completed", op: "at_most", value: 2 };
     const never = [{ path: "/who/all/0", message: "Those who never did it are among them." }];
-    expect((await check({ who: { all: [few] } })).warnings).toEqual(never);
-    expect((await check({ who: { all: [{ ...few, op: "less_than", value: 1 }] } })).warnings).toEqual(never);
+    expect((await check({ who: { all: [few] } })).warnings).toMatchObject(never);
+    expect((await check({ who: { all: [{ ...few, op: "less_than", value: 1 }] } })).warnings).toMatchObject(never);
     expect((await check({ who: { not: few } })).warnings).toEqual([]);
     expect((await check({ who: { all: [{ ...few, measure: { of: "average", property: "total" } }] } })).warnings).toEqual([]);
-    expect((await check({ who: { any: [] } })).warnings).toEqual([{ path: "/who", message: expect.stringContaining("nobody") }]);
-    expect((await check({ who: { at_least: 2, of: [plan] } })).warnings).toEqual([{ path: "/who", message: expect.stringContaining("2 of 1") }]);
+    expect((await check({ who: { any: [] } })).warnings).toMatchObject([{ path: "/who", message: expect.stringContaining("nobody") }]);
+    expect((await check({ who: { at_least: 2, of: [plan] } })).warnings).toMatchObject([{ path: "/who", message: expect.stringContaining("2 of 1") }]);
   });
 
   test("warns where values in several currencies would be added up", async () => {
     const sum = { kind: "event", event: { role: "order" }, op: "at_least", value: 100, measure: { of: "sum", property: { role: "value" } } };
-    expect((await check({ who: sum })).warnings).toEqual([{ path: "/who/measure/property", message: expect.stringContaining("Several currencies arrive (EUR, DKK)") }]);
+    expect((await check({ who: sum })).warnings).toMatchObject([{ path: "/who/measure/property", message: expect.stringContaining("Several currencies arrive (EUR, DKK)") }]);
     expect((await check({ who: { ...sum, measure: { of: "sum", property: "total" } } })).warnings).toEqual([]);
   });
 

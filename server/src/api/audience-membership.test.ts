@@ -69,13 +69,27 @@ test("members come a page at a time, with since when", async () => {
 
 test("changes come newest first, by reason when asked, and a page at a time", async () => {
   const { body } = await api.call("GET", "/audiences/buyers/changes?limit=4");
-  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob });
+  expect(body.data[0]).toEqual({ at: iso(NOW - HOUR / 2), entered: false, reason: "trait", cause_row: null, version: 1, profile_id: bob, name: null, identifiers: [{ namespace: "user_id", value: "bob" }] });
   expect(body.data[1]).toMatchObject({ profile_id: ada, entered: true, cause_row: 99 });
   const rest = await api.call("GET", `/audiences/buyers/changes?limit=4&cursor=${body.next_cursor}`);
   expect(rest.body.data.length).toBe(2);
   expect(rest.body.next_cursor).toBeNull();
   expect((await api.call("GET", "/audiences/buyers/changes?reason=event")).body.data.map((one: { profile_id: string }) => one.profile_id)).toEqual([ada, eve]);
   expect((await api.call("GET", "/audiences/buyers/changes?reason=whim")).status).toBe(400);
+});
+
+test("changes tell by what people are known now, who were merged too, and to whom may not see it masked", async () => {
+  const shown = async (token?: string) => (await api.call("GET", "/audiences/buyers/changes", token === undefined ? {} : { token })).body.data;
+  const adas = { profile_id: ada, name: "=cmd|' /C calc'!A0", identifiers: [{ namespace: "email", value: "ada@example.com" }] };
+  expect((await shown()).filter((one: { profile_id: string }) => one.profile_id === ada)).toMatchObject([adas, adas, adas]);
+  const hidden = await shown(masked);
+  expect(hidden.map(({ profile_id, at }: Record<string, string>) => [profile_id, at])).toEqual((await shown()).map(({ profile_id, at }: Record<string, string>) => [profile_id, at]));
+  expect(JSON.stringify(hidden)).not.toMatch(/cmd|ada@|"bob"|"eve"/);
+  expect(hidden.find((one: { profile_id: string }) => one.profile_id === ada)).toMatchObject({ entered: true, reason: "event", identifiers: [{ namespace: "email", value: "a•••@example.com" }] });
+
+  await api.pool.query("update profile set merged_into = $2, doc = null where id = $1", [eve, bob]);
+  expect((await shown()).find((one: { profile_id: string }) => one.profile_id === eve)).toMatchObject({ profile_id: eve, identifiers: [{ namespace: "user_id", value: "bob" }] });
+  await api.pool.query("update profile set merged_into = null, doc = (select replace(doc::text, 'bob', 'eve')::jsonb from profile where id = $2) where id = $1", [eve, bob]);
 });
 
 test("sizes follow from the changes, by the day and by the hour", async () => {
@@ -87,6 +101,29 @@ test("sizes follow from the changes, by the day and by the hour", async () => {
   expect(hours.length).toBe(24);
   expect(hours.filter((one: { entered: number; left: number }) => one.entered + one.left > 0)).toEqual([{ at: iso(NOW), size: 2, entered: 1, left: 1 }]);
   expect((await api.call("GET", "/audiences/buyers/sizes?days=60")).body.data.map((one: { size: number }) => one.size).filter((size: number) => size === 0).length).toBe(39);
+});
+
+test("sizes of several are told at once, nothing of what was not yet counted, and none of another workspace's", async () => {
+  const { body } = await api.call("GET", "/audience-trends?days=28&audiences=buyers,nobody,theirs");
+  expect(body.data.map(({ slug }: { slug: string }) => slug)).toEqual(["buyers"]);
+  expect(body.at.length).toBe(28);
+  expect(body.at.at(-1)).toBe(iso(NOW));
+  const single = (await api.call("GET", "/audiences/buyers/sizes?days=28")).body.data.map(({ size }: { size: number }) => size);
+  expect(single).toContain(0);
+  expect(body.data[0].sizes).toEqual(single.map((size: number) => (size === 0 ? null : size)));
+  // Of an audience that is empty, but was not always, the size is told.
+  await api.pool.query("insert into audience (workspace_id, slug, name, definition, status, created_by, updated_by) select workspace_id, 'left', 'Left', definition, 'active', 'test', 'test' from audience where slug = 'buyers'");
+  const { rows: [left] } = await api.pool.query<{ id: number }>("select id from audience where slug = 'left'");
+  await api.clickhouse.client("write").insert({
+    table: "audience_log", format: "JSONEachRow",
+    values: [NOW - 60 * DAY, NOW - 2 * DAY].map((ms, i) => ({
+      workspace_id: api.first.id, audience_id: left?.id, profile_id: ada, at: iso(ms).replace("T", " ").replace("Z", ""), entered: 1 - i, reason: "event", cause_row: 0, version: 1, seq: 100 + i, block_id: 2, block_row: i,
+    })),
+  });
+  const both = (await api.call("GET", "/audience-trends?days=4&audiences=left,buyers")).body.data;
+  expect(Object.fromEntries(both.map(({ slug, sizes }: { slug: string; sizes: number[] }) => [slug, sizes]))).toEqual({ buyers: [3, 2, 2, 2], left: [1, 0, 0, 0] });
+  await api.pool.query("delete from audience where slug = 'left'");
+  expect((await api.call("GET", `/audience-trends?audiences=${Array.from({ length: 201 }, (_, i) => `a${i}`).join(",")}`)).status).toBe(400);
 });
 
 test("one person's history, and the audiences that they are in", async () => {

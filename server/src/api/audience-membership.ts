@@ -1,25 +1,26 @@
 // Who is in a kept audience, and who came and went: members, changes, sizes over time, one person's history, who was in at an instant.
+import type { ClientBase } from "pg";
 import { z } from "zod";
 import {
-  asOf, asOfQuery, audiencePersonParams, changeList, changesQuery, memberList, personAudiences, personHistory, sizes, sizesQuery,
+  asOf, asOfQuery, audiencePersonParams, changeList, changesQuery, memberList, personAudiences, personHistory, sizes, sizesQuery, trends, trendsQuery,
 } from "@tributary/schema/api/audiences.ts";
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import {
-  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readVersions,
+  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readTrends, readVersions,
   type LoggedChange, type ReadLog, type StoredAudience,
 } from "../audiences/audiences.ts";
 import { fields, keep, pageOf, listOf } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
-import { memberMask, membersOf } from "./audience-members-shown.ts";
+import { changeMask, knownBy, memberMask, membersOf } from "./audience-members-shown.ts";
 import { AUDIENCES_TAG, slugParams } from "./audiences.ts";
 import { cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { iso } from "./iso.ts";
-import { currentPeople, ownerIds } from "./profile-store.ts";
+import { currentPeople, ownerIds, readPeople } from "./profile-store.ts";
 
 export function audienceMembershipRoutes(services: ApiServices): Route[] {
-  return [membersRoute(services), changesRoute(services), sizesRoute(services), historyRoute(services), asOfRoute(services), personRoute(services)];
+  return [membersRoute(services), changesRoute(services), sizesRoute(services), trendsRoute(services), historyRoute(services), asOfRoute(services), personRoute(services)];
 }
 
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
@@ -77,16 +78,34 @@ function changesRoute(services: ApiServices): Route {
     params: slugParams,
     query: changesQuery,
     responses: { 200: changeList },
-    handle: async ({ params, query, workspaceId }) => {
+    masks: pageOf(changeMask),
+    handle: async ({ params, query, workspaceId, saw }) => {
       const audience = await findAudience(services, workspaceId, params.slug);
       const beforeSeq = decodeCursor(z.tuple([cursorRow]), query.cursor)?.[0];
       const rows = await readChanges(logOf(services, workspaceId), { audienceId: audience.id, reason: query.reason, beforeSeq, limit: query.limit + 1 });
-      const page = pageFrom(rows, query.limit, (row) => ({ ...shownChange(row), profile_id: row.profile_id }), (row) => [row.seq]);
-      // Of who is suppressed the log is cleared later; until then nothing is shown of them either.
-      const people = await services.deps.workspaceDb.run(workspaceId, (db) => currentPeople(db, workspaceId, [...new Set(rows.map((row) => row.profile_id))]));
-      return { status: 200, body: { ...page, data: page.data.filter((one) => people.get(one.profile_id) !== null) } };
+      const page = pageFrom(rows, query.limit, (row) => row, (row) => [row.seq]);
+      const people = await services.deps.workspaceDb.run(workspaceId, (db) => peopleOf(db, workspaceId, page.data.map((row) => row.profile_id)));
+      const data = page.data.filter((row) => people.get(row.profile_id) !== null)
+        .map((row) => ({ ...shownChange(row), profile_id: row.profile_id, ...(people.get(row.profile_id) ?? { name: null, identifiers: [] }) }));
+      // Asked again and again while it is looked at: without counts it stays one entry.
+      if (people.size > 0) await saw({ action: "audience.members", target: `audience:${audience.slug}`, detail: { of: "changes" } });
+      return { status: 200, body: { data, next_cursor: page.next_cursor } };
     },
   });
+}
+
+/**
+ * By what those are known whom ids of the log name now. Null for who is suppressed: of them the log is cleared later, and until then
+ * nothing is shown of them either.
+ */
+async function peopleOf(db: ClientBase, workspaceId: number, ids: readonly string[]): Promise<Map<string, ReturnType<typeof knownBy> | null>> {
+  const current = await currentPeople(db, workspaceId, [...new Set(ids)]);
+  const found = await readPeople(db, workspaceId, [...new Set(current.values())].filter((id) => id !== null));
+  const docs = new Map(found.map(({ id, doc }) => [id, doc]));
+  return new Map([...current].flatMap(([id, now]): [string, ReturnType<typeof knownBy> | null][] => {
+    const doc = now === null ? undefined : docs.get(now);
+    return now === null ? [[id, null]] : doc === undefined ? [] : [[id, knownBy(doc)]];
+  }));
 }
 
 function sizesRoute(services: ApiServices): Route {
@@ -103,6 +122,25 @@ function sizesRoute(services: ApiServices): Route {
       const audience = await findAudience(services, workspaceId, params.slug);
       const found = await readSizes(logOf(services, workspaceId), audience.id, query.days, nowMs);
       return { status: 200, body: { data: found.map(({ atMs, size, entered, left }) => ({ at: iso(atMs), size, entered, left })) } };
+    },
+  });
+}
+
+function trendsRoute(services: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/audience-trends",
+    tag: AUDIENCES_TAG,
+    scopes: ["read"],
+    summary: "How large several audiences were over the last days, in one answer",
+    query: trendsQuery,
+    responses: { 200: trends },
+    handle: async ({ query, workspaceId, nowMs }) => {
+      const all = await services.deps.workspaceDb.run(workspaceId, (db) => readAudiences(db, workspaceId));
+      const asked = all.filter(({ slug }) => query.audiences.includes(slug));
+      const found = await readTrends(logOf(services, workspaceId), asked.map(({ id }) => id), query.days, nowMs);
+      const [first = []] = found.values();
+      return { status: 200, body: { at: first.map(({ atMs }) => iso(atMs)), data: asked.map(({ id, slug }) => ({ slug, sizes: (found.get(id) ?? []).map(({ size }) => size) })) } };
     },
   });
 }

@@ -155,6 +155,7 @@ describe("a caller without the scope personal_data", () => {
     "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
     "/computed-traits/preview": [{ path: "/computed-traits/preview", body: { definition: { value: { kind: "measure", event: "Order Completed", measure: { of: "count" } } }, sample: 5 } }],
     "/audiences/{slug}/members": ["/audiences/nobody/members"],
+    "/audiences/{slug}/changes": ["/audiences/nobody/changes"],
     "/audiences/{slug}/as-of": ["/audiences/nobody/as-of?at=2026-05-31T00:00:00Z"],
     "/audiences/{slug}/why/{profile_id}": [`/audiences/named/why/${person}`],
     "/audiences/compare": [{ path: "/audiences/compare", body: { slug: "nobody", definition: { who: { all: [] } } } }],
@@ -187,7 +188,7 @@ describe("a caller without the scope personal_data", () => {
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
-    "POST /audiences/flow", "GET /audiences/{slug}/changes", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
+    "POST /audiences/flow", "GET /audience-trends", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
       "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",

@@ -9,6 +9,7 @@
 // What says nothing beyond the defaults is left out.
 import { z } from "zod";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
+import { problem, type InEach } from "@tributary/schema/audience/problem.ts";
 import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/problems.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { isMap, parseDocument, stringify } from "yaml";
@@ -80,9 +81,9 @@ function parsed(text: string): unknown {
 
 function readOne(name: string, value: unknown): { readonly audience?: WrittenAudience; readonly problems: readonly Problem[] } {
   const at = pointerOf([name]);
-  const one = (path: string, message: string, hint: string): { readonly problems: readonly Problem[] } => ({ problems: [{ path, message, hint }] });
-  if (!slug.test(name)) return one(at, `\`${name}\` is no slug.`, "Small letters, digits, - and _, at most 63.");
-  if (!isRecord(value)) return one(at, "This is no audience.", "Write `name:` and `who:` below it.");
+  const one = (path: string, messages: InEach, hints: InEach): { readonly problems: readonly Problem[] } => ({ problems: [problem(path, messages, hints)] });
+  if (!slug.test(name)) return one(at, { en: `\`${name}\` is no slug.`, de: `\`${name}\` ist kein Kurzname.` }, { en: "Small letters, digits, - and _, at most 63.", de: "Kleinbuchstaben, Ziffern, - und _, höchstens 63." });
+  if (!isRecord(value)) return one(at, { en: "This is no audience.", de: "Das ist keine Zielgruppe." }, { en: "Write `name:` and `who:` below it.", de: "Schreiben Sie `name:` und `who:` darunter." });
   const { name: title, description, folder, ...rest } = value;
   const heading = { ...(title === undefined ? {} : { name: title }), ...(description === undefined ? {} : { description }), ...(folder === undefined ? {} : { folder }) };
   const ofHead = head.safeParse(heading);

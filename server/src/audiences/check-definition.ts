@@ -3,9 +3,10 @@
 import type { ClientBase } from "pg";
 import type { Condition } from "@tributary/schema/audience/condition.ts";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { moneyProblem, moneyProblemText } from "@tributary/schema/audience/money.ts";
+import { moneyProblem, moneyProblemTexts } from "@tributary/schema/audience/money.ts";
 import { compare, isTimeComparison, type Comparison } from "@tributary/schema/audience/measure.ts";
 import { placesIn, type Place } from "@tributary/schema/audience/places.ts";
+import type { InEach } from "@tributary/schema/audience/problem.ts";
 import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/problems.ts";
 import { referenceProblems } from "@tributary/schema/audience/references.ts";
 import type { Vocabulary } from "@tributary/schema/audience/vocabulary.ts";
@@ -19,10 +20,9 @@ import { writtenSql } from "./written-sql.ts";
 
 const WARNINGS_MAX = 50;
 
-interface Warning {
-  readonly path: string;
-  readonly message: string;
-}
+type Warning = Pick<Problem, "path" | "message" | "messages">;
+
+const warning = (path: string, messages: InEach): Warning => ({ path, message: messages.en, messages });
 
 interface Checked {
   /** Undefined: it is not one. */
@@ -51,7 +51,7 @@ export async function checkDefinition(db: ClientBase, read: ReadClickHouse, { wo
   const places = placesIn(one.who);
   const seen = await readSeenNames(db, workspaceId, { events: [...new Set(places.flatMap((place) => eventsMeant(place, inForce)))], traits: places.some((place) => place.is === "trait") });
   const money = places.some((place) => place.is === "property_role" && place.role === "value") ? moneyProblem(inForce.money, await arrivingCurrencies(read, workspaceId, inForce)) : undefined;
-  const warnings = [...shapeWarnings(one.who, ["who"], false), ...nameWarnings(places, inForce, seen), ...moneyWarnings(places, money && moneyProblemText(money))];
+  const warnings = [...shapeWarnings(one.who, ["who"], false), ...nameWarnings(places, inForce, seen), ...moneyWarnings(places, money && moneyProblemTexts(money))];
   return { definition: one, problems, warnings: warnings.slice(0, WARNINGS_MAX), yaml: definitionYaml(one), sql: problems.length > 0 ? null : await sqlOf(db, { one, workspaceId, words: inForce, nowMs }, around) };
 }
 
@@ -83,16 +83,16 @@ function shapeWarnings(one: Condition, path: readonly (string | number)[], isNeg
     const [key, members] = "all" in one ? ["all", one.all] as const : "any" in one ? ["any", one.any] as const : ["of", one.of] as const;
     const inner = members.flatMap((each, i) => shapeWarnings(each, [...path, key, i], isNegated));
     const own = groupWarning(one, members.length);
-    return own === undefined ? inner : [{ path: pointerOf(path), message: own }, ...inner];
+    return own === undefined ? inner : [warning(pointerOf(path), own), ...inner];
   }
   if (one.kind !== "event" || isNegated || !includesNever(one)) return [];
-  return [{ path: pointerOf(path), message: "Those who never did it are among them." }];
+  return [warning(pointerOf(path), { en: "Those who never did it are among them.", de: "Wer es nie getan hat, ist dabei." })];
 }
 
-function groupWarning(one: Exclude<Condition, { readonly kind: string }>, count: number): string | undefined {
-  if ("of" in one && one.at_least > count) return `It asks for ${one.at_least} of ${count}, which nobody can meet.`;
+function groupWarning(one: Exclude<Condition, { readonly kind: string }>, count: number): InEach | undefined {
+  if ("of" in one && one.at_least > count) return { en: `It asks for ${one.at_least} of ${count}, which nobody can meet.`, de: `Verlangt werden ${one.at_least} von ${count}: Das kann niemand erfüllen.` };
   if (count > 0 || "of" in one) return undefined;
-  return "all" in one ? "This group is empty: everybody meets it." : "This group is empty: nobody meets it.";
+  return "all" in one ? { en: "This group is empty: everybody meets it.", de: "Diese Gruppe ist leer: Alle erfüllen sie." } : { en: "This group is empty: nobody meets it.", de: "Diese Gruppe ist leer: Niemand erfüllt sie." };
 }
 
 function includesNever(one: Extract<Condition, { readonly kind: "event" }>): boolean {
@@ -115,15 +115,17 @@ function nameWarnings(places: readonly Place[], words: Vocabulary, seen: SeenNam
   const warnings: Warning[] = [];
   for (const [path, alternatives] of Map.groupBy(places, ({ path }) => path)) {
     for (const place of alternatives) {
-      if (place.is === "event" && !seen.events.has(place.event)) warnings.push({ path, message: `No event \`${place.event}\` has ever arrived.` });
-      if (place.is === "trait" && !seen.traits.some((one) => isAt(one, place.trait))) warnings.push({ path, message: `No trait \`${place.trait}\` has ever arrived.` });
+      if (place.is === "event" && !seen.events.has(place.event)) warnings.push(warning(path, { en: `No event \`${place.event}\` has ever arrived.`, de: `Ein Ereignis \`${place.event}\` ist nie angekommen.` }));
+      if (place.is === "trait" && !seen.traits.some((one) => isAt(one, place.trait))) warnings.push(warning(path, { en: `No trait \`${place.trait}\` has ever arrived.`, de: `Ein Merkmal \`${place.trait}\` ist nie angekommen.` }));
     }
     // Of several names, any one will do.
     const properties = alternatives.filter((place) => place.is === "property");
     if (properties.length > 0 && properties.every((place) => isUnseen(place, words, seen))) {
       const [first] = properties;
       const events = first === undefined ? [] : eventsMeant(first, words);
-      warnings.push({ path, message: `No \`${properties.map(({ at }) => at).join("` or `")}\` has ever arrived with ${events.map((event) => `\`${event}\``).join(" or ")}.` });
+      const named = (or: string): readonly [string, string] => [properties.map(({ at }) => `\`${at}\``).join(or), events.map((event) => `\`${event}\``).join(or)];
+      const [[property, event], [eigenschaft, ereignis]] = [named(" or "), named(" oder ")];
+      warnings.push(warning(path, { en: `No ${property} has ever arrived with ${event}.`, de: `${eigenschaft} ist mit ${ereignis} nie angekommen.` }));
     }
   }
   return warnings;
@@ -139,7 +141,7 @@ function isAt(seen: string, asked: string): boolean {
   return seen === asked || seen.startsWith(`${asked}.`);
 }
 
-function moneyWarnings(places: readonly Place[], problem: { readonly detail: string; readonly hint: string } | undefined): Warning[] {
+function moneyWarnings(places: readonly Place[], problem: { readonly detail: InEach; readonly hint: InEach } | undefined): Warning[] {
   if (problem === undefined) return [];
-  return places.filter((place) => place.is === "property_role" && place.role === "value").map(({ path }) => ({ path, message: `${problem.detail} ${problem.hint}` }));
+  return places.filter((place) => place.is === "property_role" && place.role === "value").map(({ path }) => warning(path, { en: `${problem.detail.en} ${problem.hint.en}`, de: `${problem.detail.de} ${problem.hint.de}` }));
 }

@@ -100,21 +100,55 @@ const HOURLY_DAYS_MAX = 3;
 
 /** At the end of each hour or day of the last days, and now. */
 export async function readSizes(read: ReadLog, audienceId: number, days: number, nowMs: number): Promise<SizeAt[]> {
-  const stepMs = days <= HOURLY_DAYS_MAX ? HOUR_MS : DAY_MS;
+  const found = await readSizesOf(read, [audienceId], { days, stepMs: days <= HOURLY_DAYS_MAX ? HOUR_MS : DAY_MS, nowMs });
+  return found.get(audienceId) ?? [];
+}
+
+/** The same of several, by the day: null until the first change of each. */
+export async function readTrends(read: ReadLog, audienceIds: readonly number[], days: number, nowMs: number): Promise<Map<number, { readonly atMs: number; readonly size: number | null }[]>> {
+  const found = await readSizesOf(read, audienceIds, { days, stepMs: DAY_MS, nowMs });
+  return new Map([...found].map(([id, sizes]) => [id, sizes.map(({ atMs, size, isBegun }) => ({ atMs, size: isBegun ? size : null }))]));
+}
+
+interface Steps {
+  readonly days: number;
+  readonly stepMs: number;
+  readonly nowMs: number;
+}
+
+interface Bucket {
+  readonly audience: number;
+  readonly bucket: number;
+  readonly entered: number;
+  readonly left: number;
+}
+
+async function readSizesOf(read: ReadLog, audienceIds: readonly number[], steps: Steps): Promise<Map<number, (SizeAt & { readonly isBegun: boolean })[]>> {
+  const { days, stepMs, nowMs } = steps;
   const firstMs = Math.floor((nowMs - days * DAY_MS) / stepMs) * stepMs + stepMs;
-  const rows = await read<{ bucket: number; entered: number; left: number }>(
-    `select greatest(intDiv(toInt64(toUnixTimestamp64Milli(at)), {step:Int64}), {first:Int64}) as bucket, countIf(came = 1) as entered, countIf(came = 0) as left
-      from (select at, audience_log.entered as came from audience_log where ${OF_AUDIENCE} and at <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')) group by bucket`,
-    { audience: audienceId, step: stepMs, first: firstMs / stepMs - 1, now: nowMs },
+  const rows = audienceIds.length === 0 ? [] : await read<Bucket>(
+    `select audience, greatest(intDiv(toInt64(toUnixTimestamp64Milli(at)), {step:Int64}), {first:Int64}) as bucket, countIf(came = 1) as entered, countIf(came = 0) as left
+      from (select audience_id as audience, at, audience_log.entered as came from audience_log
+        where workspace_id = {workspace:UInt32} and audience_id in {audiences:Array(UInt32)} and at <= fromUnixTimestamp64Milli({now:Int64}, 'UTC'))
+      group by audience, bucket`,
+    { audiences: audienceIds, step: stepMs, first: firstMs / stepMs - 1, now: nowMs },
   );
+  const byAudience = Map.groupBy(rows, ({ audience }) => audience);
+  return new Map(audienceIds.map((id) => [id, sizesBy(byAudience.get(id) ?? [], firstMs, steps)]));
+}
+
+/** What was before the first step stands in the bucket before it. */
+function sizesBy(rows: readonly Bucket[], firstMs: number, { stepMs, nowMs }: Steps): (SizeAt & { readonly isBegun: boolean })[] {
   const byBucket = new Map(rows.map((row) => [row.bucket, row]));
   const before = byBucket.get(firstMs / stepMs - 1);
   let size = (before?.entered ?? 0) - (before?.left ?? 0);
-  const sizes: SizeAt[] = [];
+  let isBegun = before !== undefined;
+  const sizes: (SizeAt & { readonly isBegun: boolean })[] = [];
   for (let fromMs = firstMs; fromMs <= nowMs; fromMs += stepMs) {
     const { entered = 0, left = 0 } = byBucket.get(fromMs / stepMs) ?? {};
     size += entered - left;
-    sizes.push({ atMs: Math.min(fromMs + stepMs, nowMs), size, entered, left });
+    isBegun ||= entered + left > 0;
+    sizes.push({ atMs: Math.min(fromMs + stepMs, nowMs), size, entered, left, isBegun });
   }
   return sizes;
 }

@@ -1,22 +1,21 @@
 // The audiences of the workspace, with templates to begin from and lists beside them.
 import { Button, NativeSelect, Tabs, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch, IconUsersGroup, IconUserOff } from "@tabler/icons-react";
-import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
-import type { Audience } from "@tributary/schema/api/audiences.ts";
-import { language, texts } from "../../texts/texts.ts";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
-import { Figure, When } from "../../ui/figure.tsx";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
+import { texts } from "../../texts/texts.ts";
+import { DataTable } from "../../ui/data-table.tsx";
+import { ExportCsv } from "../../ui/export-csv.tsx";
 import { useIsLeaving } from "../../ui/leaving.ts";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Value } from "../../ui/value.tsx";
+import { toast } from "../../ui/toast.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
-import { AudienceState } from "./audience-state.tsx";
+import { columnsOf, fileColumnsOf } from "./audience-columns.tsx";
 import type { AudiencesSearch } from "./audiences-search.ts";
 import { Folders } from "./folders.tsx";
-import { audiencePagesQuery } from "./queries.ts";
+import { allAudiences, audiencePagesQuery, trendsQuery } from "./queries.ts";
 import "../profiles/profiles.css";
 import "./audiences.css";
 
@@ -25,14 +24,6 @@ const Lists = lazy(async () => ({ default: (await import("./lists/lists-tab.tsx"
 const t = texts.audiences;
 const route = getRouteApi("/shell/audiences/");
 const TYPING_MS = 200;
-
-const columns: readonly Column<Audience>[] = [
-  { key: "name", header: t.columns.name, width: "minmax(140px, 2fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
-  { key: "sentence", header: t.columns.sentence, width: "minmax(160px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={sentence[language]} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
-  { key: "size", header: t.columns.size, width: "76px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size }) => size },
-  { key: "status", header: t.columns.status, width: "104px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },
-  { key: "changed", header: t.columns.changed, width: "minmax(120px, 1.4fr)", cell: ({ updated_at, updated_by }) => <span className="row dim"><When at={updated_at} /><Value value={updated_by} /></span>, csv: ({ updated_by }) => updated_by },
-];
 
 export function AudiencesPage(): ReactNode {
   const { show } = route.useSearch();
@@ -61,7 +52,9 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
   const router = useRouter();
   const go = (next: AudiencesSearch): void => void navigate({ to: "/audiences", search: next, replace: true });
   const pages = useInfiniteQuery(audiencePagesQuery({ search: text, folder, status }));
-  const rows = pages.data?.pages.flatMap(({ data }) => data);
+  const rows = useMemo(() => pages.data?.pages.flatMap(({ data }) => data), [pages.data]);
+  const { data: trends } = useQuery(trendsQuery(useMemo(() => (rows ?? []).map(({ slug }) => slug), [rows])));
+  const columns = useMemo(() => columnsOf(trends), [trends]);
   const folders = pages.data?.pages[0]?.folders ?? [];
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const isFiltered = text !== "" || folder !== undefined || status !== "in_use";
@@ -71,6 +64,7 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
       <div className="list-tools">
         <SearchField value={text} onChange={(next) => go(next === "" ? (({ search: _, ...rest }) => rest)(search) : { ...search, search: next })} />
         <NativeSelect aria-label={t.columns.status} value={status} data={(["in_use", "filling", "failed", "archived"] as const).map((value) => ({ value, label: t.filter[value] }))} onChange={(event) => go(withStatus(search, event.currentTarget.value))} />
+        <ExportCsv title={t.title} columns={fileColumnsOf(columns)} rows={rows === undefined || rows.length === 0 ? undefined : () => allAudiences({ search: text, folder, status })} onError={({ message }) => toast({ tone: "bad", text: message })} />
       </div>
       {pages.error ? <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} /> : null}
       {pages.error && rows === undefined ? null : (

@@ -21,8 +21,17 @@ export function memberKnownBy(member: Known): Known["identifiers"][number] | und
 }
 
 export function PersonLink({ member }: { readonly member: Known }): ReactNode {
+  return <Link to="/profiles/$ref" params={{ ref: member.profile_id }} className="row person-link"><PersonFace member={member} /></Link>;
+}
+
+/** In a row that opens the person itself. */
+export function PersonCell({ member }: { readonly member: Known }): ReactNode {
+  return <span className="row"><PersonFace member={member} /></span>;
+}
+
+function PersonFace({ member }: { readonly member: Known }): ReactNode {
   const name = memberName(member);
-  return <Link to="/profiles/$ref" params={{ ref: member.profile_id }} className="row person-link"><Face name={name} isAnonymous={member.identifiers.length === 0} /><Value value={name} /></Link>;
+  return <><Face name={name} isAnonymous={member.identifiers.length === 0} /><Value value={name} /></>;
 }
 
 export function Waiting({ rows }: { readonly rows: number }): ReactNode {

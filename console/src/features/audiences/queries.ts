@@ -1,14 +1,16 @@
 // Audiences, read: kept ones, and what the builder asks while somebody edits.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type {
-  AudienceAsOf, AudienceChanges, AudienceCheck, AudienceDetail, AudienceFlow, AudienceList, AudienceLists, AudienceMembers, AudienceSizes, AudienceTemplates, AudienceValues, AudienceVersions, AudienceWhy,
+  Audience, AudienceAsOf, AudienceChanges, AudienceCheck, AudienceDetail, AudienceFlow, AudienceList, AudienceLists, AudienceMembers, AudienceSizes, AudienceTemplates, AudienceTrends, AudienceValues, AudienceVersions, AudienceWhy,
   PersonAudiences, PersonHistory, Preview,
 } from "@tributary/schema/api/audiences.ts";
 import { change, read } from "../../api.ts";
+import { saidInLanguage } from "./said-in.ts";
 
 const PAGE = 100;
 const WATCH_MS = 2_000;
 const REFRESH_MS = 15_000;
+export const TREND_DAYS = 28;
 
 export type Member = AudienceMembers["data"][number];
 
@@ -27,6 +29,31 @@ export const audiencePagesQuery = ({ search, folder, status }: AudienceWish) => 
   getNextPageParam: (last) => last.next_cursor ?? undefined,
   placeholderData: keepPreviousData,
   refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some((one) => one.status === "filling")) ? WATCH_MS : REFRESH_MS),
+});
+
+/** All of them, for a file. */
+export async function allAudiences({ search, folder, status }: AudienceWish): Promise<readonly Audience[]> {
+  const found: Audience[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await read<AudienceList>("/audiences", { search, folder, status, limit: PAGE, cursor });
+    found.push(...page.data);
+    if (page.next_cursor === null) return found;
+    cursor = page.next_cursor;
+  }
+}
+
+/** A new day's number is no hurry. */
+const TRENDS_STALE_MS = 5 * 60_000;
+const TRENDS_AT_ONCE = 200;
+
+/** How large these were, a number a day. */
+export const trendsQuery = (slugs: readonly string[]) => queryOptions({
+  queryKey: ["audience-trends", slugs], enabled: slugs.length > 0, staleTime: TRENDS_STALE_MS, placeholderData: keepPreviousData,
+  queryFn: async ({ signal }) => {
+    const parts = Array.from({ length: Math.ceil(slugs.length / TRENDS_AT_ONCE) }, (_, i) => slugs.slice(i * TRENDS_AT_ONCE, (i + 1) * TRENDS_AT_ONCE));
+    const answers = await Promise.all(parts.map((part) => read<AudienceTrends>("/audience-trends", { audiences: part.join(","), days: TREND_DAYS }, signal)));
+    return new Map(answers.flatMap(({ data }) => data.map(({ slug, sizes }) => [slug, sizes] as const)));
+  },
 });
 
 /** For pickers: all that are in use. */
@@ -76,7 +103,11 @@ export const listsQuery = queryOptions({ queryKey: ["audiences", "lists"], query
 
 /** `slug`: the audience that is changed. */
 export const checkQuery = (definition: unknown, key: string, slug: string | undefined) => queryOptions({
-  queryKey: ["audiences", "check", key, slug ?? ""], queryFn: ({ signal }) => change<AudienceCheck>("POST", "/audiences/check", { definition, ...(slug === undefined ? {} : { slug }) }, signal), staleTime: 60_000, gcTime: 60_000,
+  queryKey: ["audiences", "check", key, slug ?? ""], staleTime: 60_000, gcTime: 60_000,
+  queryFn: async ({ signal }): Promise<AudienceCheck> => {
+    const check = await change<AudienceCheck>("POST", "/audiences/check", { definition, ...(slug === undefined ? {} : { slug }) }, signal);
+    return { ...check, problems: saidInLanguage(check.problems), warnings: saidInLanguage(check.warnings) };
+  },
 });
 
 export interface PreviewWish {

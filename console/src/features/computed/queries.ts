@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { ComputedCheck, ComputedList, ComputedPreview, ComputedTemplates, ComputedTraitDetail, ComputedVersions } from "@tributary/schema/api/computed-traits.ts";
 import { change, read } from "../../api.ts";
+import { saidInLanguage } from "../audiences/said-in.ts";
 
 const WATCH_MS = 2_000;
 const REFRESH_MS = 15_000;
@@ -25,7 +26,10 @@ export const computedTemplatesQuery = queryOptions({ queryKey: ["computed", "tem
 /** `slug`: of the one that is changed. */
 export const computedCheckQuery = (value: unknown, slug: string | undefined) => queryOptions({
   queryKey: ["computed", "check", JSON.stringify(value), slug ?? ""], staleTime: 60_000, placeholderData: keepPreviousData,
-  queryFn: ({ signal }) => change<ComputedCheck>("POST", "/computed-traits/check", { definition: { value }, ...(slug === undefined ? {} : { slug }) }, signal),
+  queryFn: async ({ signal }): Promise<ComputedCheck> => {
+    const check = await change<ComputedCheck>("POST", "/computed-traits/check", { definition: { value }, ...(slug === undefined ? {} : { slug }) }, signal);
+    return { ...check, problems: saidInLanguage(check.problems) };
+  },
 });
 
 export const computedPreviewQuery = (value: unknown, slug: string | undefined) => queryOptions({

@@ -6,7 +6,7 @@ import { placeProblems, stageId, stagesOf, stagesWithoutCondition, stageWith } f
 const event = (name: string) => ({ kind: "event", event: name, measure: { of: "count" }, op: "at_least", value: 1 });
 const isIn = { kind: "audience", audience: "" };
 const stages = (...whens: readonly unknown[]) => ({ kind: "stages", stages: whens.map((when, i) => ({ name: `s${i}`, when })) });
-const problem = (path: string, message: string) => ({ path, message, hint: null, character: null });
+const problem = (path: string, message: string) => ({ path, message, hint: null, messages: { en: message, de: message }, hints: null, character: null });
 
 describe("conditions by themselves", () => {
   test("are written as they were read, one without a group around it", () => {

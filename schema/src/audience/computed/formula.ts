@@ -1,7 +1,7 @@
 // A trait worked out of other traits.
 import { z } from "zod";
 import { FLOAT_END, sixDigits, sixDigitsSql, type ComputedKind } from "../computed-kind.ts";
-import { computedIn, FORMULA_CHARACTERS_MAX, formulaSql, parseFormula, readsTraits, valueOfFormula } from "../formula.ts";
+import { computedIn, FORMULA_CHARACTERS_MAX, FormulaError, formulaSql, parseFormula, readsTraits, valueOfFormula } from "../formula.ts";
 import { NEVER } from "../window.ts";
 
 const schema = z.strictObject({
@@ -10,7 +10,7 @@ const schema = z.strictObject({
     try {
       parseFormula(text);
     } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error), params: error instanceof FormulaError ? { de: error.german } : {} });
     }
   }).meta({ description: 'Such as `round(computed(total_spent) / computed(orders), 2)` or `coalesce(trait("points"), 0) * 2`.' }),
 });

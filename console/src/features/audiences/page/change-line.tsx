@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { AudienceChanges } from "@tributary/schema/api/audiences.ts";
 import { texts, wordFrom } from "../../../texts/texts.ts";
 import { When } from "../../../ui/figure.tsx";
+import { PersonLink } from "../parts.tsx";
 
 const t = texts.audiences.page;
 
@@ -20,7 +21,7 @@ export function ChangeLine({ change, slug }: { readonly change: AudienceChanges[
   return (
     <span className="row">
       <Turn isIn={change.entered} />
-      <Link to="/profiles/$ref" params={{ ref: change.profile_id }} className="mono cut">{change.profile_id.slice(0, 8)}</Link>
+      <PersonLink member={change} />
       <span className="dim grow cut">{reasonText(change.reason)}</span>
       <Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person: change.profile_id }}>{t.why}</Link>
       <span className="dim"><When at={change.at} /></span>

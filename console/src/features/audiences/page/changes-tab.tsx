@@ -11,7 +11,8 @@ import { When } from "../../../ui/figure.tsx";
 import { absoluteTime } from "../../../ui/format.ts";
 import { Bar, Empty, ProblemNotice } from "../../../ui/notice.tsx";
 import { Card } from "../../../ui/page.tsx";
-import { PersonLink } from "../parts.tsx";
+import { MaskedMark } from "../../masking/masked.tsx";
+import { PersonCell, PersonLink } from "../parts.tsx";
 import { asOfQuery, changesQuery } from "../queries.ts";
 import { reasonText, Turn } from "./change-line.tsx";
 
@@ -27,7 +28,7 @@ export function ChangesTab({ audience: { slug } }: { readonly audience: Audience
   const columns: readonly Column<Change>[] = [
     { key: "at", header: t.when, width: "104px", cell: ({ at }) => <When at={at} />, csv: ({ at }) => at },
     { key: "turn", header: t.turn, width: "112px", cell: ({ entered }) => <Turn isIn={entered} />, csv: ({ entered }) => (entered ? t.entered : t.left) },
-    { key: "person", header: t.person, width: "minmax(120px, 2fr)", cell: ({ profile_id: id }) => <span className="mono cut">{id}</span>, csv: ({ profile_id: id }) => id },
+    { key: "person", header: t.person, width: "minmax(120px, 2fr)", cell: (row) => <PersonCell member={row} />, csv: ({ profile_id: id }) => id },
     { key: "reason", header: t.reason, width: "minmax(140px, 2fr)", cell: ({ reason }) => reasonText(reason), csv: ({ reason }) => reason },
     { key: "version", header: t.version, width: "72px", isEnd: true, cell: ({ version }) => <span className="figure">{version}</span>, csv: ({ version }) => version },
     { key: "why", header: "", width: "72px", isEnd: true, cell: ({ profile_id: person }) => <Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person }} onClick={(event) => event.stopPropagation()}>{t.why}</Link> },
@@ -35,6 +36,7 @@ export function ChangesTab({ audience: { slug } }: { readonly audience: Audience
   return (
     <div className="stack-wide">
       <AsOf slug={slug} />
+      <MaskedMark text={texts.masking.searchText} />
       {pages.error ? <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} /> : null}
       {pages.error && rows === undefined ? null : (
         <div className="audience-table">

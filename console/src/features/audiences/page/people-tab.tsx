@@ -11,10 +11,10 @@ import { DataTable, type Column } from "../../../ui/data-table.tsx";
 import { When } from "../../../ui/figure.tsx";
 import { Empty, ProblemNotice } from "../../../ui/notice.tsx";
 import { toast } from "../../../ui/toast.tsx";
-import { Face, Value } from "../../../ui/value.tsx";
+import { Value } from "../../../ui/value.tsx";
 import { may, sessionQuery } from "../../accounts/session.ts";
 import { MaskedMark } from "../../masking/masked.tsx";
-import { memberKnownBy, memberName } from "../parts.tsx";
+import { memberKnownBy, PersonCell } from "../parts.tsx";
 import { audiencePath, membersQuery, type Member } from "../queries.ts";
 
 const t = texts.audiences.page;
@@ -27,7 +27,7 @@ export function PeopleTab({ audience }: { readonly audience: AudienceDetail }): 
   const rows = pages.data?.pages.flatMap(({ data }) => data);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const columns: readonly Column<Member>[] = [
-    { key: "person", header: t.person, width: "minmax(160px, 2fr)", cell: (row) => <span className="row"><Face name={memberName(row)} isAnonymous={row.identifiers.length === 0} /><Value value={memberName(row)} /></span> },
+    { key: "person", header: t.person, width: "minmax(160px, 2fr)", cell: (row) => <PersonCell member={row} /> },
     { key: "known", header: t.knownBy, width: "minmax(140px, 2fr)", cell: (row) => <KnownBy row={row} /> },
     { key: "since", header: t.since, width: "112px", cell: ({ since }) => (since === null ? null : <When at={since} />) },
     { key: "why", header: "", width: "72px", isEnd: true, cell: (row) => <Link to="/audiences/$slug" params={{ slug }} search={{ tab: "why", person: row.profile_id }} onClick={(event) => event.stopPropagation()}>{t.why}</Link> },
