@@ -19,7 +19,7 @@ export function reasonText(reason: string): string {
 
 export function ChangeLine({ change, slug }: { readonly change: AudienceChanges["data"][number]; readonly slug: string }): ReactNode {
   return (
-    <span className="row">
+    <span className="row change-line">
       <Turn isIn={change.entered} />
       <PersonLink member={change} />
       <span className="dim grow cut">{reasonText(change.reason)}</span>
