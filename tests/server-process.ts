@@ -35,7 +35,7 @@ export interface ServerProcess {
   api<T>(path: string, options?: { method?: string; body?: unknown; headers?: Record<string, string>; anyStatus?: boolean }): Promise<T>;
   /** Sends a body to a collection path with the write key as Basic auth; gives the status. */
   send(path: string, body: unknown): Promise<number>;
-  /** Resolves when everything received is decided and stands in ClickHouse. */
+  /** Resolves when everything received is decided and known to stand in ClickHouse. */
   settled(timeoutMs?: number): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       started.stdout.on("data", (chunk: Buffer) => void (text += chunk.toString()));
       started.stderr.on("data", (chunk: Buffer) => void (text += chunk.toString()));
       for (let i = 0; ; i++) {
-        if (started.exitCode !== null || i > 600) throw new Error(`The server did not start.\n${text}`);
+        if (started.exitCode !== null || i > 2_000) throw new Error(`The server did not start.\n${text}`);
         const isReady = await fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
         if (isReady) return;
         await sleep(50);
@@ -130,12 +130,13 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
 /** The part of the ledger's answer that tells whether anything still waits. */
 interface Ledger {
   readonly balanced: boolean;
+  readonly verified: boolean;
   readonly sources: readonly { readonly received: number; readonly waiting_to_be_decided: number; readonly waiting_to_land: number }[];
   readonly waiting_to_be_read: { readonly unread_chunks: number };
 }
 
 function isSettled(ledger: Ledger): boolean {
-  return ledger.balanced && ledger.waiting_to_be_read.unread_chunks === 0
+  return ledger.balanced && ledger.verified && ledger.waiting_to_be_read.unread_chunks === 0
     && ledger.sources.every((source) => source.waiting_to_be_decided === 0 && source.waiting_to_land === 0);
 }
 

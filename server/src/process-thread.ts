@@ -65,7 +65,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   let evaluator: Evaluator | undefined;
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
-    profilesInMemory: data.profilesInMemory, tuning: data.tuning, onLanded: () => evaluator?.poke(),
+    profilesInMemory: data.profilesInMemory, tuning: data.tuning, onLanded: () => evaluator?.poke(), onVerified: (isVerified) => role.tellVerified(isVerified),
     onProgress: (progress) => {
       if (progress.oldestAgeMs > LATE_MS) lateAtMs = systemClock.nowMs();
       send({ kind: "progress", ...progress });

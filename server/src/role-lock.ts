@@ -6,11 +6,15 @@ import type { Logger } from "./core/logger.ts";
 
 /** Any number of ours. */
 export const PROCESS_ROLE_LOCK = 7_205_913_002;
+/** Held beside it while everything that was sent lately is known to be in ClickHouse, so that every process can see that it is. */
+const VERIFIED_LOCK = 7_205_913_003;
 const ASK_EVERY_MS = 1_000;
 
 export interface RoleLock {
   /** Rejects when the lock was lost. */
   readonly lost: Promise<never>;
+  /** Says to all processes whether what was sent lately is known to be in ClickHouse; nobody knows at first, nor once the role is free. */
+  tellVerified(isVerified: boolean): void;
   release(): void;
 }
 
@@ -29,7 +33,24 @@ export async function takeProcessRole(pool: Pool, logger: Logger): Promise<RoleL
     client.release(true);
     throw error;
   }
-  return { lost, release: () => client.release(true) };
+  let told = false;
+  const tellVerified = (isVerified: boolean): void => {
+    if (told === isVerified) return;
+    told = isVerified;
+    // A connection that fails has lost the role too.
+    void client.query(`select ${isVerified ? "pg_advisory_lock" : "pg_advisory_unlock"}($1)`, [VERIFIED_LOCK]).catch(() => undefined);
+  };
+  return { lost, tellVerified, release: () => client.release(true) };
+}
+
+/** Whether a process has the role and knows that all that was sent lately is in ClickHouse. */
+export async function isSentVerified(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ is_verified: boolean }>(
+    `select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1 and (classid::bigint << 32) + objid::bigint = $1
+       and database = (select oid from pg_database where datname = current_database())) as is_verified`,
+    [VERIFIED_LOCK],
+  );
+  return rows[0]?.is_verified ?? false;
 }
 
 async function tryLock(client: PoolClient): Promise<boolean> {

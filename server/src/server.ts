@@ -39,6 +39,7 @@ import { countRefused, createReadiness } from "./readiness.ts";
 import { createImports } from "./sources/import/import.ts";
 import { createDemoShops, createPromiseFor } from "./demo-shop/demo-shops.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
+import { isSentVerified } from "./role-lock.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
@@ -238,6 +239,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
       pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
       pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
     }),
+    isSentVerified: () => isSentVerified(pool),
     onSourcesChanged,
     page,
     moreRoutes: [

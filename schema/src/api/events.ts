@@ -155,6 +155,12 @@ export const ledgerAnswer = z
     to: isoTime,
     balanced: z.boolean(),
     imbalances: z.array(z.string()).meta({ description: "Each hop that does not add up, in words." }),
+    verified: z.boolean().meta({
+      description:
+        "Whether all that was sent to ClickHouse in the last minutes is known to be there. False for a moment after a start, after ClickHouse " +
+        "put aside a part that it could not read, and while no pipeline runs; what is missing is sent again, and until then the event table " +
+        "may hold fewer events than have landed.",
+    }),
     sources: z.array(ledgerSource),
     waiting_to_be_read: z.strictObject({
       events: z.int().meta({ description: "Accepted events of this workspace between the pipeline's place and the log's head." }),

@@ -12,7 +12,7 @@ import { countProblems, expandedCountOfComputed, nodeProblems, problemsAt, type 
 import { namesOf } from "./sentence.ts";
 
 /** What a value is: `any` is whatever stands in a property, a number or a text. */
-export type ComputedType = "number" | "time" | "text" | "list" | "any";
+type ComputedType = "number" | "time" | "text" | "list" | "any";
 
 export function typeOfComputed({ value }: ComputedDefinition): ComputedType {
   switch (value.kind) {
@@ -34,7 +34,7 @@ export interface ComputedProblem extends Problem {
   readonly character: number | null;
 }
 
-export interface CheckedComputed {
+interface CheckedComputed {
   /** Undefined: it is not one. */
   readonly definition: ComputedDefinition | undefined;
   readonly problems: readonly ComputedProblem[];

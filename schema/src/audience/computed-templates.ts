@@ -3,7 +3,7 @@ import type { ComputedDefinition, ComputedValue } from "./computed.ts";
 import type { Condition } from "./condition.ts";
 import type { Words } from "./condition-kind.ts";
 
-export interface ComputedTemplate {
+interface ComputedTemplate {
   readonly id: string;
   readonly name: { readonly en: string; readonly de: string };
   readonly about: { readonly en: string; readonly de: string };

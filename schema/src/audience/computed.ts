@@ -16,7 +16,7 @@ import type { Raw } from "./value.ts";
 
 export const computedKinds = [measureTrait, valueTrait, decayTrait, formulaTrait, rfmTrait, stagesTrait] as const;
 
-export const computedValue = z.union(computedKinds.map(({ schema }) => schema) as unknown as [
+const computedValue = z.union(computedKinds.map(({ schema }) => schema) as unknown as [
   typeof measureTrait.schema, typeof valueTrait.schema, typeof decayTrait.schema, typeof formulaTrait.schema, typeof rfmTrait.schema, typeof stagesTrait.schema,
 ]);
 export type ComputedValue = z.infer<typeof computedValue>;

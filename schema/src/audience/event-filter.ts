@@ -20,7 +20,7 @@ export const propertyPath = valuePath(2_000).meta({ description: "Names joined b
 const propertyFilter = z.discriminatedUnion("op", testShapes({ property: propertyPath }));
 export type PropertyFilter = z.infer<typeof propertyFilter>;
 const contextFilter = z.discriminatedUnion("op", testShapes({ context: z.enum(contextFields) }));
-export type ContextFilter = z.infer<typeof contextFilter>;
+type ContextFilter = z.infer<typeof contextFilter>;
 const itemFilter = z.strictObject({
   item: propertyPath.meta({ description: "A list of objects. All filters hold for one and the same element; a single object is a list of one." }),
   where: z.array(propertyFilter).min(1).max(audienceLimits.filtersMax),

@@ -10,7 +10,7 @@ export type Formula =
   | { readonly call: FormulaFunction; readonly of: readonly Formula[] };
 
 const functions = { add: 2, subtract: 2, multiply: 2, divide: 2, negate: 1, abs: 1, round: 2, min: 2, max: 2, coalesce: 2 } as const;
-export type FormulaFunction = keyof typeof functions;
+type FormulaFunction = keyof typeof functions;
 /** Those that are written by name. */
 const named: readonly FormulaFunction[] = ["abs", "round", "min", "max", "coalesce"];
 

@@ -55,7 +55,7 @@ export interface ArrivingCurrency {
   readonly firstMs: number;
 }
 
-export interface MoneyProblem {
+interface MoneyProblem {
   /** Several currencies and no base; currencies without a rate; events of before the first rate of their currency. */
   readonly kind: "no_base" | "no_rate" | "late_rates";
   readonly base: string | null;
@@ -146,9 +146,9 @@ export function rateAt({ base, rates }: Money, currency: string, atMs: number): 
 }
 
 /** Makes a bound parameter of a value and its ClickHouse type, and gives the text that stands for it. */
-export type BindParam = (value: unknown, type: string) => string;
+type BindParam = (value: unknown, type: string) => string;
 
-export interface RateSqlParts {
+interface RateSqlParts {
   readonly money: Money;
   /** SQL of the currency, a String as `currencySql` gives it. */
   readonly currency: string;

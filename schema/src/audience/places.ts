@@ -7,7 +7,7 @@ import { namesOf } from "./sentence.ts";
 type Path = readonly (string | number)[];
 
 /** Events by name, or by their role. */
-export type NamedEvents = { readonly names: readonly string[] } | { readonly role: string };
+type NamedEvents = { readonly names: readonly string[] } | { readonly role: string };
 
 export type Place =
   | { readonly is: "event"; readonly path: string; readonly event: string }

@@ -193,7 +193,7 @@ export function dependentProblems(one: Definition, slug: string, others: readonl
 const COUNT_TOLD = 10_000;
 
 /** All conditions that are asked in the end: those of audiences and computed traits that it refers to in its place, each as often as it is named. */
-export function expandedCount(one: Definition, around: Pick<Surroundings, "audience" | "computed">): number {
+function expandedCount(one: Definition, around: Pick<Surroundings, "audience" | "computed">): number {
   return countOf(leavesOf(one.who).length, placesIn(one.who).flatMap(nodeAt), around);
 }
 

@@ -9,7 +9,7 @@ export type RoleName = (typeof roleNames)[number];
 
 /** Those of an item stand within each thing of the list that `products` names, and in an event without such a list in the event itself. */
 export const itemProperties = ["product_id", "name", "category", "price", "quantity"] as const;
-export const eventProperties = ["order_id", "subscription_id", "value", "currency", "products"] as const;
+const eventProperties = ["order_id", "subscription_id", "value", "currency", "products"] as const;
 export const propertyNames = [...eventProperties, ...itemProperties] as const;
 export type PropertyName = (typeof propertyNames)[number];
 
@@ -17,7 +17,7 @@ export function isItemProperty(name: PropertyName): boolean {
   return (itemProperties as readonly string[]).includes(name);
 }
 
-export interface RoleNames {
+interface RoleNames {
   readonly events: readonly string[];
   /** What the role knows of its events → where it is looked for, in this order. */
   readonly properties: Readonly<Partial<Record<PropertyName, readonly string[]>>>;

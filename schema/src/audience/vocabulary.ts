@@ -22,10 +22,10 @@ const partRule = z.strictObject({
   paths: paths.min(1, "Name at least one property."),
   values: z.array(z.string().min(1).max(vocabularyLimits.valueCharactersMax)).min(1, "Name at least one value.").max(vocabularyLimits.valuesMax),
 });
-export type PartRule = z.infer<typeof partRule>;
+type PartRule = z.infer<typeof partRule>;
 
 /** What is left out is recognised; an empty list says that there is none. */
-export const storedRole = z.strictObject({
+const storedRole = z.strictObject({
   events: z.array(eventName).max(vocabularyLimits.eventsMax).optional(),
   properties: z.partialRecord(propertyName, paths).optional().meta({ description: "Property → where it stands; the first of them that an event has counts." }),
   where: partRule.optional().meta({ description: "Of `click_and_collect` alone." }),

@@ -128,6 +128,8 @@ export interface ApiDeps {
   };
   /** Engines, log and lag of the pipeline, for /health/ready. */
   readonly readiness: () => Promise<Readiness>;
+  /** Whether all that was sent to ClickHouse lately is known to be there. */
+  readonly isSentVerified: () => Promise<boolean>;
   /** Called after a source or key was changed here, so that collection in this process knows at once. */
   readonly onSourcesChanged?: () => void;
   /** Routes of other resources (imports), declared with the same defineRoute. */

@@ -53,6 +53,7 @@ export interface BalanceWish {
 
 async function readBalance(services: ApiServices, workspaceId: number, wish: BalanceWish): Promise<z.input<typeof ledgerAnswer>> {
   const { pool, pipelineReader } = services.deps;
+  const wasVerified = await services.deps.isSentVerified();
   const { progress, counts, unlanded, isExpiring } = await readSnapshot(pool, workspaceId, pipelineReader, wish);
   const unread = await services.ledgerGate.pass(() => services.progress.countUnread(workspaceId, progress, wish));
   const inTable = wish.verify ? await countTable(services, workspaceId, wish) : undefined;
@@ -82,6 +83,8 @@ async function readBalance(services: ApiServices, workspaceId: number, wish: Bal
     to: iso(wish.toMs),
     balanced: imbalances.length === 0,
     imbalances,
+    // What came to light, or was mended, while the table was counted leaves its number open.
+    verified: wasVerified && (await services.deps.isSentVerified()),
     sources: sources.map((source) => source.shown),
     waiting_to_be_read: {
       events: sources.reduce((total, source) => total + source.shown.waiting_to_be_decided, 0),

@@ -106,6 +106,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     eventPaths: createEventPaths({ pool, clickhouse: clickhouse.client("evaluate"), secret: testSecret, limits: defaultLimits }),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
     readiness: async () => ({ ready: true, parts: { postgres: { ok: true, detail: "answers" } } }),
+    isSentVerified: async () => true,
     ...(typeof changes === "function" ? changes({ workspaceDb, log, processed, clock }) : changes),
   });
   const server = Fastify({ ...apiServerOptions, logger: false });

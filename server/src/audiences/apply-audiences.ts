@@ -13,7 +13,7 @@ import { readAudiencesYaml, type WrittenAudience } from "./audience-yaml.ts";
 import { AppError } from "../core/errors.ts";
 import { isSame } from "./stored-change.ts";
 
-export interface PlannedAudience {
+interface PlannedAudience {
   readonly slug: string;
   readonly action: "create" | "change" | "restore" | "archive" | "keep";
   /** What of it changes. */
@@ -30,7 +30,7 @@ export interface ApplyPlan {
   readonly asked: (slug: string) => { readonly before: Definition | undefined; readonly after: Definition | undefined };
 }
 
-export interface ApplyWish {
+interface ApplyWish {
   readonly yaml: string;
   /** Archives those in use that the file leaves out. */
   readonly prune: boolean;
@@ -112,7 +112,7 @@ const nobody = definition.parse({ who: { any: [] } });
 /** Slugs have no such letter, so what stands now can stand beside what will be. */
 const NOW = "now ";
 
-export interface SideBySide {
+interface SideBySide {
   readonly after: Definition;
   readonly before: Definition;
   readonly audience: (slug: string) => Definition | undefined;

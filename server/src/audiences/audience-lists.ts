@@ -10,8 +10,8 @@ import { freeSlug } from "./audience-slug.ts";
 import { lockAudiences, presentAudience, readAudiences, type Changing, type Reference } from "./audience-store.ts";
 
 /** Lists of a workspace, and people on one of them. */
-export const LISTS_MAX = 1_000;
-export const LIST_PEOPLE_MAX = 2_000_000;
+const LISTS_MAX = 1_000;
+const LIST_PEOPLE_MAX = 2_000_000;
 
 export interface StoredList {
   readonly id: number;
@@ -104,13 +104,13 @@ export async function deleteList(tx: ClientBase, by: Changing, slug: string): Pr
   return list;
 }
 
-export interface ListPeople {
+interface ListPeople {
   /** As they are today. */
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }
 
-export interface ListChanged {
+interface ListChanged {
   readonly added: number;
   readonly removed: number;
   readonly size: number;
@@ -129,7 +129,7 @@ export async function changeListPeople(tx: ClientBase, by: Changing, slug: strin
   return { added, removed, size };
 }
 
-export interface ListedPerson {
+interface ListedPerson {
   readonly id: string;
   readonly addedAt: Date;
   readonly addedBy: string;

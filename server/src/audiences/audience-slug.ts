@@ -11,17 +11,17 @@ export const addressWords = {
 const letters: Readonly<Record<string, string>> = { ä: "ae", ö: "oe", ü: "ue", ß: "ss", æ: "ae", ø: "oe", å: "aa", œ: "oe", ł: "l", đ: "d" };
 
 /** "VIP-Kund:innen 2026" → "vip-kund-innen-2026". */
-export function slugOfName(name: string, fallback: string): string {
+function slugOfName(name: string, fallback: string): string {
   const plain = name.toLowerCase().replace(/[äöüßæøåœłđ]/g, (letter) => letters[letter] ?? letter).normalize("NFKD").replace(/\p{M}/gu, "");
   return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, LENGTH_MAX).replace(/-+$/, "") || fallback;
 }
 
-export interface SlugWish {
+interface SlugWish {
   readonly slug?: string | undefined;
   readonly name: string;
 }
 
-export interface SlugPlace {
+interface SlugPlace {
   /** As it is called with its article. */
   readonly what: string;
   /** By which it goes where nothing of the name is left. */

@@ -74,7 +74,7 @@ export async function presentAudience(db: ClientBase, workspaceId: number, slug:
   return found;
 }
 
-export interface Version {
+interface Version {
   readonly version: number;
   readonly definition: Definition;
   readonly at: Date;
@@ -146,7 +146,7 @@ export async function lockAudiences(db: ClientBase, workspaceId: number): Promis
   await db.query("select pg_advisory_xact_lock($1, $2)", [CHANGE_LOCK, workspaceId]);
 }
 
-export interface NewAudience {
+interface NewAudience {
   readonly slug?: string | undefined;
   readonly name: string;
   readonly description: string;

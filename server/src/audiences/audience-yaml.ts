@@ -47,7 +47,7 @@ export function audiencesYaml(all: readonly Pick<StoredAudience, "slug" | "name"
 
 const head = z.strictObject({ name: z.string().trim().min(1).max(200), description: z.string().max(2_000).default(""), folder: z.string().max(200).default("") });
 
-export interface ReadFile {
+interface ReadFile {
   readonly audiences: readonly WrittenAudience[];
   /** Their paths begin with the audience's slug. */
   readonly problems: readonly Problem[];

@@ -20,11 +20,11 @@ import { writtenSql } from "./written-sql.ts";
 
 const WARNINGS_MAX = 50;
 
-export type Warning = Pick<Problem, "path" | "message" | "messages">;
+type Warning = Pick<Problem, "path" | "message" | "messages">;
 
 const warning = (path: string, messages: InEach): Warning => ({ path, message: messages.en, messages });
 
-export interface Checked {
+interface Checked {
   /** Undefined: it is not one. */
   readonly definition: Definition | undefined;
   readonly problems: readonly Problem[];
@@ -33,7 +33,7 @@ export interface Checked {
   readonly sql: string | null;
 }
 
-export interface CheckWish {
+interface CheckWish {
   readonly workspaceId: number;
   readonly value: unknown;
   readonly nowMs: number;

@@ -26,7 +26,7 @@ export async function readDue({ pool }: Pick<BatchDeps, "pool">, { workspaces }:
   return new Map([...Map.groupBy(rows, (row) => row.workspace_id)].map(([id, people]) => [id, people.map((row) => row.profile_id)]));
 }
 
-export interface ListRange {
+interface ListRange {
   readonly partition: number;
   readonly fromBlock: number;
   readonly beforeBlock: number;

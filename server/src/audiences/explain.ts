@@ -11,10 +11,10 @@ import type { ReadLog } from "./membership-read.ts";
 import type { PersonKeys } from "./standing.ts";
 
 /** Events of one person that are looked at, the latest. */
-export const EVENTS_LOOKED_MAX = 5_000;
+const EVENTS_LOOKED_MAX = 5_000;
 const DAY_MS = 86_400_000;
 
-export interface ExplainWish {
+interface ExplainWish {
   readonly definition: Definition;
   readonly around: Omit<Surroundings, "nowMs" | "hasOverrides" | "people">;
   readonly person: Pick<PersonKeys, "profileId" | "ingestIds" | "owners">;
@@ -28,7 +28,7 @@ export interface ExplainedNode extends Explanation {
   readonly nextMs: number;
 }
 
-export interface Explained {
+interface Explained {
   readonly isMember: boolean;
   readonly decisive: string | null;
   readonly nodes: readonly ExplainedNode[];

@@ -9,7 +9,7 @@ export interface AnswerOfAll {
   take(count: number): OneOfAll[];
 }
 
-export interface OneOfAll {
+interface OneOfAll {
   readonly profileId: string;
   /** Which of the audiences, in the order in which they were asked for. */
   readonly members: readonly number[];

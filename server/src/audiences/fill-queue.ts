@@ -4,7 +4,7 @@ import { inQueries } from "./ask.ts";
 import type { FillWish } from "./fill.ts";
 import type { LoadedAudience, LoadedPartition, LoadedWorkspace } from "./store.ts";
 
-export interface FillQueue {
+interface FillQueue {
   /** Undefined when there is nothing to fill. */
   next(loaded: LoadedPartition, nowMs: number): FillWish | undefined;
   /** Whom it concerns is not known: everybody is asked about these. */

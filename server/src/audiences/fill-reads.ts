@@ -2,7 +2,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { QUERY_SETTINGS } from "./ask.ts";
 
-export interface AskAll {
+interface AskAll {
   /** With its format. */
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;

@@ -41,7 +41,7 @@ export interface Fill extends FillWish {
   abort(): void;
 }
 
-export interface FillDeps extends BatchDeps {
+interface FillDeps extends BatchDeps {
   /** Of its own, so that real time never waits behind a query over everybody. */
   readonly everybody: ClickHouseClient;
 }

@@ -13,7 +13,7 @@ const SECONDS_MAX = 2;
 const EVENTS_MAX = 500_000;
 const DAYS = 90;
 
-export interface ValuesWish {
+interface ValuesWish {
   readonly place: "trait" | "property" | "context";
   /** Of a property; of a context field, "" is any. */
   readonly event: string;
@@ -21,7 +21,7 @@ export interface ValuesWish {
   readonly search: string;
 }
 
-export interface FrequentValue {
+interface FrequentValue {
   readonly value: string | number | boolean;
   readonly count: number;
 }

@@ -2,7 +2,7 @@
 // meanwhile counts as a change.
 import type { Pool, PoolClient } from "pg";
 
-export interface MeaningChanges {
+interface MeaningChanges {
   /** Connects if need be. True once after each change, and after each connecting. */
   take(): Promise<boolean>;
   stop(): void;

@@ -62,7 +62,7 @@ export async function readLatestOfPerson(read: ReadLog, audienceIds: readonly nu
   return new Map(rows.map((row) => [row.audience_id, row]));
 }
 
-export interface ChangesWish {
+interface ChangesWish {
   readonly audienceId: number;
   readonly reason?: string | undefined;
   /** Of these alone. */
@@ -86,7 +86,7 @@ export async function readChanges(read: ReadLog, { audienceId, reason, profileId
   });
 }
 
-export interface SizeAt {
+interface SizeAt {
   readonly atMs: number;
   readonly size: number;
   readonly entered: number;

@@ -16,7 +16,7 @@ import { claimPlace, type Place } from "./place.ts";
 import { loadPartition, markAsked, markFailed, markFilled, type LoadedPartition } from "./store.ts";
 import { createTouchedReader } from "./touched.ts";
 
-export interface PartitionOptions extends Omit<EvaluatorOptions, "limits"> {
+interface PartitionOptions extends Omit<EvaluatorOptions, "limits"> {
   readonly limits: EvaluatorLimits;
   readonly partition: number;
 }

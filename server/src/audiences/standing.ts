@@ -23,7 +23,7 @@ export interface Standings {
   readonly removed: ReadonlySet<number>;
 }
 
-export interface StandingsWish {
+interface StandingsWish {
   readonly workspaceIds: readonly number[];
   readonly ids: readonly string[];
   /** Positions of which it is asked whether they made people anew. */

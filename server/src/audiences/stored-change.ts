@@ -23,7 +23,7 @@ interface Stored<Definition> {
   readonly updatedBy: string;
 }
 
-export interface FoundChange<Definition> {
+interface FoundChange<Definition> {
   /** What is another; empty: nothing. */
   readonly fields: readonly string[];
   readonly after: { readonly name: string; readonly description: string; readonly folder: string };

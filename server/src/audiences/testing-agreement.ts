@@ -39,7 +39,7 @@ export interface Trial {
   readonly askedMs: readonly number[];
 }
 
-export interface Disagreement {
+interface Disagreement {
   readonly what: "truth" | "late" | "past";
   readonly nowMs: number;
   readonly person: PersonFacts;
@@ -47,7 +47,7 @@ export interface Disagreement {
   readonly said: string;
 }
 
-export interface Findings {
+interface Findings {
   readonly disagreements: readonly Disagreement[];
   /** Truths that were compared, and how many of them were true: a trial of nothing but false ones proves little. */
   readonly compared: number;

@@ -200,7 +200,7 @@ function randomReference(lot: Lot): Json {
     : { kind: "first_of", audiences: ["vip", "nameless", "robots"], is: lot.pick(["vip", "nameless", "robots"]) };
 }
 
-export function randomLeaf(lot: Lot, baseMs: number): Json {
+function randomLeaf(lot: Lot, baseMs: number): Json {
   const roll = lot.below(100);
   if (roll < 55) return randomEventCondition(lot, baseMs);
   if (roll < 68) return randomSequence(lot, baseMs);

@@ -13,14 +13,14 @@ export interface BlockRange {
   readonly beforeBlock: number;
 }
 
-export interface SliceLimits {
+interface SliceLimits {
   readonly rowsMax: number;
 }
 
 /** An event that comes in this long after it happened is late: whoever enters by it was not seen doing it. */
-export const LATE_MS = 60 * 60_000;
+const LATE_MS = 60 * 60_000;
 /** Rows of one slice; a batch of the pipeline is never cut. */
-export const sliceLimits: SliceLimits = { rowsMax: 20_000 };
+const sliceLimits: SliceLimits = { rowsMax: 20_000 };
 /** People that are looked for in the accounts of others. */
 export const ACCOUNT_PEOPLE_MAX = 50_000;
 /** Blocks looked at for one slice. */
@@ -53,7 +53,7 @@ export interface GonePerson {
 }
 
 /** A change that is no event, of the settings or of somebody. */
-export interface TouchedControl {
+interface TouchedControl {
   readonly kind: string;
   readonly rowId: number;
   readonly atMs: number;

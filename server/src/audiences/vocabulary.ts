@@ -46,7 +46,7 @@ async function readNewest(db: ClientBase, workspaceId: number): Promise<Pick<Loa
   return row === undefined ? { version: 0, changedAt: null, stored: emptyVocabulary } : { version: row.version, changedAt: row.at, stored: readStoredVocabulary(row.vocabulary) };
 }
 
-export interface VocabularyChange {
+interface VocabularyChange {
   readonly workspaceId: number;
   readonly actor: string;
   readonly nowMs: number;

@@ -14,6 +14,7 @@ import { createFreshnessCounter, type FreshnessCounter } from "./freshness.ts";
 import { createHold, createWritesHold, type WritesHold } from "./hold.ts";
 import { createAudienceSenders } from "./outbox/audience-senders.ts";
 import { forgetSent } from "./outbox/refused.ts";
+import { watchPutAside } from "./outbox/put-aside.ts";
 import { createSender, type Sender } from "./outbox/sender.ts";
 import { loadRebuildState, type RebuildState } from "./rebuild-state.ts";
 import { loadRemovedWorkspaces, type RemovedWorkspaces } from "./removed-workspaces.ts";
@@ -37,6 +38,8 @@ export interface ProcessOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Called when something has landed in ClickHouse. */
   readonly onLanded?: () => void;
+  /** Told whenever it becomes known, or doubtful, that all of what was sent lately is in ClickHouse; doubtful at first. */
+  readonly onVerified?: (isVerified: boolean) => void;
   readonly tuning?: Partial<ProcessTuning>;
 }
 
@@ -88,19 +91,31 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
   const freshness = createFreshnessCounter(options.pool);
+  // All senders, once they are there.
+  let all: readonly Sender[] = [];
+  const tellVerified = (): void => options.onVerified?.(all.length > 0 && all.every((sender) => sender.isVerified()));
+  // Begins before they verify, so that nothing falls between the two.
+  const putAside = await watchPutAside({
+    clickhouse: options.clickhouseReader, logger: options.logger,
+    onPutAside() {
+      for (const sender of all) sender.verifyAgain();
+      tellVerified();
+    },
+  });
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
-      memoryBytesMax: tuning.outboxMemoryBytesMax, hold, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
+      memoryBytesMax: tuning.outboxMemoryBytesMax, hold, onVerified: tellVerified, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
     });
     senders.push(sender);
     await sender.recover();
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
   const audiences = await createAudienceSenders({
-    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, hold,
+    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, hold, onVerified: tellVerified,
   });
-  const all = [...senders, ...audiences.senders];
+  all = [...senders, ...audiences.senders];
+  tellVerified();
   const upkeep = startUpkeep(options, seen, all, rebuild);
   const writeFreshness = (): Promise<void> =>
     freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "freshness was not written down"));
@@ -120,6 +135,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
     async stop({ drain } = { drain: true }) {
       clearInterval(upkeep);
       clearInterval(freshnessTimer);
+      await putAside.stop();
       hold.end();
       await Promise.all(sequencers.map((sequencer) => sequencer.stop()));
       // The timer must not outlive the drain: the thread, and with it the server, would wait for it before it ends.

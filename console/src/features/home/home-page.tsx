@@ -4,6 +4,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { IconBolt } from "@tabler/icons-react";
 import { useEffect, type ReactNode } from "react";
+import type { Ledger } from "@tributary/schema/api/events.ts";
 import { texts } from "../../texts/texts.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { fullNumber } from "../../ui/format.ts";
@@ -47,7 +48,7 @@ function Overview(): ReactNode {
         {ledger.error && !ledger.data ? null : (
           <Card title={t.strip} bare>
             <HopStrip hops={hops} imbalances={ledger.data?.imbalances ?? []} />
-            <Freshness hops={hops} since={ledger.data?.dedupe_window.since} isExact={ledger.data?.waiting_to_be_read.exact ?? true} />
+            <Freshness hops={hops} ledger={ledger.data} />
           </Card>
         )}
         <div className="home-columns">
@@ -89,8 +90,10 @@ function StatusSentence({ hops }: { readonly hops: Hops }): ReactNode {
   return <span data-tone={tones[status]}>{words[status]()}</span>;
 }
 
-function Freshness({ hops, since, isExact }: { readonly hops: Hops | undefined; readonly since: string | null | undefined; readonly isExact: boolean }): ReactNode {
+function Freshness({ hops, ledger }: { readonly hops: Hops | undefined; readonly ledger: Ledger | undefined }): ReactNode {
   const latest = useQuery(latestEventQuery());
+  const since = ledger?.dedupe_window.since;
+  const isExact = ledger?.waiting_to_be_read.exact ?? true;
   const [event] = latest.data?.data ?? [];
   return (
     <div className="hops-foot" aria-label={t.freshness} role="group">
@@ -98,7 +101,7 @@ function Freshness({ hops, since, isExact }: { readonly hops: Hops | undefined; 
       <span><span className="dim">{t.waiting}</span> {hops === undefined ? "…" : hops.waiting === 0 ? t.waitingNothing : <Link to="/" search={{ open: "waiting" }}>{isExact ? "" : `${t.atLeast} `}<Figure value={hops.waiting} /></Link>}</span>
       {since ? <span><span className="dim">{t.repeats}</span> <When at={since} /></span> : null}
       <span className="grow" />
-      {hops?.balanced ? <State tone="good">{t.balanced}</State> : null}
+      {ledger && hops?.balanced ? <State tone={ledger.verified ? "good" : "waiting"}>{ledger.verified ? t.balanced : t.verifying}</State> : null}
     </div>
   );
 }

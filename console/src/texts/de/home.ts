@@ -28,6 +28,7 @@ export const home: Texts["home"] = {
     toDecide: () => "noch zu entscheiden", toLand: () => "noch zu speichern",
   },
   balanced: "Die Rechnung geht auf.",
+  verifying: "Was zuletzt gespeichert wurde, wird gerade geprüft.",
   atLeast: "mindestens",
   freshness: "Aktualität",
   day: {

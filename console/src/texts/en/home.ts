@@ -27,6 +27,7 @@ export const home = {
     toDecide: () => "waiting to be decided", toLand: () => "waiting to be stored",
   },
   balanced: "The lines balance.",
+  verifying: "What was stored lately is being checked.",
   atLeast: "at least",
   freshness: "Freshness",
   day: {

@@ -17,7 +17,7 @@ const schema = z.strictObject({
   weight: z.union([z.number().refine(isPlainNumber), z.strictObject({ property: propertyPath })]).default(1),
   half_life_days: z.number().min(1).max(365),
 });
-export type DecayTrait = z.infer<typeof schema>;
+type DecayTrait = z.infer<typeof schema>;
 
 export const decayTrait: ComputedKind<typeof schema> = {
   kind: "decay",

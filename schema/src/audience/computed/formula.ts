@@ -14,8 +14,6 @@ const schema = z.strictObject({
     }
   }).meta({ description: 'Such as `round(computed(total_spent) / computed(orders), 2)` or `coalesce(trait("points"), 0) * 2`.' }),
 });
-export type FormulaTrait = z.infer<typeof schema>;
-
 export const formulaTrait: ComputedKind<typeof schema> = {
   kind: "formula",
   schema,

@@ -20,7 +20,7 @@ const schema = z.strictObject({
   within: window.optional(),
   once_per: paths.optional(),
 });
-export type MeasureTrait = z.infer<typeof schema>;
+type MeasureTrait = z.infer<typeof schema>;
 
 export const measureTrait: ComputedKind<typeof schema> = {
   kind: "measure",

@@ -97,7 +97,7 @@ function rfmValues(one: RfmTrait, person: PersonFacts, world: World): { readonly
 
 // ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface RfmColumns {
+interface RfmColumns {
   /** UInt8: somebody who bought. */
   readonly isBuyer: string;
   readonly lastMs: string;

@@ -13,8 +13,6 @@ const schema = z.strictObject({
     .refine((stages) => new Set(stages.map(({ name }) => name)).size === stages.length, "Each stage has a name of its own."),
   otherwise: z.string().min(1).max(100).optional().meta({ description: "Without it, whoever fits no stage has no value." }),
 });
-export type StagesTrait = z.infer<typeof schema>;
-
 export const stagesTrait: ComputedKind<typeof schema> = {
   kind: "stages",
   schema,

@@ -19,7 +19,7 @@ const schema = z.strictObject({
   which: z.enum(["first", "last", "most_frequent", "all"]).meta({ description: "`all`: every different value, the latest first, at most 100." }),
   within: window.optional(),
 });
-export type ValueTrait = z.infer<typeof schema>;
+type ValueTrait = z.infer<typeof schema>;
 
 export const valueTrait: ComputedKind<typeof schema> = {
   kind: "value",

@@ -19,14 +19,14 @@ export interface BrokenTrait {
   readonly problem: string;
 }
 
-export interface ValueAnswer {
+interface ValueAnswer {
   /** Each value as JSON, in the order of `traits`; about whom nothing is said has what nobody has. */
   readonly people: ReadonlyMap<string, { readonly values: ReadonlyMap<number, string>; readonly dueMs: number }>;
   readonly traits: readonly LoadedTrait[];
   readonly failed: readonly BrokenTrait[];
 }
 
-export interface ValueQuestion {
+interface ValueQuestion {
   readonly workspaceId: number;
   readonly around: Surroundings;
   readonly traits: readonly LoadedTrait[];

@@ -5,7 +5,7 @@ import { rfmState, type RfmState } from "@tributary/schema/audience/computed/rfm
 import { AppError } from "../../core/errors.ts";
 import type { Value } from "./value-of.ts";
 
-export type ComputedStatus = "filling" | "active" | "failed" | "archived";
+type ComputedStatus = "filling" | "active" | "failed" | "archived";
 
 export interface StoredComputed {
   readonly id: number;
@@ -54,7 +54,7 @@ function read(row: Row): StoredComputed {
   return { ...row, definition: computedDefinition.parse(row.definition), state: rfmState.safeParse(row.state).data };
 }
 
-export interface ComputedVersion {
+interface ComputedVersion {
   readonly version: number;
   readonly definition: ComputedDefinition;
   readonly at: Date;

@@ -14,9 +14,9 @@ import { changeIn, refuseInUse, type StoredChange } from "../stored-change.ts";
 import { presentComputed, readComputed, type StoredComputed } from "./computed-rows.ts";
 
 /** Of a workspace, archived ones too. */
-export const COMPUTED_MAX = 300;
+const COMPUTED_MAX = 300;
 
-export interface NewComputed {
+interface NewComputed {
   readonly slug?: string | undefined;
   readonly name: string;
   readonly description: string;

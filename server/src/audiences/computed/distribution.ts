@@ -42,7 +42,7 @@ interface Row {
   readonly sample: readonly (readonly [id: string, raw: string])[];
 }
 
-export interface DistributionWish {
+interface DistributionWish {
   readonly definition: ComputedDefinition;
   /** Of scores by fifths. */
   readonly state: RfmState | undefined;

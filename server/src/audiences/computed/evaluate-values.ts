@@ -28,7 +28,7 @@ export function joinedValues(parts: readonly ValueOutcome[]): ValueOutcome {
   return { judged: parts.flatMap(({ judged }) => judged), failed: parts.flatMap(({ failed }) => failed), askEverybody: parts.flatMap(({ askEverybody }) => askEverybody) };
 }
 
-export interface ValuesAsked<Person extends Pick<PersonKeys, "profileId" | "ingestIds">> {
+interface ValuesAsked<Person extends Pick<PersonKeys, "profileId" | "ingestIds">> {
   readonly workspace: LoadedWorkspace;
   readonly traits: readonly LoadedTrait[];
   readonly people: readonly Person[];

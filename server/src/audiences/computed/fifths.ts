@@ -21,7 +21,7 @@ interface Wish {
   readonly key: string;
 }
 
-export interface WorkedOut {
+interface WorkedOut {
   readonly traits: readonly LoadedTrait[];
   readonly key: string;
   readonly state: RfmState;

@@ -10,12 +10,12 @@ import type { LoadedTrait } from "./loaded-traits.ts";
 import { startValueFill, type ValueFill, type ValueFillDeps, type ValueFillWish } from "./value-fill.ts";
 import type { ValueJudged } from "./values-write.ts";
 
-export interface KeeperDeps extends ValueFillDeps {
+interface KeeperDeps extends ValueFillDeps {
   readonly onProblem: (problem: string) => void;
 }
 
 /** Something to write, and what else belongs into its transaction. */
-export interface KeeperWork {
+interface KeeperWork {
   readonly judged: readonly ValueJudged[];
   readonly failed: readonly BrokenTrait[];
   readonly also?: (tx: ClientBase) => Promise<void>;
@@ -23,7 +23,7 @@ export interface KeeperWork {
   readonly changesMeaning: boolean;
 }
 
-export interface ValueKeeper {
+interface ValueKeeper {
   /** Beside landed blocks: people whose instant has come, fills, archived ones, the fifths. Undefined: there is nothing to write now. */
   next(loaded: LoadedPartition, nowMs: number): Promise<KeeperWork | undefined>;
   /** Whom something happened to: a fill that began before asks about them once more. */

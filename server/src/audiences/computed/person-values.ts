@@ -12,14 +12,14 @@ import type { Value } from "./value-of.ts";
 const VIEW_CACHE_MS = 2_000;
 
 /** One value as it stands in `computed_person.doc`. */
-export const storedValue = z.object({
+const storedValue = z.object({
   value: z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))]).nullable(),
   atMs: z.number(), reason: z.string(), causeRow: z.number(), version: z.number(),
 });
 export type StoredValue = z.infer<typeof storedValue>;
 export type ComputedDoc = Readonly<Record<string, StoredValue>>;
 
-export interface SeenTrait {
+interface SeenTrait {
   readonly slug: string;
   readonly name: string;
   readonly version: number;
@@ -40,7 +40,7 @@ export function createComputedView(workspaceDb: WorkspaceDb): WorkspaceCache<Com
   });
 }
 
-export interface PersonValue {
+interface PersonValue {
   readonly name: string;
   readonly value: Value;
   /** Since when; null: from the beginning. */

@@ -23,7 +23,7 @@ export interface ValueFillWish {
   readonly nowMs: number;
 }
 
-export interface ValueFillChunk {
+interface ValueFillChunk {
   readonly judged: readonly ValueJudged[];
   readonly failed: readonly BrokenTrait[];
   /** Everything is written with this chunk. */

@@ -20,7 +20,7 @@ export interface ValueJudged {
   readonly isWhole: boolean;
 }
 
-export interface ValuesWrite {
+interface ValuesWrite {
   readonly judged: readonly ValueJudged[];
   /** They are nobody any more. */
   readonly gone: readonly { readonly workspaceId: number; readonly profileId: string; readonly cause: Cause }[];

@@ -17,7 +17,7 @@ const BITS = 32;
 const BYTES_MAX = 256 * 1024 * 1024;
 const SLICE_ROWS = 32_768;
 
-export interface FlowDay {
+interface FlowDay {
   /** In UTC. */
   readonly day: string;
   readonly size: number;
@@ -25,7 +25,7 @@ export interface FlowDay {
   readonly left: number;
 }
 
-export interface FlowWish {
+interface FlowWish {
   readonly workspaceId: number;
   readonly definition: Definition;
   readonly around: Around;

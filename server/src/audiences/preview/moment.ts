@@ -18,7 +18,7 @@ export interface WordsQuestion {
 /** Rows of words (UUIDs, UInt32), in RowBinary, as they come. */
 export type ReadWords = (workspaceId: number, question: WordsQuestion, take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>;
 
-export interface MomentDeps {
+interface MomentDeps {
   readonly read: ReadWords;
   readonly workspaceId: number;
   readonly atMs: number;

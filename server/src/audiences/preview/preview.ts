@@ -15,7 +15,7 @@ export interface PreviewWish {
   readonly reach?: { readonly consentWhenAbsent: "granted" | "denied" } | undefined;
 }
 
-export interface PreviewResult {
+interface PreviewResult {
   readonly size: number;
   /** People whom it is drawn from. */
   readonly of: number;
@@ -125,7 +125,7 @@ const channels = [
   { channel: "phone", addresses: ["phone"], consents: ["sms", "phone", "marketing"] },
   { channel: "push", addresses: ["push_token", "device_token"], consents: ["push", "marketing"] },
 ] as const;
-export type Channel = (typeof channels)[number]["channel"];
+type Channel = (typeof channels)[number]["channel"];
 
 function reachColumn(view: View, { consentWhenAbsent }: NonNullable<PreviewWish["reach"]>): Promise<Uint8Array> {
   const params: Record<string, unknown> = {};

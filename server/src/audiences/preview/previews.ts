@@ -24,7 +24,7 @@ export const previewLimits = {
   /** People that are gone through at once; in between, others get their turn on this thread. */
   sliceRows: 65_536,
 } as const;
-export type PreviewLimits = { readonly [K in keyof typeof previewLimits]: number };
+type PreviewLimits = { readonly [K in keyof typeof previewLimits]: number };
 
 /** Audiences, lists, words and zone as they stand now. */
 export type Around = Omit<Surroundings, "nowMs" | "hasOverrides" | "people">;

@@ -7,7 +7,7 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 export const HOLDS = 0x8000_0000;
 /** The other bits: seconds since `EPOCH_SECONDS`; all of them set stands for "never". */
 export const SECONDS = 0x7fff_ffff;
-export const EPOCH_SECONDS = 1_577_836_800;
+const EPOCH_SECONDS = 1_577_836_800;
 
 /** Of the people of a slice; never changed by who gets them. */
 export type Truths = Uint32Array;

@@ -4,13 +4,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { setPriority } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openChdbConnection, type ChdbConnection, type Environment } from "./chdb-connection.ts";
 import { loadChdbNative } from "./chdb-native.ts";
-import { clickHouseUses, limitsByUse, settingsFor, type ClickHouseUse } from "./clickhouse-use.ts";
+import { clickHouseUses, keptFreeBytes, limitsByUse, settingsFor, type ClickHouseUse } from "./clickhouse-use.ts";
 import * as protocol from "./http-protocol.ts";
+import { createPartCare, removeUnreadableMutations, type PartCare, type Reload } from "./part-care.ts";
 import { quoteText } from "./sql-text.ts";
 import { slots, type Slots } from "./slots.ts";
 
@@ -41,6 +43,8 @@ interface Pool {
 interface Engine {
   readonly pools: ReadonlyMap<ClickHouseUse, Pool>;
   readonly all: readonly ChdbConnection[];
+  readonly care: PartCare;
+  readonly dataPath: string;
   /** Ends a running query; it works beside all others. */
   kill(queryId: string): void;
 }
@@ -48,8 +52,11 @@ interface Engine {
 function openEngine(dataPath: string, configFile: string): Engine {
   const native = loadChdbNative();
   const open = () => openChdbConnection(native, dataPath, [`--config-file=${configFile}`]);
+  for (const folder of tableFolders(dataPath)) removeUnreadableMutations(folder);
   const control = open();
-  const all = [control];
+  const caring = open();
+  const all = [control, caring];
+  const care = createPartCare({ connection: caring, report: tellServer, giveUp: () => void setImmediate(() => process.exit(1)) });
   const pools = new Map<ClickHouseUse, Pool>();
   for (const use of clickHouseUses) {
     const { connections: count, queueMax } = limitsByUse[use];
@@ -66,7 +73,19 @@ function openEngine(dataPath: string, configFile: string): Engine {
     const environment: Environment = { settings: {}, parameters: {}, database: "default" };
     killing = killing.then(() => control.query(sql, "Null", environment)).catch(() => undefined);
   };
-  return { pools, all, kill };
+  return { pools, all, care, dataPath, kill };
+}
+
+function tableFolders(dataPath: string): string[] {
+  const store = join(dataPath, "store");
+  if (!existsSync(store)) return [];
+  return readdirSync(store).flatMap((group) => readdirSync(join(store, group)).map((table) => join(store, group, table)));
+}
+
+/** The server writes it into its log. */
+function tellServer(reload: Reload): void {
+  process.stderr.write(`${new Date().toISOString()} tables read again: ${JSON.stringify(reload)}\n`);
+  if (process.connected) process.send?.(reload, () => undefined);
 }
 
 /** chDB makes query ids of its own; ours stands as a comment before the query, where system.processes shows it. */
@@ -96,7 +115,8 @@ async function answer(engine: Engine, request: IncomingMessage, response: Server
       const connection = await pool.connections.take(gone.signal);
       try {
         gone.signal.throwIfAborted();
-        await run(engine, connection, query, response);
+        const mayRepeat = () => query.statement.kind === "select" && !response.headersSent && !response.destroyed;
+        await engine.care.pass(() => run(engine, connection, query, response), mayRepeat);
       } finally {
         pool.connections.give(connection);
       }
@@ -120,12 +140,13 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
   switch (query.statement.kind) {
     case "insert":
     case "insert_values":
-      return insert(connection, query, environment, response);
+      return insert(engine, connection, query, environment, response);
     case "select":
       return select(engine, connection, query, sql, environment, response);
     case "other": {
       const startMs = performance.now();
-      const result = await connection.query(sql, query.format, environment);
+      if (/^\s*(?:alter|create|rename)\b/i.test(query.sql)) refuseWithoutRoom(engine.dataPath);
+      const result = await engine.care.writing(connection, () => connection.query(sql, query.format, environment));
       protocol.writeHead(response, query, { ...protocol.emptySummary, elapsedMs: performance.now() - startMs });
       response.end(result.bytes);
       return;
@@ -136,15 +157,21 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
   }
 }
 
+/** The engine sees to this itself where it writes rows, not where it notes what its tables are and what is to be done to them. */
+function refuseWithoutRoom(dataPath: string): void {
+  const { bavail, bsize } = statfsSync(dataPath);
+  if (bavail * bsize < keptFreeBytes) throw new protocol.ClickHouseException(243, "NOT_ENOUGH_SPACE", "There is too little room on the disk for a change of a table.");
+}
+
 async function insert(
-  connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse,
+  engine: Engine, connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse,
 ): Promise<void> {
   const format = query.statement.kind === "insert_values" ? " FORMAT Values" : "";
   const statement = {
     head: `${markOf(query.queryId)} ${query.sql.slice(0, query.infileAt)}`,
     tail: query.sql.slice(query.infileAt) + format,
   };
-  const result = await connection.insert(statement, query.data, environment);
+  const result = await engine.care.writing(connection, () => connection.insert(statement, query.data, environment));
   protocol.writeHead(response, query, {
     ...protocol.emptySummary,
     writtenRows: result.rowsRead,
@@ -217,6 +244,7 @@ async function endAfterQueries(server: Server, engine: Engine, socketPath: strin
   rmSync(socketPath, { force: true });
   server.close();
   server.closeIdleConnections();
+  engine.care.stop();
   const isBusy = () => [...engine.pools.values()].some((pool) => !pool.connections.isIdle());
   while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 5));
   for (const connection of engine.all) connection.close();

@@ -12,7 +12,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { AppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { markCacheBytes, serverMemoryBytesMax } from "./clickhouse-use.ts";
+import type { Reload } from "./part-care.ts";
+import { keptFreeBytes, markCacheBytes, serverMemoryBytesMax } from "./clickhouse-use.ts";
 
 const childFile = fileURLToPath(new URL("./chdb-child.ts", import.meta.url));
 /** Longer paths cannot be bound as unix sockets. */
@@ -28,6 +29,10 @@ const healthyMs = 5_000;
 const openFilesMin = 65_536;
 const logBytesMax = 8 * 1024 * 1024;
 const logCheckMs = 60_000;
+/** What a part was merged from stays for so long, in case the merged one can't be read. The embedded engine alone would remove it at once. */
+const mergedPartsKeptSeconds = 480;
+/** A table whose unreadable parts are larger in all does not open: then somebody is to look. One merged part may well be a gigabyte. */
+const putAsideBytesMax = 1024 ** 4;
 
 export interface ChdbSupervisor {
   readonly socketPath: string;
@@ -73,6 +78,7 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
     }
   };
   const watch = (watched: ChildProcess) => {
+    watched.on("message", (message) => logReload(message as Reload, places.log, options.logger)); // It sends nothing else.
     watched.once("exit", (code, signal) => restartLater({ code, signal }));
     // Not started at all: then there is no exit.
     watched.once("error", (err) => watched.pid === undefined && restartLater({ err }));
@@ -103,6 +109,21 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
   };
 }
 
+function logReload({ cause, tables, putAside, failure }: Reload, log: string, logger: Logger): void {
+  const what = cause === "failed_writes" ? "ClickHouse could not write to its disk" : "ClickHouse could not read a part of a table";
+  if (failure !== undefined) {
+    logger.error({ tables, putAside, log }, `${what}, and its tables could not be read again; this is tried again. The log of ClickHouse tells why`);
+    return;
+  }
+  if (cause === "unreadable_part" && putAside.length === 0) {
+    const advice = "The log of ClickHouse tells which it is; take the table's data from a backup, or give the part up with ALTER TABLE … DETACH PART";
+    logger.error({ tables, putAside, log }, `${what}, found none to put aside when it read the table again, and so the part stays unreadable. ${advice}`);
+    return;
+  }
+  const done = "its tables were read again, what can't be read is put aside, and what was sent lately is looked for and sent again where it is missing";
+  logger.error({ tables, putAside, log }, `${what}; ${done}. See whether the disk is full, or fails`);
+}
+
 async function prepare(dataDir: string): Promise<Places> {
   const data = join(dataDir, "clickhouse");
   const backups = join(dataDir, "clickhouse-backups");
@@ -131,6 +152,11 @@ function configText(backups: string): string {
   <max_server_memory_usage>${serverMemoryBytesMax}</max_server_memory_usage>
   <mark_cache_size>${markCacheBytes}</mark_cache_size>
   <backups><allowed_path>${escaped}/</allowed_path></backups>
+  <storage_configuration><disks><default><keep_free_space_bytes>${keptFreeBytes}</keep_free_space_bytes></default></disks></storage_configuration>
+  <merge_tree>
+    <old_parts_lifetime>${mergedPartsKeptSeconds}</old_parts_lifetime>
+    <max_suspicious_broken_parts_bytes>${putAsideBytesMax}</max_suspicious_broken_parts_bytes>
+  </merge_tree>
 </clickhouse>
 `;
 }
@@ -163,7 +189,7 @@ function launch(places: Places): ChildProcess {
     const args = ["--disable-warning=ExperimentalWarning", childFile, "--data", places.data, "--config", places.config];
     args.push("--socket", places.socketPath, "--inserts", places.inserts);
     const child = spawn(process.execPath, args, {
-      stdio: ["pipe", log, log],
+      stdio: ["pipe", log, log, "ipc"],
       env: { ...childEnvironment(), TZ: "UTC", UV_THREADPOOL_SIZE: "16" },
     });
     // A child that dies at once breaks the pipe; its exit says so already.

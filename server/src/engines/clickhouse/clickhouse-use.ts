@@ -23,6 +23,8 @@ export interface UseLimits {
 /** What the embedded engine may take in all: a quarter of what this process may have, but enough to work with. */
 export const serverMemoryBytesMax = Math.max(512 * 1024 * 1024, Math.floor(availableMemory() / 4));
 export const markCacheBytes = 256 * 1024 * 1024;
+/** With less free than this the embedded engine writes no part: Postgres needs room to note what did not land. */
+export const keptFreeBytes = 64 * 1024 * 1024;
 
 const cores = availableParallelism();
 const halfOfCores = Math.max(1, Math.floor(cores / 2));

@@ -31,6 +31,8 @@ export interface SenderOptions {
   readonly hold?: Hold;
   /** Called when blocks have landed and are marked. */
   readonly onLanded?: () => void;
+  /** Called when everything marked as sent has been verified. */
+  readonly onVerified?: () => void;
 }
 
 export interface Sender {
@@ -43,7 +45,9 @@ export interface Sender {
   enqueue(blocks: readonly OutboxBlock[]): void;
   /** Takes over what stands in the outbox beyond all that: blocks of a commit whose answer was lost. */
   catchUp(): Promise<void>;
-  /** Whether everything marked as sent may be forgotten in time. */
+  /** Has what was marked as sent lately verified once more, as at a start: ClickHouse may have lost some of it. */
+  verifyAgain(): void;
+  /** Whether everything marked as sent is known to be there, and may be forgotten in time. */
   isVerified(): boolean;
   /** Resolves when everything enqueued so far has landed and is marked. */
   drained(): Promise<void>;
@@ -92,7 +96,8 @@ export function createSender(options: SenderOptions): Sender {
   let queuedBytes = 0;
   let heldBytes = 0;
   let lastBlockId = -1;
-  let verified = false;
+  /** How often it was asked to verify what was sent, and up to which of these it was done. */
+  let verifications = { asked: 1, done: 0 };
   let stopped = false;
   let draining = 0;
   let wake: (() => void) | undefined;
@@ -222,6 +227,7 @@ export function createSender(options: SenderOptions): Sender {
   async function loop(): Promise<void> {
     while (!stopped) {
       await pass?.();
+      if (!isVerified()) await verifyWithRetries();
       const first = queue[0];
       if (!first) {
         settleWaiters();
@@ -265,12 +271,20 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
+  function isVerified(): boolean {
+    return verifications.done === verifications.asked;
+  }
+
   async function verifyWithRetries(): Promise<void> {
     const isHopeless = createPatience(options.patience);
-    for (let attempt = 0; !stopped && !verified; attempt++) {
+    for (let attempt = 0; !stopped && !isVerified(); attempt++) {
+      const { asked } = verifications;
       try {
         await landing.verifySent(() => stopped, isHopeless);
-        verified = true;
+        if (stopped) return;
+        verifications = { ...verifications, done: asked };
+        settleWaiters();
+        if (isVerified()) options.onVerified?.();
       } catch (error) {
         logger.warn({ partition: options.partition, err: error }, "landed blocks could not be verified; trying again");
         await backOff(attempt);
@@ -281,7 +295,7 @@ export function createSender(options: SenderOptions): Sender {
   return {
     async recover() {
       await readBack();
-      running = verifyWithRetries().then(loop);
+      running = loop();
     },
     enqueue(blocks) {
       for (const block of blocks) push(block, false);
@@ -291,12 +305,16 @@ export function createSender(options: SenderOptions): Sender {
       await readBack();
       wake?.();
     },
-    isVerified: () => verified,
+    verifyAgain() {
+      verifications = { ...verifications, asked: verifications.asked + 1 };
+      wake?.();
+    },
+    isVerified,
     async drained() {
       draining++;
       wake?.();
       const last = queue.at(-1)?.blockId;
-      await until(() => verified && (last === undefined || !queue.some((entry) => entry.blockId <= last)));
+      await until(() => isVerified() && (last === undefined || !queue.some((entry) => entry.blockId <= last)));
       draining--;
     },
     isInOrder: () => isInOrder(pool, options.partition),
