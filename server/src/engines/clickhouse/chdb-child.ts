@@ -146,7 +146,7 @@ async function run(engine: Engine, connection: ChdbConnection, query: protocol.H
     case "other": {
       const startMs = performance.now();
       if (/^\s*(?:alter|create|rename)\b/i.test(query.sql)) refuseWithoutRoom(engine.dataPath);
-      const result = await engine.care.writing(connection, () => connection.query(sql, query.format, environment));
+      const result = await engine.care.writing(connection, environment, () => connection.query(sql, query.format, environment));
       protocol.writeHead(response, query, { ...protocol.emptySummary, elapsedMs: performance.now() - startMs });
       response.end(result.bytes);
       return;
@@ -171,7 +171,7 @@ async function insert(
     head: `${markOf(query.queryId)} ${query.sql.slice(0, query.infileAt)}`,
     tail: query.sql.slice(query.infileAt) + format,
   };
-  const result = await engine.care.writing(connection, () => connection.insert(statement, query.data, environment));
+  const result = await engine.care.writing(connection, environment, () => connection.insert(statement, query.data, environment));
   protocol.writeHead(response, query, {
     ...protocol.emptySummary,
     writtenRows: result.rowsRead,

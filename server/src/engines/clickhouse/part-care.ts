@@ -4,7 +4,7 @@
 // ClickHouse then puts the part aside and takes those again that it was merged from. Meanwhile queries wait; none fails for it.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ChdbConnection } from "./chdb-connection.ts";
+import type { ChdbConnection, Environment } from "./chdb-connection.ts";
 import { ClickHouseException } from "./http-protocol.ts";
 import { quoteText } from "./sql-text.ts";
 import { unreadableFolder } from "./unreadable.ts";
@@ -50,11 +50,11 @@ export interface PartCare {
   /** Runs a query once no table is being reloaded; again after a reload when a part could not be read and it may be repeated. */
   pass(run: () => Promise<void>, mayRepeat: () => boolean): Promise<void>;
   /** Runs what writes, on its connection. Throws when a write failed meanwhile, whatever it was for: nobody knows then what is on the disk. */
-  writing<T>(connection: ChdbConnection, run: () => Promise<T>): Promise<T>;
+  writing<T>(connection: ChdbConnection, environment: Environment, run: () => Promise<T>): Promise<T>;
   stop(): void;
 }
 
-const environment = { settings: {}, parameters: {}, database: "default" };
+const environment: Environment = { settings: {}, parameters: {}, database: "default" };
 
 class FailedWrites extends ClickHouseException {}
 
@@ -125,7 +125,7 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
   /** Reads the tables again that were written since no write had failed. */
   async function look(): Promise<void> {
     const nowMs = Date.now();
-    const failed = await failedWrites(connection);
+    const failed = await failedWrites(connection, environment);
     if (failed > known) {
       const since = Math.floor(soundMs / 1000) - 2;
       const written = await rows(
@@ -161,10 +161,11 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
       }
       await gate.pass(run);
     },
-    async writing(on, run) {
-      const before = await failedWrites(on);
+    async writing(on, given, run) {
+      // Under the settings of what runs, which else would be set anew for each question.
+      const before = await failedWrites(on, given);
       const result = await run();
-      if ((await failedWrites(on)) > before) {
+      if ((await failedWrites(on, given)) > before) {
         throw new FailedWrites(75, "CANNOT_WRITE_TO_FILE_DESCRIPTOR", "A write to the disk failed while this ran; what of it is stored is not known.");
       }
       return result;
@@ -173,7 +174,7 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
   };
 }
 
-async function failedWrites(connection: ChdbConnection): Promise<number> {
+async function failedWrites(connection: ChdbConnection, environment: Environment): Promise<number> {
   const query = "SELECT value FROM system.events WHERE event = 'WriteBufferFromFileDescriptorWriteFailed'";
   const { bytes } = await connection.query(query, "TabSeparated", environment);
   return Number(Buffer.from(bytes).toString("latin1").trim());
