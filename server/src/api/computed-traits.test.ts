@@ -92,7 +92,7 @@ describe("computed traits", () => {
   });
 
   test("are checked with every problem's place, in a formula with its character", async () => {
-    expect(await check(count)).toMatchObject({ ok: true, problems: [], type: "number", personal: false, fields: [], sentence: { en: expect.stringContaining("count") } });
+    expect(await check(count)).toMatchObject({ ok: true, problems: [], type: "number", personal: false, fields: [], sentence: { en: expect.stringContaining("the number of") } });
     expect(await check(formula("1 + * 2"))).toMatchObject({ ok: false, problems: [{ path: "/value/formula", character: 5, message: expect.stringContaining("Character 5") }], sentence: null });
     expect(await check(formula("  1 + computed(gone)"))).toMatchObject({ problems: [{ path: "/value/formula", character: 16, message: expect.stringContaining("`gone`") }] });
     expect(await check({ kind: "measure", event: "X", measure: { of: "sum" } })).toMatchObject({ ok: false, problems: [{ path: "/value/measure/property", character: null }] });

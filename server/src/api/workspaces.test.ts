@@ -208,7 +208,7 @@ describe("two workspaces", () => {
   test("no list shows rows of the other workspace, and its own does", async () => {
     const shown: string[] = [];
     for (const route of api.api.routes.filter((one) => one.method === "GET" && !one.path.includes("{") && one.path !== "/profiles/export")) {
-      const query = route.path === "/profiles" ? `?search=${marker}` : route.path === "/ledger" ? "?verify=true" : route.path === "/audiences/values" ? "?place=trait&path=secret" : "";
+      const query = route.path === "/profiles" ? `?search=${marker}` : route.path === "/ledger" ? "?verify=true" : route.path === "/audiences/values" ? "?place=trait&path=secret" : route.path === "/audience-trends" ? `?audiences=${marker}` : "";
       const foreign = await ask("GET", route.path + query);
       expect(foreign.status, route.path).toBe(200);
       expect(foreign.text, route.path).not.toContain(marker);
@@ -217,6 +217,7 @@ describe("two workspaces", () => {
     }
     expect(shown.toSorted()).toEqual([
       "/audience-lists",
+      "/audience-trends",
       "/audiences",
       "/audiences/export",
       "/audiences/values",

@@ -35,6 +35,8 @@ type Statement = Pick<OutboxBlock, "blockId" | "table" | "statement">;
 /** How long one attempt waits for an earlier insert to end before it gives up. */
 const IDLE_TIMEOUT_MS = 30_000;
 const VERIFY_BLOCKS = 500;
+/** Tables of which a newer row takes an older one's place when parts are merged. */
+const replaced: ReadonlySet<string> = new Set(["profiles", "profile_override", "list_member", "computed_value"]);
 
 export function createLanding({ pool, clickhouse, partition, logger }: LandingOptions): Landing {
   // The partition's inserts, those of an earlier process too.
@@ -169,7 +171,8 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
         await insertHalved(block, missing);
         // What it took before and refuses now was counted as landed.
         await inTransaction(pool, (tx) => countAsFailed(tx, [blockId]));
-        logger.warn({ block: blockId, rows: missing.length }, "a landed block had lost rows; they are back, but for those refused");
+        if (replaced.has(table)) logger.debug({ block: blockId, table, rows: missing.length }, "rows of a landed block that are not found, mostly because newer ones replaced them, were sent again");
+        else logger.warn({ block: blockId, table, rows: missing.length }, "a landed block had lost rows; they are back, but for those refused");
       }
     }
   }
