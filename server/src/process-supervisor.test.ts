@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000;
 function supervise(firstMs: number): Promise<ProcessSupervisor> {
   const data = {
     postgres: postgres.connection, clickhouse: clickhouse.endpoint, partitions: 1, logLimits: {}, limits: defaultLimits,
-    secret: "a secret of at least thirty-two bytes", dedupeMaxIds: 1_000, profilesInMemory: 100, logLevel: "silent", tuning: {},
+    secret: "a secret of at least thirty-two bytes", dedupeMaxIds: 1_000, profilesInMemory: 100, wasUnclean: false, logLevel: "silent", tuning: {},
   };
   return superviseProcess(data, quietLogger, () => undefined, { firstMs, maxMs: HOUR_MS });
 }

@@ -34,10 +34,10 @@ export async function superviseProcess(
   const stopping = new AbortController();
   let failures = 0;
 
-  function start(): Promise<void> {
+  function start(wasUnclean: boolean): Promise<void> {
     const startedMs = performance.now();
     const thread = new Worker(new URL("./process-thread.ts", import.meta.url), {
-      workerData: data, name: "process", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      workerData: { ...data, wasUnclean }, name: "process", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     worker = thread;
     return new Promise((resolve) => {
@@ -63,10 +63,10 @@ export async function superviseProcess(
   async function startAfter(pauseMs: number): Promise<void> {
     // Rejects when it is to stop meanwhile.
     await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    if (!stopping.signal.aborted) await start();
+    if (!stopping.signal.aborted) await start(true);
   }
 
-  await start();
+  await start(data.wasUnclean);
   const post = (message: ToProcessThread): void => worker?.postMessage(message);
   return {
     appended: (partition, nextOffset) => post({ kind: "appended", partition, nextOffset }),

@@ -27,6 +27,7 @@ export interface ProcessThreadData {
   readonly secret: string;
   readonly dedupeMaxIds: number;
   readonly profilesInMemory: number;
+  readonly wasUnclean: boolean;
   readonly logLevel: string;
   readonly tuning: Partial<ProcessTuning>;
 }
@@ -65,7 +66,7 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
   let evaluator: Evaluator | undefined;
   const processor = await startProcessor({
     pool, clickhouse, clickhouseReader, log, clock: systemClock, logger, limits: data.limits, secret: data.secret, dedupeMaxIds: data.dedupeMaxIds,
-    profilesInMemory: data.profilesInMemory, tuning: data.tuning, onLanded: () => evaluator?.poke(), onVerified: (isVerified) => role.tellVerified(isVerified),
+    profilesInMemory: data.profilesInMemory, wasUnclean: data.wasUnclean, tuning: data.tuning, onLanded: () => evaluator?.poke(), onVerified: (isVerified) => role.tellVerified(isVerified),
     onProgress: (progress) => {
       if (progress.oldestAgeMs > LATE_MS) lateAtMs = systemClock.nowMs();
       send({ kind: "progress", ...progress });

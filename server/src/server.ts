@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const lock = await lockDataDirectory(config.dataDir);
     undo.push(() => lock.release());
     await refuseUnfinishedRestore(config.dataDir);
-    await markRunning(config.dataDir);
+    const wasUnclean = await markRunning(config.dataDir);
     step("Starting the databases");
     const postgres = await startPostgres({
       dataDir: config.dataDir, lock, logger, ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     undo.push(() => clickhouse.stop());
     step("Opening the event log");
-    return await startRoles(options, { postgres, clickhouse, undo });
+    return await startRoles(options, { postgres, clickhouse, wasUnclean, undo });
   } catch (error) {
     await unwind(undo, logger);
     throw error;
@@ -93,10 +93,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 interface Engines {
   readonly postgres: Postgres;
   readonly clickhouse: ClickHouse;
+  readonly wasUnclean: boolean;
   readonly undo: (() => Promise<unknown>)[];
 }
 
-async function startRoles({ config, logger, tuning }: ServerOptions, { postgres, clickhouse, undo }: Engines): Promise<Server> {
+async function startRoles({ config, logger, tuning }: ServerOptions, { postgres, clickhouse, wasUnclean, undo }: Engines): Promise<Server> {
   const registry = new Registry();
   let supervisor: ProcessSupervisor | undefined;
   const pool = postgres.pool("tributary", 12);
@@ -128,7 +129,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
       {
         postgres: postgres.connection, clickhouse: clickhouse.endpoint, partitions: log.partitions,
         logLimits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes }, limits: config.limits, secret,
-        dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory, logLevel: config.logLevel, tuning: tuning ?? {},
+        dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory, wasUnclean, logLevel: config.logLevel, tuning: tuning ?? {},
       },
       logger, onMessage,
     );

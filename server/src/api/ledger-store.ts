@@ -82,7 +82,7 @@ async function readUnlanded(db: ClientBase, workspaceId: number, partition: numb
 }
 
 /**
- * Waits to be sent, or was refused and is set aside. One that was sent lately may be repeated after a start, behind rows
+ * Waits to be sent, or was refused and is set aside. One that was sent lately may be repeated after an unclean end, behind rows
  * that are inserted again; it stands in the outbox as long as they do.
  */
 async function readExpiring(db: ClientBase, partition: number): Promise<boolean> {

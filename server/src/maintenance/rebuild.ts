@@ -55,7 +55,7 @@ async function withEngines({ config, logger, force, onProgress, signal }: Rebuil
         pool: postgres.pool("tributary rebuild", 4 + log.partitions * 3), clickhouse: clickhouse.client("write"),
         clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: config.limits,
         secret, dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory,
-        force, onRebuild: onProgress, ...(signal ? { signal } : {}),
+        wasUnclean, force, onRebuild: onProgress, ...(signal ? { signal } : {}),
       }).finally(() => log.close());
       return result;
     } finally {

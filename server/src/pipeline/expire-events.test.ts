@@ -127,6 +127,7 @@ test("statements that are repeated, and rows inserted again after a doubt, count
   expect(await expireAll()).toBeGreaterThan(0);
   const [expired, stands] = [await ledger("expired"), await table()];
   // As verified after a power cut: the blocks' rows are missing, are inserted again, and the statements behind them come again.
+  Object.assign(pipeline.options, { wasUnclean: true });
   await pipeline.restart();
   await pipeline.send([{ type: "track", event: "Later", messageId: "later", userId: "u-young" }]);
   expect(await messages("again")).toEqual([]);

@@ -122,6 +122,7 @@ test("statements repeated after an unclean end change nothing, also behind an un
   const [before, standing] = [await owners(), await overrides()];
   expect((await pipeline.events("message_id = 'again4'"))[0]?.owner).toBe(known);
   // As verified after a power cut: all that was sent shortly before.
+  Object.assign(pipeline.options, { wasUnclean: true });
   await pipeline.restart();
   await pipeline.send([{ type: "track", event: "Bought", messageId: "again5", userId: "u-again" }]);
   expect(await owners()).toMatchObject(before);

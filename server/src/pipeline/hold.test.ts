@@ -133,6 +133,6 @@ test("what is sent again by hand is waited for, and waits", async () => {
 test("turns that went with their connection were not held", async () => {
   const hold = createWritesHold(createHold(), pool, 1);
   expect(await hold.ask(LATER_MS)).toBe(true);
-  await pool.query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+  await pool.query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())");
   expect(await hold.release()).toBe(false);
 });

@@ -35,6 +35,8 @@ export interface ProcessOptions {
   readonly secret: string;
   readonly dedupeMaxIds: number;
   readonly profilesInMemory: number;
+  /** False when the process before this one came to its end: then what it marked as sent is there. */
+  readonly wasUnclean?: boolean;
   readonly onProgress: (progress: Progress) => void;
   /** Called when something has landed in ClickHouse. */
   readonly onLanded?: () => void;
@@ -59,7 +61,7 @@ export const defaultTuning: ProcessTuning = {
   expiry: expiryLimits,
 };
 
-/** How long sent blocks stay in the outbox, to be verified at the next start. */
+/** How long sent blocks stay in the outbox, to be verified when they are in doubt. */
 const OUTBOX_KEPT_MS = 10 * 60_000;
 const UPKEEP_MS = 15_000;
 const FRESHNESS_MS = 3_000;
@@ -102,17 +104,18 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
       tellVerified();
     },
   });
+  const isInDoubt = options.wasUnclean !== false || putAside.wasLately;
   for (let partition = 0; partition < options.log.partitions; partition++) {
     const sender = createSender({
       pool: options.pool, clickhouse: options.clickhouse, partition, logger: options.logger, lingerMs: tuning.lingerMs,
-      memoryBytesMax: tuning.outboxMemoryBytesMax, hold, onVerified: tellVerified, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
+      memoryBytesMax: tuning.outboxMemoryBytesMax, hold, isInDoubt, onVerified: tellVerified, ...(options.onLanded ? { onLanded: options.onLanded } : {}),
     });
     senders.push(sender);
     await sender.recover();
     sequencers.push(startPartition({ ...options, onProgress: counted(options, freshness) }, tuning, partition, { sender, seen, rebuild, removed }));
   }
   const audiences = await createAudienceSenders({
-    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, hold, onVerified: tellVerified,
+    pool: options.pool, clickhouse: options.clickhouse, partitions: options.log.partitions, logger: options.logger, lingerMs: tuning.lingerMs, hold, isInDoubt, onVerified: tellVerified,
   });
   all = [...senders, ...audiences.senders];
   tellVerified();

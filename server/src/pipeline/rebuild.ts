@@ -108,9 +108,9 @@ async function countEvents(clickhouse: ClickHouseClient, places: ReadonlyMap<num
 }
 
 /** What was decided must stand in the event table before it is wiped: a rebuild reads it from there. */
-async function landEverything({ pool, clickhouse, log, logger }: RebuildOptions): Promise<void> {
+async function landEverything({ pool, clickhouse, log, logger, wasUnclean }: RebuildOptions): Promise<void> {
   for (let partition = 0; partition < log.partitions; partition++) {
-    const sender = createSender({ pool, clickhouse, partition, logger, lingerMs: 0, memoryBytesMax: 64 * 1024 * 1024 });
+    const sender = createSender({ pool, clickhouse, partition, logger, lingerMs: 0, memoryBytesMax: 64 * 1024 * 1024, isInDoubt: wasUnclean !== false });
     await sender.recover();
     await sender.drained();
     await sender.stop();

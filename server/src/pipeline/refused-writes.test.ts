@@ -148,10 +148,12 @@ test("a refused row of a block that is verified after an unclean end is neither 
   await pipeline.paused(async () => command("ALTER TABLE events DELETE WHERE message_id = 'v1'"));
   // Were it sent again, it would land.
   await mend();
+  Object.assign(pipeline.options, { wasUnclean: true });
   await pipeline.restart();
   await pipeline.send([track("v3")]);
   expect(await ids("v")).toEqual(["v1", "v3"]);
   expect(changed(before, await landed())).toEqual({ "stored ": 2, "failed constraint": 1 });
+  Object.assign(pipeline.options, { wasUnclean: false });
 });
 
 test("a row that landed late and is gone after an unclean end is sent once more", async () => {
@@ -163,10 +165,12 @@ test("a row that landed late and is gone after an unclean end is sent once more"
     await pipeline.pool.query("truncate ch_outbox");
     await command("ALTER TABLE events DELETE WHERE message_id = 'lost'");
   });
+  Object.assign(pipeline.options, { wasUnclean: true });
   await pipeline.restart();
   await pipeline.send([track("behind")]);
   expect(await ids("lost")).toEqual(["lost"]);
   expect(changed(before, await landed())).toEqual({ "stored ": 2 });
+  Object.assign(pipeline.options, { wasUnclean: false });
 });
 
 test("while a statement is set aside, changes that rest on the rows are refused with what to do; later it runs in its place", async () => {

@@ -55,7 +55,7 @@ export async function startTestPipeline(changes: Partial<ProcessOptions> = {}): 
   const options: ProcessOptions = {
     pool, clickhouse: clickhouse.client("write"), clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock,
     logger: createLogger(process.env["TEST_LOG"] ?? "silent"), limits: defaultLimits, secret: SECRET, dedupeMaxIds: 1e6, profilesInMemory: 1_000,
-    onProgress: () => undefined, tuning: { lingerMs: 5, batchIntervalMs: 1 }, ...changes,
+    wasUnclean: false, onProgress: () => undefined, tuning: { lingerMs: 5, batchIntervalMs: 1 }, ...changes,
   };
   let processor: Processor = await startProcessor(options);
 

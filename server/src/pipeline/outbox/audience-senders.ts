@@ -15,6 +15,7 @@ export interface AudienceSendersOptions {
   readonly logger: Logger;
   readonly lingerMs: number;
   readonly hold?: Hold;
+  readonly isInDoubt?: boolean;
   readonly onVerified?: () => void;
   /** How often it is looked for blocks; by tests. */
   readonly pollMs?: number;

@@ -132,7 +132,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
     for (const block of blocks) if (block.kind === "insert") await insertHalved(block, await missingRows(block));
   }
 
-  /** At a start even a confirmed part may be missing (a power cut before it reached the disk, a disk that was full for a moment). */
+  /** Even a confirmed part may be missing (a power cut before it reached the disk, a part that ClickHouse could not read and put aside). */
   async function verifySent(isStopped: () => boolean, isHopeless: (error: unknown) => boolean): Promise<void> {
     await settled();
     for (let after = -1; !isStopped(); ) {

@@ -12,10 +12,19 @@ export interface PutAsideOptions {
 }
 
 const POLL_MS = 5_000;
+/** As long as sent blocks stay, and some more for the time between a part's files and its end. */
+const LATELY_S = 30 * 60;
 
 /** Tells nothing of what was put aside before. */
-export async function watchPutAside({ clickhouse, logger, onPutAside, pollMs = POLL_MS }: PutAsideOptions): Promise<{ stop(): Promise<void> }> {
+export interface PutAsideWatch {
+  /** Whether something of the last minutes had been put aside when the watch began; true when nobody can say. */
+  readonly wasLately: boolean;
+  stop(): Promise<void>;
+}
+
+export async function watchPutAside({ clickhouse, logger, onPutAside, pollMs = POLL_MS }: PutAsideOptions): Promise<PutAsideWatch> {
   let known = new Set(await putAside(clickhouse).catch(() => []));
+  const wasLately = await putAside(clickhouse, `and modification_time > now() - ${LATELY_S}`).then((names) => names.length > 0, () => true);
 
   async function look(): Promise<void> {
     const names = await putAside(clickhouse);
@@ -31,6 +40,7 @@ export async function watchPutAside({ clickhouse, logger, onPutAside, pollMs = P
   const timer = setInterval(() => (looking = looking.then(look).catch(() => undefined)), pollMs);
   timer.unref();
   return {
+    wasLately,
     async stop() {
       clearInterval(timer);
       await looking;
@@ -38,9 +48,9 @@ export async function watchPutAside({ clickhouse, logger, onPutAside, pollMs = P
   };
 }
 
-async function putAside(clickhouse: ClickHouseClient): Promise<string[]> {
+async function putAside(clickhouse: ClickHouseClient, more = ""): Promise<string[]> {
   const result = await clickhouse.query({
-    query: "select concat(table, '/', name) from system.detached_parts where database = currentDatabase() and startsWith(reason, 'broken')",
+    query: `select concat(table, '/', name) from system.detached_parts where database = currentDatabase() and startsWith(reason, 'broken') ${more}`,
     format: "JSONCompactEachRow",
   });
   return (await result.json<[string]>()).map(([name]) => name);

@@ -31,15 +31,14 @@ export interface SenderOptions {
   readonly hold?: Hold;
   /** Called when blocks have landed and are marked. */
   readonly onLanded?: () => void;
+  /** Whether what was marked as sent lately may be missing, and is verified first; unless said otherwise, it is. */
+  readonly isInDoubt?: boolean;
   /** Called when everything marked as sent has been verified. */
   readonly onVerified?: () => void;
 }
 
 export interface Sender {
-  /**
-   * Begins with what an earlier process left, and with verifying what that one had marked as sent shortly before: however it ended, for a
-   * disk that was full for a moment may have cost ClickHouse a part, which shows when it starts.
-   */
+  /** Begins with what an earlier process left, and with verifying what that one had marked as sent shortly before, where that is in doubt. */
   recover(): Promise<void>;
   /** Takes over committed blocks. */
   enqueue(blocks: readonly OutboxBlock[]): void;
@@ -97,7 +96,7 @@ export function createSender(options: SenderOptions): Sender {
   let heldBytes = 0;
   let lastBlockId = -1;
   /** How often it was asked to verify what was sent, and up to which of these it was done. */
-  let verifications = { asked: 1, done: 0 };
+  let verifications = { asked: options.isInDoubt === false ? 0 : 1, done: 0 };
   let stopped = false;
   let draining = 0;
   let wake: (() => void) | undefined;
