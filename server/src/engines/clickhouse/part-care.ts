@@ -23,7 +23,7 @@ export interface Reload {
 export interface PartCareLimits {
   /** How often the engine's background work is looked after. */
   readonly lookMs: number;
-  /** Between two reloads of a table; doubled each time, and from the start again after the quiet time. */
+  /** Between two reloads of a table; doubled after each that puts nothing aside, and from the start again after the quiet time. */
   readonly pauseMsMin: number;
   /** Less than what a part was merged from stays (chdb-supervisor.ts). */
   readonly pauseMsMax: number;
@@ -114,7 +114,10 @@ export function createPartCare({ connection, report, giveUp, limits = partCareLi
         for (const table of tables) await reopen(table);
       });
       reloads++;
-      report({ ...why, tables, putAside: await newlyAside() });
+      const putAside = await newlyAside();
+      // It helped; only what does not help is done ever more rarely.
+      if (putAside.length > 0) for (const table of tables) pauses.helped(table);
+      report({ ...why, tables, putAside });
       return true;
     } catch (error) {
       report({ ...why, tables, putAside: [], failure: error instanceof Error ? error.message : String(error) });
@@ -238,6 +241,9 @@ function createPauses({ pauseMsMin, pauseMsMax, quietMs }: PartCareLimits) {
     isOver(table: string): boolean {
       const before = last.get(table);
       return before === undefined || performance.now() - before.atMs >= before.pauseMs;
+    },
+    helped(table: string): void {
+      last.set(table, { atMs: performance.now(), pauseMs: pauseMsMin });
     },
     begin(table: string): void {
       const before = last.get(table);
