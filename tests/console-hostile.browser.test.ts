@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)("fifty people who mean harm", () => 
   async function looksWell(path: string): Promise<void> {
     await at.page.goto(`${at.server.url}${path}`);
     await at.page.locator("h1").first().waitFor();
-    await expect.poll(() => at.page.locator(UNFINISHED).count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => at.page.locator(UNFINISHED).count(), { message: path, timeout: 15_000 }).toBe(0);
     expect(await at.page.locator(foreign).count(), path).toBe(0);
     expect(await at.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path).toBe(true);
     expect(new URL(at.page.url()).origin, path).toBe(at.server.url);

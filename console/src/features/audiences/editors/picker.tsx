@@ -99,7 +99,7 @@ export function Picker(props: PickerProps): ReactNode {
       <Combobox.Dropdown>
         <Combobox.Search role="combobox" aria-expanded={box.dropdownOpened} value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
         {head}
-        <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label} aria-busy={shown === undefined || isEmpty}>
+        <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label} aria-busy={box.dropdownOpened && (shown === undefined || isEmpty)}>
           {isOtherFirst ? otherChoice : null}
           {shown?.map(({ title, options }) => (options.length === 0 ? null : (
             <Combobox.Group key={title} label={title}>
