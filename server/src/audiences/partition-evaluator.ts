@@ -55,6 +55,8 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   /** Ends of batches that have not been read. */
   let ends: number[] = [];
   let [share, skippedAtMs] = [1, -Infinity];
+  /** In this turn, with those whom a slice touched: whose instant has come since is asked about in the next one. */
+  let areDueAsked = false;
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
 
@@ -113,9 +115,11 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     if (end < beforeBlock) ends.unshift(beforeBlock);
     try {
       const nowMs = nowOf(from);
-      const outcome = await evaluateBlocks(deps, known, { range: { ...all, beforeBlock: end }, due: await readDue(deps, known, nowMs, limits.dueBeside), nowMs });
+      const due = await readDue(deps, known, nowMs, limits.dueBeside);
+      const outcome = await evaluateBlocks(deps, known, { range: { ...all, beforeBlock: end }, due, nowMs });
       tellFill(outcome);
       await write(from, outcome, { blockId: end });
+      areDueAsked = [...due.values()].reduce((sum, ids) => sum + ids.length, 0) < limits.dueBeside;
       share = Math.min(1, share * 2);
     } catch (error) {
       share = Math.max(SHARE_MIN, share / 2);
@@ -155,7 +159,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const dueMs = (await nextDue(deps, known)) ?? Infinity;
     const boundaries = [...known.workspaces.values()].flatMap(({ live }) => live.map(({ boundaryMs }) => boundaryMs ?? Infinity));
     wakeAtMs = Math.min(dueMs, queue.retryAtMs(), ...boundaries);
-    if (dueMs > nowOf(from)) return false;
+    if (dueMs > nowOf(from) || areDueAsked) return false;
     const nowMs = nowOf(from);
     const outcome = await evaluateDue(deps, known, await readDue(deps, known, nowMs, limits.dueAtOnce), nowMs);
     tellFill(outcome);
@@ -248,6 +252,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const isFollowing = fill !== undefined || all.hasLists || all.archived.length > 0 || keeper.isFilling()
       || all.workspaces.values().some(({ live, liveTraits }) => live.length > 0 || liveTraits.length > 0);
     let hasWorked = false;
+    areDueAsked = false;
     for (const step of [isFollowing ? readBlocks : skipBlocks, wakePeople, keepValues, readLists, clearArchived, goOnFilling]) {
       if (isStale) return true;
       hasWorked = (await step(place, all)) || hasWorked;
