@@ -54,9 +54,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   let wakeAtMs = Infinity;
   /** Ends of batches that have not been read. */
   let ends: number[] = [];
-  let [share, skippedAtMs] = [1, -Infinity];
-  /** In this turn, with those whom a slice touched: whose instant has come since is asked about in the next one. */
-  let areDueAsked = false;
+  let [share, skippedAtMs, areDueAsked] = [1, -Infinity, false];
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
 
@@ -119,6 +117,7 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       const outcome = await evaluateBlocks(deps, known, { range: { ...all, beforeBlock: end }, due, nowMs });
       tellFill(outcome);
       await write(from, outcome, { blockId: end });
+      // Whose instant has come since is asked about in the next turn.
       areDueAsked = [...due.values()].reduce((sum, ids) => sum + ids.length, 0) < limits.dueBeside;
       share = Math.min(1, share * 2);
     } catch (error) {
