@@ -4,7 +4,7 @@
 // in which they leave, the last to leave first. Every beginning of that list is what the window will hold at some time, so whether
 // the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
 import { z } from "zod";
-import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
+import type { Branch, ConditionKind, EventsWanted, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
 import { explainEvent } from "../explain-event.ts";
 import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
@@ -125,18 +125,22 @@ function eventSql(one: EventCondition, scope: SqlScope): Branch {
   return inWindow.leave === undefined && inWindow.person === undefined && !plan.isOnce ? totalSql(one, plan, inWindow, wanted, scope) : listSql(one, plan, inWindow, scope);
 }
 
+/** Which events an aggregate sees. */
+type EventsSeen = Pick<EventsWanted, "names" | "boundMs">;
+
 /** A measure over a window that nothing leaves: one number says it until another event comes. */
-function totalSql(one: NumberComparison, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+function totalSql(one: NumberComparison, plan: EventPlan, inWindow: WindowSql, wanted: EventsSeen, scope: SqlScope): Branch {
   const { bind, name } = scope;
   const { matches, values } = tellingsSql(plan, bind);
   const inside = inWindowSql(matches, inWindow);
   const next = comingSql(scope, wanted, inside);
   const all = ofEvent(bind, values);
   const aggregate = (call: (told: string, when: string) => string): string => scope.events({ ...wanted, aggregate: call(all, `${inside} and ${pastSql(scope)}`) });
-  const number = aggregate((told, when) => `sumIf(length(${told}), ${when})`);
+  // Asked for only where it says something: each aggregate is worked out for every person.
+  const number = (): string => aggregate((told, when) => `sumIf(length(${told}), ${when})`);
   switch (plan.of) {
     case "count":
-      return { member: name(compareSql(bind, `toDecimal128(${number}, 9)`, one)), next };
+      return { member: name(compareSql(bind, `toDecimal128(${number()}, 9)`, one)), next };
     case "distinct": {
       const different = aggregate((told, when) => `uniqExactArrayIf(arrayMap(told -> told.2, ${told}), ${when})`);
       return { member: name(compareSql(bind, `toDecimal128(${different}, 9)`, one)), next };
@@ -145,18 +149,18 @@ function totalSql(one: NumberComparison, plan: EventPlan, inWindow: WindowSql, w
     case "average": {
       const sum = aggregate((told, when) => `sumIf(arraySum(arrayMap(told -> told.1, ${told})), ${when})`);
       if (plan.of === "sum") return { member: name(compareSql(bind, sum, one)), next };
-      return { member: name(`${name(`${number} > 0`)} and ${name(compareSql(bind, sum, one, number))}`), next };
+      return { member: name(`${name(`${number()} > 0`)} and ${name(compareSql(bind, sum, one, number()))}`), next };
     }
     case "min":
     case "max": {
       const extreme = aggregate((told, when) => `${plan.of}If(${plan.of === "min" ? "arrayMin" : "arrayMax"}(arrayMap(told -> told.1, ${told})), ${when} and notEmpty(${told}))`);
-      return { member: name(`${name(`${number} > 0`)} and ${name(compareSql(bind, extreme, one))}`), next };
+      return { member: name(`${name(`${number()} > 0`)} and ${name(compareSql(bind, extreme, one))}`), next };
     }
   }
 }
 
 /** The earliest of the events whose time is still to come. */
-function comingSql(scope: SqlScope, wanted: { names: readonly string[]; boundMs: number | undefined }, matches: string): string {
+function comingSql(scope: SqlScope, wanted: EventsSeen, matches: string): string {
   const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${matches} and ${notYetSql(scope)})` });
   return scope.name(`if(${coming} = 0, toInt64(${NEVER}), ${coming})`);
 }
@@ -165,7 +169,7 @@ function comingSql(scope: SqlScope, wanted: { names: readonly string[]; boundMs:
  * A count in a rolling window: the instants at which the last few will leave decide it. Whichever the window, the later event leaves
  * later, so that the times of the newest are enough, and conditions on the same events share them.
  */
-function countSql(one: NumberComparison, window: Duration, matches: string, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+function countSql(one: NumberComparison, window: Duration, matches: string, wanted: EventsSeen, scope: SqlScope): Branch {
   const { low, high } = countRange(one);
   if (high !== undefined && high < low) return { member: "0", next: String(NEVER) };
   if (high === undefined && low === 0) return { member: "1", next: String(NEVER) };
@@ -226,7 +230,7 @@ function truthsSql(plan: EventPlan, one: NumberComparison, told: string, { bind,
 }
 
 /** The time of the first or the last. */
-function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): Branch {
+function timeSql(one: TimeComparison & { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: EventsSeen, scope: SqlScope): Branch {
   const { name } = scope;
   const { person } = inWindow;
   const { time, isThere, coming } = person === undefined ? timeOfAllSql(one, plan, inWindow, wanted, scope) : timeOfListSql(one, plan, inWindow, scope);
@@ -244,7 +248,7 @@ interface TimeSql {
   readonly coming: string;
 }
 
-function timeOfAllSql({ measure: { of } }: { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: { names: readonly string[]; boundMs: number | undefined }, scope: SqlScope): TimeSql {
+function timeOfAllSql({ measure: { of } }: { measure: { of: string } }, plan: EventPlan, inWindow: WindowSql, wanted: EventsSeen, scope: SqlScope): TimeSql {
   const inside = inWindowSql(selectsSql(scope.bind, plan.selector), inWindow);
   const found = scope.events({ ...wanted, aggregate: `${of === "first" ? "min" : "max"}OrNullIf(ms, ${inside} and ${pastSql(scope)})` });
   return { time: scope.name(`ifNull(${found}, toInt64(0))`), isThere: scope.name(`isNotNull(${found})`), coming: comingSql(scope, wanted, inside) };
