@@ -160,7 +160,7 @@ export function problemOf(error: unknown): string {
 }
 
 /** Groups of audiences, each small enough for one query. */
-export function inQueries(audiences: readonly LoadedAudience[], limits: EvaluatorLimits): LoadedAudience[][] {
+export function inQueries(audiences: readonly LoadedAudience[], limits: Pick<EvaluatorLimits, "conditionsAtOnce" | "audiencesAtOnce">): LoadedAudience[][] {
   const groups: LoadedAudience[][] = [];
   let conditions = Infinity;
   for (const audience of audiences) {
