@@ -1,6 +1,7 @@
 // Audiences: how soon an event moves somebody in and time moves them out, how long a new audience takes over a long history, and what
 // a batch costs by people touched and by conditions. The pipeline and the evaluator run as in the process thread, in this process,
-// with nothing but the HTTP door left out. `node bench/audiences.ts [quick] [real-time] [history]` runs it, or a part of it, alone.
+// with nothing but the HTTP door left out. `node bench/audiences.ts [quick] [real-time] [history] [seconds=75]`
+// runs it, or a part of it, alone.
 import "../server/src/heap-tuning.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
@@ -340,7 +341,9 @@ export async function benchAudiences(options: AudiencesOptions, wanted: readonly
 
 if (import.meta.main) {
   const asked = process.argv.filter((word) => (parts as readonly string[]).includes(word));
-  const rows = await benchAudiences(process.argv.includes("quick") ? audiencesQuick : audiencesFull, asked.length > 0 ? asked : parts);
+  const options = process.argv.includes("quick") ? audiencesQuick : audiencesFull;
+  const seconds = Number(process.argv.find((word) => word.startsWith("seconds="))?.split("=")[1] ?? options.seconds);
+  const rows = await benchAudiences({ ...options, seconds }, asked.length > 0 ? asked : parts);
   process.stdout.write(`${printTable(rows)}\n`);
   process.exit(0);
 }
