@@ -135,7 +135,7 @@ interface Probes {
 
 /** Known people who do something once, and must be in at once and out after a minute. */
 async function probe({ pool, append }: Engines, seconds: number): Promise<Probes> {
-  const probes = Array.from({ length: Math.max(1, (seconds - PROBE_MS / 1000) * 4) }, (_, i) => `probe-${i}`);
+  const probes = Array.from({ length: Math.max(1, (seconds - PROBE_MS / 1000) * 10) }, (_, i) => `probe-${i}`);
   const audienceId = await addAudience(pool, 1, "probes", { kind: "event", event: "Probed", measure: { of: "count" }, op: "at_least", value: 1, within: { last: 1, unit: "minute" } } as Who);
   await append(probes.map((userId) => ({ type: "identify", userId, traits: { plan: "pro" } })));
   await untilFilled(pool);
@@ -155,7 +155,7 @@ async function probe({ pool, append }: Engines, seconds: number): Promise<Probes
       const now = Date.now();
       sentAt.set(userId, now);
       void append([{ type: "track", event: "Probed", userId, timestamp: new Date(now).toISOString() }]);
-      await sleep(250);
+      await sleep(100);
     }
     await sleep(PROBE_MS + 10_000);
     isSending = false;

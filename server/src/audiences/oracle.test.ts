@@ -47,25 +47,35 @@ test("asked together, in two columns, they are in the same audiences and due at 
   await insertWorlds(engine.client("write"), [world]);
   // Each question asks of people drawn in several ways.
   const groups = Array.from({ length: 4 }, (_, i) => world.definitions.slice(i * 3, i * 3 + 3));
-  const { memberships, differing } = await askedTogether(world, groups);
-  expect(differing).toEqual([]);
+  let memberships = 0;
+  for (const definitions of groups) {
+    const expected = await saidApart(world, definitions);
+    expect(await saidTogether(world, definitions)).toEqual(expected);
+    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
+  }
   expect(memberships).toBeGreaterThan(20);
 });
 
 test("many of one form, asked together, are as each by itself; a lane that is another's is found out", async () => {
-  const world = randomWorld(SEED + 1, 3_000_000, { people: 40, definitions: 32 });
+  const world = randomWorld(SEED + 1, 3_000_000, { people: 40, definitions: 12 });
   await insertWorlds(engine.client("write"), [world]);
-  // Four of each form: other numbers, other lengths of time, other events.
-  const alike = world.definitions.map((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
-  const groups = Array.from({ length: 4 }, (_, i) => alike.slice(i * 8, i * 8 + 8).flat());
-  const { memberships, inLanes, differing } = await askedTogether(world, groups);
-  expect(differing).toEqual([]);
-  expect(memberships).toBeGreaterThan(500);
-  expect(inLanes, "questions in which lists stand for several audiences").toBe(groups.length);
-  for (const list of [/(?<!CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g, /\[(e\d+_\d+), (e\d+_\d+(?:, e\d+_\d+)*)\]/g, /(?<=CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g]) {
-    const turned = await askedTogether(world, groups, (sql) => sql.replace(list, "[$2, $1]"));
-    expect(turned.differing.length, String(list)).toBeGreaterThan(0);
+  const turns = [/(?<!CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g, /\[(e\d+_\d+), (e\d+_\d+(?:, e\d+_\d+)*)\]/g, /(?<=CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g];
+  const found = new Set<RegExp>();
+  let memberships = 0;
+  for (let from = 0; from < world.definitions.length; from += 4) {
+    // Four of each form: other numbers, other lengths of time, other events.
+    const definitions = world.definitions.slice(from, from + 4).flatMap((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
+    const expected = await saidApart(world, definitions);
+    expect(await saidTogether(world, definitions)).toEqual(expected);
+    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
+    expect(compileVerdicts(inputOf(world, definitions, NOW)).sql, "lists stand for several audiences").toContain("lane0");
+    for (const list of turns.filter((one) => !found.has(one))) {
+      const turned = await saidTogether(world, definitions, (sql) => sql.replace(list, "[$2, $1]"));
+      if (JSON.stringify(turned) !== JSON.stringify(expected)) found.add(list);
+    }
   }
+  expect(memberships).toBeGreaterThan(200);
+  expect([...found]).toHaveLength(turns.length);
 });
 
 /** The same with other values; nothing where that can't be. */
@@ -77,34 +87,31 @@ function otherOf(one: Definition, by: number): Definition[] {
   return parsed.success ? [parsed.data] : [];
 }
 
-interface AskedTogether {
-  readonly memberships: number;
-  /** In how many questions lists stood for several audiences. */
-  readonly inLanes: number;
-  /** Numbers of the groups of which the two said different things. */
-  readonly differing: readonly number[];
+const NOW = Date.parse("2026-02-28T22:30:00Z");
+
+async function rowsOf<Row>(world: RandomWorld, { sql, params }: Pick<CompiledAudiences, "sql" | "params">): Promise<Row[]> {
+  const query_params = { workspace: world.workspaceId, ...params };
+  return (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params, format: "JSONEachRow", clickhouse_settings: QUERY_SETTINGS })).json<Row>();
 }
 
-/** Asks each group in two columns, and in two for each definition. */
-async function askedTogether(world: RandomWorld, groups: readonly (readonly Definition[])[], change = (sql: string): string => sql): Promise<AskedTogether> {
-  const nowMs = Date.parse("2026-02-28T22:30:00Z");
-  const rowsOf = async <Row>({ sql, params }: Pick<CompiledAudiences, "sql" | "params">): Promise<Row[]> =>
-    (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params: { workspace: world.workspaceId, ...params }, format: "JSONEachRow", clickhouse_settings: QUERY_SETTINGS })).json<Row>();
-  let [memberships, inLanes] = [0, 0];
-  const differing: number[] = [];
-  for (const [i, definitions] of groups.entries()) {
-    const input = inputOf(world, definitions, nowMs);
-    const columns = await rowsOf<Record<string, number>>(compileAudiences(input));
-    const range = definitions.map((_, at) => at);
-    const expected = columns.map((row) => ({ profile_id: row["profile_id"], members: range.filter((at) => row[`m${at}`] === 1), due: Math.min(...range.map((at) => Number(row[`n${at}`]))) }));
-    const { sql, params } = compileVerdicts(input);
-    inLanes += Number(sql.includes("lane0"));
-    const verdicts = await rowsOf<{ profile_id: string; members: number[]; due: number }>({ sql: change(sql), params });
-    const found = verdicts.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }));
-    if (JSON.stringify(found) !== JSON.stringify(expected)) differing.push(i);
-    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
-  }
-  return { memberships, inLanes, differing };
+interface Said {
+  readonly profile_id: string;
+  readonly members: readonly number[];
+  readonly due: number;
+}
+
+/** With two columns for each definition. */
+async function saidApart(world: RandomWorld, definitions: readonly Definition[]): Promise<Said[]> {
+  const rows = await rowsOf<Record<string, number> & { profile_id: string }>(world, compileAudiences(inputOf(world, definitions, NOW)));
+  const range = definitions.map((_, i) => i);
+  return rows.map((row) => ({ profile_id: row.profile_id, members: range.filter((i) => row[`m${i}`] === 1), due: Math.min(...range.map((i) => Number(row[`n${i}`]))) }));
+}
+
+/** In two columns. */
+async function saidTogether(world: RandomWorld, definitions: readonly Definition[], change = (sql: string): string => sql): Promise<Said[]> {
+  const { sql, params } = compileVerdicts(inputOf(world, definitions, NOW));
+  const rows = await rowsOf<Said>(world, { sql: change(sql), params });
+  return rows.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }));
 }
 
 test("what differed once does so no more", async () => {
