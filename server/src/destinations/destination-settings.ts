@@ -16,15 +16,14 @@ export interface FieldProblem {
 const BYTES_MAX = 64_000;
 const PROBLEMS_TOLD = 5;
 
-/** What is left out stays, null takes away. Throws `invalid_settings` where a secret would go to another place than it was given for. */
-export function mergedSettings(definition: DestinationDefinition, before: Settings, given: Settings): Settings {
+/** What is left out stays, null takes away. A problem where a secret would go to another place than it was given for. */
+export function mergedSettings(definition: DestinationDefinition, before: Settings, given: Settings): { readonly settings: Settings; readonly problems: readonly FieldProblem[] } {
   const merged = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(given)) {
     if (value === null) merged.delete(name);
     else merged.set(name, value);
   }
-  refuseSettings(redirected(definition, before, given));
-  return Object.fromEntries(merged);
+  return { settings: Object.fromEntries(merged), problems: redirected(definition, before, given) };
 }
 
 /** Whoever may change an address, and may not see a secret, must not get it sent to their own. */

@@ -123,7 +123,7 @@ export async function createDestination(db: ClientBase, seal: Seal, by: Changing
   if (definition.availability.kind === "hidden") throw new AppError("conflict", { detail: `${definition.name} can't be used: ${definition.availability.reason}`, hint: "Choose another destination; a webhook reaches whatever takes HTTP." });
   await lockDestinations(db, by.workspaceId);
   await refuseTooMany(db, by.workspaceId);
-  const settings = mergedSettings(definition, {}, wish.settings);
+  const { settings } = mergedSettings(definition, {}, wish.settings);
   refuseSettings(settingsProblems(kind, settings));
   const used = new Set((await readDestinations(db, by.workspaceId)).map(({ slug }) => slug));
   const slug = freeSlug(wish, used, { what: "a destination", fallback: "destination", words: addressWords });
@@ -199,8 +199,8 @@ function settingsAfter(
 ): { readonly after: Settings; readonly isOther: boolean; readonly names: readonly string[] } {
   if (kind === undefined) throw new AppError("conflict", { detail: goneText(before), hint: "Archive it." });
   const old = readableSettings(seal, by.workspaceId, before);
-  const after = mergedSettings(kind.definition, old, given);
-  refuseSettings(settingsProblems(kind, after));
+  const { settings: after, problems } = mergedSettings(kind.definition, old, given);
+  refuseSettings([...problems, ...settingsProblems(kind, after)]);
   const names = [...new Set([...Object.keys(old), ...Object.keys(after)])].filter((name) => JSON.stringify(old[name]) !== JSON.stringify(after[name]));
   return { after, isOther: names.length > 0, names };
 }
