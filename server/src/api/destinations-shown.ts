@@ -105,12 +105,16 @@ export async function storedOf(db: ClientBase, workspaceId: number, { trigger, .
 
 /** What was cut out on the way is cut out once more: nobody's secret may leave by a reply that repeats it. */
 export function shownExchange(one: Exchange, secrets: readonly string[]): ShownExchange {
-  const cut = (text: string): string => secrets.reduce((rest, secret) => spellings(secret).reduce((left, spelling) => left.replaceAll(spelling, MASK), rest), text);
+  const cut = (text: string): string => withoutSecrets(text, secrets);
   const cutEach = (headers: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, cut(value)]));
   return {
     method: one.method, url: cut(one.url), request_headers: cutEach(one.requestHeaders), request_body: cut(one.requestBody), status: one.status ?? null, response_headers: cutEach(one.responseHeaders),
     response_body: cut(one.responseBody), failure: one.failure === undefined ? null : cut(one.failure), started_at: iso(one.startedAtMs), took_ms: one.tookMs,
   };
+}
+
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => spellings(secret).reduce((left, spelling) => left.replaceAll(spelling, MASK), rest), text);
 }
 
 function spellings(secret: string): string[] {

@@ -19,7 +19,7 @@ import { fields, keep, within } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { presentKind } from "./catalog.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
-import { audienceIdsOf, destinationDetailOf, destinationMask, exchangesMask, shownDestination, shownExchange } from "./destinations-shown.ts";
+import { audienceIdsOf, destinationDetailOf, destinationMask, exchangesMask, shownDestination, shownExchange, withoutSecrets } from "./destinations-shown.ts";
 import { goneOf } from "./gone.ts";
 import { missingScope } from "./masked-reading.ts";
 
@@ -229,7 +229,7 @@ function testRoute(services: ApiServices): Route {
         if (!kind.definition.canTest) throw new AppError("conflict", { detail: `${kind.definition.name} can't be tried without sending something.`, hint: "Send a test event by a subscription." });
         const tried = await kind.test(connection, signal);
         if ("refreshed" in tried) await keepNew(tried.refreshed);
-        return { ok: tried.isGood, detail: tried.isGood ? null : tried.detail, exchanges: tried.exchanges.map((one) => shownExchange(one, secrets)) };
+        return { ok: tried.isGood, detail: tried.isGood ? null : withoutSecrets(tried.detail, secrets), exchanges: tried.exchanges.map((one) => shownExchange(one, secrets)) };
       });
       await services.deps.workspaceDb.run(workspaceId, (db) => recordAudit(db, { workspaceId, actor, action: "destination.test", target: `destination:${params.slug}`, detail: { ok: answer.ok } }, nowMs));
       return { status: 200, body: answer };
