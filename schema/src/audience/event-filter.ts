@@ -15,6 +15,11 @@ export type ContextField = (typeof contextFields)[number];
 
 const name = z.string().min(1).max(512);
 export const eventNames = z.union([name, z.array(name).min(1).max(audienceLimits.namesMax)]).meta({ description: "The event's name, or several of which any will do. Pages, screens and identifies are `page`, `screen`, `identify`." });
+/** A role of the workspace's vocabulary in place of a name, such as `order`, `value` or `order_id`. */
+export const roleRef = z.strictObject({ role: z.string().min(1).max(64) });
+/** Events by name, or by their role. */
+export const eventRef = z.union([eventNames, roleRef]);
+export type EventRef = z.infer<typeof eventRef>;
 export const propertyPath = valuePath(2_000).meta({ description: "Names joined by dots. `products.color` is the colour of any of the products." });
 
 const propertyFilter = z.discriminatedUnion("op", testShapes({ property: propertyPath }));
@@ -33,6 +38,10 @@ export type EventFilter = z.infer<typeof filter>;
 
 /** All of them must hold. */
 export const eventFilters = z.array(filter).max(audienceLimits.filtersMax);
+
+export function isRole(event: EventRef | readonly string[]): event is z.infer<typeof roleRef> {
+  return typeof event === "object" && "role" in event;
+}
 
 export interface EventSelector {
   readonly event: string | readonly string[];
@@ -102,8 +111,9 @@ export function itemsMatchingSql(bind: Bind, one: Pick<ItemFilter, "item"> & Par
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** "“Order Completed” where “total” is at least 50". */
-export function saySelector(say: Language, selector: EventSelector): string {
-  const names = say.or(namesOf(selector.event).map(say.quote));
+export function saySelector(say: Language, selector: Pick<EventSelector, "where"> & { readonly event: EventRef | readonly string[] }): string {
+  const { event } = selector;
+  const names = isRole(event) ? say.quote(event.role) : say.or(namesOf(event).map(say.quote));
   const where = selector.where ?? [];
   return where.length === 0 ? names : `${names} ${say.pick({ en: "where", de: "mit" })} ${say.and(where.map((one) => sayFilter(say, one)))}`;
 }

@@ -1,16 +1,12 @@
 // An event condition with the workspace's words put in: which events, what of them is measured, what counts once, what is taken off.
 import type { EventFacts, Words } from "./condition-kind.ts";
-import { itemsMatching, itemsMatchingSql, selects, selectsSql, type EventFilter, type ItemFilter } from "./event-filter.ts";
+import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemFilter } from "./event-filter.ts";
 import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
+import { roleMeant, selectorOf, type Role, type Selector } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
 import { decimalOf, eventSql, itemsAt, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
-
-interface Selector {
-  readonly event: readonly string[];
-  readonly where: readonly EventFilter[];
-}
 
 export interface EventPlan {
   readonly selector: Selector;
@@ -31,11 +27,9 @@ export interface EventPlan {
 
 /** Throws an Error where a role has no events: such a definition is refused before it gets here. */
 export function planOf(one: EventCondition, words: Words): EventPlan {
-  const role = typeof one.event === "object" && "role" in one.event ? roleOf(one.event.role, words) : undefined;
+  const role = roleMeant(one.event, words);
   const where = one.where ?? [];
-  const selector = role === undefined
-    ? { event: namesOf(one.event as string | readonly string[]), where }
-    : { event: role.events, where: [...where, ...partOf(role)] };
+  const selector = selectorOf(one, words);
   const { measure } = one;
   const of = measure.of === "first" || measure.of === "last" ? "count" : measure.of;
   const path = "item" in measure ? measure.item : undefined;
@@ -51,18 +45,6 @@ export function planOf(one: EventCondition, words: Words): EventPlan {
     refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },
     money: isMoney ? { table: words.money, currency: role?.properties["currency"] ?? [] } : undefined,
   };
-}
-
-type Role = Words["roles"][string];
-
-function roleOf(name: string, words: Words): Role {
-  const role = Object.hasOwn(words.roles, name) ? words.roles[name] : undefined;
-  if (role === undefined || role.events.length === 0) throw new Error(`No event is known as ${name}.`);
-  return role;
-}
-
-function partOf({ where }: Role): EventFilter[] {
-  return where === null ? [] : [{ any: where.paths.map((property) => ({ property, op: "one_of" as const, values: [...where.values] })) }];
 }
 
 function pathsOf(paths: Paths, role: Role | undefined): readonly string[] {

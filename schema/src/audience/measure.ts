@@ -1,14 +1,12 @@
 // What is measured over somebody's events, and how the result is compared. Counts, sums and averages are exact decimals.
 import { z } from "zod";
-import { propertyPath } from "./event-filter.ts";
+import { propertyPath, roleRef } from "./event-filter.ts";
 import { audienceLimits } from "./limits.ts";
 import { sayDuration, sayTest, type Language } from "./sentence.ts";
 import { isoInstant } from "./value-test.ts";
 import { decimalOf, decimalSql, isPlainNumber, type Bind, type Decimal } from "./value.ts";
 import { after, afterSql, duration, edgeMs } from "./window.ts";
 
-/** A role of the workspace's vocabulary in place of a name, such as `order`, `value` or `order_id`. */
-export const roleRef = z.strictObject({ role: z.string().min(1).max(64) });
 /** The first path that has a value counts. */
 export const paths = z.union([propertyPath, z.array(propertyPath).min(1).max(10), roleRef]);
 export type Paths = z.infer<typeof paths>;

@@ -33,7 +33,7 @@ const mutations: readonly Mutation[] = [
   mutation("the sooner instant of all", /greatest\(/g, "least("),
   mutation("the later instant of all", /least\(/g, "greatest("),
   mutation("the first to leave is looked at first", /arrayReverseSort\(told/g, "arraySort(told"),
-  mutation("the instant is one window late", /least\(if\((v\d+), (v\d+)/g, "least(if($1, $2 + 86400000"),
+  mutation("the instant is one window late", /least\(if\((v\d+), (v\d+),/g, "least(if($1, $2 + 86400000,"),
   mutation("a count needs one more", /-(e\d+_\d+)\[(\d+)\]/g, "-$1[$2 + 1]"),
   mutation("orders count each time they are told", /indexOf\(v\d+, told\.5\)\]\.3 = told\.3/g, "indexOf([''], '')].3 = told.3 or 1"),
   mutation("sums are of whole numbers", /toDecimal128OrNull\(([^,]+), 9\)/g, "toDecimal128(toDecimal128OrNull($1, 0), 9)"),
@@ -51,6 +51,8 @@ const mutations: readonly Mutation[] = [
   mutation("everybody lives in UTC", /transform\(toString\(timezone\)/g, "transform('UTC'"),
   mutation("29 February is never", /229\]/g, "228]"),
   mutation("only the first of several names", /has\((\{p\d+:Array\(String\)\}), event\)/g, "event = $1[1]"),
+  mutation("an order that is told again is another step", / = '' or n0 = 1/g, " = '' or n0 > 0"),
+  mutation("of an order told again the first counts", /arrayReverse\(arrayEnumerateUniq\(arrayReverse\((.*?)\)\)\)/g, "arrayEnumerateUniq($1)"),
   mutation("at least one of all", /(\+ toUInt16\(\w+\)\)) >= 2/g, "$1 >= 1"),
 ];
 
@@ -107,6 +109,8 @@ function chosenWorld(): RandomWorld {
     { ...viewed, op: "at_least", value: 1, within: { since: { event: ["Order Completed", "page"], which: "last" } } },
     { kind: "event", event: ["page", "Signed Up"], op: "at_least", value: 1, within: { period: "this", unit: "day", zone: "person" } },
     { kind: "trait", trait: "birthday", op: "anniversary", in: "today" },
+    { kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" } }] },
+    { kind: "sequence", steps: [{ event: { role: "order" } }, { event: "page" }] },
   ];
   // Two at the edge of a day, told at once; a future one; somebody of a leap day; an empty average.
   const edge = [0, 1, -1].flatMap((off, i) => [

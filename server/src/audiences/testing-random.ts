@@ -216,7 +216,8 @@ function randomLeaf(lot: Lot, baseMs: number): Json {
 
 function randomSequence(lot: Lot, baseMs: number): Json {
   const fixed = durations.filter(({ unit }) => unit !== "month" && unit !== "quarter" && unit !== "year");
-  const one = (): Json => ({ event: lot.chance(85) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
+  const event = (): unknown => (lot.chance(25) ? { role: lot.pick(["order", "order", "click_and_collect"]) } : lot.chance(80) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3));
+  const one = (): Json => ({ event: event(), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
   const later = (): Json => ({ ...one(), ...(lot.chance(40) ? { gap: lot.pick(fixed) } : {}), ...(lot.chance(30) ? { without: lot.of(1 + lot.below(2), one) } : {}) });
   const from = randomMs(lot, baseMs);
   const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import type { PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { rawOfDecimal, rawOfInstant, rawOfInstantSql, type ComputedKind, type ValueSql } from "../computed-kind.ts";
-import { eventFilters, eventNames, saySelector } from "../event-filter.ts";
+import { eventFilters, eventRef, saySelector } from "../event-filter.ts";
 import { planOf, type EventPlan } from "../event-plan.ts";
 import { eventKind, type EventCondition } from "../kinds/event.ts";
-import { measure, paths, roleRef } from "../measure.ts";
+import { measure, paths } from "../measure.ts";
 import { sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import type { Raw } from "../value.ts";
@@ -14,7 +14,7 @@ import { NEVER, window } from "../window.ts";
 
 const schema = z.strictObject({
   kind: z.literal("measure"),
-  event: z.union([eventNames, roleRef]),
+  event: eventRef,
   where: eventFilters.optional(),
   measure: measure.default({ of: "count" }),
   within: window.optional(),
@@ -28,10 +28,7 @@ export const measureTrait: ComputedKind<typeof schema> = {
   reads: (one, words) => eventKind.reads(asCondition(one), words),
   sql: measureSql,
   evaluate: evaluateMeasure,
-  sentence: (one, say) => {
-    const what = typeof one.event === "object" && "role" in one.event ? say.quote(one.event.role) : saySelector(say, { event: one.event, where: one.where });
-    return `${sayMeasured(one, what, say)} ${sayWindow(say, one.within)}`;
-  },
+  sentence: (one, say) => `${sayMeasured(one, saySelector(say, one), say)} ${sayWindow(say, one.within)}`,
   examples: [
     { kind: "measure", event: "Order Completed", measure: { of: "count" }, within: { last: 90, unit: "day" } },
     { kind: "measure", event: "Order Completed", measure: { of: "average", property: "total" } },

@@ -5,11 +5,11 @@
 // the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
 import { z } from "zod";
 import type { Branch, ConditionKind, EventsWanted, PersonFacts, SqlScope, World } from "../condition-kind.ts";
-import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
+import { eventFilters, eventRef, saySelector, selectsSql } from "../event-filter.ts";
 import { explainEvent } from "../explain-event.ts";
 import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
 import {
-  compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
+  compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
   sayComparison, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
@@ -24,7 +24,7 @@ const SORTED = [1, 4, 16, 64, 256, SORTED_MAX] as const;
 
 const base = {
   kind: z.literal("event"),
-  event: z.union([eventNames, roleRef]),
+  event: eventRef,
   where: eventFilters.optional(),
   measure: measure.default({ of: "count" }),
   within: window.optional().meta({ description: "Without it: ever." }),
@@ -263,9 +263,7 @@ function timeOfListSql({ measure: { of } }: { measure: { of: string } }, plan: E
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function sayEvent(one: EventCondition, say: Language): string {
-  const what = typeof one.event === "object" && "role" in one.event
-    ? saySelector(say, { event: one.event.role, where: one.where })
-    : saySelector(say, { event: one.event, where: one.where });
+  const what = saySelector(say, one);
   const when = sayWindow(say, one.within);
   const { measure: of } = one;
   if (of.of === "first" || of.of === "last") {
