@@ -1,10 +1,10 @@
-// An event condition with the workspace's words put in: which events, what of them is measured, what counts once, what is taken off.
-import type { EventFacts, Words } from "./condition-kind.ts";
-import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemFilter } from "./event-filter.ts";
+// An event condition with the workspace's words and the instant put in: which events, what of them is measured, what counts once, what is taken off.
+import type { EventFacts } from "./condition-kind.ts";
+import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemFilterAt } from "./event-filter.ts";
 import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
-import { roleMeant, selectorOf, type Role, type Selector } from "./role-events.ts";
+import { roleMeant, selectorOf, type Around, type Role, type Selector } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
 import { decimalOf, eventSql, itemsAt, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
@@ -14,7 +14,7 @@ export interface EventPlan {
   /** The first that has a value counts; empty for counts. */
   readonly property: readonly string[];
   /** What is measured is the elements of this list, those that pass. */
-  readonly item: { readonly path: string; readonly filter: ItemFilter | undefined } | undefined;
+  readonly item: { readonly path: string; readonly filter: ItemFilterAt | undefined } | undefined;
   /** Events with the same text here tell the same thing. Empty: each its own. */
   readonly once: readonly string[];
   readonly isOnce: boolean;
@@ -26,10 +26,10 @@ export interface EventPlan {
 }
 
 /** Throws an Error where a role has no events: such a definition is refused before it gets here. */
-export function planOf(one: EventCondition, words: Words): EventPlan {
+export function planOf(one: EventCondition, around: Around): EventPlan {
+  const { words } = around;
   const role = roleMeant(one.event, words);
-  const where = one.where ?? [];
-  const selector = selectorOf(one, words);
+  const selector = selectorOf(one, around);
   const { measure } = one;
   const of = measure.of === "first" || measure.of === "last" ? "count" : measure.of;
   const path = "item" in measure ? measure.item : undefined;
@@ -39,7 +39,7 @@ export function planOf(one: EventCondition, words: Words): EventPlan {
   return {
     selector, of,
     property: "property" in measure ? pathsOf(measure.property, role) : [],
-    item: path === undefined ? undefined : { path, filter: where.find((filter): filter is ItemFilter => "item" in filter && filter.item === path) },
+    item: path === undefined ? undefined : { path, filter: selector.where.find((filter): filter is ItemFilterAt => "item" in filter && filter.item === path) },
     once, isOnce: once.length > 0,
     isPlainCount: of === "count" && path === undefined && once.length === 0,
     refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },

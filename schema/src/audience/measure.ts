@@ -1,6 +1,7 @@
 // What is measured over somebody's events, and how the result is compared. Counts, sums and averages are exact decimals.
 import { z } from "zod";
-import { propertyPath, roleRef } from "./event-filter.ts";
+import { propertyPath } from "./event-filter.ts";
+import { roleRef } from "./event-names.ts";
 import { audienceLimits } from "./limits.ts";
 import { sayDuration, sayTest, type Language } from "./sentence.ts";
 import { isoInstant } from "./value-test.ts";

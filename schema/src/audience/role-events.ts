@@ -1,13 +1,23 @@
 // Roles of the vocabulary where events are meant: which events a role has, and which of these.
 import type { Words } from "./condition-kind.ts";
-import { isRole, type EventFilter, type EventRef } from "./event-filter.ts";
+import { filtersAt, type EventFilter, type EventFilterAt } from "./event-filter.ts";
+import { isRole, type EventRef } from "./event-names.ts";
 import { namesOf } from "./sentence.ts";
 
 /** Events by name, and what they must say. */
 export interface Selector {
   readonly event: readonly string[];
-  readonly where: readonly EventFilter[];
+  readonly where: readonly EventFilterAt[];
 }
+
+/** With what a definition's events are understood. */
+export interface Around {
+  readonly words: Words;
+  readonly nowMs: number;
+}
+
+/** For what is the same at every instant: the names of events. */
+export const whenever = (words: Words): Around => ({ words, nowMs: 0 });
 
 export type Role = Words["roles"][string];
 
@@ -19,12 +29,13 @@ export function roleMeant(event: EventRef, words: Words): Role | undefined {
   return role;
 }
 
-export function selectorOf({ event, where = [] }: { readonly event: EventRef; readonly where?: readonly EventFilter[] | undefined }, words: Words): Selector {
+export function selectorOf({ event, where: given }: { readonly event: EventRef; readonly where?: readonly EventFilter[] | undefined }, { words, nowMs }: Around): Selector {
   const role = roleMeant(event, words);
+  const where = filtersAt(given, nowMs);
   return role === undefined ? { event: namesOf(event as string | readonly string[]), where } : { event: role.events, where: [...where, ...partOf(role)] };
 }
 
 /** What says of the events of a role that is a part of another that they belong to it. */
-function partOf({ where }: Role): EventFilter[] {
+function partOf({ where }: Role): EventFilterAt[] {
   return where === null ? [] : [{ any: where.paths.map((property) => ({ property, op: "one_of" as const, values: [...where.values] })) }];
 }

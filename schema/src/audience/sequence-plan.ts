@@ -1,7 +1,6 @@
-// A sequence with the workspace's words put in: which events each step means, and under which ids they are told.
-import type { Words } from "./condition-kind.ts";
+// A sequence with the workspace's words and the instant put in: which events each step means, and under which ids they are told.
 import type { SequenceCondition } from "./kinds/sequence.ts";
-import { roleMeant, selectorOf, type Selector } from "./role-events.ts";
+import { roleMeant, selectorOf, type Around, type Selector } from "./role-events.ts";
 
 type Given = SequenceCondition["steps"][number];
 
@@ -24,15 +23,15 @@ export interface SequencePlan extends Pick<SequenceCondition, "strict" | "within
 }
 
 /** Throws an Error where a role has no events. */
-export function planOfSequence({ steps: given, then_not: never, strict, within, duration, same }: SequenceCondition, words: Words): SequencePlan {
-  const steps = given.map((step) => ({ ...planned(step, words), gap: step.gap, without: (step.without ?? []).map((each) => planned(each, words)) }));
-  const afterwards = never && { ...planned(never, words), within: never.within };
+export function planOfSequence({ steps: given, then_not: never, strict, within, duration, same }: SequenceCondition, around: Around): SequencePlan {
+  const steps = given.map((step) => ({ ...planned(step, around), gap: step.gap, without: (step.without ?? []).map((each) => planned(each, around)) }));
+  const afterwards = never && { ...planned(never, around), within: never.within };
   const unwanted = [...steps.flatMap(({ without }) => without), ...(afterwards === undefined ? [] : [afterwards])];
   return { strict, within, duration, same, steps, then_not: afterwards, unwanted, selectors: [...steps, ...unwanted] };
 }
 
-function planned(given: Pick<Given, "event" | "where">, words: Words): PlannedSelector {
-  return { ...selectorOf(given, words), once: roleMeant(given.event, words)?.properties["order_id"] ?? [] };
+function planned(given: Pick<Given, "event" | "where">, around: Around): PlannedSelector {
+  return { ...selectorOf(given, around), once: roleMeant(given.event, around.words)?.properties["order_id"] ?? [] };
 }
 
 /** Of the events that matter; undefined: every event does. */

@@ -6,6 +6,7 @@
 // sequence that there is, and of each last step the one that began last.
 import type { Branch, SqlScope } from "./condition-kind.ts";
 import { selectsSql } from "./event-filter.ts";
+import { leastWithTurns } from "./event-turns.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf } from "./sentence.ts";
 import { eventsPlanned, type PlannedSelector, type SequencePlan } from "./sequence-plan.ts";
@@ -24,7 +25,8 @@ export function sequenceSql(one: SequencePlan, scope: SqlScope): Branch {
   const arrays = comers === undefined ? events : `${events}, ${comers}`;
   const result = scope.name(`arrayFold((acc, x${comers === undefined ? "" : ", comer"}) -> ${pass.step()}, ${arrays}, ${pass.start()})`);
   const member = scope.name(`${pass.lastsUntil(result)} > ${NONE}`);
-  return { member, next: `least(if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)}), ${coming})` };
+  const next = `least(if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)}), ${coming})`;
+  return { member, next: leastWithTurns(next, one.selectors, { boundMs: windowSql(one.within, scope).boundMs, row: "1" }, scope) };
 }
 
 // ── The events ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { EventFacts, PersonFacts, Words } from "@tributary/schema/audience/condition-kind.ts";
 import { definition, sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { selects as selectsByName, type EventRef, type EventFilter } from "@tributary/schema/audience/event-filter.ts";
+import { selects as selectsByName, type EventFilter } from "@tributary/schema/audience/event-filter.ts";
+import type { EventRef } from "@tributary/schema/audience/event-names.ts";
 import { sequenceKind, type SequenceCondition } from "@tributary/schema/audience/kinds/sequence.ts";
-import { selectorOf } from "@tributary/schema/audience/role-events.ts";
+import { selectorOf, whenever } from "@tributary/schema/audience/role-events.ts";
 import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import { after, type Duration } from "@tributary/schema/audience/window.ts";
 import { audienceLimits } from "@tributary/schema/audience/limits.ts";
@@ -97,7 +98,7 @@ function criticalIn({ startMs, stepMs, steps, windows, waits, unit }: Scenery): 
 
 // ── A search without any thought ──────────────────────────────────────────────────────────────────────────────────
 
-const selects = (selector: { readonly event: EventRef; readonly where?: readonly EventFilter[] | undefined }, event: EventFacts): boolean => selectsByName(selectorOf(selector, noWords), event);
+const selects = (selector: { readonly event: EventRef; readonly where?: readonly EventFilter[] | undefined }, event: EventFacts): boolean => selectsByName(selectorOf(selector, whenever(noWords)), event);
 
 /** Whether some events, taken in any way, are the steps. */
 function isFound(one: SequenceCondition, person: PersonFacts, nowMs: number): boolean {

@@ -2,14 +2,16 @@
 import { z } from "zod";
 import type { PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { rawOfDecimal, rawOfInstant, rawOfInstantSql, type ComputedKind, type ValueSql } from "../computed-kind.ts";
-import { eventFilters, eventRef, saySelector } from "../event-filter.ts";
+import { eventFilters, saySelector } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
 import { planOf, type EventPlan } from "../event-plan.ts";
 import { eventKind, type EventCondition } from "../kinds/event.ts";
 import { measure, paths } from "../measure.ts";
 import { sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import type { Raw } from "../value.ts";
-import { windowSql } from "../window-of-person.ts";
+import { windowSql, type WindowSql } from "../window-of-person.ts";
 import { NEVER, window } from "../window.ts";
 
 const schema = z.strictObject({
@@ -55,7 +57,7 @@ function asCondition(one: MeasureTrait): EventCondition {
 }
 
 function evaluateMeasure(one: MeasureTrait, person: PersonFacts, world: World): Raw[] {
-  const plan = planOf(asCondition(one), world.words);
+  const plan = planOf(asCondition(one), world);
   if (one.measure.of === "first" || one.measure.of === "last") {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
     return times.length === 0 ? [] : [rawOfInstant(one.measure.of === "first" ? Math.min(...times) : Math.max(...times))];
@@ -73,8 +75,14 @@ function evaluateMeasure(one: MeasureTrait, person: PersonFacts, world: World): 
 }
 
 function measureSql(one: MeasureTrait, scope: SqlScope): ValueSql {
-  const plan = planOf(asCondition(one), scope.words);
+  const plan = planOf(asCondition(one), scope);
   const inWindow = windowSql(one.within, scope);
+  const { raws, next } = measuredSql(one, plan, inWindow, scope);
+  return { raws, next: leastWithTurns(next, [plan.selector], inWindow, scope) };
+}
+
+/** As long as the filters say of each event what they say now. */
+function measuredSql(one: MeasureTrait, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): ValueSql {
   const { person } = inWindow;
   const exists = (raws: string): string => scope.name(person === undefined ? raws : `if(${person.exists}, ${raws}, [])`);
   const windowNext = person?.next ?? String(NEVER);

@@ -5,13 +5,16 @@
 // the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
 import { z } from "zod";
 import type { Branch, ConditionKind, EventsWanted, PersonFacts, SqlScope, World } from "../condition-kind.ts";
-import { eventFilters, eventRef, saySelector, selectsSql } from "../event-filter.ts";
+import { eventFilters, saySelector, selectsSql } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
 import { explainEvent } from "../explain-event.ts";
 import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
   sayComparison, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
+import { whenever } from "../role-events.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import { decimalOf, decimalSql, eventSql as ofEvent } from "../value.ts";
@@ -51,7 +54,7 @@ export const eventKind: ConditionKind<typeof schema> = {
   schema,
   reads: (one, words) => {
     const anchor = one.within !== undefined && "since" in one.within ? one.within.since : undefined;
-    const plan = planOf(one, words);
+    const plan = planOf(one, whenever(words));
     return {
       events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(anchor.event) : [])])],
       snapshot: (anchor !== undefined && "trait" in anchor) || (one.within !== undefined && "zone" in one.within && one.within.zone === "person"),
@@ -70,6 +73,10 @@ export const eventKind: ConditionKind<typeof schema> = {
     { kind: "event", event: "Order Completed", measure: { of: "last" }, op: "more_than_ago", value: { last: 90, unit: "day" } },
     { kind: "event", event: "page", where: [{ context: "page_path", op: "starts_with", value: "/pricing" }], measure: { of: "count" }, op: "between", from: 2, to: 5, within: { since: { event: "Signed Up", which: "last" } } },
     { kind: "event", event: "Order Completed", measure: { of: "distinct", property: "category", item: "products" }, op: "at_least", value: 3 },
+    {
+      kind: "event", event: "Trip Booked", measure: { of: "count" }, op: "at_least", value: 1,
+      where: [{ property: "starts_at", op: "in_next", value: { last: 7, unit: "day" } }, { not: { property: "free_until", op: "more_than_ago", value: { last: 1, unit: "hour" } } }],
+    },
     { kind: "event", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true }, op: "at_least", value: 1_000, within: { last: 1, unit: "year" } },
   ],
 };
@@ -77,7 +84,7 @@ export const eventKind: ConditionKind<typeof schema> = {
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): boolean {
-  const plan = planOf(one, world.words);
+  const plan = planOf(one, world);
   if (isTimeComparison(one)) {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
     return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world);
@@ -107,9 +114,15 @@ function isMeasured(plan: EventPlan, told: readonly Telling[], one: NumberCompar
 // ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function eventSql(one: EventCondition, scope: SqlScope): Branch {
-  const plan = planOf(one, scope.words);
-  const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
+  const plan = planOf(one, scope);
   const inWindow = windowSql(one.within, scope);
+  const { member, next } = measuredSql(one, plan, inWindow, scope);
+  return { member, next: leastWithTurns(next, [plan.selector], inWindow, scope) };
+}
+
+/** As long as the filters say of each event what they say now. */
+function measuredSql(one: EventCondition, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
+  const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
   const wanted = { names, boundMs: inWindow.boundMs };
   if (isTimeComparison(one)) return timeSql(one, plan, inWindow, wanted, scope);
   if (plan.isPlainCount && inWindow.person === undefined) {

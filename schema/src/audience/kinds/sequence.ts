@@ -7,8 +7,10 @@
 // What several events of a role tell by the same order id happened once: where the latest of them stands.
 import { z } from "zod";
 import type { ConditionKind, EventFacts, PersonFacts, World } from "../condition-kind.ts";
-import { eventFilters, eventRef, propertyPath, saySelector, selects } from "../event-filter.ts";
+import { eventFilters, propertyPath, saySelector, selects } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
 import { audienceLimits } from "../limits.ts";
+import { whenever } from "../role-events.ts";
 import { namesOf, sayDuration, sayWindow, type Language } from "../sentence.ts";
 import { eventsPlanned, planOfSequence, type PlannedSelector, type PlannedStep, type SequencePlan } from "../sequence-plan.ts";
 import { sequenceSql } from "../sequence-sql.ts";
@@ -45,9 +47,9 @@ export type SequenceCondition = z.infer<typeof schema>;
 export const sequenceKind: ConditionKind<typeof schema> = {
   kind: "sequence",
   schema,
-  reads: (one, words) => ({ events: eventsPlanned(planOfSequence(one, words)) ?? "any" }),
-  sql: (one, scope) => sequenceSql(planOfSequence(one, scope.words), scope),
-  evaluate: (one, person, world) => evaluateSequence(planOfSequence(one, world.words), person, world),
+  reads: (one, words) => ({ events: eventsPlanned(planOfSequence(one, whenever(words))) ?? "any" }),
+  sql: (one, scope) => sequenceSql(planOfSequence(one, scope), scope),
+  evaluate: (one, person, world) => evaluateSequence(planOfSequence(one, world), person, world),
   sentence: saySequence,
   examples: [
     {

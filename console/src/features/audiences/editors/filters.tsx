@@ -4,7 +4,7 @@ import { IconDots } from "@tabler/icons-react";
 import { createContext, useContext, type ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import {
-  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, opsOfKind, withOp, type Filter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
+  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, opsOfKind, relativeOps, withOp, type Filter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
 } from "../model/condition.ts";
 import type { ValueWish } from "../queries.ts";
 import type { EventFields } from "./fields.ts";
@@ -103,7 +103,7 @@ function TestWords({ filter, prefix, onChange }: { readonly filter: PropertyFilt
   return (
     <>
       <bdi className="mono word-name">{filter.property === undefined && Object.hasOwn(t.context, name) ? t.context[name] : name}</bdi>
-      <OpSelect name={name} op={filter.op} kind={kind} onChange={(op) => onChange(withOp(filter, op))} />
+      <OpSelect name={name} op={filter.op} kind={kind} extra={filter.property === undefined ? [] : relativeOps} onChange={(op) => onChange(withOp(filter, op))} />
       <ValueEditor test={filter} kind={kind} wish={wish} name={name} onChange={(test, mark) => onChange(test as PropertyFilter, mark && `${name} ${mark}`)} />
     </>
   );
