@@ -65,7 +65,7 @@ export function selects(selector: EventSelector, event: EventFacts): boolean {
 function passes(one: EventFilterAt, event: EventFacts): boolean {
   if ("any" in one) return one.any.some((inner) => passes(inner, event));
   if ("not" in one) return !passes(one.not, event);
-  if ("item" in one) return itemsMatching(one, event.properties).length > 0;
+  if ("item" in one) return itemsMatching(one.item, [one.where], event.properties).length > 0;
   return "property" in one ? passesTest(rawsAt(event.properties, one.property), one) : holds(contextRaws(event.context[one.context]), one);
 }
 
@@ -73,9 +73,9 @@ function passesTest(raws: readonly Raw[], one: PropertyFilterAt): boolean {
   return isDated(one) ? holdsAt(raws, one, one.nowMs) : holds(raws, one);
 }
 
-/** The elements of the list for which all filters hold. */
-export function itemsMatching(one: ItemFilterAt, properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
-  return itemsAt(properties, one.item).filter((element) => one.where.every((inner) => passesTest(rawsOfElement(element, inner.property), inner)));
+/** The elements of the list for which all filters of one of these hold; of none of these, all elements. */
+export function itemsMatching(item: string, any: readonly ItemFilterAt["where"][], properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
+  return itemsAt(properties, item).filter((element) => any.length === 0 || any.some((where) => where.every((inner) => passesTest(rawsOfElement(element, inner.property), inner))));
 }
 
 function contextRaws(value: string | undefined): Raw[] {
@@ -94,7 +94,7 @@ export function selectsSql(bind: Bind, selector: EventSelector): string {
 function passesSql(bind: Bind, one: EventFilterAt): string {
   if ("any" in one) return `(${one.any.map((inner) => passesSql(bind, inner)).join(" or ")})`;
   if ("not" in one) return `not (${passesSql(bind, one.not)})`;
-  if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, one)})`;
+  if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, one.item, [one.where])})`;
   if ("property" in one) return `(${isDated(one) ? holdsAtSql(datesSql(bind, one.property), one, one.nowMs) : testSql(bind, rawsSql(bind, "properties", one.property), one)})`;
   return `(${testSql(bind, eventSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`), one)})`;
 }
@@ -118,20 +118,20 @@ export function turnsSql(bind: Bind, { where = [] }: EventSelector): string | un
  * Of each element of `itemsMatching`, what stands at the paths, as JSON text, empty where nothing does: an Array(Tuple(String, …)). With
  * no path, an array of something for each.
  */
-export function itemsMatchingSql(bind: Bind, one: Pick<ItemFilterAt, "item"> & Partial<ItemFilterAt>, paths: readonly string[] = []): string {
-  const valuesOf = (path: string): string => itemValuesSql(bind, "properties", one.item, path);
-  const wanted = paths.length === 0 ? itemNumbersSql(bind, "properties", one.item)
+export function itemsMatchingSql(bind: Bind, item: string, any: readonly ItemFilterAt["where"][], paths: readonly string[] = []): string {
+  const valuesOf = (path: string): string => itemValuesSql(bind, "properties", item, path);
+  const wanted = paths.length === 0 ? itemNumbersSql(bind, "properties", item)
     : `arrayMap((${paths.map((_, i) => `w${i}`).join(", ")}) -> tuple(${paths.map((_, i) => `w${i}`).join(", ")}), ${paths.map(valuesOf).join(", ")})`;
-  const tested = [...new Set((one.where ?? []).map(({ property }) => property))];
+  const tested = [...new Set(any.flat().map(({ property }) => property))];
   if (tested.length === 0) return eventSql(bind, wanted);
-  const all = (one.where ?? []).map((inner) => {
+  const passes = any.map((where) => where.map((inner) => {
     const raws = rawsOfElementSql(`t${tested.indexOf(inner.property)}`);
     return `(${isDated(inner) ? holdsAtSql(instantsSql(raws), inner, inner.nowMs) : testSql(bind, raws, inner)})`;
-  });
+  }).join(" and "));
   // Without wanted paths, what is tested stands for the elements.
   const first = paths.length === 0 ? [] : [["one", wanted] as const];
   const lists = [...first, ...tested.map((path, i) => [`t${i}`, valuesOf(path)] as const)];
-  return eventSql(bind, `arrayFilter((${lists.map(([name]) => name).join(", ")}) -> ${all.join(" and ")}, ${lists.map(([, list]) => list).join(", ")})`);
+  return eventSql(bind, `arrayFilter((${lists.map(([name]) => name).join(", ")}) -> ${passes.length === 1 ? passes[0] : passes.map((one) => `(${one})`).join(" or ")}, ${lists.map(([, list]) => list).join(", ")})`);
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,7 +139,7 @@ export function itemsMatchingSql(bind: Bind, one: Pick<ItemFilterAt, "item"> & P
 /** "“Order Completed” where “total” is at least 50". */
 export function saySelector(say: Language, selector: { readonly event: EventRef | readonly string[]; readonly where?: readonly EventFilter[] | undefined }): string {
   const { event } = selector;
-  const names = isRole(event) ? say.quote(event.role) : say.or(namesOf(event).map(say.quote));
+  const names = isRole(event) ? say.role(event.role) : say.or(namesOf(event).map(say.quote));
   const where = selector.where ?? [];
   return where.length === 0 ? names : `${names} ${say.pick({ en: "where", de: "mit" })} ${say.and(where.map((one) => sayFilter(say, one)))}`;
 }

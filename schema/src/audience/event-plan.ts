@@ -6,15 +6,15 @@ import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
 import { roleMeant, selectorOf, type Around, type Role, type Selector } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
-import { decimalOf, eventSql, itemsAt, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
+import { decimalOf, eventSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
 export interface EventPlan {
   readonly selector: Selector;
   readonly of: NumberMeasure["of"];
   /** The first that has a value counts; empty for counts. */
   readonly property: readonly string[];
-  /** What is measured is the elements of this list, those that pass. */
-  readonly item: { readonly path: string; readonly filter: ItemFilterAt | undefined } | undefined;
+  /** What is measured is the elements of this list: those for which all filters of one of `any` hold; of none, all. */
+  readonly item: { readonly path: string; readonly any: readonly ItemFilterAt["where"][] } | undefined;
   /** Events with the same text here tell the same thing. Empty: each its own. */
   readonly once: readonly string[];
   readonly isOnce: boolean;
@@ -39,7 +39,7 @@ export function planOf(one: EventCondition, around: Around): EventPlan {
   return {
     selector, of,
     property: "property" in measure ? pathsOf(measure.property, role) : [],
-    item: path === undefined ? undefined : { path, filter: selector.where.find((filter): filter is ItemFilterAt => "item" in filter && filter.item === path) },
+    item: path === undefined ? undefined : { path, any: selector.where.flatMap((filter) => ("item" in filter && filter.item === path ? [filter.where] : [])) },
     once, isOnce: once.length > 0,
     isPlainCount: of === "count" && path === undefined && once.length === 0,
     refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },
@@ -67,8 +67,7 @@ export function tellings(plan: EventPlan, event: EventFacts): Telling[] {
   }
   const once = plan.once.map((path) => rawsAt(event.properties, path)[0]).find((raw) => raw !== undefined);
   const key = once === undefined ? `row ${event.row}` : `key ${textOf(once)}`;
-  const items = plan.item === undefined ? [event.properties]
-    : plan.item.filter === undefined ? itemsAt(event.properties, plan.item.path) : itemsMatching(plan.item.filter, event.properties);
+  const items = plan.item === undefined ? [event.properties] : itemsMatching(plan.item.path, plan.item.any, event.properties);
   const rawsIn = plan.item === undefined ? rawsAt : rawsOfElement;
   return items.flatMap((fields): Telling[] => {
     if (plan.of === "count") return [{ value: 0n, key }];
@@ -110,7 +109,7 @@ function ownTellingsSql(plan: EventPlan, bind: Bind): string {
   const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(keys)}))`;
   const zero = "toDecimal128(0, 9)";
   const { item } = plan;
-  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.filter ?? { item: item.path }, plan.property);
+  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.path, item.any, plan.property);
   const rawsIn = (path: string, i: number): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(`one.${i + 1}`));
   const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
   if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);

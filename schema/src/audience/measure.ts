@@ -12,7 +12,7 @@ import { after, afterSql, duration, edgeMs } from "./window.ts";
 export const paths = z.union([propertyPath, z.array(propertyPath).min(1).max(10), roleRef]);
 export type Paths = z.infer<typeof paths>;
 
-const item = propertyPath.optional().meta({ description: "A list of objects: what is measured is its elements, those that pass the filters on the same list. Paths are then inside the element." });
+const item = propertyPath.optional().meta({ description: "A list of objects: what is measured is its elements, those that pass one of the filters on the same list. Paths are then inside the element." });
 
 export const measure = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("count"), item }),

@@ -41,6 +41,7 @@ const mutations: readonly Mutation[] = [
   mutation("the least is enough for the greatest", /p > 0 and f = 0/g, "p > 0"),
   mutation("months are thirty days", /toUnixTimestamp64Milli\(addMonths\(fromUnixTimestamp64Milli\(([-\w[\]]+), 'UTC'\), (\d+)\)\)/g, "($1 + $2 * 2592000000)"),
   mutation("any product will do for each filter", / and \(arrayExists/g, " or (arrayExists"),
+  mutation("of red and of blue things only those that are both are measured", /\) or \(\(arrayExists/g, ") and ((arrayExists"),
   mutation("texts compare with regard to case", /lowerUTF8/g, "toString"),
   mutation("what is not set is something else", / and notEmpty\((v\d+|w\d+)\)/g, ""),
   mutation("values have not to be held", new RegExp(` and v\\d+ <= ${now}`, "g"), ""),
@@ -106,6 +107,10 @@ function chosenWorld(): RandomWorld {
     { ...order, measure: { of: "average", property: "total" }, op: "at_most", value: 20, within: { last: 30, unit: "day" } },
     { ...order, measure: { of: "max", property: "total" }, op: "at_most", value: 50 },
     { kind: "event", event: "Order Completed", where: [{ item: "products", where: [{ property: "color", op: "contains", value: "RED" }, { property: "category", op: "equals", value: "dress" }] }], op: "at_least", value: 1 },
+    {
+      kind: "event", event: "Order Completed", measure: { of: "count", item: "products" }, op: "at_least", value: 2,
+      where: ["red", "blue"].map((value) => ({ item: "products", where: [{ property: "color", op: "equals", value }] })),
+    },
     { kind: "trait", trait: "plan", op: "not_equals", value: "silver" },
     { kind: "trait", trait: "plan", op: "is_set", held: { last: 7, unit: "day" } },
     { ...viewed, op: "at_least", value: 1, within: { since: { event: "Signed Up", which: "first" } } },
@@ -129,10 +134,11 @@ function chosenWorld(): RandomWorld {
   const today = personOf({ id: idOf(5_301), zone: "UTC", traits: { birthday: "1992-02-29", plan: "gold" }, traitTimes: { plan: NOW - DAY } });
   const dollars = personOf({ id: idOf(5_302), events: [eventOf({ event: "purchase", ms: NOW - DAY, row: 6e6, properties: { total: 60, currency: "USD" } })] });
   const again = personOf({ id: idOf(5_303), events: ["purchase", "page", "Order Completed"].map((event, i) => eventOf({ event, ms: NOW - 9 * DAY + i, row: 7e6 + i, properties: { order_id: "o1" } })) });
+  const colours = personOf({ id: idOf(5_304), events: [eventOf({ event: "Order Completed", ms: NOW - DAY, row: 8e6, properties: { products: [{ color: "red" }, { color: "green" }, { color: "blue" }] } })] });
   const words = {
     ...noWords, roles: { order: { events: ["Order Completed", "purchase"], properties: { value: ["total"], order_id: ["order_id"], currency: ["currency"] }, where: null }, refund: { events: ["Order Refunded"], properties: { value: ["total"] }, where: null } },
     money: { base: "EUR", rates: [{ from: "2020-01-01", currency: "USD", rate: 0.57 }] },
   };
   const shifted = random.people.map((person) => ({ ...person, events: person.events.map((event) => ({ ...event, ms: event.ms - random.baseMs + NOW })) }));
-  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, dollars, again], definitions: who.map((one) => definition.parse({ who: one })) };
+  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, dollars, again, colours], definitions: who.map((one) => definition.parse({ who: one })) };
 }

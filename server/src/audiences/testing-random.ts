@@ -305,7 +305,7 @@ function randomWindow(lot: Lot, baseMs: number): Json | undefined {
 function randomEventCondition(lot: Lot, baseMs: number): Json {
   const isRole = lot.chance(25);
   const event = isRole ? { role: lot.pick(["order", "order", "click_and_collect"]) } : lot.chance(75) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3);
-  const where = lot.chance(45) ? { where: lot.of(1 + lot.below(2), () => randomFilter(lot, baseMs)) } : {};
+  const where = lot.chance(45) ? { where: [...lot.of(1 + lot.below(2), () => randomFilter(lot, baseMs)), ...(lot.chance(25) ? lot.of(2, () => ({ item: "products", where: [{ property: lot.pick(itemNames), ...randomTest(lot, baseMs) }] })) : [])] } : {};
   const of = lot.pick(["count", "count", "count", "sum", "sum", "average", "min", "max", "distinct", "first", "last"] as const);
   let within = randomWindow(lot, baseMs);
   const comparison = (numbers: readonly number[]): Json => {

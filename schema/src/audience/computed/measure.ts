@@ -46,7 +46,7 @@ function sayMeasured({ measure }: MeasureTrait, what: string, say: Language): st
   if (measure.of === "count") return say.pick({ en: `the number of ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}`, de: `die Anzahl von ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}` });
   const names = { sum: { en: "the sum", de: "die Summe" }, average: { en: "the average", de: "der Durchschnitt" }, min: { en: "the least", de: "der kleinste Wert" }, max: { en: "the greatest", de: "der größte Wert" }, distinct: { en: "the number of different values", de: "die Anzahl verschiedener Werte" } } as const;
   const { property } = measure;
-  const of = typeof property === "string" ? say.quote(property) : "role" in property ? say.quote(property.role) : say.or(property.map(say.quote));
+  const of = typeof property === "string" ? say.quote(property) : "role" in property ? say.property(property.role) : say.or(property.map(say.quote));
   const net = measure.of === "sum" && measure.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   return say.pick({ en: `${names[measure.of].en} of ${of} in ${what}${net}`, de: `${names[measure.of].de} von ${of} in ${what}${net}` });
 }

@@ -72,6 +72,13 @@ export const eventKind: ConditionKind<typeof schema> = {
     { kind: "event", event: ["Order Completed", "purchase"], measure: { of: "sum", property: ["total", "value"] }, op: "more_than", value: 500, within: { period: "this", count: 1, unit: "year", zone: "workspace" } },
     { kind: "event", event: "Order Completed", measure: { of: "last" }, op: "more_than_ago", value: { last: 90, unit: "day" } },
     { kind: "event", event: "page", where: [{ context: "page_path", op: "starts_with", value: "/pricing" }], measure: { of: "count" }, op: "between", from: 2, to: 5, within: { since: { event: "Signed Up", which: "last" } } },
+    {
+      kind: "event", event: "Order Completed", measure: { of: "sum", property: "price", item: "products" }, op: "at_least", value: 100,
+      where: [
+        { item: "products", where: [{ property: "color", op: "equals", value: "red" }, { property: "category", op: "equals", value: "scarf" }] },
+        { item: "products", where: [{ property: "color", op: "equals", value: "blue" }, { property: "category", op: "equals", value: "dress" }] },
+      ],
+    },
     { kind: "event", event: "Order Completed", measure: { of: "distinct", property: "category", item: "products" }, op: "at_least", value: 3 },
     {
       kind: "event", event: "Trip Booked", measure: { of: "count" }, op: "at_least", value: 1,
@@ -288,20 +295,22 @@ function sayEvent(one: EventCondition, say: Language): string {
     return say.pick({ en: `did ${what} at least once ${when}${once}`, de: `hat mindestens einmal ${what} ${when}${once}` });
   }
   const words: Readonly<Record<typeof of.of, readonly [en: string, de: string]>> = {
-    count: ["the number", "die Anzahl"], sum: ["the sum", "die Summe"], average: ["the average", "der Durchschnitt"],
-    min: ["the least", "der kleinste Wert"], max: ["the greatest", "der größte Wert"], distinct: ["the number of different", "die Anzahl verschiedener"],
+    count: ["the number of", "die Anzahl von"], sum: ["the sum of", "die Summe von"], average: ["the average", "der Durchschnitt von"],
+    min: ["the least", "der kleinste Wert von"], max: ["the greatest", "der größte Wert von"], distinct: ["the number of different", "die Anzahl verschiedener Werte von"],
   };
-  const property = "property" in of ? ` ${sayPaths(say, of.property)}` : of.item === undefined ? "" : ` ${say.quote(of.item)}`;
+  const property = "property" in of ? sayPaths(say, of.property) : of.item === undefined ? undefined : say.quote(of.item);
+  // Of the events themselves, or of what they say.
+  const counted = property === undefined ? what : say.pick({ en: `${property} in ${what}`, de: `${property} in ${what}` });
   const net = of.of === "sum" && of.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   const [en, de] = words[of.of];
   return say.pick({
-    en: `${en} of ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
-    de: `${de} von ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    en: `${en} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    de: `${de} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
   });
 }
 
 function sayPaths(say: Language, of: z.infer<typeof paths>): string {
-  return typeof of === "object" && "role" in of ? say.quote(of.role) : say.or(namesOf(of).map(say.quote));
+  return typeof of === "object" && "role" in of ? say.property(of.role) : say.or(namesOf(of).map(say.quote));
 }
 
 /** Whoever never did it passes "at most", and the sentence does not hide that. */

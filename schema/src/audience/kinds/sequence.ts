@@ -62,8 +62,8 @@ export const sequenceKind: ConditionKind<typeof schema> = {
     },
     { kind: "sequence", steps: [{ event: "Checkout Started" }, { event: "Payment Failed" }], strict: true, within: { from: "2026-01-01" } },
     {
-      kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" }, gap: { last: 30, unit: "day" }, without: [{ event: { role: "refund" } }] }],
-      then_not: { event: { role: "product_viewed" }, within: { last: 14, unit: "day" } }, within: { last: 1, unit: "year" },
+      kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" }, gap: { last: 30, unit: "day" }, without: [{ event: "Complaint Received" }] }],
+      then_not: { event: { role: "order" }, within: { last: 14, unit: "day" } }, within: { last: 1, unit: "year" },
     },
   ],
 };
