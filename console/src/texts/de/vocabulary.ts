@@ -1,5 +1,4 @@
 // Die Einstellungen dazu, was Ereignisse bedeuten: Rollen, Eigenschaften, Geld.
-import { propertyWords, roleWords } from "@tributary/schema/audience/vocabulary-words.ts";
 import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
@@ -12,22 +11,22 @@ export const vocabulary: Texts["vocabulary"] = {
   roles: "Was Ereignisse bedeuten",
   rolesText: "Namen, die von Segment und GA4 bekannt sind, werden von selbst erkannt. Was Sie hier festlegen, gilt stattdessen, sofort und auch für das, was schon kam.",
   role: {
-    order: { name: roleWords.order.de, about: "Jemand hat etwas gekauft." },
-    refund: { name: roleWords.refund.de, about: "Geld ging zurück, für eine ganze Bestellung oder einen Teil." },
-    click_and_collect: { name: roleWords.click_and_collect.de, about: "Bestellungen, die in einem Laden abgeholt werden." },
-    product_viewed: { name: roleWords.product_viewed.de, about: "Jemand hat die Seite eines Produkts geöffnet." },
-    added_to_cart: { name: roleWords.added_to_cart.de, about: "" },
-    removed_from_cart: { name: roleWords.removed_from_cart.de, about: "" },
-    checkout_started: { name: roleWords.checkout_started.de, about: "" },
-    payment_failed: { name: roleWords.payment_failed.de, about: "Eine Karte wurde abgelehnt, eine Lastschrift kam zurück." },
-    subscription_started: { name: roleWords.subscription_started.de, about: "" },
-    subscription_renewed: { name: roleWords.subscription_renewed.de, about: "Der nächste Zeitraum wurde bezahlt." },
-    subscription_cancelled: { name: roleWords.subscription_cancelled.de, about: "" },
-    signed_up: { name: roleWords.signed_up.de, about: "Jemand hat ein Konto angelegt." },
+    order: { name: "Bestellung", about: "Jemand hat etwas gekauft." },
+    refund: { name: "Erstattung", about: "Geld ging zurück, für eine ganze Bestellung oder einen Teil." },
+    click_and_collect: { name: "Abholung im Laden", about: "Bestellungen, die in einem Laden abgeholt werden." },
+    product_viewed: { name: "Produkt angesehen", about: "Jemand hat die Seite eines Produkts geöffnet." },
+    added_to_cart: { name: "In den Warenkorb gelegt", about: "" },
+    removed_from_cart: { name: "Aus dem Warenkorb genommen", about: "" },
+    checkout_started: { name: "Kasse begonnen", about: "" },
+    payment_failed: { name: "Zahlung fehlgeschlagen", about: "Eine Karte wurde abgelehnt, eine Lastschrift kam zurück." },
+    subscription_started: { name: "Abo begonnen", about: "" },
+    subscription_renewed: { name: "Abo verlängert", about: "Der nächste Zeitraum wurde bezahlt." },
+    subscription_cancelled: { name: "Abo gekündigt", about: "" },
+    signed_up: { name: "Registriert", about: "Jemand hat ein Konto angelegt." },
   },
   property: {
-    order_id: propertyWords.order_id.de, subscription_id: propertyWords.subscription_id.de, value: propertyWords.value.de, currency: propertyWords.currency.de, products: propertyWords.products.de,
-    product_id: propertyWords.product_id.de, name: propertyWords.name.de, category: propertyWords.category.de, price: propertyWords.price.de, quantity: propertyWords.quantity.de,
+    order_id: "Bestellnummer", subscription_id: "Abonummer", value: "Wert", currency: "Währung", products: "Liste der Produkte",
+    product_id: "Produktnummer", name: "Name", category: "Kategorie", price: "Preis", quantity: "Menge",
   },
   by: { set: "Festgelegt", recognised: "Erkannt", missing: "Nicht gefunden" },
   changed: "geändert",

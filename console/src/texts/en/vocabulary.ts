@@ -1,5 +1,4 @@
 // The settings of what events mean: roles, properties, money.
-import { propertyWords, roleWords } from "@tributary/schema/audience/vocabulary-words.ts";
 import { count, plural } from "../words.ts";
 
 export const vocabulary = {
@@ -11,22 +10,22 @@ export const vocabulary = {
   roles: "What events mean",
   rolesText: "Names that are known from Segment and GA4 are recognised by themselves. What you set here counts instead, at once and for what has come before.",
   role: {
-    order: { name: roleWords.order.en, about: "Somebody has bought something." },
-    refund: { name: roleWords.refund.en, about: "Money went back, for all of an order or a part." },
-    click_and_collect: { name: roleWords.click_and_collect.en, about: "Orders that are collected in a shop." },
-    product_viewed: { name: roleWords.product_viewed.en, about: "Somebody has opened the page of a product." },
-    added_to_cart: { name: roleWords.added_to_cart.en, about: "" },
-    removed_from_cart: { name: roleWords.removed_from_cart.en, about: "" },
-    checkout_started: { name: roleWords.checkout_started.en, about: "" },
-    payment_failed: { name: roleWords.payment_failed.en, about: "A card was declined, a debit came back." },
-    subscription_started: { name: roleWords.subscription_started.en, about: "" },
-    subscription_renewed: { name: roleWords.subscription_renewed.en, about: "The next period was paid for." },
-    subscription_cancelled: { name: roleWords.subscription_cancelled.en, about: "" },
-    signed_up: { name: roleWords.signed_up.en, about: "Somebody has made an account." },
+    order: { name: "Order", about: "Somebody has bought something." },
+    refund: { name: "Refund", about: "Money went back, for all of an order or a part." },
+    click_and_collect: { name: "Click and collect", about: "Orders that are collected in a shop." },
+    product_viewed: { name: "Product looked at", about: "Somebody has opened the page of a product." },
+    added_to_cart: { name: "Put into the basket", about: "" },
+    removed_from_cart: { name: "Taken out of the basket", about: "" },
+    checkout_started: { name: "Checkout begun", about: "" },
+    payment_failed: { name: "Payment failed", about: "A card was declined, a debit came back." },
+    subscription_started: { name: "Subscription started", about: "" },
+    subscription_renewed: { name: "Subscription renewed", about: "The next period was paid for." },
+    subscription_cancelled: { name: "Subscription cancelled", about: "" },
+    signed_up: { name: "Signed up", about: "Somebody has made an account." },
   },
   property: {
-    order_id: propertyWords.order_id.en, subscription_id: propertyWords.subscription_id.en, value: propertyWords.value.en, currency: propertyWords.currency.en, products: propertyWords.products.en,
-    product_id: propertyWords.product_id.en, name: propertyWords.name.en, category: propertyWords.category.en, price: propertyWords.price.en, quantity: propertyWords.quantity.en,
+    order_id: "Order number", subscription_id: "Subscription number", value: "Value", currency: "Currency", products: "List of products",
+    product_id: "Product number", name: "Name", category: "Category", price: "Price", quantity: "Quantity",
   },
   by: { set: "Set", recognised: "Recognised", missing: "Not found" },
   changed: "changed",
