@@ -15,3 +15,4 @@ export {
 } from "./subscription-store.ts";
 export { givenEvent, TRIED_COLUMNS, triedRow, type TriedEvent, type TriedRow } from "./tried-event.ts";
 export { joinCatalogs } from "./joined-catalog.ts";
+export { ownDestinations, type OwnParts } from "./own/own-destinations.ts";
