@@ -4,8 +4,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import type { SecretKey } from "@tributary/schema/api/secret-keys.ts";
+import type { Config } from "./config.ts";
 import { AppError } from "./core/errors.ts";
-import { INSTALL_KEY, readSealKeys, sealKeyId, type SealKeys } from "./core/seal-keys.ts";
+import { INSTALL_KEY, readSealKeys, sealKeyId, type SealKeys, type SealKeysPlace } from "./seal-keys.ts";
 import { writePrivateFile } from "./data-directory.ts";
 
 /** The name of the file beside `secret`. */
@@ -16,6 +17,11 @@ export const sealedPlaces = [
   { table: "destination", column: "settings_sealed", purpose: "destination settings" },
   { table: "destination", column: "tokens_sealed", purpose: "destination settings" },
 ] as const;
+
+/** Plain data, for every thread that opens or seals. */
+export function sealKeysPlace({ dataDir, secretKeys }: Pick<Config, "dataDir" | "secretKeys">, installSecret: string): SealKeysPlace {
+  return { installSecret, given: secretKeys, file: join(dataDir, SEAL_KEYS_FILE) };
+}
 
 export interface SecretRotation {
   keys(): Promise<SecretKey[]>;

@@ -4,8 +4,8 @@
 // notice by the file when another has added a key.
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { AppError } from "./errors.ts";
-import { createSeal, openUnder, sealKey, sealUnder, unguessable, type Seal } from "./sealed-text.ts";
+import { AppError } from "./core/errors.ts";
+import { createSeal, openUnder, sealKey, sealUnder, unguessable, type Seal } from "./core/sealed-text.ts";
 
 /** Where the keys are; plain data, for threads. */
 export interface SealKeysPlace {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { openSealKeys, sealedBy, sealKeyId, type SealKeysPlace } from "./seal-keys.ts";
-import { createSeal } from "./sealed-text.ts";
+import { createSeal } from "./core/sealed-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "trib-seal-keys-"));
 const file = join(folder, "secret-keys");
