@@ -14,5 +14,6 @@ export {
   readSubscriptionVersions, subscriptionLimits, subscriptionProblems, subscriptionsOfAudience, targetOf, type StoredSubscription,
 } from "./subscription-store.ts";
 export { givenEvent, TRIED_COLUMNS, triedRow, type TriedEvent, type TriedRow } from "./tried-event.ts";
+export { audienceEvent, type AudienceChange, type AudienceSending } from "./audience-event.ts";
 export { joinCatalogs } from "./joined-catalog.ts";
 export { ownDestinations, type OwnParts } from "./own/own-destinations.ts";
