@@ -80,7 +80,7 @@ function flowRoute(services: ApiServices): Route {
       await takeGuess(services, context, definition);
       const { view, around, signal } = await viewOf(services, context, [], []);
       refuseMissing([definition], around);
-      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
+      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, signal }));
       return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
     },
   });

@@ -2,7 +2,7 @@
 export { arrivingCurrencies, loadVocabulary, saveVocabulary, type LoadedVocabulary } from "./vocabulary.ts";
 export { loadAround } from "./around.ts";
 export { createPreviews, type Around, type Previews, type View } from "./preview/previews.ts";
-export { compareOf, previewOf } from "./preview/preview.ts";
+export { compareOf, previewOf, type Read } from "./preview/preview.ts";
 export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";

@@ -134,6 +134,8 @@ test("an edit asks ClickHouse only for the condition that it changes, and what w
   await viewOf(previews, [with2(gold, order(1))]);
   expect(asked.length).toBe(4); // Who there is, whether any were merged, traits, orders.
   await viewOf(previews, [with2(gold, order(2))]);
+  expect(asked).toEqual([]); // Told by the events that are here.
+  await viewOf(previews, [with2(gold, { kind: "event", event: "page", measure: { of: "count" }, op: "at_least", value: 1 } as Condition)]);
   expect(asked.length).toBe(1);
   await viewOf(previews, [definition.parse({ who: { any: [{ not: gold }, order(1)] } })]);
   expect(asked).toEqual([]);

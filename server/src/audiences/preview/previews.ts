@@ -1,6 +1,6 @@
 // Answers about definitions while they are edited. For each workspace that somebody asks about one moment is kept in memory: all answers
 // are for its instant, and say so. After a while the next moment is prepared beside it, with the conditions that were used lately.
-import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import { readsOf, type Condition, type KindCondition } from "@tributary/schema/audience/condition.ts";
 import { computedReads } from "@tributary/schema/audience/computed.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
@@ -8,6 +8,9 @@ import type { Surroundings } from "../compile.ts";
 import { leafOf, type Leaf } from "./leaf-queries.ts";
 import { Moment, type ReadWords, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
+import { ListRefused, type Told } from "./told-list.ts";
+import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
+import { boundOfTold } from "./told-truths.ts";
 import { truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
 
 export const previewLimits = {
@@ -21,6 +24,8 @@ export const previewLimits = {
   preparedMax: 100,
   bytesMax: 256 * 1024 * 1024,
   peopleMax: 5_000_000,
+  /** Of a list of events; what looks at more is asked of ClickHouse each time. */
+  listRowsMax: 2_000_000,
   /** People that are gone through at once; in between, others get their turn on this thread. */
   sliceRows: 65_536,
 } as const;
@@ -46,12 +51,21 @@ export interface View {
   readonly read: ReadWords;
   /** Of each definition. The first one's conditions have their paths. */
   readonly nodes: readonly TruthNode[];
+  /** Of a condition by itself. */
+  readonly truths: (asked: ConditionAlone) => Promise<Truths>;
+  /** The events that a condition looks at, from the earliest of some instants on; undefined: they are not kept here. */
+  readonly told: (asked: ConditionAlone, earliestMs: number) => Promise<{ readonly plan: ToldPlan; readonly told: Told } | undefined>;
   /** One byte of each person. */
   readonly column: (key: string, question: WordsQuestion) => Promise<Uint8Array>;
   /** Something small that is found out once for this instant. */
   readonly noted: <T>(key: string, find: () => Promise<T>) => Promise<T>;
   /** Goes through all people, a slice at a time: the truths of each definition. */
   readonly each: (onSlice: (truths: readonly Truths[], from: number) => void, onNode?: Slice["onNode"]) => Promise<void>;
+}
+
+export interface ConditionAlone {
+  readonly condition: KindCondition;
+  readonly include: Definition["include"];
 }
 
 export interface Previews {
@@ -69,7 +83,7 @@ interface Kept {
 
 export function createPreviews(read: ReadWords, limits: PreviewLimits = previewLimits): Previews {
   const kept = new Map<number, Kept>();
-  const begin = (workspaceId: number, atMs: number): Moment => new Moment({ read, workspaceId, atMs, peopleMax: limits.peopleMax, tooMany: () => tooManyPeople(limits.peopleMax) });
+  const begin = (workspaceId: number, atMs: number): Moment => new Moment({ read, workspaceId, atMs, peopleMax: limits.peopleMax, listRowsMax: limits.listRowsMax, tooMany: () => tooManyPeople(limits.peopleMax) });
   const bytes = (): number => [...kept.values()].reduce((sum, { moment }) => sum + moment.bytes, 0);
 
   function keptOf({ workspaceId, around, nowMs }: Question): Kept {
@@ -89,7 +103,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
     if (one.isPreparing || nowMs - one.moment.atMs <= limits.freshMs) return;
     one.isPreparing = true;
     const next = begin(workspaceId, nowMs);
-    next.truths(one.moment.usedSince(one.moment.atMs + 1, limits.preparedMax), around, nowMs, new AbortController().signal).then(
+    next.prepareLike(one.moment, limits.preparedMax, around).then(
       () => {
         one.moment = next;
         one.isPreparing = false;
@@ -125,8 +139,19 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
       prepareNext(one, question);
       return {
         atMs: moment.atMs, people, nodes, hasOverrides, read,
+        truths: async ({ condition, include }) => (await moment.truths([keyed(leafOf(condition, include), { include, around, through: [] })], around, nowMs, signal))[0] as Truths, // As many as leaves.
+        told: async ({ condition, include }, earliestMs) => {
+          const plan = toldPlanOf(condition, include, { ...around, hasOverrides });
+          if (plan === undefined) return undefined;
+          try {
+            return { plan, told: await moment.told({ ...plan, leaf: { condition, include } }, boundOfTold(plan, earliestMs, around), nowMs, signal) };
+          } catch (error) {
+            if (error instanceof ListRefused) return undefined;
+            throw error;
+          }
+        },
         column: (key, asked) => moment.column(key, asked, nowMs, signal),
-        noted: (key, find) => moment.noted(key, find),
+        noted: (key, find) => moment.noted(key, find, nowMs),
         each: (onSlice, onNode) => eachSlice({ people, nodes, rows: limits.sliceRows, signal }, onSlice, onNode),
       };
     },

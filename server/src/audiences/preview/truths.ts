@@ -105,6 +105,11 @@ export function instantOfSeconds(truth: number): number | null {
   return seconds === SECONDS ? null : (seconds + EPOCH_SECONDS) * 1_000;
 }
 
+/** The seconds of an instant. Cut, so that it is early rather than late. */
+export function secondsOf(ms: number): number {
+  return Math.min(SECONDS, Math.max(0, Math.trunc(ms / 1_000) - EPOCH_SECONDS));
+}
+
 /** The same of SQL: UInt32 of a member and an instant. Seconds are cut, so that it is early rather than late. */
 export function truthSql(member: string, next: string): string {
   const seconds = `least(toInt64(${SECONDS}), greatest(toInt64(0), intDiv(${next}, 1000) - ${EPOCH_SECONDS}))`;
