@@ -22,6 +22,11 @@ const observedSchema = "server/src/observed-schema/observed-schema.ts";
 /** The outbox as audiences write into it. */
 const audienceOutbox = "server/src/pipeline/outbox/audience-outbox.ts";
 const audiences = "server/src/audiences/audiences.ts";
+/** The one way out: a client that never reaches an address it should not. */
+const outbound = "server/src/outbound/outbound.ts";
+const destinations = "server/src/destinations/destinations.ts";
+/** What a sender sent, read as the pipeline read it: what leaves is made of it. */
+const asSent = "server/src/pipeline/normalise/as-sent.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -59,8 +64,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // What it decides reaches ClickHouse through the outbox, in its own transaction.
   "server/src/audiences/": [schema, core, workspaceDb, inTransaction, governance, observedSchema, audienceOutbox],
 
+  // Everything that leaves for another system goes through here, and nothing here knows what it is.
+  "server/src/outbound/": [schema, core],
+  // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
+  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, asSent],
+
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, outbound],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -91,7 +101,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences,
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, outbound,
   ],
 };
 
