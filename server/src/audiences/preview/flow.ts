@@ -10,7 +10,7 @@ import { ID_WORDS, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
 import { otherAudience, type Around, type ConditionAlone, type View } from "./previews.ts";
 import { bitsOfTold } from "./told-truths.ts";
-import { HOLDS, isDrawn } from "./truths.ts";
+import { HOLDS, isDrawn, type Truths } from "./truths.ts";
 import { WordRows } from "./word-rows.ts";
 
 const BITS = 32;
@@ -103,7 +103,7 @@ function isSteady({ condition, include }: ConditionAlone, { wish: { view, around
   return instants.every((nowMs) => said(nowMs) === first);
 }
 
-function steadyBits(truths: Uint32Array, { instants, words }: Asking): Uint32Array {
+function steadyBits(truths: Truths, { instants, words }: Asking): Uint32Array {
   const bits = new Uint32Array(truths.length * words);
   const all = maskOf(instants.map(() => true), words);
   for (let i = 0; i < truths.length; i++) if (((truths[i] as number) & HOLDS) !== 0) for (let word = 0; word < words; word++) bits[i * words + word] = all[word] as number;

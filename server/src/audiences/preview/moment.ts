@@ -68,6 +68,7 @@ export class Moment {
   readonly #leaves = new Map<string, Kept<Truths> & { readonly leaf: Leaf }>();
   readonly #columns = new Map<string, Kept<Uint8Array> & { readonly question: WordsQuestion }>();
   readonly #lists = new Map<string, KeptList>();
+  readonly #wholes = new Map<string, { readonly made: Promise<unknown>; usedMs: number; bytes: number }>();
   readonly #notes = new Map<string, Note>();
   #people: SharedWork<PeopleIndex> | undefined;
   #overrides: SharedWork<boolean> | undefined;
@@ -80,7 +81,7 @@ export class Moment {
   }
 
   get bytes(): number {
-    return this.#peopleBytes + [...this.#leaves.values(), ...this.#columns.values(), ...[...this.#lists.values()].map(({ list }) => list)].reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#peopleBytes + [...this.#leaves.values(), ...this.#columns.values(), ...this.#wholes.values(), ...[...this.#lists.values()].map(({ list }) => list)].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Everybody, numbered. */
@@ -126,6 +127,19 @@ export class Moment {
       this.#lists.set(plan.ask.key, (kept = { list: new ToldList(plan.ask, reader, this.#deps.listRowsMax), leaf: plan.leaf, usedMs, reachMs: 0 }));
     }
     return kept;
+  }
+
+  /** What is made of truths, of all people. */
+  async whole<T extends { readonly bytes: number }>(key: string, usedMs: number, make: () => Promise<T>): Promise<T> {
+    let kept = this.#wholes.get(key);
+    if (kept === undefined) {
+      this.#wholes.set(key, (kept = { made: make(), usedMs, bytes: 0 }));
+      kept.made.catch(() => this.#wholes.delete(key));
+    }
+    kept.usedMs = usedMs;
+    const made = (await kept.made) as T; // By the same key the same is made.
+    kept.bytes = made.bytes;
+    return made;
   }
 
   /** One byte of each person: `sql` gives the id and a word with it, of those for whom it is not 0. */
@@ -189,8 +203,9 @@ export class Moment {
 
   /** Forgets what was not used for longest, until at most so many bytes are kept. People go last, with the moment itself. */
   shrinkTo(bytesMax: number): void {
-    const oldest = [...[...this.#leaves].map(([key, one]) => ({ from: this.#leaves as Map<string, unknown>, key, ...one })), ...[...this.#columns].map(([key, one]) => ({ from: this.#columns as Map<string, unknown>, key, ...one })),
-      ...[...this.#lists].map(([key, { list, usedMs }]) => ({ from: this.#lists as Map<string, unknown>, key, usedMs, bytes: list.bytes }))]
+    const of = (from: Map<string, unknown>, key: string, { usedMs, bytes }: { readonly usedMs: number; readonly bytes: number }) => ({ from, key, usedMs, bytes });
+    const maps = [this.#leaves, this.#columns, this.#wholes].flatMap((from) => [...from].map(([key, one]) => of(from as Map<string, unknown>, key, one)));
+    const oldest = [...maps, ...[...this.#lists].map(([key, { list, usedMs }]) => of(this.#lists as Map<string, unknown>, key, { usedMs, bytes: list.bytes }))]
       .filter(({ bytes }) => bytes > 0).toSorted((a, b) => a.usedMs - b.usedMs);
     let { bytes } = this;
     for (const one of oldest) {
@@ -271,12 +286,14 @@ export class Moment {
 
   async #readTruths({ sql, params, leaves, rest }: LeafQuery, signal: AbortSignal): Promise<Truths[]> {
     const people = await this.people(signal);
-    const truths = leaves.map((_, i) => new Uint32Array(people.count).fill(rest[i] as number));
+    const truths = leaves.map((_, i) => new Int32Array(people.count).fill(rest[i] as number));
     const stride = ID_WORDS + leaves.length;
+    let last = -1;
     await this.#read({ sql, params }, stride, (words, rows) => {
       for (let row = 0, at = 0; row < rows; row++, at += stride) {
-        const number = people.numberAt(words, at);
+        const number = people.numberAfter(last, words, at);
         if (number < 0) continue;
+        last = number;
         for (let i = 0; i < truths.length; i++) (truths[i] as Truths)[number] = words[at + ID_WORDS + i] as number;
       }
     }, signal);
@@ -286,10 +303,13 @@ export class Moment {
   async #readColumn(question: WordsQuestion, signal: AbortSignal): Promise<Uint8Array> {
     const people = await this.people(signal);
     const column = new Uint8Array(people.count);
+    let last = -1;
     await this.#read(question, ID_WORDS + 1, (words, rows) => {
       for (let row = 0, at = 0; row < rows; row++, at += ID_WORDS + 1) {
-        const number = people.numberAt(words, at);
-        if (number >= 0) column[number] = words[at + ID_WORDS] as number;
+        const number = people.numberAfter(last, words, at);
+        if (number < 0) continue;
+        column[number] = words[at + ID_WORDS] as number;
+        last = number;
       }
     }, signal);
     return column;

@@ -33,11 +33,10 @@ interface PreviewResult {
 export async function previewOf(view: View, definition: Definition, wish: PreviewWish, read: Read): Promise<PreviewResult> {
   const { people } = view;
   const [breakdown, reach] = await Promise.all([wish.by === undefined ? undefined : traitColumn(view, wish.by, read), wish.reach && reachColumn(view, wish.reach)]);
-  const parts = new Map<string, number>();
   const sample: string[] = [];
   const byValue = new Uint32Array(256);
   const byReach = new Uint32Array(64);
-  const byOthers = new Uint32Array(2 ** (view.nodes.length - 1));
+  const byOthers = new Uint32Array(2 ** (view.wholes.length - 1));
   const drawn = [0, 1, 2, 3].map((flags) => isDrawn(definition, flags));
   let size = 0;
   let of = 0;
@@ -56,12 +55,12 @@ export async function previewOf(view: View, definition: Definition, wish: Previe
       if (reach) byReach[reach[number] as number]!++;
       if (wish.overlap) byOthers[bitsOf(others, i)]!++;
     }
-  }, wish.parts ? (path, truths, from) => parts.set(path, (parts.get(path) ?? 0) + held(truths, people.flags.subarray(from), drawn)) : undefined);
+  });
   const overlap = new Map(wish.overlap ? [...byOthers.entries()].filter(([, count]) => count > 0) : []);
   const values = breakdown === undefined ? [] : [null, ...breakdown.values].map((value, code) => ({ value, size: byValue[code] as number })).filter((one) => one.size > 0);
   return {
     size, of, nextMs: instantOfSeconds(next), sample, overlap,
-    parts: [...parts].filter(([path]) => path !== "").map(([path, count]) => ({ path, size: count })),
+    parts: [...(wish.parts ? view.wholes[0]?.parts ?? [] : [])].filter(([path]) => path !== "").map(([path, count]) => ({ path, size: count })),
     breakdown: values.toSorted((a, b) => b.size - a.size), breakdownRest: breakdown === undefined ? 0 : byValue[REST] as number,
     reach: wish.reach === undefined ? [] : reachOf(byReach),
   };
@@ -74,12 +73,6 @@ function bitsOf(others: readonly Truths[], i: number): number {
   let bits = 0;
   for (let k = 0; k < others.length; k++) bits |= ((others[k] as Truths)[i] as number) >>> 31 << k;
   return bits;
-}
-
-function held(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {
-  let count = 0;
-  for (let i = 0; i < truths.length; i++) if (drawn[flags[i] as number]) count += (truths[i] as number) >>> 31;
-  return count;
 }
 
 // ── By a trait ────────────────────────────────────────────────────────────────────────────────────────────────────

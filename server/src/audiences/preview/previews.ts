@@ -11,7 +11,7 @@ import type { PeopleIndex } from "./people-index.ts";
 import { ListRefused, type Told } from "./told-list.ts";
 import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
 import { boundOfTold } from "./told-truths.ts";
-import { truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
+import { isDrawn, truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
 
 export const previewLimits = {
   /** An answer is never older. */
@@ -49,8 +49,8 @@ export interface View {
   readonly people: PeopleIndex;
   readonly hasOverrides: boolean;
   readonly read: ReadWords;
-  /** Of each definition. The first one's conditions have their paths. */
-  readonly nodes: readonly TruthNode[];
+  /** Of each definition. The first one's parts are counted. */
+  readonly wholes: readonly Whole[];
   /** Of a condition by itself. */
   readonly truths: (asked: ConditionAlone) => Promise<Truths>;
   /** The events that a condition looks at, from the earliest of some instants on; undefined: they are not kept here. */
@@ -60,7 +60,15 @@ export interface View {
   /** Something small that is found out once for this instant. */
   readonly noted: <T>(key: string, find: () => Promise<T>) => Promise<T>;
   /** Goes through all people, a slice at a time: the truths of each definition. */
-  readonly each: (onSlice: (truths: readonly Truths[], from: number) => void, onNode?: Slice["onNode"]) => Promise<void>;
+  readonly each: (onSlice: (truths: readonly Truths[], from: number) => void) => Promise<void>;
+}
+
+/** All that a definition says. */
+interface Whole {
+  readonly truths: Truths;
+  /** By path: how many of those whom it is drawn from meet a part of the first definition. */
+  readonly parts: ReadonlyMap<string, number>;
+  readonly bytes: number;
 }
 
 export interface ConditionAlone {
@@ -134,11 +142,13 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
       const leaves = trees.flatMap((tree) => leavesIn(tree));
       const [people, truths, hasOverrides] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal), moment.hasOverrides(signal)]);
       const byKey = new Map(leaves.map(({ key }, i) => [key, truths[i] as Truths])); // Each leaf has its truths.
-      const nodes = trees.map((tree) => nodeOf(tree, byKey));
+      const wholes = await Promise.all(trees.map((tree, i) => moment.whole(
+        JSON.stringify([i === 0, tree]), nowMs, () => wholeOf(nodeOf(tree, byKey), { people, rows: limits.sliceRows, drawn: definitions[i] as Definition }), // A tree of each.
+      )));
       shrink();
       prepareNext(one, question);
       return {
-        atMs: moment.atMs, people, nodes, hasOverrides, read,
+        atMs: moment.atMs, people, wholes, hasOverrides, read,
         truths: async ({ condition, include }) => (await moment.truths([keyed(leafOf(condition, include), { include, around, through: [] })], around, nowMs, signal))[0] as Truths, // As many as leaves.
         told: async ({ condition, include }, earliestMs) => {
           const plan = toldPlanOf(condition, include, { ...around, hasOverrides });
@@ -152,7 +162,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
         },
         column: (key, asked) => moment.column(key, asked, nowMs, signal),
         noted: (key, find) => moment.noted(key, find, nowMs),
-        each: (onSlice, onNode) => eachSlice({ people, nodes, rows: limits.sliceRows, signal }, onSlice, onNode),
+        each: (onSlice) => eachSlice({ count: people.count, rows: limits.sliceRows, signal }, (from, to) => onSlice(wholes.map(({ truths }) => truths.subarray(from, to)), from)),
       };
     },
   };
@@ -164,16 +174,34 @@ function tooManyPeople(peopleMax: number): AppError {
   });
 }
 
-async function eachSlice(
-  { people, nodes, rows, signal }: { readonly people: PeopleIndex; readonly nodes: readonly TruthNode[]; readonly rows: number; readonly signal: AbortSignal },
-  onSlice: (truths: readonly Truths[], from: number) => void, onNode: Slice["onNode"],
-): Promise<void> {
-  for (let from = 0; from < people.count; from += rows) {
+interface Slices {
+  readonly count: number;
+  readonly rows: number;
+  readonly signal?: AbortSignal;
+}
+
+async function eachSlice({ count, rows, signal }: Slices, onSlice: (from: number, to: number) => void): Promise<void> {
+  for (let from = 0; from < count; from += rows) {
     if (from > 0) await new Promise((resolve) => void setImmediate(resolve));
-    signal.throwIfAborted();
-    const slice = { from, to: Math.min(people.count, from + rows), flags: people.flags };
-    onSlice(nodes.map((node, i) => truthsOf(node, i === 0 && onNode ? { ...slice, onNode } : slice)), from);
+    signal?.throwIfAborted();
+    onSlice(from, Math.min(count, from + rows));
   }
+}
+
+/** Made once for all who ask: nobody's going stops it. */
+async function wholeOf(node: TruthNode, { people, rows, drawn }: { readonly people: PeopleIndex; readonly rows: number; readonly drawn: Definition }): Promise<Whole> {
+  const truths = new Int32Array(people.count);
+  const parts = new Map<string, number>();
+  const byFlags = [0, 1, 2, 3].map((flags) => isDrawn(drawn, flags));
+  const onNode: Slice["onNode"] = (path, held, from) => parts.set(path, (parts.get(path) ?? 0) + countHeld(held, people.flags.subarray(from), byFlags));
+  await eachSlice({ count: people.count, rows }, (from, to) => truths.set(truthsOf(node, { from, to, flags: people.flags, onNode }), from));
+  return { truths, parts, bytes: truths.byteLength };
+}
+
+function countHeld(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {
+  let count = 0;
+  for (let i = 0; i < truths.length; i++) if (drawn[flags[i] as number]) count += (truths[i] as number) >>> 31;
+  return count;
 }
 
 // ── From definitions to nodes ─────────────────────────────────────────────────────────────────────────────────────

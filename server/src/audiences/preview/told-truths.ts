@@ -25,13 +25,13 @@ export function boundOfTold({ condition: { within } }: ToldPlan, nowMs: number, 
 }
 
 export function truthsOfTold(plan: ToldPlan, told: Told, { nowMs, zone, count, rest }: Setting & { readonly nowMs: number; readonly count: number; readonly rest: number }): Truths {
-  const truths = new Uint32Array(count).fill(rest);
+  const truths = new Int32Array(count).fill(rest);
   const judge = judgeOf(plan, told, nowMs, { zone }, true);
   const verdict = { isHeld: false, nextMs: NEVER };
   const { holders, starts } = told;
   for (let k = 0; k < holders.length; k++) {
     judge(starts[k] as number, starts[k + 1] as number, verdict);
-    truths[holders[k] as number] = ((verdict.isHeld ? HOLDS : 0) | secondsOf(verdict.nextMs)) >>> 0;
+    truths[holders[k] as number] = (verdict.isHeld ? HOLDS : 0) | secondsOf(verdict.nextMs);
   }
   return truths;
 }
@@ -73,7 +73,9 @@ function spanOf(within: ToldPlan["condition"]["within"], nowMs: number, { zone }
 
 /** The place of the first of a stretch that is not earlier. */
 function placeOf(ms: Float64Array, from: number, to: number, atMs: number): number {
-  let [low, high] = [from, to];
+  if (from === to || (ms[to - 1] as number) < atMs) return to;
+  let low = from;
+  let high = to - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((ms[middle] as number) < atMs) low = middle + 1;
