@@ -3,10 +3,11 @@
 import type { KindCondition } from "@tributary/schema/audience/condition.ts";
 import { eventColumns } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
-import { contextFields, selectsSql } from "@tributary/schema/audience/event-filter.ts";
+import { contextFields, selectsSql, turnsSql } from "@tributary/schema/audience/event-filter.ts";
 import { planOf, tellingsSql, type EventPlan } from "@tributary/schema/audience/event-plan.ts";
 import type { EventCondition } from "@tributary/schema/audience/kinds/event.ts";
 import { countLooked, countRange, isTimeComparison } from "@tributary/schema/audience/measure.ts";
+import { whenever } from "@tributary/schema/audience/role-events.ts";
 import { namesOf } from "@tributary/schema/audience/sentence.ts";
 import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NOBODY } from "../../core/nobody.ts";
@@ -47,7 +48,9 @@ export function toldPlanOf(condition: KindCondition, include: Definition["includ
   if (condition.kind !== "event") return undefined;
   const { within } = condition;
   if (within !== undefined && ("since" in within || ("zone" in within && within.zone === "person"))) return undefined;
-  const plan = planOf(condition, around.words);
+  const plan = planOf(condition, whenever(around.words));
+  // Which events it means is then another thing at each instant.
+  if (turnsSql(() => "", plan.selector) !== undefined) return undefined;
   if (plan.of === "average") return undefined;
   if (!isTimeComparison(condition) && plan.of === "count" && countLooked(countRange(condition)) > COUNT_MAX) return undefined;
   return { condition, plan, ask: questionOf(condition, plan, include, around.hasOverrides) };
