@@ -127,10 +127,10 @@ async function askAll({ previews, scan }: Asking, who: object, nowMs: number): P
   };
   const nothing = { sample: 0, parts: false, overlap: false };
   await Promise.all([
-    noted("size", async () => previewOf(await view([asked]), asked, { sample: 10, parts: true, overlap: false }, scan)),
-    noted("breakdown", async () => previewOf(await view([asked]), asked, { ...nothing, by: "city" }, scan)),
-    noted("overlap", async () => previewOf(await view([asked, ...Object.values(standing)]), asked, { ...nothing, overlap: true }, scan)),
-    noted("reach", async () => previewOf(await view([asked]), asked, { ...nothing, reach: { consentWhenAbsent: "granted" } }, scan)),
+    noted("size", async () => previewOf(await view([asked]), { sample: 10, parts: true, overlap: false }, scan)),
+    noted("breakdown", async () => previewOf(await view([asked]), { ...nothing, by: "city" }, scan)),
+    noted("overlap", async () => previewOf(await view([asked, ...Object.values(standing)]), { ...nothing, overlap: true }, scan)),
+    noted("reach", async () => previewOf(await view([asked]), { ...nothing, reach: { consentWhenAbsent: "granted" } }, scan)),
     noted("flow", async () => flowOf(await view([]), { workspaceId: WORKSPACE, definition: asked, around, days: FLOW_DAYS, signal })),
   ]);
   return { ms: ms as Record<Part, number>, allMs: performance.now() - startMs }; // All were noted.

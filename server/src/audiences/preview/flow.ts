@@ -19,7 +19,7 @@ const BYTES_MAX = 256 * 1024 * 1024;
 const SLICE_ROWS = 32_768;
 
 interface FlowDay {
-  /** In UTC. */
+  /** In the workspace's zone. */
   readonly day: string;
   readonly size: number;
   readonly entered: number;
@@ -51,7 +51,15 @@ export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
     throw new AppError("limit_reached", { detail: `${days} days of ${leaves.size} conditions over ${people.count.toLocaleString("en")} people are too many at once.`, hint: "Ask for fewer days." });
   }
   const asking = { wish: { ...wish, view }, instants, words };
-  const found = await Promise.all([...leaves].map(async ([key, leaf]) => [key, await bitsOf(leaf, asking)] as const));
+  const found = await Promise.all([...leaves].map(async ([key, leaf]) => {
+    const make = async (stop: AbortSignal): Promise<{ bits: Uint32Array; bytes: number }> => {
+      const bits = await bitsOf(leaf, { ...asking, wish: { ...asking.wish, signal: stop } });
+      return { bits, bytes: bits.byteLength };
+    };
+    // What hangs on other audiences or computed traits means something else when these change.
+    const { audiences, computed } = readsOf(leaf.condition, around.words);
+    return [key, audiences.length + computed.length > 0 ? (await make(wish.signal)).bits : (await view.kept(`flow ${days} ${key}`, make)).bits] as const;
+  }));
   const whole = bitTree(definition, { around, people, words, bits: new Map(found) }, []);
   const counts = { size: new Float64Array(instants.length), entered: new Float64Array(instants.length), left: new Float64Array(instants.length) };
   for (let from = 0; from < people.count; from += SLICE_ROWS) {
@@ -82,9 +90,9 @@ interface Asking {
 }
 
 async function bitsOf(asked: ConditionAlone, asking: Asking): Promise<Uint32Array> {
-  const { wish: { view, around }, instants } = asking;
-  if (isSteady(asked, asking)) return steadyBits(await view.truths(asked), asking);
-  const found = await view.told(asked, Math.min(...instants));
+  const { wish: { view, around, signal }, instants } = asking;
+  if (isSteady(asked, asking)) return steadyBits(await view.truths(asked, signal), asking);
+  const found = await view.told(asked, Math.min(...instants), signal);
   if (found === undefined) return askedBits(asked, asking);
   const bits = bitsOfTold(found.plan, found.told, instants, around);
   return spreadBits(bits, found.told.holders, instants.map((nowMs) => truthAlone(asked.condition, { ...around, nowMs, hasOverrides: false })), asking);

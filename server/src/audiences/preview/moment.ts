@@ -68,7 +68,7 @@ export class Moment {
   readonly #leaves = new Map<string, Kept<Truths> & { readonly leaf: Leaf }>();
   readonly #columns = new Map<string, Kept<Uint8Array> & { readonly question: WordsQuestion }>();
   readonly #lists = new Map<string, KeptList>();
-  readonly #wholes = new Map<string, { readonly made: Promise<unknown>; usedMs: number; bytes: number }>();
+  readonly #wholes = new Map<string, Kept<unknown>>();
   readonly #notes = new Map<string, Note>();
   #people: SharedWork<PeopleIndex> | undefined;
   #overrides: SharedWork<boolean> | undefined;
@@ -130,14 +130,13 @@ export class Moment {
   }
 
   /** What is made of truths, of all people. */
-  async whole<T extends { readonly bytes: number }>(key: string, usedMs: number, make: () => Promise<T>): Promise<T> {
+  async whole<T extends { readonly bytes: number }>(key: string, make: (stop: AbortSignal) => Promise<T>, usedMs: number, signal: AbortSignal): Promise<T> {
     let kept = this.#wholes.get(key);
-    if (kept === undefined) {
-      this.#wholes.set(key, (kept = { made: make(), usedMs, bytes: 0 }));
-      kept.made.catch(() => this.#wholes.delete(key));
+    if (kept === undefined || kept.work.isStopped || kept.work.isFailed) {
+      this.#wholes.set(key, (kept = { work: new SharedWork(make), usedMs, bytes: 0 }));
     }
     kept.usedMs = usedMs;
-    const made = (await kept.made) as T; // By the same key the same is made.
+    const made = (await kept.work.wait(signal)) as T; // By the same key the same is made.
     kept.bytes = made.bytes;
     return made;
   }

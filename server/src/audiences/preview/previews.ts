@@ -11,7 +11,7 @@ import type { PeopleIndex } from "./people-index.ts";
 import { ListRefused, type Told } from "./told-list.ts";
 import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
 import { boundOfTold } from "./told-truths.ts";
-import { isDrawn, truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
+import { instantOfSeconds, isDrawn, SECONDS, truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
 
 export const previewLimits = {
   /** An answer is never older. */
@@ -52,11 +52,13 @@ export interface View {
   /** Of each definition. The first one's parts are counted. */
   readonly wholes: readonly Whole[];
   /** Of a condition by itself. */
-  readonly truths: (asked: ConditionAlone) => Promise<Truths>;
+  readonly truths: (asked: ConditionAlone, stop: AbortSignal) => Promise<Truths>;
   /** The events that a condition looks at, from the earliest of some instants on; undefined: they are not kept here. */
-  readonly told: (asked: ConditionAlone, earliestMs: number) => Promise<{ readonly plan: ToldPlan; readonly told: Told } | undefined>;
+  readonly told: (asked: ConditionAlone, earliestMs: number, stop: AbortSignal) => Promise<{ readonly plan: ToldPlan; readonly told: Told } | undefined>;
   /** One byte of each person. */
   readonly column: (key: string, question: WordsQuestion) => Promise<Uint8Array>;
+  /** Something of all people that is made once for this instant. */
+  readonly kept: <T extends { readonly bytes: number }>(key: string, make: (stop: AbortSignal) => Promise<T>) => Promise<T>;
   /** Something small that is found out once for this instant. */
   readonly noted: <T>(key: string, find: () => Promise<T>) => Promise<T>;
   /** Goes through all people, a slice at a time: the truths of each definition. */
@@ -64,8 +66,13 @@ export interface View {
 }
 
 /** All that a definition says. */
-interface Whole {
+export interface Whole {
   readonly truths: Truths;
+  readonly size: number;
+  /** People whom it is drawn from. */
+  readonly of: number;
+  /** When somebody may first come or go by time alone. */
+  readonly nextMs: number | null;
   /** By path: how many of those whom it is drawn from meet a part of the first definition. */
   readonly parts: ReadonlyMap<string, number>;
   readonly bytes: number;
@@ -143,24 +150,25 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
       const [people, truths, hasOverrides] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal), moment.hasOverrides(signal)]);
       const byKey = new Map(leaves.map(({ key }, i) => [key, truths[i] as Truths])); // Each leaf has its truths.
       const wholes = await Promise.all(trees.map((tree, i) => moment.whole(
-        JSON.stringify([i === 0, tree]), nowMs, () => wholeOf(nodeOf(tree, byKey), { people, rows: limits.sliceRows, drawn: definitions[i] as Definition }), // A tree of each.
+        JSON.stringify([i === 0, tree]), (stop) => wholeOf(nodeOf(tree, byKey), { people, rows: limits.sliceRows, drawn: definitions[i] as Definition, signal: stop }), nowMs, signal, // A tree of each.
       )));
       shrink();
       prepareNext(one, question);
       return {
         atMs: moment.atMs, people, wholes, hasOverrides, read,
-        truths: async ({ condition, include }) => (await moment.truths([keyed(leafOf(condition, include), { include, around, through: [] })], around, nowMs, signal))[0] as Truths, // As many as leaves.
-        told: async ({ condition, include }, earliestMs) => {
+        truths: async ({ condition, include }, stop) => (await moment.truths([keyed(leafOf(condition, include), { include, around, through: [] })], around, nowMs, stop))[0] as Truths, // As many as leaves.
+        told: async ({ condition, include }, earliestMs, stop) => {
           const plan = toldPlanOf(condition, include, { ...around, hasOverrides });
           if (plan === undefined) return undefined;
           try {
-            return { plan, told: await moment.told({ ...plan, leaf: { condition, include } }, boundOfTold(plan, earliestMs, around), nowMs, signal) };
+            return { plan, told: await moment.told({ ...plan, leaf: { condition, include } }, boundOfTold(plan, earliestMs, around), nowMs, stop) };
           } catch (error) {
             if (error instanceof ListRefused) return undefined;
             throw error;
           }
         },
         column: (key, asked) => moment.column(key, asked, nowMs, signal),
+        kept: (key, make) => moment.whole(key, make, nowMs, signal),
         noted: (key, find) => moment.noted(key, find, nowMs),
         each: (onSlice) => eachSlice({ count: people.count, rows: limits.sliceRows, signal }, (from, to) => onSlice(wholes.map(({ truths }) => truths.subarray(from, to)), from)),
       };
@@ -177,25 +185,42 @@ function tooManyPeople(peopleMax: number): AppError {
 interface Slices {
   readonly count: number;
   readonly rows: number;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 async function eachSlice({ count, rows, signal }: Slices, onSlice: (from: number, to: number) => void): Promise<void> {
   for (let from = 0; from < count; from += rows) {
     if (from > 0) await new Promise((resolve) => void setImmediate(resolve));
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     onSlice(from, Math.min(count, from + rows));
   }
 }
 
-/** Made once for all who ask: nobody's going stops it. */
-async function wholeOf(node: TruthNode, { people, rows, drawn }: { readonly people: PeopleIndex; readonly rows: number; readonly drawn: Definition }): Promise<Whole> {
+interface WholeWish {
+  readonly people: PeopleIndex;
+  readonly rows: number;
+  readonly drawn: Definition;
+  readonly signal: AbortSignal;
+}
+
+async function wholeOf(node: TruthNode, { people, rows, drawn, signal }: WholeWish): Promise<Whole> {
   const truths = new Int32Array(people.count);
+  let size = 0;
+  let of = 0;
+  let soonest = SECONDS;
   const parts = new Map<string, number>();
   const byFlags = [0, 1, 2, 3].map((flags) => isDrawn(drawn, flags));
   const onNode: Slice["onNode"] = (path, held, from) => parts.set(path, (parts.get(path) ?? 0) + countHeld(held, people.flags.subarray(from), byFlags));
-  await eachSlice({ count: people.count, rows }, (from, to) => truths.set(truthsOf(node, { from, to, flags: people.flags, onNode }), from));
-  return { truths, parts, bytes: truths.byteLength };
+  await eachSlice({ count: people.count, rows, signal }, (from, to) => {
+    truths.set(truthsOf(node, { from, to, flags: people.flags, onNode }), from);
+    for (let i = from; i < to; i++) {
+      const truth = truths[i] as number;
+      size += truth >>> 31;
+      soonest = Math.min(soonest, truth & SECONDS);
+      if (byFlags[people.flags[i] as number]) of++;
+    }
+  });
+  return { truths, size, of, nextMs: instantOfSeconds(soonest), parts, bytes: truths.byteLength };
 }
 
 function countHeld(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {

@@ -102,7 +102,7 @@ const buyer = (number: number, daysAgo: readonly number[]): ReturnType<typeof pe
 const sizeOf = async (previews: Previews, workspaceId: number, one: Definition, nowMs = NOW): Promise<number> => {
   asked = [];
   const view = await previews.view({ workspaceId, around, definitions: [one], nowMs, signal });
-  return (await previewOf(view, one, { sample: 0, parts: false, overlap: false }, noReading)).size;
+  return (await previewOf(view, { sample: 0, parts: false, overlap: false }, noReading)).size;
 };
 
 test("a wider window reads only what came before, and a narrower one nothing", async () => {
