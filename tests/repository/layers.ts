@@ -25,6 +25,8 @@ const audiences = "server/src/audiences/audiences.ts";
 /** The one way out: a client that never reaches an address it should not. */
 const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
+/** What a sender sent, read as the pipeline read it: what leaves is made of it. */
+const asSent = "server/src/pipeline/normalise/as-sent.ts";
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -65,7 +67,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Everything that leaves for another system goes through here, and nothing here knows what it is.
   "server/src/outbound/": [schema, core],
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
-  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound],
+  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, asSent],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
   "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, outbound],

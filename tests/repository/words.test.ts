@@ -22,6 +22,8 @@ const allowed: readonly Allowance[] = [
   { below: "server/src/log/", words: ["segment", "segments"], because: "a piece of the log: a word of logs, not of marketing" },
   { below: "server/src/ingest/", words: ["integrations", "segment"], because: "fields of Segment's protocol, and Segment itself" },
   { below: "server/src/pipeline/normalise/", words: ["segment"], because: "Segment, whose form of consent it is" },
+  { below: "server/src/pipeline/normalise/as-sent.ts", words: ["integrations"], because: "a field of Segment's protocol" },
+  { below: "schema/src/destination/outgoing-event.ts", words: ["integrations"], because: "a field of Segment's protocol" },
   { below: "server/src/sources/import/", words: ["segment"], because: "Segment, whose form a line has" },
   { below: "tests/sdk/", words: ["segment"], because: "Segment's SDKs" },
 ];

@@ -8,6 +8,7 @@ export interface OutgoingEvent {
   readonly event?: string;
   /** Of page and screen calls. */
   readonly name?: string;
+  /** The event's own; without one, that of the person by now. */
   readonly userId?: string;
   readonly anonymousId?: string;
   readonly groupId?: string;
@@ -15,8 +16,18 @@ export interface OutgoingEvent {
   /** When it happened, corrected for the sender's clock; ISO 8601. */
   readonly timestamp: string;
   readonly receivedAt: string;
+  /** As the sender wrote it, its clock being what it is. */
+  readonly originalTimestamp?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly traits?: Readonly<Record<string, unknown>>;
   /** As received; `traits` holds the person's traits and identifiers (email, phone) as they are now, unless the event says its own. */
   readonly context: Readonly<Record<string, unknown>>;
+  /** What senders say to single destinations, such as a session's number. */
+  readonly integrations?: Readonly<Record<string, unknown>>;
+  /** Whatever else stood at the event's root. */
+  readonly [other: string]: unknown;
 }
+
+/** Of several e-mail addresses or phone numbers of one person, which go. */
+export const identifierChoices = ["first", "last", "all"] as const;
+export type IdentifierChoice = (typeof identifierChoices)[number];

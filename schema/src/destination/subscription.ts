@@ -3,6 +3,7 @@ import { z } from "zod";
 import { eventFilters } from "../audience/event-filter.ts";
 import { syncModes } from "./definition.ts";
 import { mapping } from "./mapping.ts";
+import { identifierChoices } from "./outgoing-event.ts";
 
 /** Events that a subscription takes. All that is given must hold. */
 export const eventTrigger = z.strictObject({
@@ -42,7 +43,7 @@ export const subscriptionDefinition = z.strictObject({
   historical: z.boolean().default(false),
   late: z.boolean().default(false),
   /** Of several e-mail addresses, phone numbers or tokens of one person, which go. */
-  identifiers: z.enum(["first", "last", "all"]).default("last"),
+  identifiers: z.enum(identifierChoices).default("last"),
   batch: z.strictObject({ size: z.int().min(1).max(10_000).optional(), lingerMs: z.int().min(0).max(60_000).optional() }).optional(),
 });
 export type SubscriptionDefinition = z.infer<typeof subscriptionDefinition>;

@@ -16,7 +16,7 @@ export function readDevice(context: Readonly<PlainObject>, requestUserAgent: str
   return isPlainObject(os) || isPlainObject(device) ? withSdkWords(hinted, objectOf(os), objectOf(device)) : hinted;
 }
 
-function isBrowser(userAgent: string): boolean {
+export function isBrowser(userAgent: string): boolean {
   return userAgent.startsWith("Mozilla/") || userAgent.startsWith("Opera/");
 }
 
