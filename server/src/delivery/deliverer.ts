@@ -6,6 +6,8 @@ import type { Pool } from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Catalog, SendResult } from "../destinations/destinations.ts";
+import { audienceLandedBefore } from "../audiences/audiences.ts";
+import { audienceFeeds } from "./audience-feed.ts";
 import { createDeliveryLog, type DeliveryLog } from "./delivery-log.ts";
 import { deliveryLimits, type DeliveryLimits } from "./delivery-limits.ts";
 import { createEventStream } from "./event-stream.ts";
@@ -18,10 +20,8 @@ import { readTargets, type Target } from "./target.ts";
 
 export interface DelivererOptions {
   readonly pool: Pool;
-  /** Of the use "evaluate". */
+  /** Of the use "deliver". */
   readonly clickhouse: ClickHouseClient;
-  /** Of the use "write". */
-  readonly clickhouseWriter: ClickHouseClient;
   readonly catalog: Catalog;
   /** What was sealed for a workspace. */
   readonly open: (sealed: string, workspaceId: number) => string;
@@ -59,8 +59,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { pool, clock, logger } = options;
   const limits = { ...deliveryLimits, ...options.limits };
   const store = createDeliveryStore({ pool, logger });
-  const exchanges = createExchangeLog({ clickhouse: options.clickhouseWriter, logger });
-  const log: DeliveryLog = createDeliveryLog({ pool, clickhouse: options.clickhouseWriter, logger, wasUnclean: options.wasUnclean });
+  const exchanges = createExchangeLog({ clickhouse: options.clickhouse, logger });
+  const log: DeliveryLog = createDeliveryLog({ pool, clickhouse: options.clickhouse, logger, wasUnclean: options.wasUnclean });
   const events = createEventStream({ clickhouse: options.clickhouse, limits });
   const running = new Map<number, Running>();
   const landed = new Map<number, number>();
@@ -89,9 +89,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const { connection } = target;
     const destination = await options.catalog.find(connection.slug);
     if (destination === undefined) return logger.error({ destination: connection.destinationId, slug: connection.slug }, "there is no such destination in the catalog");
-    const feed = eventFeed({ target, definition: destination.definition, pool, events, landedBefore: options.landedBefore, isGrantedByDefault: options.isGrantedByDefault, limits });
+    const feedOptions = {
+      target, definition: destination.definition, pool, events, clickhouse: options.clickhouse, limits, landedBefore: options.landedBefore,
+      membershipsLandedBefore: (partition: number) => audienceLandedBefore(pool, partition), isGrantedByDefault: options.isGrantedByDefault,
+    };
+    const feeds = [eventFeed(feedOptions) ?? [], ...target.subscriptions.map((one) => audienceFeeds(feedOptions, one))].flat();
     const runner = createRunner({
-      target, destination, feeds: feed ? [feed] : [], store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
+      target, destination, feeds, store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
       onRefreshed: (tokens) => keepTokens(target, tokens),
     });
     running.set(connection.destinationId, { key, version: connection.version, partition: target.partition, runner });

@@ -6,6 +6,8 @@ export type DeliveryOutcome =
   | "refused"
   /** Tried until there was no point any more: a dead letter too. */
   | "expired"
+  /** Of the share of people who are never sent anything, to see what difference it makes. */
+  | "held_out"
   /** Nothing had to be sent. */
   | "nothing"
   /** Tried again later; it gets another entry then. */

@@ -44,7 +44,7 @@ export function eventFeed(options: FeedOptions): Feed | undefined {
   if (subscriptions.length === 0) return undefined;
 
   async function picked(some: readonly StreamedEvent[], of: readonly Subscription[]): Promise<Picked> {
-    if (some.length === 0) return { jobs: [], refused: [], filtered: [] };
+    if (some.length === 0) return { jobs: [], unsent: [], filtered: [] };
     const [people, isGrantedByDefault] = await Promise.all([
       readPeople(pool, workspaceId, [...new Set(some.map((event) => event.profile_id))]), options.isGrantedByDefault(workspaceId),
     ]);

@@ -35,8 +35,10 @@ export interface DeliveryJob extends Job {
 /** Why an event that a subscription asks for is not sent. */
 export type FilterReason = "historical" | "late" | "bot" | "suppressed" | "consent" | "test_people" | "nothing_kept";
 
-/** A mapping makes nothing of it: a dead letter, before anything is sent. */
-export interface Refusal {
+/** Has its outcome before anything is sent. */
+export interface Unsent {
+  readonly outcome: "refused" | "held_out";
+  readonly code: string;
   readonly subscription: Subscription;
   readonly position: number;
   readonly messageId: string;
@@ -50,7 +52,7 @@ export interface Refusal {
 export interface Picked {
   readonly jobs: readonly DeliveryJob[];
   readonly filtered: readonly Count[];
-  readonly refused: readonly Refusal[];
+  readonly unsent: readonly Unsent[];
 }
 
 export interface PickOptions {
@@ -64,7 +66,7 @@ export interface PickOptions {
 
 export function pick(events: readonly StreamedEvent[], subscriptions: readonly Subscription[], options: PickOptions): Picked {
   const jobs: DeliveryJob[] = [];
-  const refused: Refusal[] = [];
+  const unsent: Unsent[] = [];
   const filtered = new Map<string, Count>();
   for (const event of events) {
     const facts = factsOf(event);
@@ -77,12 +79,12 @@ export function pick(events: readonly StreamedEvent[], subscriptions: readonly S
       else {
         const made = jobOf(event, subscription, person, options);
         if (made === undefined) count(filtered, subscription.id, "nothing_kept");
-        else if ("detail" in made) refused.push(made);
+        else if ("outcome" in made) unsent.push(made);
         else jobs.push(made);
       }
     }
   }
-  return { jobs, refused, filtered: [...filtered.values()] };
+  return { jobs, unsent, filtered: [...filtered.values()] };
 }
 
 function count(counts: Map<string, Count>, subscriptionId: number, reason: FilterReason): void {
@@ -109,41 +111,39 @@ function filterReason(event: StreamedEvent, { definition }: Subscription, person
   return undefined;
 }
 
-function jobOf(event: StreamedEvent, subscription: Subscription, person: DeliveryPerson | undefined, { target, definition }: PickOptions): DeliveryJob | Refusal | undefined {
-  const action = definition.actions.find(({ key }) => key === subscription.definition.action);
+function jobOf(event: StreamedEvent, subscription: Subscription, person: DeliveryPerson | undefined, { target, definition }: PickOptions): DeliveryJob | Unsent | undefined {
   const outgoing = outgoingEvent(event, person?.person, subscription.definition.identifiers);
   if (outgoing === undefined) return undefined;
   const profileId = person?.profileId ?? NOBODY;
   const told = {
     subscription, position: event.position, profileId, eventName: event.event, happenedAtMs: Number(event.at_ms), receivedAtMs: Number(event.received_ms),
   };
-  if (action === undefined) return { ...told, messageId: event.message_id, detail: `${target.name} has no action "${subscription.definition.action}".` };
-  const mapped = payloadOf(subscription, outgoing);
-  if ("problem" in mapped) return { ...told, messageId: event.message_id, detail: mapped.problem };
+  return itemJob({ ...told, stream: "events", bytes: event.raw.length }, outgoing, { target, definition });
+}
+
+/** What is to be sent of an event; or that the mapping makes nothing of it. */
+export function itemJob(
+  told: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience">, event: OutgoingEvent,
+  { target, definition }: Pick<PickOptions, "target" | "definition">,
+): DeliveryJob | Unsent {
+  const { subscription, stream, position } = told;
+  const action = definition.actions.find(({ key }) => key === subscription.definition.action);
+  const mapped = map(subscription.definition.mapping, event);
+  const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
+    : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
+  if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
   return {
-    ...told, stream: "events", person: laneOf({ profileId, position: event.position }),
-    item: { event: outgoing, payload: mapped.payload, idempotencyKey: idempotencyKey(subscription.id, "events", event.position) },
-    attempts: 0, firstAtMs: undefined,
-    ...batchOf(action, subscription, mapped.payload, event.raw.length),
+    ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
+    item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}` },
+    ...batchOf(action, subscription, mapped.payload),
   };
 }
 
-/** The same for every attempt of a delivery, and for no other. */
-export function idempotencyKey(subscriptionId: number, stream: StreamName, position: number): string {
-  return `${stream}-${subscriptionId}-${position}`;
-}
-
-export function payloadOf(subscription: Subscription, outgoing: OutgoingEvent): { readonly payload: Readonly<Record<string, unknown>> } | { readonly problem: string } {
-  const mapped = map(subscription.definition.mapping, outgoing);
-  if (mapped.isGood) return { payload: mapped.payload };
-  return { problem: mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}` };
-}
-
-export function batchOf(action: Action, { id, version, definition }: Subscription, payload: Readonly<Record<string, unknown>>, bytes: number): Omit<Job, "person"> {
+function batchOf(action: Action, { id, version, definition }: Subscription, payload: Readonly<Record<string, unknown>>): Pick<Job, "batchKey" | "batchMax" | "batchBytesMax"> {
   const { batch } = action;
-  if (batch === undefined) return { batchKey: undefined, batchMax: 1, bytes, batchBytesMax: Infinity };
+  if (batch === undefined) return { batchKey: undefined, batchMax: 1, batchBytesMax: Infinity };
   return {
-    batchKey: JSON.stringify([id, version, ...batch.keys.map((key) => payload[key] ?? null)]),
-    batchMax: Math.min(batch.sizeMax, definition.batch?.size ?? batch.sizeMax), bytes, batchBytesMax: batch.bytesMax,
+    batchKey: JSON.stringify([id, version, ...batch.keys.map((key) => payload[key] ?? null)]), batchMax: Math.min(batch.sizeMax, definition.batch?.size ?? batch.sizeMax),
+    batchBytesMax: batch.bytesMax,
   };
 }

@@ -17,7 +17,7 @@ import type { Feed, Piece } from "./feed.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { createLanes } from "./lanes.ts";
 import { createParkedQueue, laneOf, type ParkedQueue } from "./parked.ts";
-import type { DeliveryJob, Refusal } from "./pick.ts";
+import type { DeliveryJob, Unsent } from "./pick.ts";
 import type { Change, Count, DeliveryStore, Parked, StreamName } from "./store.ts";
 import type { Target } from "./target.ts";
 
@@ -143,11 +143,11 @@ export function createRunner(options: RunnerOptions): Runner {
     const jobs = piece.jobs.filter(isNew);
     const open: Open = {
       stream: place.feed.stream, fromBlock: place.nextBlock, nextBlock: piece.nextBlock, filtered: piece.filtered,
-      isEmpty: jobs.length + piece.filtered.length + piece.refused.length === 0, left: jobs.length,
+      isEmpty: jobs.length + piece.filtered.length + piece.unsent.length === 0, left: jobs.length,
     };
     place.nextBlock = piece.nextBlock;
     place.open.push(open);
-    refuse(piece.refused.filter(isNew), open);
+    settleUnsent(piece.unsent.filter(isNew), open);
     for (const job of jobs) {
       pieceOf.set(job, open);
       if (parked.has(job.person)) park([job], undefined);
@@ -157,12 +157,10 @@ export function createRunner(options: RunnerOptions): Runner {
     poke();
   }
 
-  /** What a mapping makes nothing of. */
-  function refuse(refused: readonly Refusal[], open: Pick<Open, "stream" | "fromBlock"> | undefined): void {
-    if (refused.length === 0) return;
-    const why: EntryReason = { code: "mapping", detail: "", status: 0, requestId: undefined };
-    const entries = refused.map((one) => entryFor({ ...one, attempts: 0 }, "refused", { ...why, detail: one.detail }, clock.nowMs()));
-    void commit({ done: { stream: open?.stream ?? "events", block: open?.fromBlock ?? 0, entries }, counts: countsOf(entries) });
+  function settleUnsent(unsent: readonly Unsent[], of: Pick<Open, "stream" | "fromBlock">): void {
+    if (unsent.length === 0) return;
+    const entries = unsent.map((one) => entryFor({ ...one, attempts: 0 }, one.outcome, { code: one.code, detail: one.detail, status: 0, requestId: undefined }, clock.nowMs()));
+    void commit({ done: { stream: of.stream, block: of.fromBlock, entries }, counts: countsOf(entries) });
   }
 
   /** Lets the cursor pass pieces that are whole. */
@@ -233,7 +231,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (!subscription || !source) continue;
       const picked = await source.feed.again(subscription, rows.map((row) => row.position));
       for (const job of picked.jobs) jobs.set(itemKey(job.stream, job.subscription.id, job.position), job);
-      refuse(picked.refused, undefined);
+      settleUnsent(picked.unsent, { stream: source.feed.stream, fromBlock: 0 });
     }
     return jobs;
   }

@@ -7,7 +7,8 @@ import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import type { Entry } from "./entry.ts";
 import type { GateStatus } from "./gate.ts";
 
-export type StreamName = "events" | "audience";
+/** What a destination follows: events, or for each subscription to an audience those who are in it at first, and who comes and goes. */
+export type StreamName = "events" | `fill ${number}` | `audience ${number}`;
 
 export interface ParkedKey {
   readonly stream: StreamName;

@@ -10,6 +10,8 @@ export interface Subscription {
   readonly version: number;
   readonly definition: SubscriptionDefinition;
   readonly externalId: string | undefined;
+  /** The one that it is triggered by; undefined: it takes events. */
+  readonly audience: { readonly id: number; readonly slug: string; readonly name: string } | undefined;
 }
 
 export interface Target {
@@ -34,15 +36,16 @@ interface Row {
   readonly features: Readonly<Record<string, boolean>>;
   readonly test_people: readonly string[] | null;
   readonly per_second: number | null;
-  readonly subscriptions: readonly { readonly id: number; readonly version: number; readonly definition: unknown; readonly external_id: string | null }[] | null;
+  readonly subscriptions: readonly { readonly id: number; readonly version: number; readonly definition: unknown; readonly external_id: string | null; readonly audience: Subscription["audience"] | null }[] | null;
 }
 
 /** `open`: what was sealed for a workspace. */
 export async function readTargets(pool: Pool, open: (sealed: string, workspaceId: number) => string, logger: Logger): Promise<readonly Target[]> {
   const { rows } = await pool.query<Row>(
     `select d.id, d.workspace_id, w.log_partition, d.name, d.definition, d.version, d.settings_sealed, d.tokens_sealed, d.features, d.test_people, d.per_second,
-       (select json_agg(json_build_object('id', s.id, 'version', s.version, 'definition', s.definition, 'external_id', s.external_id) order by s.id)
-        from subscription s where s.destination_id = d.id and s.enabled and s.status = 'active') as subscriptions
+       (select json_agg(json_build_object('id', s.id, 'version', s.version, 'definition', s.definition, 'external_id', s.external_id,
+           'audience', case when a.id is not null then json_build_object('id', a.id, 'slug', a.slug, 'name', a.name) end) order by s.id)
+        from subscription s left join audience a on a.workspace_id = s.workspace_id and a.id = (s.definition -> 'trigger' ->> 'audienceId')::integer where s.destination_id = d.id and s.enabled and s.status = 'active') as subscriptions
      from destination d join workspace w on w.id = d.workspace_id where d.enabled and d.status = 'active' order by d.id`,
   );
   return rows.flatMap((row) => {
@@ -64,7 +67,7 @@ function targetOf(row: Row, open: (sealed: string, workspaceId: number) => strin
       features: row.features, ...tokensOf(row.tokens_sealed === null ? undefined : open(row.tokens_sealed, row.workspace_id)),
     },
     subscriptions: (row.subscriptions ?? []).map((one) => ({
-      id: one.id, version: one.version, definition: subscriptionDefinition.parse(one.definition), externalId: one.external_id ?? undefined,
+      id: one.id, version: one.version, definition: subscriptionDefinition.parse(one.definition), externalId: one.external_id ?? undefined, audience: one.audience ?? undefined,
     })),
   };
 }

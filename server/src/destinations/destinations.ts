@@ -3,3 +3,4 @@ export {
   exchangeBytesMax, type AudienceAtVendor, type Catalog, type Connection, type Destination, type Exchange, type Outcome, type SendItem, type SendRequest,
   type SendResult, type TestResult,
 } from "./destination.ts";
+export { OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
