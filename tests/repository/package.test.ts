@@ -41,9 +41,12 @@ const permissive = new Set([
 const licenceExceptions: Readonly<Record<string, { readonly licence: string; readonly because: string }>> = {
   "@fontsource-variable/inter": { licence: "OFL-1.1", because: "a typeface, which may be shipped within any program" },
   "@segment/facade": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
+  "@segment/fql-ts": { licence: "unknown", because: "its README holds the MIT licence" },
   "@segment/isodate": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
   "@segment/isodate-traverse": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
+  "cpu-features": { licence: "unknown", because: "its LICENSE file is the MIT licence; package.json says so in an old form" },
   "new-date": { licence: "SEE LICENSE IN LICENSE", because: "its LICENSE file is the MIT licence" },
+  "ssh2": { licence: "unknown", because: "its LICENSE file is the MIT licence; package.json says so in an old form" },
   "uap-core": { licence: "unknown", because: "its LICENSE file is Apache-2.0; package.json says so in an old form" },
 };
 

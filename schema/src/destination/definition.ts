@@ -69,7 +69,7 @@ export const action = z.strictObject({
 export type Action = z.infer<typeof action>;
 
 /** When a preset sends: for events of its filter, or when something happens to an audience or to rows of a model. */
-export const presetTriggers = ["events", "audience_entered", "audience_exited", "audience_changed", "model_row_new", "model_row_changed", "model_row_deleted"] as const;
+export const presetTriggers = ["events", "audience_entered", "audience_exited", "audience_changed", "model_row_new", "model_row_changed", "model_row_deleted", "journey_step_entered"] as const;
 
 export const preset = z.strictObject({
   key: z.string(),

@@ -19,8 +19,8 @@ import { EvaluatorFenced } from "./place.ts";
 export interface Landing {
   /** Every block of the pipeline below this one has landed, or is set aside. */
   readonly landedBefore: number;
-  /** The block that the pipeline makes next: here ends a batch. */
-  readonly decidedBefore: number;
+  /** The same, at the end of a batch; 0 where none is known. */
+  readonly wholeBefore: number;
 }
 
 export interface EvaluatorOptions {

@@ -52,8 +52,6 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   let isRebuilding = true;
   let fill: Fill | undefined;
   let wakeAtMs = Infinity;
-  /** Ends of batches that have not been read. */
-  let ends: number[] = [];
   let [share, skippedAtMs, areDueAsked] = [1, -Infinity, false];
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
@@ -96,21 +94,12 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
 
   // ── Landed blocks ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Up to where whole batches have landed: a person's event is never seen without the snapshot that it made. */
-  async function landedEnd(from: Place): Promise<number> {
-    const { landedBefore, decidedBefore } = await options.landing(partition);
-    if (decidedBefore > (ends.at(-1) ?? from.blockId)) ends.push(decidedBefore);
-    const end = ends.findLast((one) => one <= landedBefore) ?? from.blockId;
-    ends = ends.filter((one) => one > end);
-    return end;
-  }
-
   async function readBlocks(from: Place, known: LoadedPartition): Promise<boolean> {
-    const beforeBlock = await landedEnd(from);
+    // Whole batches: a person's event is never seen without the snapshot that it made.
+    const { wholeBefore: beforeBlock } = await options.landing(partition);
     if (beforeBlock <= from.blockId) return false;
     const all = { partition, fromBlock: from.blockId, beforeBlock };
     const end = (await deps.reader.end(all, share)) ?? beforeBlock;
-    if (end < beforeBlock) ends.unshift(beforeBlock);
     try {
       const nowMs = nowOf(from);
       const due = await readDue(deps, known, nowMs, limits.dueBeside);
@@ -130,7 +119,6 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   /** Nobody needs to be followed: what has landed by now, the first fill of the first audience sees. */
   async function skipBlocks(from: Place): Promise<boolean> {
     const { landedBefore } = await options.landing(partition);
-    ends = [];
     if (landedBefore <= from.blockId) return false;
     place = { ...from, blockId: landedBefore };
     if (clock.nowMs() - skippedAtMs < SKIP_NOTED_MS) return false;
@@ -267,7 +255,6 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     forget() {
       place = undefined;
       isStale = true;
-      ends = [];
       fill?.abort();
       fill = undefined;
       keeper.abort();

@@ -29,6 +29,7 @@ export const errorCatalogue = {
   invalid_definition: { status: 400, message: "The definition can't be kept like this.", hint: "Correct what the detail names; POST /audiences/check and POST /computed-traits/check tell everything that is wrong with one." },
   idempotency_mismatch: { status: 409, message: "This idempotency key was used with another body.", hint: "Use a new key for a new request." },
   limit_reached: { status: 422, message: "A limit was reached.", hint: "See the detail for the limit and its setting." },
+  vendor_refused: { status: 502, message: "The vendor did not take it.", hint: "See the detail, and test the connection of the destination." },
   rate_limited: { status: 429, message: "Too many requests.", hint: "Wait for the time in Retry-After, then send again." },
   overloaded: { status: 429, message: "The server is taking in as much as it can.", hint: "Wait for the time in Retry-After, then send again; nothing was stored." },
   internal: { status: 500, message: "The server failed to answer.", hint: "Try again; if it stays, look for the request id in the server's log." },

@@ -13,7 +13,9 @@ export interface Connection {
   /** Greater with every change of the settings. */
   readonly version: number;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly oauth?: { readonly accessToken: string; readonly refreshToken?: string | undefined };
+  readonly oauth?: { readonly accessToken: string; readonly refreshToken?: string | undefined } | undefined;
+  /** The app that the workspace registered with the vendor, which tokens are renewed with. */
+  readonly app?: { readonly clientId: string; readonly clientSecret: string } | undefined;
   /** Switches of the catalog's destinations, such as an API version. */
   readonly features?: Readonly<Record<string, boolean>>;
 }
@@ -73,15 +75,32 @@ export interface Exchange {
 
 export const exchangeBytesMax = 64_000;
 
+/** New tokens, to be kept before anything else is sent. */
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  readonly refreshToken?: string | undefined;
+  readonly expiresAtMs?: number | undefined;
+}
+
 export interface SendResult {
   /** One for each item, in order. */
   readonly outcomes: readonly Outcome[];
   readonly exchanges: readonly Exchange[];
-  /** New tokens, to be kept before anything else is sent. */
-  readonly refreshed?: { readonly accessToken: string; readonly refreshToken?: string | undefined; readonly expiresAtMs?: number | undefined };
+  readonly refreshed?: RefreshedTokens | undefined;
 }
 
-export type TestResult = { readonly isGood: true; readonly exchanges: readonly Exchange[] } | { readonly isGood: false; readonly detail: string; readonly exchanges: readonly Exchange[] };
+export type TestResult = ({ readonly isGood: true } | { readonly isGood: false; readonly detail: string }) & {
+  readonly exchanges: readonly Exchange[];
+  readonly refreshed?: RefreshedTokens | undefined;
+};
+
+/** The list that an audience became at the vendor. */
+export interface MadeAudience {
+  /** Undefined: the vendor needs none. */
+  readonly externalId: string | undefined;
+  readonly exchanges: readonly Exchange[];
+  readonly refreshed?: RefreshedTokens | undefined;
+}
 
 export interface Destination {
   readonly definition: DestinationDefinition;
@@ -90,8 +109,8 @@ export interface Destination {
   test(connection: Connection, signal: AbortSignal): Promise<TestResult>;
   /** Never throws for what a vendor says or does; throws AppError for what is wrong with the request itself. */
   send(request: SendRequest, signal: AbortSignal): Promise<SendResult>;
-  /** Makes the list that an audience becomes; undefined externalId: the vendor needs none. */
-  createAudience?(connection: Connection, audience: Omit<AudienceAtVendor, "externalId">, signal: AbortSignal): Promise<{ readonly externalId: string | undefined; readonly exchanges: readonly Exchange[] }>;
+  /** Makes the list that an audience becomes. Throws AppError `vendor_refused` when there is none. */
+  createAudience?(connection: Connection, audience: Omit<AudienceAtVendor, "externalId">, signal: AbortSignal): Promise<MadeAudience>;
   /** Choices of a dynamic field. */
   choices?(connection: Connection, action: string, field: string, payload: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<readonly { readonly value: string; readonly label: string }[]>;
   forget?(connection: Connection, person: { readonly userId?: string | undefined; readonly anonymousId?: string | undefined }, signal: AbortSignal): Promise<SendResult>;
