@@ -14,6 +14,7 @@ import { createEventStream } from "./event-stream.ts";
 import { createExchangeLog } from "./exchanges.ts";
 import { eventFeed } from "./feed.ts";
 import { createNotices } from "../core/notices.ts";
+import { advanceReplays } from "./replay.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createDeliveryStore } from "./store.ts";
 import { readTargets, type Target } from "./target.ts";
@@ -67,6 +68,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const stopping = new AbortController();
   let waking = new AbortController();
   let loadedAtMs = -Infinity;
+  /** How often it was asked to read anew, and up to which of these it has. */
+  let [asked, served] = [0, 0];
   const poke = (): void => waking.abort();
   const notices = createNotices(pool, "delivery_meaning", poke);
 
@@ -116,11 +119,24 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
+  async function replay(): Promise<void> {
+    for (;;) {
+      const ids = await advanceReplays({ pool, clickhouse: options.clickhouse });
+      for (const id of ids) running.get(id)?.runner.pokeParked();
+      if (ids.length === 0 || stopping.signal.aborted) return;
+    }
+  }
+
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         waking = new AbortController();
-        if ((await notices.take()) || performance.now() - loadedAtMs > RELOAD_MS) await load();
+        const ask = asked;
+        if ((await notices.take()) || ask > served || performance.now() - loadedAtMs > RELOAD_MS) {
+          await load();
+          await replay();
+          served = ask;
+        }
         await look();
         await sleep(running.size === 0 ? RELOAD_MS : limits.pollMs, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => undefined);
       } catch (error) {
@@ -136,9 +152,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     poke,
     running: () => [...running.keys()],
     async catchUp() {
-      loadedAtMs = -Infinity;
+      const ask = ++asked;
       poke();
-      while (loadedAtMs === -Infinity) await sleep(SETTLED_POLL_MS);
+      while (served < ask && !stopping.signal.aborted) await sleep(SETTLED_POLL_MS);
       for (const { runner } of running.values()) {
         runner.poke();
         await runner.settled();

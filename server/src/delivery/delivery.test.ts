@@ -210,3 +210,27 @@ test("killed at any moment, everything is sent, what has an outcome is never sen
     expect([...new Set(numbers)]).toEqual([0, 1, 2, 3, 4, 5]);
   }
 });
+
+test("dead letters are sent again when somebody asks, but nothing older overwrites what is newer", async () => {
+  const id = await bench.destination();
+  const subscription = await bench.subscribe(id, { action: "one", trigger: { kind: "events" }, mapping: { ...all.mapping, plan: { "@path": "$.traits.plan" } } });
+  const { pool } = bench.pipeline;
+  bench.vendor.answer = () => [{ kind: "refused", code: "http_400", detail: "not now", status: 400 }];
+  await bench.send([...orders("rae", 1, 2), { type: "identify", userId: "rae", traits: { plan: "old" } }, { type: "identify", userId: "sol", traits: { plan: "only" } }]);
+  await bench.deliverer().catchUp();
+  bench.vendor.answer = good;
+  await bench.send([{ type: "identify", userId: "rae", traits: { plan: "new" } }]);
+  await bench.log();
+  const ask = async (wish: object): Promise<unknown> => {
+    const { rows } = await pool.query<{ id: number }>("insert into delivery_replay (workspace_id, destination_id, wish, created_by) values (1, $1, $2, 'test') returning id", [id, JSON.stringify(wish)]);
+    await bench.deliverer().catchUp();
+    await bench.deliverer().catchUp();
+    return (await pool.query("select status, found::integer, passed_over::integer from delivery_replay where id = $1", [rows[0]?.id])).rows[0];
+  };
+  bench.vendor.accepted.length = 0;
+  expect(await ask({ event: "Order Completed", subscription })).toEqual({ status: "done", found: 2, passed_over: 0 });
+  expect(accepted()).toEqual(["rae 1", "rae 2"]);
+  expect(await ask({ code: "http_400" })).toEqual({ status: "done", found: 1, passed_over: 1 });
+  expect(bench.vendor.accepted.map(({ payload }) => payload["plan"]).slice(2)).toEqual(["only"]);
+  expect(await ask({ event: "Order Completed" })).toEqual({ status: "done", found: 0, passed_over: 0 });
+});

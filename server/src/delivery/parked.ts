@@ -6,6 +6,7 @@ type RowKey = ParkedKey & Pick<Parked, "profileId">;
 
 export interface ParkedQueue {
   has(person: string): boolean;
+  hasRow(row: RowKey): boolean;
   size(): number;
   /** Behind everything else of the person. */
   add(row: Parked): void;
@@ -57,6 +58,7 @@ export function createParkedQueue(rows: readonly Parked[]): ParkedQueue {
   for (const row of rows) add(row);
   return {
     has: (person) => people.has(person),
+    hasRow: (row) => people.get(laneOf(row))?.rows.some((one) => isSame(one, row)) ?? false,
     size: () => count,
     add,
     again(row) {

@@ -41,6 +41,8 @@ export interface RunnerOptions {
 export interface Runner {
   /** Something has landed. */
   poke(): void;
+  /** Somebody else has parked something. */
+  pokeParked(): void;
   /** Resolves when everything that has landed by now has an outcome, is parked, or waits because the destination is not well. */
   settled(): Promise<void>;
   /** Ends what is under way, and takes nothing new. */
@@ -96,6 +98,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let unwritten = 0;
   let cursorAtMs = -Infinity;
   let turns = 0;
+  let hasNewParked = false;
   let wakes = 0;
   let wake = (): void => undefined;
 
@@ -197,6 +200,13 @@ export function createRunner(options: RunnerOptions): Runner {
     void commit({ park: rows, ...(block === undefined ? {} : { done: { ...block, entries }, counts: countsOf(entries) }) });
     for (const row of rows) (why ? parked.again : parked.add)(row);
     leavePiece(fresh);
+  }
+
+  async function takeNewParked(): Promise<void> {
+    // Ours that are not committed yet would be missing from what is read, and are known.
+    const rows = await store.parked(destinationId);
+    hasNewParked = false;
+    for (const row of rows) if (!parked.hasRow(row)) parked.add(row);
   }
 
   /** Loads again what is due, and sends each person's in their order. */
@@ -306,6 +316,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const seen = wakes;
       try {
         if (!gate) await begin();
+        if (hasNewParked) await takeNewParked();
         if (gate) await feedParked(gate);
         await feed();
         const waitMs = pump();
@@ -344,6 +355,10 @@ export function createRunner(options: RunnerOptions): Runner {
   const running = run();
   return {
     poke,
+    pokeParked() {
+      hasNewParked = true;
+      poke();
+    },
     async settled() {
       const from = turns;
       poke();
