@@ -22,7 +22,7 @@ describe("the configuration", () => {
     expect(config).toMatchObject({
       host: "127.0.0.1", port: 8080, publicUrl: undefined, trustProxy: [], tls: undefined, databaseUrl: undefined, clickhouseUrl: undefined,
       logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, logDiskFreeBytesMin: logLimits.diskFreeBytesMin, unknownKeyStatus: 401, secret: undefined,
-      websiteEventsPerSecond: 100_000,
+      websiteEventsPerSecond: 100_000, outboundPrivateHosts: [],
     });
     expect([...config.roles]).toEqual(["ingest", "process", "api"]);
     expect(config.limits).toEqual(defaultLimits);
@@ -51,12 +51,13 @@ describe("the configuration", () => {
     const config = readConfig({
       HOST: "0.0.0.0", PORT: "0", PUBLIC_URL: "https://cdp.example.com/base/", TRUST_PROXY: " private, 192.0.2.7 ,true", TLS_CERT_FILE: "c.pem",
       TLS_KEY_FILE: "k.pem", TRIBUTARY_ROLES: "api, process", TRIBUTARY_UNKNOWN_KEY_STATUS: "200", TRIBUTARY_LOG_HORIZON_HOURS: "2",
-      TRIBUTARY_LIMIT_BODY_BYTES: "1000", TRIBUTARY_LOG_DISK_FREE_BYTES: "0", TRIBUTARY_WRITE_KEY: "", PATH: "/bin", LANG: "C",
+      TRIBUTARY_LIMIT_BODY_BYTES: "1000", TRIBUTARY_LOG_DISK_FREE_BYTES: "0", TRIBUTARY_WRITE_KEY: "", OUTBOUND_PRIVATE_HOSTS: "db.internal:5432, 10.1.0.0/16", PATH: "/bin", LANG: "C",
     });
     expect(config).toMatchObject({
       host: "0.0.0.0", port: 0, publicUrl: "https://cdp.example.com/base", trustProxy: ["private", "192.0.2.7", "true"],
       tls: { certFile: "c.pem", keyFile: "k.pem" }, unknownKeyStatus: 200, logHorizonMs: 7_200_000, logDiskFreeBytesMin: 0, writeKey: undefined,
     });
+    expect(config.outboundPrivateHosts).toEqual(["db.internal:5432", "10.1.0.0/16"]);
     expect([...config.roles]).toEqual(["api", "process"]);
     expect(config.limits).toEqual({ ...defaultLimits, bodyBytesMax: 1_000 });
   });
@@ -66,7 +67,7 @@ describe("the configuration", () => {
     ["TRUST_PROXY", "privat"], ["TRUST_PROXY", "10.0.0.0/33"], ["TRUST_PROXY", "loopback,1.2.3.4/"], ["DEDUPE_MAX_IDS", "0"], ["LOG_LEVEL", "loud"],
     ["TRIBUTARY_ROLES", "ingest,deliveries"], ["TRIBUTARY_LOG_PARTITIONS", "257"], ["TRIBUTARY_LOG_HORIZON_HOURS", "1.5"],
     ["TRIBUTARY_LOG_HORIZON_BYTES", "many"], ["TRIBUTARY_LOG_DISK_FREE_BYTES", "-1"], ["TRIBUTARY_WRITE_KEY", "short"], ["TRIBUTARY_API_TOKEN", "short"], ["TRIBUTARY_SECRET", "short"],
-    ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"],
+    ["OUTBOUND_PRIVATE_HOSTS", "db.internal,http://a.internal"], ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"],
     ["TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND", "-1"], ["TRIBUTARY_LIMIT_NESTING", "0"],
     ["TRIBUTARY_LIMIT_BODY_BYTES", "5MB"], ["TRIBUTARY_LIMIT_BODY_BYTES", "1.5"],
   ])("refuses %s=%s by its name", (name, value) => {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { AppError } from "./core/errors.ts";
 import { limitDeclarations, limitsWith, type LimitName, type Limits } from "./core/limits.ts";
+import { privateHosts } from "./core/private-hosts.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 
 export const roles = ["ingest", "process", "deliver", "api"] as const;
@@ -53,6 +54,8 @@ export const settings = {
     .describe("Role of people of OIDC_DOMAINS who have no account yet: they get one. Default: they are refused."),
   OIDC_WORKSPACE: z.string().min(1).max(63).default("default").describe("Slug of the workspace that they are taken into."),
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
+  OUTBOUND_PRIVATE_HOSTS: z.string().max(10_000).optional()
+    .describe("Private hosts that destinations and other connections may reach (comma separated): names or addresses, with `:port` or without, and ranges such as 10.1.0.0/16. Default: none; addresses of metadata services and link-local ones stay closed in any case."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
     .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),
@@ -85,6 +88,8 @@ export interface Config {
   readonly singleSignOn: SingleSignOnConfig | undefined;
   readonly secret: string | undefined;
   readonly unknownKeyStatus: 200 | 401;
+  /** OUTBOUND_PRIVATE_HOSTS, each a name, an address or a range. */
+  readonly outboundPrivateHosts: readonly string[];
   readonly websiteEventsPerSecond: number;
   readonly profilesInMemory: number;
   readonly limits: Limits;
@@ -119,6 +124,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   if (parsed.data) checkWaysIn(parsed.data, problems);
   if (parsed.data) checkTrust(listOf(parsed.data.TRUST_PROXY), problems);
+  if (parsed.data) checkPrivateHosts(listOf(parsed.data.OUTBOUND_PRIVATE_HOSTS), problems);
   if (!parsed.data || problems.length > 0) throw new AppError("invalid_config", { detail: problems.join("; ") });
   return configOf(parsed.data, limits, chosen);
 }
@@ -151,6 +157,7 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     mail: data.SMTP_URL !== undefined && data.MAIL_FROM !== undefined ? { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM } : undefined,
     singleSignOn: singleSignOnOf(data),
     secret: data.TRIBUTARY_SECRET,
+    outboundPrivateHosts: listOf(data.OUTBOUND_PRIVATE_HOSTS),
     unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
     websiteEventsPerSecond: data.TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND,
     profilesInMemory: data.TRIBUTARY_PROFILES_IN_MEMORY,
@@ -189,6 +196,16 @@ function checkTrust(entries: readonly string[], problems: string[]): void {
       trustedAddresses([entry]);
     } catch {
       problems.push(`TRUST_PROXY: "${entry}" is not an address, a range, or one of the words loopback, private, linklocal, true`);
+    }
+  }
+}
+
+function checkPrivateHosts(entries: readonly string[], problems: string[]): void {
+  for (const entry of entries) {
+    try {
+      privateHosts([entry]);
+    } catch {
+      problems.push(`OUTBOUND_PRIVATE_HOSTS: "${entry}" is not a name, an address, either with a port, or a range`);
     }
   }
 }

@@ -12,6 +12,7 @@ import type { ValueSql } from "@tributary/schema/audience/computed-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { Bind } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
+import { lanesOf, type Lanes } from "./lanes.ts";
 import { NamedExpressions } from "./named-expressions.ts";
 import { Scan } from "./scan.ts";
 
@@ -83,10 +84,10 @@ export function compileVerdicts(input: Omit<CompileInput, "values">): CompiledAu
   const shared = new Shared();
   const query = new Query(input, shared);
   const byDrawn = Map.groupBy(input.definitions.map((one, i) => ({ i, ...query.drawing(one, []) })), ({ drawn }) => drawn ?? "1");
-  const listed = [...byDrawn].map(([drawn, all]) => ({
-    members: `arrayFilter((i, m) -> m = 1 and ${drawn}, ${numbersSql(all.map(({ i }) => i))}, [${all.map(({ who }) => who.member).join(", ")}])`,
-    due: `if(${drawn}, arrayMin([${all.map(({ who }) => `toInt64(${who.next})`).join(", ")}]), toInt64(${NEVER}))`,
-  }));
+  const listed = [...byDrawn].flatMap(([drawn, all]) => query.lanes(all.map(({ who }) => who)).map(({ of, members, nexts }) => ({
+    members: `arrayFilter((i, m) -> m = 1 and ${drawn}, ${numbersSql(of.flatMap((at) => all[at]?.i ?? []))}, ${members})`,
+    due: `if(${drawn}, arrayMin(${nexts}), toInt64(${NEVER}))`,
+  })));
   const members = listed.length === 1 ? (listed[0]?.members ?? "") : `arrayConcat(${["CAST([], 'Array(UInt16)')", ...listed.map((one) => one.members)].join(", ")})`;
   // What is the same for everybody comes as a constant in some streams, and as a column in others, which ClickHouse refuses to mix.
   const columns = [`materialize(${members}) as members`, `materialize(least(${[`toInt64(${NEVER})`, ...listed.map((one) => one.due)].join(", ")})) as due`];
@@ -148,6 +149,12 @@ class Shared {
     }
     return placeholder;
   };
+
+  /** One parameter for what several of one type stand for. */
+  bindList(placeholders: readonly string[]): string {
+    const parts = placeholders.map((placeholder) => /^\{(\w+):([^}]+)\}$/.exec(placeholder));
+    return this.bind(`Array(${parts[0]?.[2]})`, parts.map((part) => this.params[part?.[1] ?? ""]));
+  }
 }
 
 const alwaysRead = [personColumns.id, personColumns.isAnonymous, "is_human"];
@@ -184,6 +191,17 @@ class Query {
     const { drawn, who } = this.drawing(one, path);
     // Whom it is drawn from changes by events alone, so whoever is not drawn from has no instant.
     return drawn === undefined ? who : { member: this.#name(`${drawn} and ${who.member}`), next: this.#name(`if(${drawn}, ${who.next}, toInt64(${NEVER}))`) };
+  }
+
+  /** The same truths and instants, as lists. */
+  lanes(branches: readonly Branch[]): Lanes[] {
+    const scans = [...this.#scans.values()];
+    const columns = new Set([...Object.values(personColumns), "is_human", ...(this.#together?.columns ?? [])]);
+    return lanesOf(branches, {
+      names: this.#names, isColumn: (word) => columns.has(word),
+      kindOf: (column) => scans.map((scan) => scan.kindOf(column, this.#eventNames)).find((kind) => kind !== undefined),
+      bindList: (parameters) => this.#shared.bindList(parameters),
+    });
   }
 
   /** `drawn`: undefined where it is drawn from everybody. */

@@ -37,8 +37,8 @@ export interface EvaluatorLimits {
 export const evaluatorLimits: EvaluatorLimits = {
   peopleAtOnce: 2_000,
   ingestIdsAtOnce: 2_500,
-  conditionsAtOnce: 120,
-  audiencesAtOnce: 60,
+  conditionsAtOnce: 400,
+  audiencesAtOnce: 200,
   dueAtOnce: 5_000,
   dueBeside: 1_000,
   dueHorizonMs: 48 * 60 * 60_000,

@@ -5,18 +5,48 @@
 /** A name is one letter and a number. */
 export class NamedExpressions {
   readonly #letter: string;
+  readonly #pattern: RegExp;
   readonly #names = new Map<string, string>();
+  readonly #expressions = new Map<string, string>();
+  readonly #lists = new Set<string>();
 
   constructor(letter: "v" | "w") {
     this.#letter = letter;
+    this.#pattern = new RegExp(`\\b${letter}\\d+\\b`, "g");
   }
 
   /** Equal expressions have one name. An expression may use the names that were given before it. */
   name(expression: string): string {
     if (/^\w+$/.test(expression)) return expression;
     let name = this.#names.get(expression);
-    if (name === undefined) this.#names.set(expression, (name = `${this.#letter}${this.#names.size}`));
+    if (name === undefined) {
+      this.#names.set(expression, (name = `${this.#letter}${this.#names.size}`));
+      this.#expressions.set(name, expression);
+    }
     return name;
+  }
+
+  /**
+   * The same of an expression that is used nowhere but as what a function is given: where only one uses it, it stands there itself, for
+   * each column of each query costs.
+   */
+  list(expression: string): string {
+    const name = this.name(expression);
+    this.#lists.add(name);
+    return name;
+  }
+
+  /** Undefined: nothing has this name. */
+  expressionOf(name: string): string | undefined {
+    return this.#expressions.get(name);
+  }
+
+  /** An expression with those that it names put in, and other values in the place of its parameters. */
+  formOf(expression: string): string {
+    return expression.replace(/\{\w+:([^}]+)\}/g, "{$1}").replace(this.#pattern, (name) => {
+      const inner = this.#expressions.get(name);
+      return inner === undefined ? name : `(${this.formOf(inner)})`;
+    });
   }
 
   /**
@@ -26,16 +56,31 @@ export class NamedExpressions {
   query(wanted: readonly string[], columns: ReadonlyMap<string, string>, from: string): string {
     const layers: (readonly [name: string, expression: string])[][] = [];
     const layerOf = new Map<string, number>();
-    for (const [name, expression] of this.#needed(wanted)) {
+    const [needed, last] = this.#withLists(this.#needed(wanted), wanted);
+    for (const [name, expression] of needed) {
       const layer = this.#namesIn(expression).reduce((highest, one) => Math.max(highest, (layerOf.get(one) ?? -1) + 1), 0);
       layerOf.set(name, layer);
       (layers[layer] ??= []).push([name, expression]);
     }
-    return written(layers, wanted, columns, from);
+    return written(layers, last, columns, from);
+  }
+
+  /** Lists that one place alone uses are put in there. */
+  #withLists(needed: readonly (readonly [name: string, expression: string])[], wanted: readonly string[]): [(readonly [string, string])[], string[]] {
+    const uses = new Map<string, number>();
+    for (const text of [...needed.map(([, expression]) => expression), ...wanted]) for (const name of this.#namesIn(text)) uses.set(name, (uses.get(name) ?? 0) + 1);
+    const inside = new Map<string, string>();
+    const put = (text: string): string => text.replace(this.#pattern, (name) => inside.get(name) ?? name);
+    const kept: (readonly [string, string])[] = [];
+    for (const [name, expression] of needed) {
+      if (this.#lists.has(name) && uses.get(name) === 1) inside.set(name, put(expression));
+      else kept.push([name, put(expression)]);
+    }
+    return [kept, wanted.map(put)];
   }
 
   #namesIn(expression: string): string[] {
-    return [...expression.matchAll(new RegExp(`\\b${this.#letter}\\d+\\b`, "g"))].map(([name]) => name);
+    return expression.match(this.#pattern) ?? [];
   }
 
   /** Those that are needed, in their order. */

@@ -4,12 +4,13 @@
 //   ORACLE_SEED=5 ORACLE_WORLDS=300 npx vitest run --project tests server/src/audiences/oracle.test.ts     a long run
 import type { ClickHouseClient } from "@clickhouse/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { definition, type DefinitionInput } from "@tributary/schema/audience/definition.ts";
+import { definition, type Definition, type DefinitionInput } from "@tributary/schema/audience/definition.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../engines/testing.ts";
+import { QUERY_SETTINGS } from "./ask.ts";
 import { compileAudiences, compileVerdicts, type CompiledAudiences } from "./compile.ts";
 import { checkWorld, inputOf, insertWorlds, nothingChecked, type Difference } from "./testing-oracle.ts";
-import { randomWorld } from "./testing-random.ts";
+import { randomWorld, type RandomWorld } from "./testing-random.ts";
 import { eventOf, idOf, personOf } from "./testing.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 20_261_122);
@@ -45,22 +46,51 @@ test("asked together, in two columns, they are in the same audiences and due at 
   const size = { people: 40, definitions: 12 };
   const world = randomWorld(SEED, 2_000_000, size);
   await insertWorlds(engine.client("write"), [world]);
+  // Each question asks of people drawn in several ways.
+  const groups = Array.from({ length: 4 }, (_, i) => world.definitions.slice(i * 3, i * 3 + 3));
+  expect((await saidTogether(world, groups)).memberships).toBeGreaterThan(20);
+});
+
+test("many of one form, asked together, are as each by itself", async () => {
+  const size = { people: 40, definitions: 32 };
+  const world = randomWorld(SEED + 1, 3_000_000, size);
+  await insertWorlds(engine.client("write"), [world]);
+  // Four of each form: other numbers, other lengths of time, other events.
+  const alike = world.definitions.map((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
+  const groups = Array.from({ length: 4 }, (_, i) => alike.slice(i * 8, i * 8 + 8).flat());
+  const { memberships, inLanes } = await saidTogether(world, groups);
+  expect(memberships).toBeGreaterThan(500);
+  expect(inLanes, "questions in which lists stand for several audiences").toBe(groups.length);
+});
+
+/** The same with other values; nothing where that can't be. */
+function otherOf(one: Definition, by: number): Definition[] {
+  const text = JSON.stringify(one)
+    .replace(/"(value|last|from|to)":(-?\d+)\b/g, (_, name: string, number: string) => `"${name}":${Number(number) + by}`)
+    .replace(/"(Order Completed|Product Viewed)"/g, (name) => (by % 2 === 0 ? name : name === '"Order Completed"' ? '"Product Viewed"' : '"Order Completed"'));
+  const parsed = definition.safeParse(JSON.parse(text));
+  return parsed.success ? [parsed.data] : [];
+}
+
+/** Asks each group in two columns, and in two for each definition, and expects the same. */
+async function saidTogether(world: RandomWorld, groups: readonly (readonly Definition[])[]): Promise<{ readonly memberships: number; readonly inLanes: number }> {
   const nowMs = Date.parse("2026-02-28T22:30:00Z");
   const rowsOf = async <Row>({ sql, params }: CompiledAudiences): Promise<Row[]> =>
-    (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params: { workspace: world.workspaceId, ...params }, format: "JSONEachRow" })).json<Row>();
-  let memberships = 0;
-  // Each question asks of people drawn in several ways.
-  for (let from = 0; from < size.definitions; from += size.definitions / 4) {
-    const input = inputOf(world, world.definitions.slice(from, from + size.definitions / 4), nowMs);
+    (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params: { workspace: world.workspaceId, ...params }, format: "JSONEachRow", clickhouse_settings: QUERY_SETTINGS })).json<Row>();
+  let [memberships, inLanes] = [0, 0];
+  for (const definitions of groups) {
+    const input = inputOf(world, definitions, nowMs);
     const columns = await rowsOf<Record<string, number>>(compileAudiences(input));
-    const range = input.definitions.map((_, i) => i);
+    const range = definitions.map((_, i) => i);
     const expected = columns.map((row) => ({ profile_id: row["profile_id"], members: range.filter((i) => row[`m${i}`] === 1), due: Math.min(...range.map((i) => Number(row[`n${i}`]))) }));
-    const verdicts = await rowsOf<{ profile_id: string; members: number[]; due: number }>(compileVerdicts(input));
+    const compiled = compileVerdicts(input);
+    inLanes += Number(compiled.sql.includes("lane0"));
+    const verdicts = await rowsOf<{ profile_id: string; members: number[]; due: number }>(compiled);
     expect(verdicts.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }))).toEqual(expected);
     memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
   }
-  expect(memberships).toBeGreaterThan(20);
-});
+  return { memberships, inLanes };
+}
 
 test("what differed once does so no more", async () => {
   const random = randomWorld(SEED, 1_000_000, { people: 60, definitions: 0 });

@@ -12,8 +12,12 @@ import type { NamedExpressions } from "./named-expressions.ts";
 export class Scan {
   readonly #number: number;
   readonly #include: Definition["include"];
-  /** Aggregate → its name. */
+  /** Aggregate → its name; of the least few of something without how many are kept. */
   readonly #aggregates = new Map<string, string>();
+  /** Of how many of the least something tells, in each question the most that anybody looks at: a shorter list is the beginning of a longer one. */
+  readonly #kept = new Map<string, number>();
+  readonly #aggregateOf = new Map<string, string>();
+  readonly #kinds = new Map<string, string>();
   #names: Set<string> | undefined = new Set();
   #boundMs: number | undefined = NEVER;
 
@@ -34,9 +38,24 @@ export class Scan {
     if (names === undefined) this.#names = undefined;
     else for (const name of names) this.#names?.add(name);
     this.#boundMs = boundMs === undefined || this.#boundMs === undefined ? undefined : Math.min(this.#boundMs, boundMs);
-    let name = this.#aggregates.get(aggregate);
-    if (name === undefined) this.#aggregates.set(aggregate, (name = `e${this.#number}_${this.#aggregates.size}`));
+    const [, kept, of] = /^groupArraySortedIf\((\d+)\)([^]*)$/.exec(aggregate) ?? [];
+    const key = of === undefined ? aggregate : `groupArraySortedIf${of}`;
+    if (kept !== undefined) this.#kept.set(key, Math.max(Number(kept), this.#kept.get(key) ?? 0));
+    let name = this.#aggregates.get(key);
+    if (name === undefined) {
+      this.#aggregates.set(key, (name = `e${this.#number}_${this.#aggregates.size}`));
+      this.#aggregateOf.set(name, key);
+    }
     return name;
+  }
+
+  /** Columns that say the same of other events are of the same kind, and of one type; undefined: it is none of these. */
+  kindOf(column: string, eventNames: NamedExpressions): string | undefined {
+    const aggregate = this.#aggregateOf.get(column);
+    if (aggregate === undefined) return undefined;
+    let kind = this.#kinds.get(aggregate);
+    if (kind === undefined) this.#kinds.set(aggregate, (kind = eventNames.formOf(aggregate)));
+    return kind;
   }
 
   join(input: Pick<Surroundings, "people" | "hasOverrides">, bind: Bind, eventNames: NamedExpressions): string {
@@ -60,7 +79,10 @@ export class Scan {
     // One query holds what each event says, the one around it makes the aggregates.
     const names = new Set([...this.#aggregates.keys()].flatMap((aggregate) => aggregate.match(/\b[a-z]\w*\b/g) ?? []));
     const found = eventNames.query(["profile_id", ...[...names].filter((name) => name !== "profile_id" && (columns.has(name) || /^w\d+$/.test(name)))], columns, `events where ${where.join(" and ")}`);
-    const aggregates = [...this.#aggregates].map(([aggregate, name]) => `${aggregate} as ${name}`);
+    const aggregates = [...this.#aggregates].map(([aggregate, name]) => {
+      const kept = this.#kept.get(aggregate);
+      return `${kept === undefined ? aggregate : aggregate.replace("groupArraySortedIf", `groupArraySortedIf(${kept})`)} as ${name}`;
+    });
     return `select ${person} as person_id, ${aggregates.join(",\n    ")}\n  from (${found}) as found${moved}\n  group by person_id`;
   }
 }

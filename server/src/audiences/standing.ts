@@ -31,20 +31,14 @@ interface StandingsWish {
 }
 
 export async function readStandings(pool: Pool, wish: StandingsWish): Promise<Standings> {
-  const answers = await readAnswers(pool, wish.ids);
-  const { rows } = await pool.query<PersonRow>(
-    `select id, workspace_id, merged_into, suppressed, ingest_ids, array(select m.id from profile m where m.merged_into = p.id) as merged_ids
-     from profile p where id = any($1::uuid[])`,
-    [[...new Set([...wish.ids, ...[...answers.values()].flat()])]],
-  );
+  const [{ answers, rows }, refolds, removed] = await Promise.all([readPeople(pool, wish.ids), readRefolds(pool, wish), removedAmong(pool, wish.workspaceIds)]);
   const isThere = (row: PersonRow): boolean => row.merged_into === null && !row.suppressed;
   return {
     answers,
     people: new Map(rows.filter(isThere).map((row) => [row.id, keysOf(row)])),
     mergedInto: new Map(rows.flatMap((row) => (row.merged_into === null ? [] : [[row.id, row.merged_into]]))),
     suppressed: new Set(rows.filter((row) => row.suppressed).map((row) => row.id)),
-    refolds: await readRefolds(pool, wish),
-    removed: await removedAmong(pool, wish.workspaceIds),
+    refolds, removed,
   };
 }
 
@@ -55,6 +49,17 @@ interface PersonRow {
   readonly suppressed: boolean;
   readonly ingest_ids: readonly string[];
   readonly merged_ids: readonly string[];
+}
+
+/** Those under these ids and those who answer for them. */
+async function readPeople(pool: Pool, ids: readonly string[]): Promise<{ readonly answers: Map<string, string[]>; readonly rows: readonly PersonRow[] }> {
+  const answers = await readAnswers(pool, ids);
+  const { rows } = await pool.query<PersonRow>(
+    `select id, workspace_id, merged_into, suppressed, ingest_ids, array(select m.id from profile m where m.merged_into = p.id) as merged_ids
+     from profile p where id = any($1::uuid[])`,
+    [[...new Set([...ids, ...[...answers.values()].flat()])]],
+  );
+  return { answers, rows };
 }
 
 function keysOf(row: PersonRow): PersonKeys {

@@ -121,10 +121,9 @@ export function createTouchedReader(deps: { readonly clickhouse: ClickHouseClien
     },
 
     async read(range) {
-      const [events, snapshots, overrides, controls] = [
-        await inRange<EventRow>(range, EVENT_ROWS), await inRange<SnapshotRow>(range, SNAPSHOT_ROWS), await inRange<OverrideRow>(range, OVERRIDE_ROWS),
-        await inRange<ControlRow>(range, CONTROL_ROWS),
-      ];
+      const [events, snapshots, overrides, controls] = await Promise.all([
+        inRange<EventRow>(range, EVENT_ROWS), inRange<SnapshotRow>(range, SNAPSHOT_ROWS), inRange<OverrideRow>(range, OVERRIDE_ROWS), inRange<ControlRow>(range, CONTROL_ROWS),
+      ]);
       const found: Found = { events, snapshots, overrides, controls };
       const ids = [...events, ...snapshots].map((row) => row.id).concat(overrides.flatMap((row) => [row.id, row.survivor]));
       const workspaceIds = new Set([...events, ...snapshots, ...overrides, ...controls].map((row) => row.workspace_id));

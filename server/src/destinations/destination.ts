@@ -3,6 +3,9 @@
 // client that it is handed.
 import type { DestinationDefinition, SyncMode } from "@tributary/schema/destination/definition.ts";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
+import type { Exchange } from "../outbound/outbound.ts";
+
+export { exchangeBytesMax, type Exchange } from "../outbound/outbound.ts";
 
 /** A destination as a workspace set it up. `settings` are opened: they hold secrets and are never logged. */
 export interface Connection {
@@ -56,24 +59,6 @@ export type Outcome =
   | { readonly kind: "unauthorized"; readonly detail: string; readonly status?: number | undefined }
   /** Nothing had to be sent. */
   | { readonly kind: "nothing"; readonly detail: string };
-
-/** One request and its reply, without secrets: the Authorization header and the settings' values are cut out. */
-export interface Exchange {
-  readonly method: string;
-  readonly url: string;
-  readonly requestHeaders: Readonly<Record<string, string>>;
-  /** Cut at `exchangeBytesMax`. */
-  readonly requestBody: string;
-  readonly status: number | undefined;
-  readonly responseHeaders: Readonly<Record<string, string>>;
-  readonly responseBody: string;
-  /** Why there is no reply. */
-  readonly failure?: string | undefined;
-  readonly startedAtMs: number;
-  readonly tookMs: number;
-}
-
-export const exchangeBytesMax = 64_000;
 
 /** New tokens, to be kept before anything else is sent. */
 export interface RefreshedTokens {
