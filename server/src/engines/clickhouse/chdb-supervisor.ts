@@ -36,13 +36,15 @@ const putAsideBytesMax = 1024 ** 4;
 
 export interface ChdbSupervisor {
   readonly socketPath: string;
+  /** Where whoever sends rows may put them for the child, instead of sending them through the socket. */
+  readonly insertsFolder: string;
   readonly pid: () => number | undefined;
   stop(): Promise<void>;
 }
 
 interface Places {
   readonly data: string;
-  /** Where the child puts the data of a running INSERT; emptied whenever a child starts. */
+  /** Where the data of a running INSERT are; emptied whenever a child starts. */
   readonly inserts: string;
   readonly config: string;
   readonly log: string;
@@ -97,6 +99,7 @@ export async function superviseChdb(options: { dataDir: string; logger: Logger }
   logTimer.unref();
   return {
     socketPath: places.socketPath,
+    insertsFolder: places.inserts,
     pid: () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
     async stop() {
       isStopping = true;

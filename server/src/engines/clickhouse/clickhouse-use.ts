@@ -10,6 +10,9 @@ export type ClickHouseUse = (typeof clickHouseUses)[number];
 /** The request header that tells our child which connections to take. */
 export const useHeader = "x-tributary-use";
 
+/** The request header that names a file with the rows of an INSERT, in the folder that server and child share for that. */
+export const rowsFileHeader = "x-tributary-rows-file";
+
 export interface UseLimits {
   /** One chDB connection runs one query at a time. */
   readonly connections: number;

@@ -159,10 +159,11 @@ export function createSender(options: SenderOptions): Sender {
   /** Marks the blocks and counts them as landed. A repeat after a commit whose answer was lost finds them marked, and counts nothing. */
   async function markSent(blocks: readonly OutboxBlock[]): Promise<void> {
     await inTransaction(pool, async (tx) => {
-      const { rows } = await tx.query<{ block_id: string }>(
-        `update ch_outbox set sent_at = now() where block_id = any($1::bigint[]) and sent_at is null returning block_id`,
-        [blocks.map((block) => block.blockId)],
-      );
+      const { rows } = await tx.query<{ block_id: string }>({
+        name: "outbox-mark-sent",
+        text: `update ch_outbox set sent_at = now() where block_id = any($1::bigint[]) and sent_at is null returning block_id`,
+        values: [blocks.map((block) => block.blockId)],
+      });
       const marked = new Set(rows.map((row) => Number(row.block_id)));
       // Refused rows first, as whoever sends one again does: so neither waits for the other in a circle.
       await countAsFailed(tx, [...marked]);
