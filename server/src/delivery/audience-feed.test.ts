@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DefinitionInput } from "@tributary/schema/audience/definition.ts";
-import { startEvaluatorBench, type EvaluatorBench } from "../audiences/testing-evaluator.ts";
+import { startEvaluatorBench, type EvaluatorBench } from "../audiences/testing.ts";
 import { isHeldOut } from "./audience-feed.ts";
 import { startDeliveryBench, type DeliveryBench } from "./testing.ts";
 

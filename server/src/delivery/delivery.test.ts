@@ -222,6 +222,7 @@ test("dead letters are sent again when somebody asks, but nothing older overwrit
   await bench.send([{ type: "identify", userId: "rae", traits: { plan: "new" } }]);
   await bench.log();
   const ask = async (wish: object): Promise<unknown> => {
+    bench.clock.ms += 1_000;
     const { rows } = await pool.query<{ id: number }>("insert into delivery_replay (workspace_id, destination_id, wish, created_by) values (1, $1, $2, 'test') returning id", [id, JSON.stringify(wish)]);
     await bench.deliverer().catchUp();
     await bench.deliverer().catchUp();

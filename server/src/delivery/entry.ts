@@ -64,3 +64,11 @@ export function entryFor(of: EntryOf, outcome: DeliveryOutcome, why: EntryReason
     happenedAtMs: of.happenedAtMs, receivedAtMs: of.receivedAtMs, finishedAtMs: nowMs, requestId: why.requestId,
   };
 }
+
+export function countsOf(entries: readonly Entry[]): { readonly subscriptionId: number; readonly outcome: string; readonly reason: string; readonly count: number }[] {
+  const groups = Map.groupBy(entries, ({ subscriptionId, outcome, code }) => JSON.stringify([subscriptionId, outcome, code]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ subscriptionId: first.subscriptionId, outcome: first.outcome, reason: first.code, count: group.length }];
+  });
+}

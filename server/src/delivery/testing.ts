@@ -164,14 +164,10 @@ function createLife(pool: Pool): { readonly pool: Pool; mortal(destination: Dest
     mortal: (destination) => ({ ...destination, send: (...args) => alive(() => destination.send(...args)) }),
     async end() {
       isDead = true;
+      const ids = [...out].map((client) => (client as PoolClient & { readonly processID: number }).processID);
+      await pool.query("select pg_terminate_backend(pid) from unnest($1::integer[]) as pid", [ids]);
       // A commit that Postgres has got already is made before anybody else asks.
-      while ([...out].length > 0 && !(await isQuiet(pool))) await sleep(2);
+      while ((await pool.query("select from pg_stat_activity where pid = any($1::integer[])", [ids])).rowCount !== 0) await sleep(2);
     },
   };
-}
-
-/** No transaction of delivery is open. */
-async function isQuiet(pool: Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ open: string }>("select count(*) as open from pg_stat_activity where datname = current_database() and state like '%in transaction%'");
-  return rows[0]?.open === "0";
 }
