@@ -4,3 +4,4 @@ export {
   type SendResult, type TestResult,
 } from "./destination.ts";
 export { OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
+export { ownDestinations, type OwnParts } from "./own/own-destinations.ts";
