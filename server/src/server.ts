@@ -16,7 +16,9 @@ import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-direct
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
+import { createDestinationSeal } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
+import { joinCatalogs } from "./destinations/destinations.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
 import { appendBootstrapControls, bootstrap, createAccounts, createControl, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
@@ -230,7 +232,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
   onClose(() => shops.stop());
   return createApi({
     workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret,
+    identifierSecret: secret, catalog: joinCatalogs([]), destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),

@@ -27,7 +27,7 @@ const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
 const delivery = "server/src/delivery/delivery.ts";
 /** What a sender sent, read as the pipeline read it: what leaves is made of it. */
-const asSent = "server/src/pipeline/normalise/as-sent.ts";
+const receivedEvents = ["server/src/pipeline/normalise/as-sent.ts", "server/src/pipeline/normalise/given-event.ts"];
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -68,7 +68,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Everything that leaves for another system goes through here, and nothing here knows what it is.
   "server/src/outbound/": [schema, core],
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
-  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, asSent],
+  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, ...receivedEvents],
 
   // What is sent to destinations, when, and what became of it: follows the event table and the log of memberships, and nothing waits for it.
   "server/src/delivery/": [schema, core, inTransaction, governance, destinations, audiences],

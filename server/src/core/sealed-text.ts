@@ -44,3 +44,8 @@ export function createSeal(secret: string, purpose: string): Seal {
 export function createSourceSeal(secret: string): Seal {
   return createSeal(secret, "source secrets");
 }
+
+/** For settings and tokens of destinations. */
+export function createDestinationSeal(secret: string): Seal {
+  return createSeal(secret, "destination settings");
+}
