@@ -5,19 +5,19 @@ import type { PoolConfig } from "pg";
 import { systemClock } from "./core/clock.ts";
 import { assert } from "./core/errors.ts";
 import { createLogger } from "./core/logger.ts";
-import { createSeal } from "./core/sealed-text.ts";
+import { createDestinationSeal } from "./core/sealed-text.ts";
 import { createDeliverer, type Deliverer } from "./delivery/delivery.ts";
-import { createCatalog, DESTINATION_SEAL, type CatalogOptions } from "./destinations/destinations.ts";
 import { connectClickHouse, type ClickHouseEndpoint } from "./engines/clickhouse/clickhouse.ts";
 import { createPool } from "./engines/postgres/postgres.ts";
 import { readSettings } from "./governance/governance.ts";
+import { openCatalog, type CatalogPlace } from "./open-catalog.ts";
 import { landedBefore } from "./pipeline/outbox/landed-before.ts";
 import { takeDeliverRole } from "./role-lock.ts";
 
 export interface DeliverThreadData {
   readonly postgres: PoolConfig;
   readonly clickhouse: ClickHouseEndpoint;
-  readonly catalog: CatalogOptions;
+  readonly catalog: CatalogPlace;
   readonly secret: string;
   readonly wasUnclean: boolean;
   readonly logLevel: string;
@@ -39,13 +39,13 @@ async function run(data: DeliverThreadData, port: NonNullable<typeof parentPort>
   const logger = createLogger(data.logLevel).child({ role: "deliver" });
   const pool = createPool(data.postgres, "tributary deliver", 8, logger);
   const clickhouse = connectClickHouse(data.clickhouse, "deliver");
-  const catalog = createCatalog(data.catalog);
+  const catalog = openCatalog(data.catalog);
   const stop = Promise.withResolvers<undefined>();
   let deliverer: Deliverer | undefined;
   port.on("message", (message: ToDeliverThread) => (message.kind === "stop" ? stop.resolve(undefined) : deliverer?.poke()));
   send({ kind: "ready" });
   const role = await Promise.race([takeDeliverRole(pool, logger), stop.promise]);
-  const seal = createSeal(data.secret, DESTINATION_SEAL);
+  const seal = createDestinationSeal(data.secret);
   deliverer = role === undefined ? undefined : createDeliverer({
     pool, clickhouse, catalog, open: (sealed, workspaceId) => seal.open(sealed, workspaceId), seal: (text, workspaceId) => seal.seal(text, workspaceId), landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger, wasUnclean: data.wasUnclean,
     isGrantedByDefault: async (workspaceId) => (await readSettings(pool, workspaceId)).settings.consentWhenAbsent === "granted",

@@ -3,6 +3,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import { z } from "zod";
+import type { ReadLog } from "../audiences/audiences.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
 
 /** What is sent again. All that is given must hold. */
@@ -32,7 +33,7 @@ interface Found {
   readonly isOld: number;
 }
 
-export interface OfDestination {
+interface OfDestination {
   readonly workspaceId: number;
   readonly destinationId: number;
 }
@@ -57,17 +58,14 @@ function conditionsOf(wish: ReplayWish): { readonly sql: string; readonly params
 }
 
 /** The last outcome of each delivery of a destination. */
-export const LAST_OUTCOMES = `(select subscription_id, stream, position, newest.1 as profile_id, newest.2 as event, newest.3 as outcome, newest.4 as code, newest.5 as message_id, newest.6 as finished_at
+const LAST_OUTCOMES = `(select subscription_id, stream, position, newest.1 as profile_id, newest.2 as event, newest.3 as outcome, newest.4 as code, newest.5 as message_id, newest.6 as finished_at
   from (select subscription_id, stream, position, argMax(tuple(profile_id, event, outcome, code, message_id, finished_at), finished_at) as newest
     from deliveries where workspace_id = {workspace:UInt32} and destination_id = {destination:UInt32} group by subscription_id, stream, position))`;
 
 /** How many deliveries would be sent again. */
-export async function countReplay(clickhouse: ClickHouseClient, of: OfDestination, wish: ReplayWish): Promise<number> {
+export async function countReplay(read: ReadLog, destinationId: number, wish: ReplayWish): Promise<number> {
   const { sql, params } = conditionsOf(wish);
-  const result = await clickhouse.query({
-    query: `select count() as count from ${LAST_OUTCOMES} where ${sql}`, query_params: { workspace: of.workspaceId, destination: of.destinationId, ...params }, format: "JSONEachRow",
-  });
-  const [row] = await result.json<{ count: number }>();
+  const [row] = await read<{ count: number }>(`select count() as count from ${LAST_OUTCOMES} where ${sql}`, { destination: destinationId, ...params });
   return Number(row?.count ?? 0);
 }
 
