@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { ClientBase } from "pg";
 import {
-  deliveriesQuery, deliveryList, destinationHealth, errorGroups, healthQuery, personDeliveries, personDeliveriesQuery, replayAsked, replayBody, replayList, requestParams, requestShown,
+  deliveriesQuery, deliveryList, destinationHealth, errorGroups, healthQuery, personDeliveries, personDeliveriesQuery, replayAsked, replayBody, replayList, replayShown, requestParams, requestShown,
   statesList, type DeliveryShown, type DestinationHealth, type ReplayShown,
 } from "@tributary/schema/api/deliveries.ts";
 import { destinationParams } from "@tributary/schema/api/destinations.ts";
@@ -308,17 +308,19 @@ function stopReplayRoute(services: ApiServices): Route {
     summary: "Stop sending again",
     description: "What was found already is sent; nothing more is looked for.",
     params: replayParams,
-    responses: { 204: z.undefined() },
+    responses: { 200: replayShown },
     handle: async ({ params, workspaceId, actor, nowMs }) => {
       const found = await destinationOf(services, workspaceId, params.slug);
-      await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const { rowCount } = await db.query(
-          "update delivery_replay set status = 'stopped', done_at = now() where workspace_id = $1 and destination_id = $2 and id = $3 and status = 'running'", [workspaceId, found.id, params.id],
+      const stopped = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
+        const { rows: [row] } = await db.query<ReplayRow>(
+          `update delivery_replay set status = 'stopped', done_at = now() where workspace_id = $1 and destination_id = $2 and id = $3 and status = 'running' returning ${REPLAY_COLUMNS}`,
+          [workspaceId, found.id, params.id],
         );
-        if (rowCount === 0) throw new AppError("not_found", { detail: "No such replay is running.", hint: "Look at GET /destinations/{slug}/replays." });
+        if (row === undefined) throw new AppError("not_found", { detail: "No such replay is running.", hint: "Look at GET /destinations/{slug}/replays." });
         await recordAudit(db, { workspaceId, actor, action: "destination.replay_stop", target: `destination:${found.slug}`, detail: { replay: params.id } }, nowMs);
+        return row;
       });
-      return { status: 204, body: undefined };
+      return { status: 200, body: shownReplay(stopped) };
     },
   });
 }

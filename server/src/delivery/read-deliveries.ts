@@ -53,7 +53,7 @@ function conditionsOf(filter: DeliveryFilter): { readonly sql: string; readonly 
   add("code = {code:String}", "code", filter.code);
   add("event = {event:String}", "event", filter.event);
   add("message_id = {message:String}", "message", filter.messageId);
-  add("profile_id in {people:Array(UUID)}", "people", filter.people);
+  add("deliveries.profile_id in {people:Array(UUID)}", "people", filter.people);
   add("finished_at >= fromUnixTimestamp64Milli({fromMs:Int64})", "fromMs", filter.fromMs);
   add("finished_at < fromUnixTimestamp64Milli({beforeMs:Int64})", "beforeMs", filter.beforeMs);
   return { sql: conditions.join(" and "), params };
