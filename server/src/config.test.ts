@@ -24,7 +24,7 @@ describe("the configuration", () => {
       logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, logDiskFreeBytesMin: logLimits.diskFreeBytesMin, unknownKeyStatus: 401, secret: undefined,
       websiteEventsPerSecond: 100_000, outboundPrivateHosts: [],
     });
-    expect([...config.roles]).toEqual(["ingest", "process", "api"]);
+    expect([...config.roles]).toEqual(["ingest", "process", "deliver", "api"]);
     expect(config.limits).toEqual(defaultLimits);
   });
 
