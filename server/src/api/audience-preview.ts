@@ -3,7 +3,7 @@
 import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
-import { compareOf, flowOf, loadAround, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
+import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
@@ -51,7 +51,7 @@ function previewRoute(services: ApiServices): Route {
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
-        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition), next_change_at: isoOrNull(found.nextMs),
+        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition, await services.deps.workspaceDb.run(workspaceId, (db) => loadLanguages(db, workspaceId, [body.definition]))), next_change_at: isoOrNull(found.nextMs),
         parts: found.parts.map((part) => ({ ...part })),
         sample: await membersOf(services, workspaceId, found.sample.map((id) => ({ id, since: null }))),
         breakdown: by === undefined ? [] : context.shown(breakdownMask(by), found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,

@@ -19,6 +19,7 @@ export { workOutFifths } from "./computed/rfm-state.ts";
 export { createEvaluator, type Evaluator } from "./evaluator.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition } from "./check-definition.ts";
+export { loadLanguages, type Languages } from "./names.ts";
 export { fieldOfValues, readFrequentValues } from "./frequent-values.ts";
 export { compileAudiences } from "./compile.ts";
 export { writtenSql } from "./written-sql.ts";
