@@ -10,13 +10,16 @@ import { backupRoutes } from "./api/backups.ts";
 import { demoShopRoutes } from "./api/demo-shop.ts";
 import { importRoutes } from "./api/imports.ts";
 import { limitRoutes } from "./api/limits.ts";
+import { secretKeyRoutes } from "./api/secret-keys.ts";
 import type { Config } from "./config.ts";
 import { createConsole } from "./console/console.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
+import { createDestinationSeal } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
+import { joinCatalogs } from "./destinations/destinations.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
 import { appendBootstrapControls, bootstrap, createAccounts, createControl, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
@@ -40,6 +43,8 @@ import { createImports } from "./sources/import/import.ts";
 import { createDemoShops, createPromiseFor } from "./demo-shop/demo-shops.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 import { isSentVerified } from "./role-lock.ts";
+import { openSealKeys } from "./seal-keys.ts";
+import { createSecretRotation, sealKeysPlace } from "./secret-rotation.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
@@ -222,6 +227,7 @@ async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: Api
 function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, onClose }: ApiPlace): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
   const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
+  const sealKeys = openSealKeys(sealKeysPlace(config, secret));
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
   const control = createControl({ workspaceDb, log, processed, clock: systemClock });
   const shops = createDemoShops({
@@ -230,7 +236,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
   onClose(() => shops.stop());
   return createApi({
     workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret,
+    identifierSecret: secret, catalog: joinCatalogs([]), destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),
@@ -248,6 +254,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
       ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
       ...demoShopRoutes({ shops, pool }),
+      ...secretKeyRoutes({ workspaceDb, rotation: createSecretRotation({ pool, keys: sealKeys, dataDir: config.dataDir, isDatabaseShared: config.databaseUrl !== undefined }) }),
     ],
   });
 }

@@ -26,7 +26,7 @@ const audiences = "server/src/audiences/audiences.ts";
 const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
 /** What a sender sent, read as the pipeline read it: what leaves is made of it. */
-const asSent = "server/src/pipeline/normalise/as-sent.ts";
+const receivedEvents = ["server/src/pipeline/normalise/as-sent.ts", "server/src/pipeline/normalise/given-event.ts"];
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -67,7 +67,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Everything that leaves for another system goes through here, and nothing here knows what it is.
   "server/src/outbound/": [schema, core],
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
-  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, asSent],
+  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, ...receivedEvents],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
   "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, outbound],
@@ -99,7 +99,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/secret-keys.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
     "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, outbound,
   ],
@@ -108,6 +108,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /** Doors for tests alone, besides every door above and the file `testing.ts` of each folder. */
 export const testDoors: readonly string[] = [
   "server/src/server.ts", "server/src/demo/demo.ts",
+  // What was sealed by a running server is opened from outside.
+  "server/src/seal-keys.ts",
   // Documents are made in English, whatever language this machine speaks.
   "console/src/texts/en/en.ts",
   // What sentences and the console call the same is the same in every language.

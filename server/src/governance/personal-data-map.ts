@@ -736,6 +736,7 @@ const files: readonly PersonalDataPlace[] = [
   withoutPeopleFile("server.json"),
   // Without it, salted keys can't be turned back into identifiers by trying values; it is never given away.
   withoutPeopleFile("secret"),
+  withoutPeopleFile("secret-keys"),
   withoutPeopleFile("secret.new"),
 ];
 
