@@ -1,5 +1,8 @@
 // What people read in the console stands in console/src/texts: not in the components.
 import { expect, test } from "vitest";
+import { propertyWords, roleWords } from "@tributary/schema/audience/vocabulary-words.ts";
+import { de } from "../../console/src/texts/de/de.ts";
+import { en } from "../../console/src/texts/en/en.ts";
 import { isTestFile, sourceFiles, type SyntaxNode } from "./source-files.ts";
 
 /** Attributes and properties whose value is shown or read out. */
@@ -53,3 +56,10 @@ function isWords(text: string): boolean {
   const said = text.trim();
   return /^[\p{P}\p{S}]*\p{L}{2,}[\p{L}’'-]*([\p{P}\s]|$)/u.test(said) && !names.has(said) && !/^&\w+;$|^\w+(\(|:\/\/)|^[dMyHms.: ]+$/.test(said);
 }
+
+test("sentences and the console call the vocabulary's roles and properties by the same words", () => {
+  for (const [language, { vocabulary }] of [["en", en], ["de", de]] as const) {
+    expect(Object.fromEntries(Object.entries(roleWords).map(([role, words]) => [role, words[language]]))).toEqual(Object.fromEntries(Object.entries(vocabulary.role).map(([role, { name }]) => [role, name])));
+    expect(Object.fromEntries(Object.entries(propertyWords).map(([property, words]) => [property, words[language]]))).toEqual(vocabulary.property);
+  }
+});

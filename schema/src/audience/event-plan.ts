@@ -1,24 +1,20 @@
-// An event condition with the workspace's words put in: which events, what of them is measured, what counts once, what is taken off.
-import type { EventFacts, Words } from "./condition-kind.ts";
-import { itemsMatching, itemsMatchingSql, selects, selectsSql, type EventFilter, type ItemFilter } from "./event-filter.ts";
+// An event condition with the workspace's words and the instant put in: which events, what of them is measured, what counts once, what is taken off.
+import type { EventFacts } from "./condition-kind.ts";
+import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemFilterAt } from "./event-filter.ts";
 import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
+import { roleMeant, selectorOf, type Around, type Role, type Selector } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
-import { decimalOf, eventSql, itemsAt, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
-
-interface Selector {
-  readonly event: readonly string[];
-  readonly where: readonly EventFilter[];
-}
+import { decimalOf, eventSql, numberOf, numberSql, rawsAt, rawsOfElement, rawsOfElementSql, rawsSql, textOf, textSql, type Bind, type Decimal, type Raw } from "./value.ts";
 
 export interface EventPlan {
   readonly selector: Selector;
   readonly of: NumberMeasure["of"];
   /** The first that has a value counts; empty for counts. */
   readonly property: readonly string[];
-  /** What is measured is the elements of this list, those that pass. */
-  readonly item: { readonly path: string; readonly filter: ItemFilter | undefined } | undefined;
+  /** What is measured is the elements of this list: those for which all filters of one of `any` hold; of none, all. */
+  readonly item: { readonly path: string; readonly any: readonly ItemFilterAt["where"][] } | undefined;
   /** Events with the same text here tell the same thing. Empty: each its own. */
   readonly once: readonly string[];
   readonly isOnce: boolean;
@@ -30,12 +26,10 @@ export interface EventPlan {
 }
 
 /** Throws an Error where a role has no events: such a definition is refused before it gets here. */
-export function planOf(one: EventCondition, words: Words): EventPlan {
-  const role = typeof one.event === "object" && "role" in one.event ? roleOf(one.event.role, words) : undefined;
-  const where = one.where ?? [];
-  const selector = role === undefined
-    ? { event: namesOf(one.event as string | readonly string[]), where }
-    : { event: role.events, where: [...where, ...partOf(role)] };
+export function planOf(one: EventCondition, around: Around): EventPlan {
+  const { words } = around;
+  const role = roleMeant(one.event, words);
+  const selector = selectorOf(one, around);
   const { measure } = one;
   const of = measure.of === "first" || measure.of === "last" ? "count" : measure.of;
   const path = "item" in measure ? measure.item : undefined;
@@ -45,24 +39,12 @@ export function planOf(one: EventCondition, words: Words): EventPlan {
   return {
     selector, of,
     property: "property" in measure ? pathsOf(measure.property, role) : [],
-    item: path === undefined ? undefined : { path, filter: where.find((filter): filter is ItemFilter => "item" in filter && filter.item === path) },
+    item: path === undefined ? undefined : { path, any: selector.where.flatMap((filter) => ("item" in filter && filter.item === path ? [filter.where] : [])) },
     once, isOnce: once.length > 0,
     isPlainCount: of === "count" && path === undefined && once.length === 0,
     refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },
     money: isMoney ? { table: words.money, currency: role?.properties["currency"] ?? [] } : undefined,
   };
-}
-
-type Role = Words["roles"][string];
-
-function roleOf(name: string, words: Words): Role {
-  const role = Object.hasOwn(words.roles, name) ? words.roles[name] : undefined;
-  if (role === undefined || role.events.length === 0) throw new Error(`No event is known as ${name}.`);
-  return role;
-}
-
-function partOf({ where }: Role): EventFilter[] {
-  return where === null ? [] : [{ any: where.paths.map((property) => ({ property, op: "one_of" as const, values: [...where.values] })) }];
 }
 
 function pathsOf(paths: Paths, role: Role | undefined): readonly string[] {
@@ -85,8 +67,7 @@ export function tellings(plan: EventPlan, event: EventFacts): Telling[] {
   }
   const once = plan.once.map((path) => rawsAt(event.properties, path)[0]).find((raw) => raw !== undefined);
   const key = once === undefined ? `row ${event.row}` : `key ${textOf(once)}`;
-  const items = plan.item === undefined ? [event.properties]
-    : plan.item.filter === undefined ? itemsAt(event.properties, plan.item.path) : itemsMatching(plan.item.filter, event.properties);
+  const items = plan.item === undefined ? [event.properties] : itemsMatching(plan.item.path, plan.item.any, event.properties);
   const rawsIn = plan.item === undefined ? rawsAt : rawsOfElement;
   return items.flatMap((fields): Telling[] => {
     if (plan.of === "count") return [{ value: 0n, key }];
@@ -128,7 +109,7 @@ function ownTellingsSql(plan: EventPlan, bind: Bind): string {
   const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(keys)}))`;
   const zero = "toDecimal128(0, 9)";
   const { item } = plan;
-  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.filter ?? { item: item.path }, plan.property);
+  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.path, item.any, plan.property);
   const rawsIn = (path: string, i: number): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(`one.${i + 1}`));
   const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
   if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);

@@ -12,7 +12,7 @@ import { windowOf, type WindowOfPerson } from "./window-of-person.ts";
 import { after, NEVER } from "./window.ts";
 
 export function explainEvent(one: EventCondition, person: PersonFacts, world: World): Explanation {
-  const plan = planOf(one, world.words);
+  const plan = planOf(one, world);
   const inWindow = windowOf(one.within, person, world);
   const fields = namesOf(plan.selector.event).flatMap((event) => plan.property.map((path): ToldField => ({ place: "property", event, path: plan.item === undefined ? path : `${plan.item.path}.${path}` })));
   if (!inWindow.exists) return { fields, evidence: [], value: { en: "The window has no beginning for this person.", de: "Für diese Person hat das Zeitfenster keinen Anfang." } };

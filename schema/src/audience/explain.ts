@@ -34,8 +34,9 @@ export const EVIDENCE_MAX = 5;
 
 const languages = { en: languageOf("en"), de: languageOf("de") };
 
-export function saidBy(say: (language: Language) => string): Said {
-  return { en: say(languages.en), de: say(languages.de) };
+/** `in`: other languages than those that know no names. */
+export function saidBy(say: (language: Language) => string, { en, de }: Readonly<Record<LanguageName, Language>> = languages): Said {
+  return { en: say(en), de: say(de) };
 }
 
 /** A day, of an instant, in UTC. */

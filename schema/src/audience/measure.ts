@@ -1,19 +1,18 @@
 // What is measured over somebody's events, and how the result is compared. Counts, sums and averages are exact decimals.
 import { z } from "zod";
 import { propertyPath } from "./event-filter.ts";
+import { roleRef } from "./event-names.ts";
 import { audienceLimits } from "./limits.ts";
-import { sayDuration, sayTest, type Language } from "./sentence.ts";
+import { namesOf, sayDuration, sayTest, type Language } from "./sentence.ts";
 import { isoInstant } from "./value-test.ts";
 import { decimalOf, decimalSql, isPlainNumber, type Bind, type Decimal } from "./value.ts";
 import { after, afterSql, duration, edgeMs } from "./window.ts";
 
-/** A role of the workspace's vocabulary in place of a name, such as `order`, `value` or `order_id`. */
-export const roleRef = z.strictObject({ role: z.string().min(1).max(64) });
 /** The first path that has a value counts. */
 export const paths = z.union([propertyPath, z.array(propertyPath).min(1).max(10), roleRef]);
 export type Paths = z.infer<typeof paths>;
 
-const item = propertyPath.optional().meta({ description: "A list of objects: what is measured is its elements, those that pass the filters on the same list. Paths are then inside the element." });
+const item = propertyPath.optional().meta({ description: "A list of objects: what is measured is its elements, those that pass one of the filters on the same list. Paths are then inside the element." });
 
 export const measure = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("count"), item }),
@@ -149,6 +148,15 @@ export function compareTimeSql(bind: Bind, ms: string, one: TimeComparison, { no
     case "more_than_ago":
       return { member: `${afterSql(ms, one.value)} <= ${now}`, changes: afterSql(ms, one.value) };
   }
+}
+
+export function sayPaths(say: Language, of: Paths): string {
+  return typeof of === "object" && "role" in of ? say.property(of.role) : say.or(namesOf(of).map(say.quote));
+}
+
+/** What stands behind the measure where events that tell the same count once. */
+export function sayOnce(say: Language, once: Paths | undefined): string {
+  return once === undefined ? "" : say.pick({ en: `, counted once per ${sayPaths(say, once)}`, de: `, gezählt einmal je ${sayPaths(say, once)}` });
 }
 
 export function sayComparison(say: Language, one: Comparison): string {

@@ -1,8 +1,16 @@
 // How conditions are said. Each kind says itself in both languages; what all of them need stands here.
 import type { TestOp, ValueTest } from "./value-test.ts";
+import { propertyWords, roleWords } from "./vocabulary-words.ts";
 import type { Duration, Unit, Window } from "./window.ts";
 
 export type LanguageName = "en" | "de";
+
+/** What people have called things, by their slugs; undefined where nothing of that slug is known. */
+export interface Names {
+  readonly audience: (slug: string) => string | undefined;
+  readonly list: (slug: string) => string | undefined;
+  readonly computed: (slug: string) => string | undefined;
+}
 
 export interface Language {
   readonly name: LanguageName;
@@ -13,23 +21,33 @@ export interface Language {
   readonly or: (items: readonly string[]) => string;
   /** A name or value as somebody wrote it. */
   readonly quote: (value: string | number | boolean) => string;
+  /** The name that something of ours was given, else its slug. */
+  readonly named: (what: keyof Names, slug: string) => string;
+  /** The word for a role of the vocabulary, and for a property of its events. */
+  readonly role: (role: string) => string;
+  readonly property: (role: string) => string;
   readonly date: (iso: string) => string;
 }
 
-export function languageOf(name: LanguageName): Language {
+export function languageOf(name: LanguageName, names?: Names): Language {
   const locale = name === "de" ? "de-DE" : "en-GB";
   const list = (type: "conjunction" | "disjunction") => {
     const format = new Intl.ListFormat(locale, { type });
     return (items: readonly string[]): string => format.format(items.length <= 5 ? items : [...items.slice(0, 4), name === "de" ? `${items.length - 4} weitere` : `${items.length - 4} more`]);
   };
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 9 });
+  const quote = (text: string): string => (name === "de" ? `„${text}“` : `“${text}”`);
+  const wordIn = (words: Readonly<Record<string, Readonly<Record<LanguageName, string>>>>, key: string): string => quote((Object.hasOwn(words, key) ? words[key]?.[name] : undefined) ?? key);
   return {
     name,
     pick: (texts) => texts[name],
     number: (value) => number.format(value),
     and: list("conjunction"),
     or: list("disjunction"),
-    quote: (value) => (typeof value === "string" ? (name === "de" ? `„${value}“` : `“${value}”`) : typeof value === "number" ? number.format(value) : String(value)),
+    named: (what, slug) => quote(names?.[what](slug) ?? slug),
+    role: (role) => wordIn(roleWords, role),
+    property: (role) => wordIn(propertyWords, role),
+    quote: (value) => (typeof value === "string" ? quote(value) : typeof value === "number" ? number.format(value) : String(value)),
     date: (iso) => (/^\d{4}-\d{2}-\d{2}$/.test(iso) ? new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`)) : iso),
   };
 }

@@ -6,10 +6,11 @@
 // sequence that there is, and of each last step the one that began last.
 import type { Branch, SqlScope } from "./condition-kind.ts";
 import { selectsSql } from "./event-filter.ts";
-import type { SequenceCondition } from "./kinds/sequence.ts";
+import { leastWithTurns } from "./event-turns.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf } from "./sentence.ts";
-import { eventSql, rawsSql, textSql } from "./value.ts";
+import { eventsPlanned, type PlannedSelector, type SequencePlan } from "./sequence-plan.ts";
+import { eventSql, rawsSql, textSql, type Bind } from "./value.ts";
 import { notYetSql, pastSql, windowSql } from "./window-of-person.ts";
 import { afterSql, NEVER } from "./window.ts";
 
@@ -17,21 +18,21 @@ import { afterSql, NEVER } from "./window.ts";
 const NONE = `toInt64(${-NEVER})`;
 const FOREVER = `toInt64(${NEVER})`;
 
-/** `names`: of the events that are looked at; undefined: of any. */
-export function sequenceSql(one: SequenceCondition, names: readonly string[] | undefined, scope: SqlScope): Branch {
-  const { events, coming } = eventsSql(one, names, scope);
+export function sequenceSql(one: SequencePlan, scope: SqlScope): Branch {
+  const { events, coming } = eventsSql(one, scope);
   const pass = new Pass(one, scope.nowMs);
   const comers = one.then_not === undefined ? undefined : scope.name(comersSql(one, events));
   const arrays = comers === undefined ? events : `${events}, ${comers}`;
   const result = scope.name(`arrayFold((acc, x${comers === undefined ? "" : ", comer"}) -> ${pass.step()}, ${arrays}, ${pass.start()})`);
   const member = scope.name(`${pass.lastsUntil(result)} > ${NONE}`);
-  return { member, next: `least(if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)}), ${coming})` };
+  const next = `least(if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)}), ${coming})`;
+  return { member, next: leastWithTurns(next, one.selectors, { boundMs: windowSql(one.within, scope).boundMs, row: "1" }, scope) };
 }
 
 // ── The events ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Bits of an event: which steps it can be, before which it must not happen, and whether it must not come afterwards. */
-function bitsOf({ steps }: SequenceCondition): { readonly step: (i: number) => number; readonly notBefore: (i: number) => number; readonly never: number } {
+function bitsOf({ steps }: SequencePlan): { readonly step: (i: number) => number; readonly notBefore: (i: number) => number; readonly never: number } {
   return { step: (i) => i, notBefore: (i) => steps.length + i, never: 2 * steps.length };
 }
 
@@ -39,36 +40,74 @@ function bitsOf({ steps }: SequenceCondition): { readonly step: (i: number) => n
  * An array of each person's events, (ms, row_id, bits, what `same` says, place), in the order in which they are gone through; and the
  * earliest that is still to come.
  */
-function eventsSql(one: SequenceCondition, names: readonly string[] | undefined, scope: SqlScope): { readonly events: string; readonly coming: string } {
+function eventsSql(one: SequencePlan, scope: SqlScope): { readonly events: string; readonly coming: string } {
   const { bind, name } = scope;
   const { boundMs, row } = windowSql(one.within, scope);
   const same = sameSql(one, scope);
-  const bits = eventSql(bind, same.isSet === undefined ? eventBitsSql(one, row, scope) : `if(${same.isSet}, ${eventBitsSql(one, row, scope)}, toUInt64(0))`);
+  const { own, told } = rolesSql(one, row, scope);
+  const bitsSql = (bits: string): string => eventSql(bind, same.isSet === undefined ? bits : `if(${same.isSet}, ${bits}, toUInt64(0))`);
+  const bits = bitsSql(own);
+  const tellings = told.map((each) => ({ bits: bitsSql(each.bits), id: each.id }));
   const isStrict = one.strict === true;
-  const matters = isStrict ? "1" : eventSql(bind, `${bits} != 0`);
-  const found = scope.events({ names, boundMs, aggregate: `groupArrayIf((ms, row_id, ${bits}, ${same.text}), ${matters} and ${pastSql(scope)})` });
-  const coming = scope.events({ names, boundMs, aggregate: `minIf(ms, ${matters} and ${notYetSql(scope)})` });
+  const matters = isStrict ? "1" : eventSql(bind, [`${bits} != 0`, ...tellings.flatMap((each) => [`${each.bits} != 0`, `${each.id} != ''`])].join(" or "));
+  const names = eventsPlanned(one);
+  const parts = ["ms", "row_id", bits, same.text, ...tellings.flatMap((each) => [each.bits, each.id])].join(", ");
+  const found = scope.events({ names, boundMs, aggregate: `groupArrayIf((${parts}), (${matters}) and ${pastSql(scope)})` });
+  const coming = scope.events({ names, boundMs, aggregate: `minIf(ms, (${matters}) and ${notYetSql(scope)})` });
   const limit = bind("UInt32", audienceLimits.sequenceEventsMax);
   const ordered = name(`arraySort(x -> (x.1, x.2), ${found})`);
   let events = name(`if(length(${ordered}) > ${limit}, arraySlice(${ordered}, length(${ordered}) - ${limit} + 1), ${ordered})`);
+  if (tellings.length > 0) events = latestToldSql(events, tellings.length, isStrict, scope);
   if (isStrict) events = name(`arrayFilter(x -> x.3 != 0, arrayMap((x, i) -> (x.1, x.2, x.3, x.4, toInt64(i)), ${events}, arrayEnumerate(${events})))`);
   if (one.same !== undefined) events = name(`arraySort(x -> (x.4, x.1, x.2), ${events})`);
   return { events, coming: `if(${coming} = 0, ${FOREVER}, ${coming})` };
 }
 
+/** With the bits of what is told by id only where it is told last. Where every event counts, what only tells again does not. */
+function latestToldSql(events: string, count: number, isStrict: boolean, { name }: SqlScope): string {
+  const places = Array.from({ length: count }, (_, i) => ({ bits: `x.${5 + 2 * i}`, id: `x.${6 + 2 * i}`, nth: `n${i}` }));
+  const laters = places.map(({ id }) => name(`arrayReverse(arrayEnumerateUniq(arrayReverse(arrayMap(x -> ${id}, ${events}))))`));
+  const bits = places.reduce((rest, { bits: own, id, nth }) => `bitOr(${rest}, if(${id} = '' or ${nth} = 1, ${own}, toUInt64(0)))`, "x.3");
+  const before = places.reduce((rest, { bits: own }) => `bitOr(${rest}, ${own})`, "x.3");
+  const all = `arrayMap((x, ${places.map(({ nth }) => nth).join(", ")}) -> (x.1, x.2, ${bits}, x.4, ${before} != 0), ${events}, ${laters.join(", ")})`;
+  return name(isStrict ? `arrayFilter(x -> x.3 != 0 or x.5 = 0, ${all})` : all);
+}
+
+interface RolesSql {
+  /** What an event is to the sequence, but for what is told by id. */
+  readonly own: string;
+  /** For each selector whose events tell things by an id: the same, and the id, empty where there is none. */
+  readonly told: readonly { readonly bits: string; readonly id: string }[];
+}
+
 /** Only steps have to be in the window: what lies between two of them does not. */
-function eventBitsSql(one: SequenceCondition, isInWindow: string, { bind }: SqlScope): string {
+function rolesSql(one: SequencePlan, isInWindow: string, { bind }: SqlScope): RolesSql {
   const bits = bitsOf(one);
-  const parts = one.steps.flatMap((step, i) => [
-    { bit: bits.step(i), when: `(${isInWindow}) and ${selectsSql(bind, step)}` },
-    ...(step.without === undefined ? [] : [{ bit: bits.notBefore(i), when: step.without.map((each) => selectsSql(bind, each)).join(" or ") }]),
-  ]);
-  if (one.then_not !== undefined) parts.push({ bit: bits.never, when: selectsSql(bind, one.then_not) });
-  return `toUInt64(${parts.map(({ bit, when }) => `if(${when}, ${2 ** bit}, 0)`).join(" + ")})`;
+  const uses = [
+    ...one.steps.flatMap((step, i) => [{ selector: step as PlannedSelector, bit: bits.step(i), isStep: true }, ...step.without.map((selector) => ({ selector, bit: bits.notBefore(i), isStep: false }))]),
+    ...(one.then_not === undefined ? [] : [{ selector: one.then_not, bit: bits.never, isStep: false }]),
+  ];
+  const own = [...Map.groupBy(uses.filter(({ selector }) => selector.once.length === 0), ({ bit }) => bit)].map(([bit, some]) => {
+    const when = some.map(({ selector, isStep }) => (isStep ? `(${isInWindow}) and ${selectsSql(bind, selector)}` : selectsSql(bind, selector))).join(" or ");
+    return `if(${when}, ${2 ** bit}, 0)`;
+  });
+  const byId = Map.groupBy(uses.filter(({ selector }) => selector.once.length > 0), ({ selector: { event, where, once } }) => JSON.stringify([event, where, once]));
+  const told = [...byId.values()].map((some) => {
+    const sum = (isStep: boolean): number => some.reduce((total, use) => (use.isStep === isStep ? total + 2 ** use.bit : total), 0);
+    const selector = (some[0] as (typeof some)[number]).selector; // Of a group, so there is one.
+    const isSelected = selectsSql(bind, selector);
+    return { bits: `if(${isSelected}, toUInt64(if(${isInWindow}, ${sum(true)}, 0) + ${sum(false)}), toUInt64(0))`, id: eventSql(bind, `if(${isSelected}, ${idSql(selector, bind)}, '')`) };
+  });
+  return { own: `toUInt64(${own.join(" + ") || "0"})`, told };
+}
+
+function idSql({ once }: PlannedSelector, bind: Bind): string {
+  const raw = eventSql(bind, once.map((path) => `${rawsSql(bind, "properties", path)}[1]`).reduceRight((rest, first) => `if(${first} != '', ${first}, ${rest})`, "''"));
+  return `if(${raw} = '', '', concat('id ', ${textSql(raw)}))`;
 }
 
 /** What an event says at the properties that must be the same, as one text. */
-function sameSql({ same }: SequenceCondition, { bind }: SqlScope): { readonly text: string; readonly isSet: string | undefined } {
+function sameSql({ same }: SequencePlan, { bind }: SqlScope): { readonly text: string; readonly isSet: string | undefined } {
   if (same === undefined) return { text: "toUInt8(0)", isSet: undefined };
   const raws = namesOf(same).map((path) => `${rawsSql(bind, "properties", path)}[1]`);
   const texts = raws.map((raw) => textSql(raw));
@@ -76,7 +115,7 @@ function sameSql({ same }: SequenceCondition, { bind }: SqlScope): { readonly te
 }
 
 /** For each event, the first after it that must not come after the last step, and what `same` says of that. */
-function comersSql(one: SequenceCondition, events: string): string {
+function comersSql(one: SequencePlan, events: string): string {
   const nobody = `(${FOREVER}, ${one.same === undefined ? "toUInt8(0)" : "''"}, toUInt8(1))`;
   const all = `arrayPushBack(arrayMap(x -> (x.1, x.4, bitTest(x.3, ${bitsOf(one).never})), ${events}), ${nobody})`;
   return `arrayPopFront(arrayReverseFill(x -> x.3, ${all}))`;
@@ -86,12 +125,12 @@ function comersSql(one: SequenceCondition, events: string): string {
 
 /** What is kept while the events are gone through: a tuple of Int64, behind the text of `same`. */
 class Pass {
-  readonly #one: SequenceCondition;
+  readonly #one: SequencePlan;
   readonly #nowMs: number;
   /** Names of what is kept, in the order of the tuple. */
   readonly #kept: readonly string[];
 
-  constructor(one: SequenceCondition, nowMs: number) {
+  constructor(one: SequencePlan, nowMs: number) {
     this.#one = one;
     this.#nowMs = nowMs;
     const ofStep = [
@@ -166,7 +205,7 @@ class Pass {
     const i = Number(number);
     const kept = part === "at" ? this.#at(i) : this.#acc(what);
     const taken = { at: "x.1", place: "x.5", leave: this.#leave(i), start: i === 0 ? "x.1" : this.#acc(`start${i - 1}`) }[part] ?? "";
-    const mayNotHappen = part === "at" && this.#one.steps[i + 1]?.without !== undefined;
+    const mayNotHappen = part === "at" && (this.#one.steps[i + 1]?.without.length ?? 0) > 0;
     return mayNotHappen
       ? `multiIf(${this.#fires(i)}, ${taken}, bitTest(x.3, ${bitsOf(this.#one).notBefore(i + 1)}), ${NONE}, ${kept})`
       : `if(${this.#fires(i)}, ${taken}, ${kept})`;

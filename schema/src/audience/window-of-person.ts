@@ -88,7 +88,7 @@ export function notYetSql({ bind, nowMs }: SqlScope): string {
 }
 
 /** Over one event: whether it matches, and is or will be in the window as far as that does not depend on the person. */
-export function inWindowSql(matches: string, { row }: WindowSql): string {
+export function inWindowSql(matches: string, { row }: Pick<WindowSql, "row">): string {
   return row === "1" ? matches : `${matches} and ${row}`;
 }
 

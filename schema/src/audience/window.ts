@@ -5,7 +5,7 @@
 // - Calendar periods are in the workspace's or the person's zone; weeks begin on Monday; a day begins at its first instant, which
 //   on some days of some zones is not midnight.
 import { z } from "zod";
-import { eventNames } from "./event-filter.ts";
+import { eventNames } from "./event-names.ts";
 import { listedZones } from "../time-zone.ts";
 import { audienceLimits } from "./limits.ts";
 import { isoInstant, msOf, valuePath } from "./value-test.ts";

@@ -1,7 +1,7 @@
 // Whether a subscription asks for an event, and by which of its clauses not. Consent, history and lateness are decided behind this, by
 // delivery. Pure.
 import type { EventFacts } from "../audience/condition-kind.ts";
-import { selects } from "../audience/event-filter.ts";
+import { filtersAt, selects } from "../audience/event-filter.ts";
 import type { EventTrigger } from "./subscription.ts";
 
 export type TriggerEvent = EventFacts & { readonly type: string };
@@ -29,7 +29,8 @@ export function takes(trigger: EventTrigger, event: TriggerEvent): Taken {
     const name = nameOf(event);
     if (!names.includes(name)) return { isTaken: false, clause: "names", reason: name === "" ? "It has no name." : "It is called otherwise." };
   }
-  const place = where?.findIndex((one) => !selects({ event: event.event, where: [one] }, event)) ?? -1;
+  // What is asked relative to now is asked of the instant of the event, so that it is the same whenever it is looked at.
+  const place = filtersAt(where, event.ms).findIndex((one) => !selects({ event: event.event, where: [one] }, event));
   return place === -1 ? taken : { isTaken: false, clause: "where", place, reason: `Filter ${place + 1} does not hold.` };
 }
 

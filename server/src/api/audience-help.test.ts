@@ -76,6 +76,26 @@ describe("the check of a definition", () => {
     expect((await check({ who: { kind: "audience", audience: "gone" } })).problems[0]).toMatchObject({ messages: { de: "Es gibt keine Zielgruppe `gone`." }, hints: { de: expect.stringContaining("Sehen Sie bei den Zielgruppen nach") } });
   });
 
+  test("says what people have called things, and the vocabulary's roles in words, in both languages", async () => {
+    for (const [slug, name] of [["golden", "Golden people"], ["staff", "Our staff"]] as const) expect((await api.call("POST", "/audiences", { body: { slug, name, definition: { who: plan } } })).status).toBe(201);
+    expect((await api.call("POST", "/audience-lists", { body: { name: "Friends of the house", kind: "by_hand", slug: "friends" } })).status).toBe(201);
+    const who = {
+      all: [
+        { kind: "audience", audience: "golden" }, { kind: "first_of", audiences: ["staff", "golden"], is: "staff" }, { kind: "list", list: "friends" },
+        { kind: "event", event: { role: "order" }, measure: { of: "sum", property: { role: "value" } }, op: "at_least", value: 50 },
+        { kind: "sequence", steps: [{ event: { role: "product_viewed" } }, { event: { role: "order" } }] },
+      ],
+    };
+    const { sentence } = await check({ who });
+    expect(sentence?.en).toBe("Known people: is in the audience “Golden people” and “Our staff” is the first of their audiences in the order “Our staff”, “Golden people” and is on the list “Friends of the house”"
+      + " and the sum of “Value” in “Order” ever is at least 50 and did “Product looked at”, then “Order”.");
+    expect(sentence?.de).toBe("Bekannte Personen: ist in der Zielgruppe „Golden people“ und „Our staff“ ist die erste ihrer Zielgruppen in der Reihenfolge „Our staff“, „Golden people“ und steht auf der Liste „Friends of the house“"
+      + " und die Summe von „Wert“ in „Bestellung“ jemals ist mindestens 50 und hat getan: „Produkt angesehen“, dann „Bestellung“.");
+    expect((await api.call("POST", "/audiences", { body: { name: "All of it", definition: { who } } })).body.sentence).toEqual(sentence);
+    const { problems } = await check({ who: { kind: "sequence", steps: [{ event: { role: "orders" } }, { event: { role: "order" }, without: [{ event: { role: "subscription_started" } }] }] } });
+    expect(problems.map(({ path }) => path)).toEqual(["/who/steps/0/event", "/who/steps/1/without/0/event"]);
+  });
+
   test("refuses a group of too many, which is no definition either", async () => {
     const told = await check({ who: { all: Array.from({ length: 101 }, () => plan) } });
     expect(told).toMatchObject({ ok: false, problems: [{ path: "/who/all", message: "101 conditions; at most 100." }] });

@@ -1,7 +1,7 @@
 // What helps to write an audience: what is wrong with a definition that nobody has saved, values to pick from, templates.
 import { check, checkBody, templates, values, valuesQuery } from "@tributary/schema/api/audiences.ts";
 import { audienceTemplates } from "@tributary/schema/audience/templates.ts";
-import { checkDefinition, fieldOfValues, loadVocabulary, readFrequentValues } from "../audiences/audiences.ts";
+import { checkDefinition, fieldOfValues, loadLanguages, loadVocabulary, readFrequentValues } from "../audiences/audiences.ts";
 import { maskTree } from "../governance/governance.ts";
 import { fields, keep, listOf, type Mask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -25,11 +25,13 @@ function checkRoute({ deps, scan }: ApiServices): Route {
     body: checkBody,
     responses: { 200: check },
     handle: async ({ body, workspaceId, nowMs }) => {
-      const told = await deps.workspaceDb.run(workspaceId, (db) => checkDefinition(db, scan, { workspaceId, value: body.definition, slug: body.slug, nowMs }));
+      const [told, languages] = await deps.workspaceDb.run(workspaceId, async (db) => [
+        await checkDefinition(db, scan, { workspaceId, value: body.definition, slug: body.slug, nowMs }), await loadLanguages(db, workspaceId, [body.definition]),
+      ] as const);
       return {
         status: 200,
         body: {
-          ok: told.problems.length === 0, problems: [...told.problems], warnings: [...told.warnings], sentence: told.definition === undefined ? null : sentencesOf(told.definition),
+          ok: told.problems.length === 0, problems: [...told.problems], warnings: [...told.warnings], sentence: told.definition === undefined ? null : sentencesOf(told.definition, languages),
           yaml: told.yaml, sql: told.sql,
         },
       };

@@ -3,7 +3,7 @@
 import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
-import { compareOf, flowOf, loadAround, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
+import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
@@ -47,11 +47,11 @@ function previewRoute(services: ApiServices): Route {
       const { view, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
       const { by, sample, parts } = body;
       const found = await previewOf(
-        view, body.definition, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
+        view, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
-        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition), next_change_at: isoOrNull(found.nextMs),
+        size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition, await services.deps.workspaceDb.run(workspaceId, (db) => loadLanguages(db, workspaceId, [body.definition]))), next_change_at: isoOrNull(found.nextMs),
         parts: found.parts.map((part) => ({ ...part })),
         sample: await membersOf(services, workspaceId, found.sample.map((id) => ({ id, since: null }))),
         breakdown: by === undefined ? [] : context.shown(breakdownMask(by), found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,
@@ -71,7 +71,7 @@ function flowRoute(services: ApiServices): Route {
     tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "How many there would have been on each of the last days, and who would have come and gone",
-    description: "As the definition would have seen each day's end (in UTC; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
+    description: "As the definition would have seen each day's end (in the workspace's time zone; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
     body: flowBody,
     responses: { 200: flow },
     handle: async (context) => {
@@ -80,7 +80,7 @@ function flowRoute(services: ApiServices): Route {
       await takeGuess(services, context, definition);
       const { view, around, signal } = await viewOf(services, context, [], []);
       refuseMissing([definition], around);
-      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
+      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, signal }));
       return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
     },
   });

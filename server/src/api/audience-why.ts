@@ -2,7 +2,7 @@
 import { audiencePersonParams, why, whyQuery } from "@tributary/schema/api/audiences.ts";
 import type { z } from "zod";
 import { NEVER } from "@tributary/schema/audience/window.ts";
-import { explainPerson, loadAround, readChanges, type ExplainedNode } from "../audiences/audiences.ts";
+import { explainPerson, loadAround, loadLanguages, readChanges, type ExplainedNode } from "../audiences/audiences.ts";
 import { fields, keep, listOf, within, type Mask } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { findAudience } from "./audience-membership.ts";
@@ -37,12 +37,12 @@ export function audienceWhyRoute(services: ApiServices): Route {
       const profile = await services.finder.get(workspaceId, params.profile_id, nowMs);
       const atMs = query.at === undefined ? nowMs : Date.parse(query.at);
       const read = <Row>(sql: string, asked: Readonly<Record<string, unknown>>): Promise<Row[]> => services.scan<Row>(workspaceId, sql, asked);
-      const [around, keys, owners] = await Promise.all([
-        services.deps.workspaceDb.run(workspaceId, (db) => loadAround(db, workspaceId, [audience.definition])), paramsOfPerson(services, workspaceId, profile),
+      const [[around, languages], keys, owners] = await Promise.all([
+        services.deps.workspaceDb.run(workspaceId, async (db) => [await loadAround(db, workspaceId, [audience.definition]), await loadLanguages(db, workspaceId, [audience.definition])] as const), paramsOfPerson(services, workspaceId, profile),
         services.deps.workspaceDb.run(workspaceId, (db) => ownerIds(db, workspaceId, profile.id)),
       ]);
       const [found, log] = await Promise.all([
-        explainPerson(read, { definition: audience.definition, around, atMs, person: { profileId: profile.id, ingestIds: keys["ingest_ids"] as readonly string[], owners } }), // As it is made there.
+        explainPerson(read, { definition: audience.definition, around, languages, atMs, person: { profileId: profile.id, ingestIds: keys["ingest_ids"] as readonly string[], owners } }), // As it is made there.
         readChanges(read, { audienceId: audience.id, profileIds: owners, untilMs: atMs, limit: 1 }),
       ]);
       const [latest] = log;

@@ -4,10 +4,10 @@ import {
   audienceChange, audienceCreate, audienceDetail, audienceList, audienceListQuery, audienceSlug, audienceVersions, type Audience, type AudienceDetail,
 } from "@tributary/schema/api/audiences.ts";
 import { sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import {
-  archiveAudience, changeAudience, createAudience, presentAudience, readAudiences, readReferences, readVersions, restoreAudience, type Changing, type StoredAudience,
+  archiveAudience, changeAudience, createAudience, presentAudience, readAudiences, readReferences, readVersions, restoreAudience, loadLanguages, type Changing, type Languages, type StoredAudience,
 } from "../audiences/audiences.ts";
+import { readSubscriptionsOf, subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { namesOfActors } from "../governance/governance.ts";
 import type { ClientBase } from "pg";
 import type { ApiServices } from "./api-services.ts";
@@ -36,14 +36,14 @@ function listRoute({ deps }: ApiServices): Route {
     query: audienceListQuery,
     responses: { 200: audienceList },
     handle: async ({ query, workspaceId }) => {
-      const [stored, names] = await deps.workspaceDb.run(workspaceId, async (db) => {
+      const [stored, names, languages] = await deps.workspaceDb.run(workspaceId, async (db) => {
         const all = await readAudiences(db, workspaceId);
-        return [all, await namesOfActors(db, workspaceId, all.map(({ updatedBy }) => updatedBy))] as const;
+        return [all, await namesOfActors(db, workspaceId, all.map(({ updatedBy }) => updatedBy)), await loadLanguages(db, workspaceId, all.map(({ definition }) => definition))] as const;
       });
       const inStatus = stored.filter(({ status }) => (query.status === "in_use" ? status !== "archived" : status === query.status));
       const counts = Map.groupBy(inStatus, ({ folder }) => folder);
       const folders = [...counts].map(([folder, inside]) => ({ folder, count: inside.length })).toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
-      const found = inStatus.filter((one) => isInFolder(one, query.folder)).map((one) => shownAudience(one, names)).filter((one) => isFound(one, query.search));
+      const found = inStatus.filter((one) => isInFolder(one, query.folder)).map((one) => shownAudience(one, names, languages)).filter((one) => isFound(one, query.search));
       const after = decodeCursor(namePlace, query.cursor);
       const idOf = new Map(stored.map(({ slug, id }) => [slug, id]));
       const placeOf = (one: Audience): [string, number] => [one.name.toLowerCase(), idOf.get(one.slug) ?? 0];
@@ -139,13 +139,13 @@ function versionsRoute({ deps }: ApiServices): Route {
     params: slugParams,
     responses: { 200: audienceVersions },
     handle: async ({ params, workspaceId }) => {
-      const [versions, names] = await deps.workspaceDb.run(workspaceId, async (db) => {
+      const [versions, names, languages] = await deps.workspaceDb.run(workspaceId, async (db) => {
         const all = await readVersions(db, (await presentAudience(db, workspaceId, params.slug)).id);
-        return [all, await namesOfActors(db, workspaceId, all.map(({ author }) => author))] as const;
+        return [all, await namesOfActors(db, workspaceId, all.map(({ author }) => author)), await loadLanguages(db, workspaceId, all.map(({ definition }) => definition))] as const;
       });
       return {
         status: 200,
-        body: { data: versions.map(({ version, definition, at, author }) => ({ version, definition, at: at.toISOString(), author, author_name: names.get(author) ?? null, sentence: sentencesOf(definition) })) },
+        body: { data: versions.map(({ version, definition, at, author }) => ({ version, definition, at: at.toISOString(), author, author_name: names.get(author) ?? null, sentence: sentencesOf(definition, languages) })) },
       };
     },
   });
@@ -172,24 +172,21 @@ function statusRoute({ deps }: ApiServices, name: "archive" | "restore", told: {
 function archiveRoute(services: ApiServices): Route {
   return statusRoute(services, "archive", {
     summary: "Archive an audience", description: "Everybody leaves it, and its history stays. Refused with `in_use` while others refer to it, which the message names.",
-  }, archiveAudience);
+  }, (db, by, slug) => archiveAudience(db, by, slug, subscriptionsOfAudience));
 }
 
 function restoreRoute(services: ApiServices): Route {
   return statusRoute(services, "restore", { summary: "Restore an archived audience", description: "It is filled as if it were new; its slug, versions and history are the same." }, restoreAudience);
 }
 
-const english = languageOf("en");
-const german = languageOf("de");
-
-export function sentencesOf(definition: Definition): { en: string; de: string } {
-  return { en: sayDefinition(definition, english), de: sayDefinition(definition, german) };
+export function sentencesOf(definition: Definition, { en, de }: Languages): { en: string; de: string } {
+  return { en: sayDefinition(definition, en), de: sayDefinition(definition, de) };
 }
 
-function shownAudience(one: StoredAudience, names: ReadonlyMap<string, string>): Audience {
+function shownAudience(one: StoredAudience, names: ReadonlyMap<string, string>, languages: Languages): Audience {
   return {
     slug: one.slug, name: one.name, description: one.description, folder: one.folder, status: one.status, problem: one.problem, size: one.size,
-    filled_at: one.filledAt?.toISOString() ?? null, version: one.version, sentence: sentencesOf(one.definition),
+    filled_at: one.filledAt?.toISOString() ?? null, version: one.version, sentence: sentencesOf(one.definition, languages),
     created_at: one.createdAt.toISOString(), created_by: one.createdBy, updated_at: one.updatedAt.toISOString(), updated_by: one.updatedBy,
     updated_by_name: names.get(one.updatedBy) ?? null,
   };
@@ -197,5 +194,6 @@ function shownAudience(one: StoredAudience, names: ReadonlyMap<string, string>):
 
 async function shownDetail(db: ClientBase, workspaceId: number, one: StoredAudience): Promise<AudienceDetail> {
   const { usedBy, uses } = await readReferences(db, workspaceId, one);
-  return { ...shownAudience(one, await namesOfActors(db, workspaceId, [one.updatedBy])), definition: one.definition, used_by: usedBy, uses };
+  const sentBy = await readSubscriptionsOf(db, workspaceId, one.id);
+  return { ...shownAudience(one, await namesOfActors(db, workspaceId, [one.updatedBy]), await loadLanguages(db, workspaceId, [one.definition])), definition: one.definition, used_by: [...usedBy, ...sentBy], uses };
 }

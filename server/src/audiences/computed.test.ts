@@ -49,6 +49,7 @@ function randomPeople(roll: (below: number) => number, count: number): PersonFac
     ms: NOW - roll(24 * 120) * HOUR + 5 * HOUR, row: row++,
     properties: {
       ...(roll(4) > 0 && { total: pick<unknown>([10, "12.5", 0.1, -3, "x", 1e15, 99.999999999]) }), ...(roll(3) === 0 && { revenue: roll(100) }),
+      ...(roll(3) > 0 && { due: new Date(NOW + (roll(40) - 20) * 12 * HOUR).toISOString() }),
       ...(roll(2) > 0 && { order_id: pick(["a", "b", "c", 7]) }), ...(roll(2) > 0 && { coupon: pick(["SPRING", "AUTUMN", 5, true]) }),
       ...(roll(2) > 0 && { products: Array.from({ length: roll(4) }, () => ({ color: pick(["red", "blue", "green"]), category: pick(["dress", "scarf"]), price: pick<unknown>([5, "7.25", 100, null]) })) }),
     },
@@ -59,7 +60,13 @@ function randomPeople(roll: (below: number) => number, count: number): PersonFac
 
 const state = { days: [3, 20, 45, 90], orders: [1, 2, 3, 5], value: [10, 25, 80, 300.5], buyers: 10, at: "2026-03-01" };
 const within = { last: 30, unit: "day" } as const;
+/** Of dates that events tell, relative to now: time alone lets events count, and count no more. */
+const soon = [{ property: "due", op: "in_next" as const, value: { last: 2, unit: "day" as const } }];
 const others: readonly ComputedValue[] = [
+  { kind: "measure", event: "Order Completed", where: soon, measure: { of: "count" } },
+  { kind: "measure", event: "Order Completed", where: [{ not: { property: "due", op: "more_than_ago", value: { last: 1, unit: "month" } } }], measure: { of: "last" } },
+  { kind: "value", event: "Order Completed", where: soon, property: "coupon", which: "all" },
+  { kind: "decay", event: "Order Completed", where: [{ property: "due", op: "in_last", value: { last: 5, unit: "day" } }], weight: 1, half_life_days: 14 },
   ...(["count", "first", "last"] as const).map((of): ComputedValue => ({ kind: "measure", event: "Order Completed", measure: { of }, within })),
   ...(["sum", "average", "min", "max", "distinct"] as const).map((of): ComputedValue => ({ kind: "measure", event: ["Order Completed", "Order Refunded"], measure: { of, property: ["total", "revenue"] }, within: { last: 1, unit: "month" } })),
   { kind: "measure", event: { role: "order" }, measure: { of: "count" }, within },

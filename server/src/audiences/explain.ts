@@ -7,6 +7,7 @@ import { contextFields } from "@tributary/schema/audience/event-filter.ts";
 import { saidBy, sayDay, type Explanation, type Said } from "@tributary/schema/audience/explain.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 import { compileAudiences, compileConditions, type Surroundings } from "./compile.ts";
+import type { Languages } from "./names.ts";
 import type { ReadLog } from "./membership-read.ts";
 import type { PersonKeys } from "./standing.ts";
 
@@ -19,6 +20,7 @@ interface ExplainWish {
   readonly around: Omit<Surroundings, "nowMs" | "hasOverrides" | "people">;
   readonly person: Pick<PersonKeys, "profileId" | "ingestIds" | "owners">;
   readonly atMs: number;
+  readonly languages: Languages;
 }
 
 export interface ExplainedNode extends Explanation {
@@ -55,7 +57,7 @@ export async function explainPerson(read: ReadLog, wish: ExplainWish): Promise<E
   const nodes = places.map(({ path, condition }, i): ExplainedNode => {
     const { holds, nextMs } = answers.nodes[i] ?? { holds: false, nextMs: NEVER };
     const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world) : undefined) ?? { fields: [], evidence: [] };
-    return { ...own, path, holds, nextMs, sentence: saidBy((say) => sayCondition(condition, say)), toFlip: own.toFlip ?? byTime(nextMs, world) };
+    return { ...own, path, holds, nextMs, sentence: saidBy((say) => sayCondition(condition, say), wish.languages), toFlip: own.toFlip ?? byTime(nextMs, world) };
   });
   const drawn: ExplainedNode = {
     path: "from", holds: answers.isDrawn, nextMs: NEVER, sentence: saidBy((say) => sayDefinition({ ...definition, who: { all: [] } }, say)), fields: [], evidence: [],

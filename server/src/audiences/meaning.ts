@@ -8,7 +8,7 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { expandedCountOfComputed } from "@tributary/schema/audience/references.ts";
 
 /** Raised when the same definition comes to mean something else, so that everybody is asked again after an upgrade. */
-const MEANING = 1;
+const MEANING = 2;
 
 /** Whether definitions as JSON read the vocabulary: by a role, or because they score buyers. */
 export const namesRoles = (json: string): boolean => json.includes('"role"') || json.includes('"rfm"');

@@ -33,7 +33,7 @@ const mutations: readonly Mutation[] = [
   mutation("the sooner instant of all", /greatest\(/g, "least("),
   mutation("the later instant of all", /least\(/g, "greatest("),
   mutation("the first to leave is looked at first", /arrayReverseSort\(told/g, "arraySort(told"),
-  mutation("the instant is one window late", /least\(if\((v\d+), (v\d+)/g, "least(if($1, $2 + 86400000"),
+  mutation("the instant is one window late", /least\(if\((v\d+), (v\d+),/g, "least(if($1, $2 + 86400000,"),
   mutation("a count needs one more", /-(e\d+_\d+)\[(\d+)\]/g, "-$1[$2 + 1]"),
   mutation("orders count each time they are told", /indexOf\(v\d+, told\.5\)\]\.3 = told\.3/g, "indexOf([''], '')].3 = told.3 or 1"),
   mutation("sums are of whole numbers", /toDecimal128OrNull\(([^,]+), 9\)/g, "toDecimal128(toDecimal128OrNull($1, 0), 9)"),
@@ -41,6 +41,7 @@ const mutations: readonly Mutation[] = [
   mutation("the least is enough for the greatest", /p > 0 and f = 0/g, "p > 0"),
   mutation("months are thirty days", /toUnixTimestamp64Milli\(addMonths\(fromUnixTimestamp64Milli\(([-\w[\]]+), 'UTC'\), (\d+)\)\)/g, "($1 + $2 * 2592000000)"),
   mutation("any product will do for each filter", / and \(arrayExists/g, " or (arrayExists"),
+  mutation("of red and of blue things only those that are both are measured", /\) or \(\(arrayExists/g, ") and ((arrayExists"),
   mutation("texts compare with regard to case", /lowerUTF8/g, "toString"),
   mutation("what is not set is something else", / and notEmpty\((v\d+|w\d+)\)/g, ""),
   mutation("values have not to be held", new RegExp(` and v\\d+ <= ${now}`, "g"), ""),
@@ -51,6 +52,11 @@ const mutations: readonly Mutation[] = [
   mutation("everybody lives in UTC", /transform\(toString\(timezone\)/g, "transform('UTC'"),
   mutation("29 February is never", /229\]/g, "228]"),
   mutation("only the first of several names", /has\((\{p\d+:Array\(String\)\}), event\)/g, "event = $1[1]"),
+  mutation("an order that is told again is another step", / = '' or n0 = 1/g, " = '' or n0 > 0"),
+  mutation("of an order told again the first counts", /arrayReverse\(arrayEnumerateUniq\(arrayReverse\((.*?)\)\)\)/g, "arrayEnumerateUniq($1)"),
+  mutation("what a filter says of an event never turns", /minIf\((w\d+), /g, "minIf(toInt64(9007199254740991 + 0 * $1), "),
+  mutation("only what is past has been in the last days", new RegExp(`ms_ <= ${now} and ${now} < \\(ms_ \\+ \\d+\\)`, "g"), `ms_ <= ${now}`),
+  mutation("what comes within the very last moment is too far away", / and ms_ <= (\d+)/g, " and ms_ < $1"),
   mutation("at least one of all", /(\+ toUInt16\(\w+\)\)) >= 2/g, "$1 >= 1"),
 ];
 
@@ -101,25 +107,38 @@ function chosenWorld(): RandomWorld {
     { ...order, measure: { of: "average", property: "total" }, op: "at_most", value: 20, within: { last: 30, unit: "day" } },
     { ...order, measure: { of: "max", property: "total" }, op: "at_most", value: 50 },
     { kind: "event", event: "Order Completed", where: [{ item: "products", where: [{ property: "color", op: "contains", value: "RED" }, { property: "category", op: "equals", value: "dress" }] }], op: "at_least", value: 1 },
+    {
+      kind: "event", event: "Order Completed", measure: { of: "count", item: "products" }, op: "at_least", value: 2,
+      where: ["red", "blue"].map((value) => ({ item: "products", where: [{ property: "color", op: "equals", value }] })),
+    },
     { kind: "trait", trait: "plan", op: "not_equals", value: "silver" },
     { kind: "trait", trait: "plan", op: "is_set", held: { last: 7, unit: "day" } },
     { ...viewed, op: "at_least", value: 1, within: { since: { event: "Signed Up", which: "first" } } },
     { ...viewed, op: "at_least", value: 1, within: { since: { event: ["Order Completed", "page"], which: "last" } } },
     { kind: "event", event: ["page", "Signed Up"], op: "at_least", value: 1, within: { period: "this", unit: "day", zone: "person" } },
     { kind: "trait", trait: "birthday", op: "anniversary", in: "today" },
+    { kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" } }] },
+    { kind: "sequence", steps: [{ event: { role: "order" } }, { event: "page" }] },
+    { ...viewed, where: [{ property: "starts", op: "in_next", value: day }], op: "at_least", value: 1 },
+    { ...viewed, where: [{ property: "starts", op: "in_last", value: day }], op: "at_least", value: 1 },
   ];
-  // Two at the edge of a day, told at once; a future one; somebody of a leap day; an empty average.
+  // Two at the edge of a day, told at once; a future one; somebody of a leap day; an empty average; dollars; an order told again after a look.
   const edge = [0, 1, -1].flatMap((off, i) => [
     personOf({ id: idOf(5_000 + i), events: [eventOf({ event: "page", ms: NOW - DAY + off, row: 1e6 + i * 10 }), eventOf({ event: "page", ms: NOW - DAY + off, row: 1e6 + i * 10 + 1 })] }),
     personOf({ id: idOf(5_100 + i), events: [eventOf({ event: "page", ms: NOW + off, row: 2e6 + i * 10 }), eventOf({ event: "page", ms: NOW - 1_000, row: 2e6 + i * 10 + 1 })] }),
+    personOf({ id: idOf(5_150 + i), events: [eventOf({ event: "page", ms: NOW - 2 * DAY, row: 4e6 + i, properties: { starts: NOW + DAY + off } })] }),
+    personOf({ id: idOf(5_250 + i), events: [eventOf({ event: "page", ms: NOW - 9 * DAY, row: 5e6 + i, properties: { starts: NOW - DAY + off } })] }),
     personOf({ id: idOf(5_200 + i), events: [eventOf({ event: "Order Completed", ms: NOW - 2 * DAY, row: 3e6 + i * 10, properties: { total: 60 - i } }), eventOf({ event: "purchase", ms: NOW - 2 * DAY, row: 3e6 + i * 10 + 1, properties: { total: -20 } })] }),
   ]);
   const leap = personOf({ id: idOf(5_300), zone: "Europe/Berlin", traits: { birthday: "1992-02-29" } });
   const today = personOf({ id: idOf(5_301), zone: "UTC", traits: { birthday: "1992-02-29", plan: "gold" }, traitTimes: { plan: NOW - DAY } });
+  const dollars = personOf({ id: idOf(5_302), events: [eventOf({ event: "purchase", ms: NOW - DAY, row: 6e6, properties: { total: 60, currency: "USD" } })] });
+  const again = personOf({ id: idOf(5_303), events: ["purchase", "page", "Order Completed"].map((event, i) => eventOf({ event, ms: NOW - 9 * DAY + i, row: 7e6 + i, properties: { order_id: "o1" } })) });
+  const colours = personOf({ id: idOf(5_304), events: [eventOf({ event: "Order Completed", ms: NOW - DAY, row: 8e6, properties: { products: [{ color: "red" }, { color: "green" }, { color: "blue" }] } })] });
   const words = {
     ...noWords, roles: { order: { events: ["Order Completed", "purchase"], properties: { value: ["total"], order_id: ["order_id"], currency: ["currency"] }, where: null }, refund: { events: ["Order Refunded"], properties: { value: ["total"] }, where: null } },
     money: { base: "EUR", rates: [{ from: "2020-01-01", currency: "USD", rate: 0.57 }] },
   };
   const shifted = random.people.map((person) => ({ ...person, events: person.events.map((event) => ({ ...event, ms: event.ms - random.baseMs + NOW })) }));
-  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today], definitions: who.map((one) => definition.parse({ who: one })) };
+  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, dollars, again, colours], definitions: who.map((one) => definition.parse({ who: one })) };
 }

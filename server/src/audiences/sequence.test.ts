@@ -2,10 +2,12 @@
 // instant; and the plain evaluator says what a search through all combinations of events finds.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { EventFacts, PersonFacts } from "@tributary/schema/audience/condition-kind.ts";
+import type { EventFacts, PersonFacts, Words } from "@tributary/schema/audience/condition-kind.ts";
 import { definition, sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { selects } from "@tributary/schema/audience/event-filter.ts";
+import { selects as selectsByName, type EventFilter } from "@tributary/schema/audience/event-filter.ts";
+import type { EventRef } from "@tributary/schema/audience/event-names.ts";
 import { sequenceKind, type SequenceCondition } from "@tributary/schema/audience/kinds/sequence.ts";
+import { selectorOf, whenever } from "@tributary/schema/audience/role-events.ts";
 import { languageOf } from "@tributary/schema/audience/sentence.ts";
 import { after, type Duration } from "@tributary/schema/audience/window.ts";
 import { audienceLimits } from "@tributary/schema/audience/limits.ts";
@@ -96,6 +98,8 @@ function criticalIn({ startMs, stepMs, steps, windows, waits, unit }: Scenery): 
 
 // ── A search without any thought ──────────────────────────────────────────────────────────────────────────────────
 
+const selects = (selector: { readonly event: EventRef; readonly where?: readonly EventFilter[] | undefined }, event: EventFacts): boolean => selectsByName(selectorOf(selector, whenever(noWords)), event);
+
 /** Whether some events, taken in any way, are the steps. */
 function isFound(one: SequenceCondition, person: PersonFacts, nowMs: number): boolean {
   const all = person.events.filter((event) => event.ms <= nowMs && !event.isBot).toSorted((a, b) => a.ms - b.ms || a.row - b.row);
@@ -171,7 +175,8 @@ const at = (hour: number): number => START + hour * HOUR;
 let workspaces = 50_000;
 
 /** Whether somebody who did this is in, and the hour of the next change. Both evaluators say the same. */
-async function ask(told: readonly (readonly [event: string, hour: number, properties?: Record<string, unknown>])[], given: Omit<SequenceCondition, "kind">, hour: number): Promise<[boolean, number | "never"]> {
+async function ask(told: readonly (readonly [event: string, hour: number, properties?: Record<string, unknown>])[], given: Omit<SequenceCondition, "kind">, hour: number, words: Words = noWords): Promise<[boolean, number | "never"]> {
+  const setting = { zone: "UTC", words, audience: (): undefined => undefined };
   const workspaceId = workspaces++;
   const person = personOf({ id: idOf(1), events: told.map(([event, when, properties = {}], i) => eventOf({ event, ms: at(when), row: i + 1, properties })) });
   await insertPeople(clickhouse, workspaceId, [person]);
@@ -219,6 +224,27 @@ describe("a sequence", () => {
     expect(await ask([["A", 0], ["A", 0]], { steps: [{ event: "A" }, { event: "A" }] }, 1)).toEqual([true, "never"]);
     expect(await ask([["A", 0], ["B", 0]], { steps: ab }, 1)).toEqual([true, "never"]);
     expect(await ask([["B", 0], ["A", 0]], { steps: ab }, 1)).toEqual([false, "never"]);
+  });
+
+  test("means by a role whatever events the workspace's words say, only those of a part, and what is told by one order id once", async () => {
+    const order = { events: ["A", "a"], properties: { order_id: ["id", "order.id"] }, where: null };
+    const words: Words = { ...noWords, roles: { order, pickup: { ...order, where: { paths: ["way"], values: ["pickup"] } }, viewed: { events: ["V"], properties: {}, where: null } } };
+    const by = (role: string) => ({ event: { role } });
+    const twice = { steps: [by("order"), by("order")] };
+    expect(await ask([["A", 0], ["a", 1]], twice, 2, words)).toEqual([true, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { order: { id: "1" } }]], twice, 2, words)).toEqual([false, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { id: 2 }], ["A", 2, { id: 1 }]], twice, 3, words)).toEqual([true, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["V", 1], ["a", 2, { id: 1 }]], { steps: [by("order"), by("viewed")] }, 3, words)).toEqual([false, "never"]);
+    // Told again, an order is where it is told last: nothing else was between, and no other order came after it.
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], strict: true, within: hours(5) }, 3, words)).toEqual([true, 5]);
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 4, words)).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 2 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 3, words)).toEqual([false, 4]);
+    // Of the same event by name, each counts.
+    expect(await ask([["A", 0, { id: 1 }], ["A", 1, { id: 1 }]], { steps: ab.map(() => ({ event: "A" })) }, 2, words)).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { way: "post" }]], { steps: [by("viewed"), by("pickup")] }, 2, words)).toEqual([false, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { way: "pickup" }]], { steps: [by("viewed"), by("pickup")] }, 2, words)).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["a", 1, { way: "pickup" }], ["V", 2]], { steps: [by("viewed"), { event: "V", without: [by("pickup")] }] }, 3, words)).toEqual([false, "never"]);
+    expect(sequenceKind.reads({ kind: "sequence", ...twice }, words)).toEqual({ events: ["A", "a"] });
   });
 
   test("is asked about again when an event of the future comes", async () => {

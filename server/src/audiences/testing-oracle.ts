@@ -162,6 +162,7 @@ class Critical {
   readonly #durations: readonly (readonly Duration[])[];
   readonly #edges: readonly (readonly number[])[];
   readonly #isOfDays: readonly boolean[];
+  readonly #readsDates: readonly boolean[];
   readonly #known = new Map<string, readonly number[]>();
 
   constructor(world: RandomWorld) {
@@ -169,6 +170,7 @@ class Critical {
     const whole = world.definitions.map((one) => [one, ...referencesOf(JSON.stringify(one), world.audiences)]);
     this.#durations = whole.map((one) => durationsIn(one));
     this.#edges = whole.map((one) => edgesIn(JSON.stringify(one)));
+    this.#readsDates = whole.map((one) => comparesDates(one));
     this.#isOfDays = whole.map((one) => /"period"|"anniversary"/.test(JSON.stringify(one)));
   }
 
@@ -183,7 +185,7 @@ class Critical {
     const key = `${d} ${person.id}`;
     let own = this.#known.get(key);
     if (own === undefined) {
-      const seeds = [...person.events.map(({ ms }) => ms), ...instantsOf(person), ...Object.values(person.traitTimes)];
+      const seeds = [...person.events.map(({ ms }) => ms), ...instantsOf(person, this.#readsDates[d] === true), ...Object.values(person.traitTimes)];
       const durations = this.#durations[d] ?? [];
       const turned = seeds.flatMap((ms) => [ms, ...durations.flatMap((one) => [after(ms, one), ...before(ms, one), ...durations.map((two) => after(after(ms, one), two))])]);
       own = [...new Set([...turned, ...(this.#edges[d] ?? [])].flatMap((ms) => [ms - 1, ms, ms + 1]))];
@@ -193,8 +195,11 @@ class Critical {
   }
 }
 
-function instantsOf(person: PersonFacts): number[] {
-  return Object.keys(person.traits).flatMap((name) => rawsAt(person.traits, name).map(instantOf).filter((ms) => ms !== undefined));
+/** Dates that traits tell, and events. */
+function instantsOf(person: PersonFacts, ofEvents: boolean): number[] {
+  const traits = Object.keys(person.traits).flatMap((name) => rawsAt(person.traits, name));
+  const told = ofEvents ? person.events.flatMap(({ properties }) => ["starts", "when", "products.ships"].flatMap((path) => rawsAt(properties, path))) : [];
+  return [...new Set([...traits, ...told])].map(instantOf).filter((ms) => ms !== undefined);
 }
 
 /** All instants from which a duration might lead here. */
@@ -224,6 +229,12 @@ function durationsIn(value: unknown): Duration[] {
   const own = "last" in value && "unit" in value ? [value as Duration] : [];
   const all = [...own, ...Object.values(value).flatMap(durationsIn)];
   return [...new Map(all.map((one) => [`${one.last} ${one.unit}`, one])).values()];
+}
+
+/** Whether what an event says is compared relative to now. */
+function comparesDates(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ("property" in value && "op" in value && ["in_last", "in_next", "more_than_ago"].includes(String(value.op))) || Object.values(value).some(comparesDates);
 }
 
 function edgesIn(text: string): number[] {

@@ -97,7 +97,7 @@ let lastRow = 0;
 
 function randomEvent(lot: Lot, baseMs: number): EventFacts {
   return eventOf({
-    event: lot.pick(eventNames), ms: randomMs(lot, baseMs), row: ++lastRow, properties: randomProperties(lot), isBot: lot.chance(8), isInternal: lot.chance(8),
+    event: lot.pick(eventNames), ms: randomMs(lot, baseMs), row: ++lastRow, properties: randomProperties(lot, baseMs), isBot: lot.chance(8), isInternal: lot.chance(8),
     context: lot.chance(50) ? { type: "track" } : { type: "track", country: lot.pick(["DE", "US", ""]), page_path: lot.pick(["/", "/pricing", "/Pricing/de"]), campaign_source: lot.pick(["", "google", "Google"]) },
   });
 }
@@ -109,31 +109,34 @@ function randomValue(lot: Lot): unknown {
   ]);
 }
 
-function randomItem(lot: Lot): Record<string, unknown> {
+function randomItem(lot: Lot, baseMs: number): Record<string, unknown> {
   return {
+    ...(lot.chance(30) ? { ships: randomInstant(lot, baseMs) } : {}),
     ...(lot.chance(80) ? { color: lot.pick<unknown>(["red", "blue", "Red", ["red", "green"], null, 7]) } : {}), ...(lot.chance(80) ? { category: lot.pick(["dress", "scarf", "Dress"]) } : {}),
     ...(lot.chance(80) ? { price: randomValue(lot) } : {}), ...(lot.chance(40) ? { sku: lot.pick<unknown>(["a", "b", 1, "1"]) } : {}), ...(lot.chance(15) ? { "size.eu": lot.pick([36, "38"]) } : {}),
   };
 }
 
-function randomProperties(lot: Lot): Record<string, unknown> {
-  const products = lot.chance(70) ? lot.of(lot.below(4), () => randomItem(lot)) : lot.pick<unknown>([randomItem(lot), [null, randomItem(lot)], ["text", randomItem(lot)], "none", []]);
+function randomProperties(lot: Lot, baseMs: number): Record<string, unknown> {
+  const products = lot.chance(70) ? lot.of(lot.below(4), () => randomItem(lot, baseMs)) : lot.pick<unknown>([randomItem(lot, baseMs), [null, randomItem(lot, baseMs)], ["text", randomItem(lot, baseMs)], "none", []]);
   return {
     ...(lot.chance(85) ? { total: randomValue(lot) } : {}), ...(lot.chance(30) ? { order: { total: randomValue(lot), ...(lot.chance(30) ? { "coupon.code": "X" } : {}) } } : {}),
     ...(lot.chance(60) ? { order_id: lot.pick<unknown>(["o1", "o2", "o3", 1, "1", "", null, ["o1", "o9"]]) } : {}), ...(lot.chance(50) ? { currency: lot.pick<unknown>(["EUR", "USD", " usd", "GBP", "XXX", "", 5]) } : {}),
     ...(lot.chance(70) ? { products } : {}), ...(lot.chance(30) ? { delivery: lot.pick<unknown>(["pickup", "post", ["pickup"], true]) } : {}),
-    ...(lot.chance(20) ? { when: lot.pick<unknown>(["2026-02-28", 1_772_236_800, "2026-02-28T10:00:00+02:00", "soon"]) } : {}),
+    ...(lot.chance(20) ? { when: lot.pick<unknown>(["2026-02-28", 1_772_236_800, "2026-02-28T10:00:00+02:00", "soon"]) } : {}), ...(lot.chance(40) ? { starts: randomInstant(lot, baseMs) } : {}),
   };
 }
 
+/** Dates as senders write them, and what is none. */
+function randomInstant(lot: Lot, baseMs: number): unknown {
+  const ms = randomMs(lot, baseMs);
+  return lot.pick<unknown>([new Date(ms).toISOString(), new Date(ms).toISOString().slice(0, 10), ms, Math.floor(ms / 1_000), "never", [new Date(ms).toISOString(), "1999-12-31"]]);
+}
+
 function randomTraits(lot: Lot, baseMs: number): Record<string, unknown> {
-  const instant = (): unknown => {
-    const ms = randomMs(lot, baseMs);
-    return lot.pick<unknown>([new Date(ms).toISOString(), new Date(ms).toISOString().slice(0, 10), ms, Math.floor(ms / 1_000), "never", [new Date(ms).toISOString(), "1999-12-31"]]);
-  };
   return {
     ...(lot.chance(70) ? { plan: lot.pick<unknown>(["gold", "Gold", "silver", ["gold", "trial"], "", 3, true]) } : {}), ...(lot.chance(70) ? { age: lot.pick<unknown>([17, 18, "18", 29.5, "30", [18, 40], "old", false]) } : {}),
-    ...(lot.chance(60) ? { address: { city: lot.pick(["Hamburg", "hamm", "Zürich"]), ...(lot.chance(30) ? { "geo.lat": 53.5 } : {}) } } : {}), ...(lot.chance(70) ? { trial_ends: instant() } : {}),
+    ...(lot.chance(60) ? { address: { city: lot.pick(["Hamburg", "hamm", "Zürich"]), ...(lot.chance(30) ? { "geo.lat": 53.5 } : {}) } } : {}), ...(lot.chance(70) ? { trial_ends: randomInstant(lot, baseMs) } : {}),
     ...(lot.chance(80) ? { birthday: lot.pick<unknown>(["1990-02-28", "1992-02-29", "1985-03-01", "1970-12-31", "1960-01-01T23:30:00-05:00", "unknown", lot.pick(["1991-07-15", "1991-03-29"])]) } : {}),
     ...(lot.chance(40) ? { tags: lot.some(["a", "b", "A", 1, "1", true], 0, 4) } : {}),
   };
@@ -144,7 +147,7 @@ function randomPeople(lot: Lot, baseMs: number, count: number): PersonFacts[] {
     const traits = randomTraits(lot, baseMs);
     const events = lot.of(lot.pick([0, 1, 2, 3, 5, 8, 13]), () => randomEvent(lot, baseMs));
     // Events told twice, and several at once in an order of their own.
-    for (const event of lot.some(events, 0, 2)) events.push({ ...event, row: ++lastRow, ms: event.ms + lot.pick([0, 0, 1, DAY]), properties: lot.chance(50) ? event.properties : randomProperties(lot) });
+    for (const event of lot.some(events, 0, 2)) events.push({ ...event, row: ++lastRow, ms: event.ms + lot.pick([0, 0, 1, DAY]), properties: lot.chance(50) ? event.properties : randomProperties(lot, baseMs) });
     const isAnonymous = lot.chance(20);
     return personOf({
       id: idOf(i + 1), traits, events, isAnonymous, isHuman: events.length === 0 || events.some((event) => !event.isBot && !event.isInternal) || lot.chance(10), zone: lot.pick(personZones),
@@ -216,7 +219,8 @@ function randomLeaf(lot: Lot, baseMs: number): Json {
 
 function randomSequence(lot: Lot, baseMs: number): Json {
   const fixed = durations.filter(({ unit }) => unit !== "month" && unit !== "quarter" && unit !== "year");
-  const one = (): Json => ({ event: lot.chance(85) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
+  const event = (): unknown => (lot.chance(25) ? { role: lot.pick(["order", "order", "click_and_collect"]) } : lot.chance(80) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3));
+  const one = (): Json => ({ event: event(), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
   const later = (): Json => ({ ...one(), ...(lot.chance(40) ? { gap: lot.pick(fixed) } : {}), ...(lot.chance(30) ? { without: lot.of(1 + lot.below(2), one) } : {}) });
   const from = randomMs(lot, baseMs);
   const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);
@@ -274,12 +278,13 @@ function randomTraitCondition(lot: Lot, baseMs: number): Json {
   }
 }
 
-const propertyNames = ["total", "order.total", "order_id", "currency", "products.color", "products.price", "products.size.eu", "products", "delivery", "order.coupon.code", "when", "missing"] as const;
-const itemNames = ["color", "category", "price", "sku", "size.eu"] as const;
+const propertyNames = ["total", "order.total", "order_id", "currency", "products.color", "products.price", "products.size.eu", "products", "delivery", "order.coupon.code", "when", "starts", "missing"] as const;
+const itemNames = ["color", "category", "price", "sku", "size.eu", "ships"] as const;
 
 function randomFilter(lot: Lot, baseMs: number): Json {
-  const plain = (): Json => (lot.chance(25) ? { context: lot.pick(["country", "page_path", "campaign_source", "type"]), ...randomTest(lot, baseMs) } : { property: lot.pick(propertyNames), ...randomTest(lot, baseMs) });
-  const item = (): Json => ({ item: lot.pick(["products", "products", "order"]), where: lot.of(1 + lot.below(2), () => ({ property: lot.pick(itemNames), ...randomTest(lot, baseMs) })) });
+  const dated = (): Json => ({ op: lot.pick(["in_last", "in_next", "more_than_ago"]), value: lot.pick(durations) });
+  const plain = (): Json => (lot.chance(20) ? { property: lot.pick(["starts", "starts", "when", "products.ships"]), ...dated() } : lot.chance(25) ? { context: lot.pick(["country", "page_path", "campaign_source", "type"]), ...randomTest(lot, baseMs) } : { property: lot.pick(propertyNames), ...randomTest(lot, baseMs) });
+  const item = (): Json => ({ item: lot.pick(["products", "products", "order"]), where: lot.of(1 + lot.below(2), () => (lot.chance(20) ? { property: "ships", ...dated() } : { property: lot.pick(itemNames), ...randomTest(lot, baseMs) })) });
   const one = (): Json => (lot.chance(40) ? item() : plain());
   return lot.chance(15) ? { any: lot.of(1 + lot.below(3), one) } : lot.chance(15) ? { not: one() } : one();
 }
@@ -300,7 +305,7 @@ function randomWindow(lot: Lot, baseMs: number): Json | undefined {
 function randomEventCondition(lot: Lot, baseMs: number): Json {
   const isRole = lot.chance(25);
   const event = isRole ? { role: lot.pick(["order", "order", "click_and_collect"]) } : lot.chance(75) ? lot.pick(eventNames) : lot.some(eventNames, 2, 3);
-  const where = lot.chance(45) ? { where: lot.of(1 + lot.below(2), () => randomFilter(lot, baseMs)) } : {};
+  const where = lot.chance(45) ? { where: [...lot.of(1 + lot.below(2), () => randomFilter(lot, baseMs)), ...(lot.chance(25) ? lot.of(2, () => ({ item: "products", where: [{ property: lot.pick(itemNames), ...randomTest(lot, baseMs) }] })) : [])] } : {};
   const of = lot.pick(["count", "count", "count", "sum", "sum", "average", "min", "max", "distinct", "first", "last"] as const);
   let within = randomWindow(lot, baseMs);
   const comparison = (numbers: readonly number[]): Json => {

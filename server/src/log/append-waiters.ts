@@ -6,7 +6,7 @@ import type { LogLimits } from "./log-limits.ts";
 export interface AppendWaiters {
   /** True once the partition's next offset is larger than `offset`; false after `timeoutMs`, or when closed. */
   wait(partition: number, offset: number, timeoutMs: number): Promise<boolean>;
-  /** The partition's next offset is at least this. */
+  /** The partition's next offset is at least this. Whoever is told needs to look only rarely. */
   poke(partition: number, nextOffset: number): void;
   close(): void;
 }
@@ -31,18 +31,20 @@ export function createAppendWaiters(
   let closed = false;
   let pollMs = limits.pollMsMin;
 
-  function poke(partition: number, nextOffset: number): void {
-    if (nextOffset <= (known.get(partition) ?? 0)) return;
+  /** Returns whether that is news. */
+  function reach(partition: number, nextOffset: number): boolean {
+    if (nextOffset <= (known.get(partition) ?? 0)) return false;
     known.set(partition, nextOffset);
-    pollMs = limits.pollMsMin;
     for (const waiter of waiters) if (waiter.partition === partition && nextOffset > waiter.offset) waiter.settle(true);
+    return true;
   }
 
   async function poll(): Promise<void> {
     while (waiters.size > 0 && !closed) {
       pollMs = Math.min(pollMs * POLL_GROWTH, limits.pollMsMax);
       try {
-        for (const head of await heads()) poke(head.partition, head.nextOffset);
+        // Somebody appends who does not tell.
+        for (const head of await heads()) if (reach(head.partition, head.nextOffset)) pollMs = limits.pollMsMin;
       } catch {
         pollMs = limits.pollMsMax;
       }
@@ -52,7 +54,9 @@ export function createAppendWaiters(
   }
 
   return {
-    poke,
+    poke(partition, nextOffset) {
+      if (reach(partition, nextOffset)) pollMs = limits.pollMsMax;
+    },
     wait(partition, offset, timeoutMs) {
       if ((known.get(partition) ?? 0) > offset) return Promise.resolve(true);
       if (closed || timeoutMs <= 0) return Promise.resolve(false);

@@ -39,11 +39,12 @@ export class ReaderFenced extends Error {
 export async function commitOffset(
   tx: ClientBase, claim: ReaderClaim, next: { nextOffset: number; nowMs: number; nextBlock: number },
 ): Promise<ReaderClaim> {
-  const result = await tx.query(
-    `update log_offset set next_offset = $5, now_ms = $6, next_block = $7
-     where reader = $1 and partition = $2 and epoch = $3 and next_offset = $4`,
-    [claim.reader, claim.partition, claim.epoch, claim.nextOffset, next.nextOffset, next.nowMs, next.nextBlock],
-  );
+  const result = await tx.query({
+    name: "log_offset_move",
+    text: `update log_offset set next_offset = $5, now_ms = $6, next_block = $7
+      where reader = $1 and partition = $2 and epoch = $3 and next_offset = $4`,
+    values: [claim.reader, claim.partition, claim.epoch, claim.nextOffset, next.nextOffset, next.nowMs, next.nextBlock],
+  });
   if (result.rowCount !== 1) throw new ReaderFenced(claim);
   return { ...claim, ...next };
 }

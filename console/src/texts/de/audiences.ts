@@ -22,7 +22,7 @@ export const audiences: Texts["audiences"] = {
   noneFound: "Keine Zielgruppe passt",
   noneFoundText: "Suchen Sie nach einem anderen Wort, oder nehmen Sie einen Filter weg.",
   folders: { label: "Ordner", all: "Alle Ordner" },
-  usedKinds: { audience: "Zielgruppe", computed_trait: "Berechnetes Merkmal", list: "Liste" },
+  usedKinds: { audience: "Zielgruppe", computed_trait: "Berechnetes Merkmal", list: "Liste", subscription: "Abonnement eines Ziels" },
 
   picker: { nothing: "Nichts passt. Tippen Sie ein anderes Wort.", times: (n) => `${count(n)}-mal gesehen`, useEvent: (text) => `Das Ereignis „${text}“ nehmen` },
   add: {
@@ -63,7 +63,7 @@ export const audiences: Texts["audiences"] = {
     where: "mit", and: "und", or: "oder", not: "nicht", add: "mit …", addAnother: "und …", item: "eines der", has: "hat", sameItem: "und dasselbe …",
     ofItem: (list) => `Von einem der ${list}`, ofEvent: "Vom Ereignis", ofContext: "Wo es geschah", searchProperty: "Eigenschaft suchen", searchValue: (name) => `Wert von ${name} suchen`,
     useProperty: (text) => `Die Eigenschaft „${text}“ nehmen`, otherwise: "Sonst", otherComparison: "Anders vergleichen …", otherOps: "Andere Vergleiche",
-    comparison: (name) => `Wie ${name} verglichen wird`, remove: (name) => `${name} entfernen`, more: "Was mit diesem Filter geschieht", makeNot: "Umkehren: darf nicht gelten", notNot: "Umkehren: muss gelten", makeOr: "Oder etwas anderes", removeFilter: "Entfernen",
+    comparison: (name) => `Wie ${name} verglichen wird`, remove: (name) => `${name} entfernen`, more: "Was mit diesem Filter geschieht", makeNot: "Umkehren: darf nicht gelten", notNot: "Umkehren: muss gelten", makeOr: "Oder etwas anderes", another: "Und ein weiteres davon, das …", removeFilter: "Entfernen",
   },
   context: {
     page_path: "Pfad der Seite", page_url: "Adresse der Seite", page_referrer: "Woher sie kamen", device_type: "Art des Geräts", os: "Betriebssystem", browser: "Browser", country: "Land", locale: "Sprache", timezone: "Zeitzone",
@@ -92,7 +92,7 @@ export const audiences: Texts["audiences"] = {
     is: "taten nacheinander", not: "taten nicht nacheinander", strict: "Ob etwas dazwischen kommen darf", loose: "mit Beliebigem dazwischen", strictly: "ohne anderes Ereignis dazwischen", gap: "höchstens nach", addGap: "binnen welcher Zeit …", drop: (n) => `Schritt ${count(n)} entfernen`,
     addStep: "und dann …", whole: "alles binnen", addWhole: "alles binnen …", same: "mit gleichem", addSame: "über dasselbe …", dropSame: "Über Beliebiges", never: "und danach nie", neverFor: "für", addNever: "und danach nicht …", dropNever: "Was auch folgt", without: "ohne", addWithout: "ohne etwas dazwischen …", dropWithout: "Was auch dazwischen kommt",
   },
-  account: { label: "Von den Personen ihres Kontos", any: "jemand aus demselben Konto", all: "alle aus demselben Konto", none: "niemand aus demselben Konto", meets: "erfüllt", note: "Die Person selbst gehört dazu." },
+  account: { label: "Von den Personen ihres Kontos", any: "für jemanden aus demselben Konto", all: "für alle aus demselben Konto", none: "für niemanden aus demselben Konto", note: "Die Person selbst gehört dazu." },
   json: { label: (kind) => `Bedingung „${kind}“ als JSON`, note: "Für diese Art von Bedingung gibt es hier noch keine Worte. Sie wird bearbeitet, wie sie gespeichert ist.", wrong: "Das ist keine Bedingung in JSON: ein Objekt mit `kind`." },
 
   window: {

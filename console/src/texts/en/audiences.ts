@@ -20,7 +20,7 @@ export const audiences = {
   noneFound: "No audience fits",
   noneFoundText: "Search for another word, or take a filter away.",
   folders: { label: "Folders", all: "All folders" },
-  usedKinds: { audience: "Audience", computed_trait: "Computed trait", list: "List" },
+  usedKinds: { audience: "Audience", computed_trait: "Computed trait", list: "List", subscription: "Subscription of a destination" },
 
   picker: { nothing: "Nothing fits. Type another word.", times: (n: number) => `seen ${plural(n, "time", "times")}`, useEvent: (text: string) => `Use the event “${text}”` },
   add: {
@@ -61,7 +61,7 @@ export const audiences = {
     where: "where", and: "and", or: "or", not: "not", add: "where…", addAnother: "and…", item: "one of the", has: "has", sameItem: "and of the same one…",
     ofItem: (list: string) => `Of one of the ${list}`, ofEvent: "Of the event", ofContext: "Where it happened", searchProperty: "Find a property", searchValue: (name: string) => `Find a value of ${name}`,
     useProperty: (text: string) => `Use the property “${text}”`, otherwise: "Otherwise", otherComparison: "Compare in another way…", otherOps: "Other comparisons",
-    comparison: (name: string) => `How ${name} compares`, remove: (name: string) => `Remove ${name}`, more: "What to do with this filter", makeNot: "Turn around: must not hold", notNot: "Turn around: must hold", makeOr: "Or something else", removeFilter: "Remove",
+    comparison: (name: string) => `How ${name} compares`, remove: (name: string) => `Remove ${name}`, more: "What to do with this filter", makeNot: "Turn around: must not hold", notNot: "Turn around: must hold", makeOr: "Or something else", another: "And another of them that…", removeFilter: "Remove",
   },
   context: {
     page_path: "Path of the page", page_url: "Address of the page", page_referrer: "Where they came from", device_type: "Kind of device", os: "Operating system", browser: "Browser", country: "Country", locale: "Language", timezone: "Time zone",
@@ -90,7 +90,7 @@ export const audiences = {
     is: "did one after the other", not: "did not do one after the other", strict: "Whether anything may come between", loose: "with anything between", strictly: "with no other event between", gap: "at most after", addGap: "within how long…", drop: (n: number) => `Remove step ${count(n)}`,
     addStep: "and then…", whole: "all of it within", addWhole: "all of it within…", same: "with the same", addSame: "about the same thing…", dropSame: "About anything", never: "and then never", neverFor: "for", addNever: "and then not…", dropNever: "Whatever follows", without: "without", addWithout: "without something between…", dropWithout: "Whatever comes between",
   },
-  account: { label: "Of the people of their account", any: "somebody of the same account", all: "everybody of the same account", none: "nobody of the same account", meets: "meets", note: "The person is one of them." },
+  account: { label: "Of the people of their account", any: "for somebody of the same account", all: "for everybody of the same account", none: "for nobody of the same account", note: "The person is one of them." },
   json: { label: (kind: string) => `Condition “${kind}” as JSON`, note: "This kind of condition has no words here yet. It is edited as it is stored.", wrong: "This is not a condition in JSON: an object with a `kind`." },
 
   window: {

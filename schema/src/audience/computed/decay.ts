@@ -2,8 +2,11 @@
 // up to the last midnight in UTC, so that a score changes by an event at once, and by time once a day.
 import { z } from "zod";
 import { sixDigits, sixDigitsSql, type ComputedKind } from "../computed-kind.ts";
-import { eventFilters, eventNames, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
+import { eventFilters, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
+import { eventNames } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
 import { isPlainNumber, numberOf, numberSql, rawsAt, rawsSql } from "../value.ts";
+import { selectorOf } from "../role-events.ts";
 import { namesOf } from "../sentence.ts";
 import { NEVER } from "../window.ts";
 
@@ -23,24 +26,28 @@ export const decayTrait: ComputedKind<typeof schema> = {
   kind: "decay",
   schema,
   reads: (one) => ({ events: namesOf(one.event) }),
-  sql: (one, { bind, name, events, nowMs, boundary }) => {
+  sql: (one, scope) => {
+    const { bind, name, events, nowMs, boundary } = scope;
+    const selector = selectorOf(one, scope);
     const midnight = Math.floor(nowMs / DAY) * DAY;
     boundary(midnight + DAY);
     const number = typeof one.weight === "number" ? undefined : name_(numberSql("raw"), rawsSql(bind, "properties", one.weight.property));
     const weight = number === undefined ? String(one.weight) : `ifNull(toFloat64(${number}), 0)`;
     const boundMs = nowMs - one.half_life_days * DAY * HALF_LIVES - DAY;
-    const matches = selectsSql(bind, one);
+    const matches = selectsSql(bind, selector);
     const wanted = { names: namesOf(one.event), boundMs };
     const all = events({ ...wanted, aggregate: `groupArrayIf((ms, row_id, ${weight}), ${matches})` });
     const counted = `arraySort(arrayFilter(told -> told.1 <= ${nowMs} and told.1 > ${nowMs} - ${one.half_life_days * DAY * HALF_LIVES}, ${all}))`;
     const score = name(`arraySum(arrayMap(told -> told.3 * exp2(-greatest(0, ${midnight} - told.1) / ${one.half_life_days * DAY}), ${counted}))`);
     const coming = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(told -> if(told.1 > ${nowMs}, told.1, toInt64(${NEVER})), ${all})))`;
-    return { raws: name(`[${sixDigitsSql(score)}]`), next: name(coming) };
+    return { raws: name(`[${sixDigitsSql(score)}]`), next: leastWithTurns(name(coming), [selector], { boundMs, row: "1" }, scope) };
   },
-  evaluate: (one, person, { nowMs }) => {
+  evaluate: (one, person, world) => {
+    const { nowMs } = world;
+    const selector = selectorOf(one, world);
     const midnight = Math.floor(nowMs / DAY) * DAY;
     const score = person.events
-      .filter((event) => selects(one, event) && event.ms <= nowMs && event.ms > nowMs - one.half_life_days * DAY * HALF_LIVES)
+      .filter((event) => selects(selector, event) && event.ms <= nowMs && event.ms > nowMs - one.half_life_days * DAY * HALF_LIVES)
       .toSorted((a, b) => a.ms - b.ms || a.row - b.row)
       .map((event) => weightOf(one, event.properties) * 2 ** (-Math.max(0, midnight - event.ms) / (one.half_life_days * DAY)))
       .reduce((sum, part) => sum + part, 0);

@@ -2,19 +2,21 @@
 import { z } from "zod";
 import type { PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { rawOfDecimal, rawOfInstant, rawOfInstantSql, type ComputedKind, type ValueSql } from "../computed-kind.ts";
-import { eventFilters, eventNames, saySelector } from "../event-filter.ts";
+import { eventFilters, saySelector } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
 import { planOf, type EventPlan } from "../event-plan.ts";
 import { eventKind, type EventCondition } from "../kinds/event.ts";
-import { measure, paths, roleRef } from "../measure.ts";
+import { measure, paths, sayOnce, sayPaths } from "../measure.ts";
 import { sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import type { Raw } from "../value.ts";
-import { windowSql } from "../window-of-person.ts";
+import { windowSql, type WindowSql } from "../window-of-person.ts";
 import { NEVER, window } from "../window.ts";
 
 const schema = z.strictObject({
   kind: z.literal("measure"),
-  event: z.union([eventNames, roleRef]),
+  event: eventRef,
   where: eventFilters.optional(),
   measure: measure.default({ of: "count" }),
   within: window.optional(),
@@ -28,13 +30,11 @@ export const measureTrait: ComputedKind<typeof schema> = {
   reads: (one, words) => eventKind.reads(asCondition(one), words),
   sql: measureSql,
   evaluate: evaluateMeasure,
-  sentence: (one, say) => {
-    const what = typeof one.event === "object" && "role" in one.event ? say.quote(one.event.role) : saySelector(say, { event: one.event, where: one.where });
-    return `${sayMeasured(one, what, say)} ${sayWindow(say, one.within)}`;
-  },
+  sentence: (one, say) => `${sayMeasured(one, saySelector(say, one), say)} ${sayWindow(say, one.within)}${sayOnce(say, one.once_per)}`,
   examples: [
     { kind: "measure", event: "Order Completed", measure: { of: "count" }, within: { last: 90, unit: "day" } },
     { kind: "measure", event: "Order Completed", measure: { of: "average", property: "total" } },
+    { kind: "measure", event: "Order Completed", measure: { of: "count", item: "products" }, once_per: "order_id", within: { period: "this", count: 1, unit: "year", zone: "workspace" } },
     { kind: "measure", event: "Order Completed", measure: { of: "last" } },
     { kind: "measure", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true } },
     { kind: "measure", event: "Order Completed", measure: { of: "max", property: "price", item: "products" }, within: { last: 1, unit: "year" } },
@@ -47,7 +47,7 @@ function sayMeasured({ measure }: MeasureTrait, what: string, say: Language): st
   if (measure.of === "count") return say.pick({ en: `the number of ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}`, de: `die Anzahl von ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}` });
   const names = { sum: { en: "the sum", de: "die Summe" }, average: { en: "the average", de: "der Durchschnitt" }, min: { en: "the least", de: "der kleinste Wert" }, max: { en: "the greatest", de: "der größte Wert" }, distinct: { en: "the number of different values", de: "die Anzahl verschiedener Werte" } } as const;
   const { property } = measure;
-  const of = typeof property === "string" ? say.quote(property) : "role" in property ? say.quote(property.role) : say.or(property.map(say.quote));
+  const of = sayPaths(say, property);
   const net = measure.of === "sum" && measure.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   return say.pick({ en: `${names[measure.of].en} of ${of} in ${what}${net}`, de: `${names[measure.of].de} von ${of} in ${what}${net}` });
 }
@@ -58,7 +58,7 @@ function asCondition(one: MeasureTrait): EventCondition {
 }
 
 function evaluateMeasure(one: MeasureTrait, person: PersonFacts, world: World): Raw[] {
-  const plan = planOf(asCondition(one), world.words);
+  const plan = planOf(asCondition(one), world);
   if (one.measure.of === "first" || one.measure.of === "last") {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
     return times.length === 0 ? [] : [rawOfInstant(one.measure.of === "first" ? Math.min(...times) : Math.max(...times))];
@@ -76,8 +76,14 @@ function evaluateMeasure(one: MeasureTrait, person: PersonFacts, world: World): 
 }
 
 function measureSql(one: MeasureTrait, scope: SqlScope): ValueSql {
-  const plan = planOf(asCondition(one), scope.words);
+  const plan = planOf(asCondition(one), scope);
   const inWindow = windowSql(one.within, scope);
+  const { raws, next } = measuredSql(one, plan, inWindow, scope);
+  return { raws, next: leastWithTurns(next, [plan.selector], inWindow, scope) };
+}
+
+/** As long as the filters say of each event what they say now. */
+function measuredSql(one: MeasureTrait, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): ValueSql {
   const { person } = inWindow;
   const exists = (raws: string): string => scope.name(person === undefined ? raws : `if(${person.exists}, ${raws}, [])`);
   const windowNext = person?.next ?? String(NEVER);

@@ -88,10 +88,10 @@ function evaluateRfm(one: RfmTrait, person: PersonFacts, world: World, state: un
 }
 
 function rfmValues(one: RfmTrait, person: PersonFacts, world: World): { readonly lastMs: number; readonly orders: number; readonly value: Decimal } | undefined {
-  const counted = planOf(orders(one), world.words);
+  const counted = planOf(orders(one), world);
   const times = timesOf(counted.selector, one.within, person, world) ?? [];
   if (times.length === 0) return undefined;
-  const total = (toldBy(planOf(value(one), world.words), one.within, person, world) ?? []).reduce((sum, told) => sum + told.value, 0n);
+  const total = (toldBy(planOf(value(one), world), one.within, person, world) ?? []).reduce((sum, told) => sum + told.value, 0n);
   return { lastMs: Math.max(...times), orders: toldBy(counted, one.within, person, world)?.length ?? 0, value: total };
 }
 
@@ -109,11 +109,11 @@ interface RfmColumns {
 
 /** What is scored, before it is; what divides the fifths is worked out over these. */
 export function rfmColumns(one: RfmTrait, scope: SqlScope): RfmColumns {
-  const counted = planOf(orders(one), scope.words);
+  const counted = planOf(orders(one), scope);
   const inWindow = windowSql(one.within, scope);
   const { past, coming } = timesSql(counted.selector, inWindow, scope);
   const bought = toldSql(counted, inWindow, scope);
-  const spent = toldSql(planOf(value(one), scope.words), inWindow, scope);
+  const spent = toldSql(planOf(value(one), scope), inWindow, scope);
   const leaves = (told: string): string => `if(empty(${told}), toInt64(${NEVER}), ${told}[-1].1)`;
   return {
     isBuyer: scope.name(`notEmpty(${past})`),

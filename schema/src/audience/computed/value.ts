@@ -2,7 +2,10 @@
 import { z } from "zod";
 import type { EventFacts, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import type { ComputedKind, ValueSql } from "../computed-kind.ts";
-import { eventFilters, eventNames, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
+import { eventFilters, propertyPath, saySelector, selects, selectsSql } from "../event-filter.ts";
+import { eventNames } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
+import { selectorOf } from "../role-events.ts";
 import { namesOf, sayWindow } from "../sentence.ts";
 import { rawsAt, rawsSql, type Raw } from "../value.ts";
 import { inWindowSql, windowOf, windowSql } from "../window-of-person.ts";
@@ -48,10 +51,11 @@ interface Seen {
 }
 
 function evaluateValue(one: ValueTrait, person: PersonFacts, world: World): Raw[] {
+  const selector = selectorOf(one, world);
   const inWindow = windowOf(one.within, person, world);
   if (!inWindow.exists) return [];
   const seen = person.events
-    .filter((event) => inWindow.has(event) && selects(one, event))
+    .filter((event) => inWindow.has(event) && selects(selector, event))
     .flatMap((event): Seen[] => [...new Set(rawsAt(event.properties, one.property))].map((raw) => ({ event, raw })))
     .toSorted((a, b) => b.event.ms - a.event.ms || b.event.row - a.event.row || (a.raw < b.raw ? 1 : -1));
   const counts = new Map<Raw, number>();
@@ -71,9 +75,10 @@ function evaluateValue(one: ValueTrait, person: PersonFacts, world: World): Raw[
 
 function valueSql(one: ValueTrait, scope: SqlScope): ValueSql {
   const { bind, name, events, nowMs } = scope;
+  const selector = selectorOf(one, scope);
   const inWindow = windowSql(one.within, scope);
   const leave = inWindow.leave ?? `toInt64(${NEVER})`;
-  const matches = inWindowSql(selectsSql(bind, one), inWindow);
+  const matches = inWindowSql(selectsSql(bind, selector), inWindow);
   const all = events({
     names: namesOf(one.event), boundMs: inWindow.boundMs,
     aggregate: `arrayFlatten(groupArrayIf(arrayMap(raw -> (${leave}, ms, row_id, raw), arrayDistinct(${rawsSql(bind, "properties", one.property)})), ${matches}))`,
@@ -93,6 +98,6 @@ function valueSql(one: ValueTrait, scope: SqlScope): ValueSql {
   }[one.which];
   return {
     raws: name(person === undefined ? value : `if(${person.exists}, ${value}, [])`),
-    next: name(`least(${soonest}, ${coming}, ${person?.next ?? String(NEVER)})`),
+    next: leastWithTurns(name(`least(${soonest}, ${coming}, ${person?.next ?? String(NEVER)})`), [selector], inWindow, scope),
   };
 }

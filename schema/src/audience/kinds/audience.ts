@@ -16,6 +16,6 @@ export const audienceKind: ConditionKind<typeof schema> = {
     const definition = world.audience(one.audience);
     return definition !== undefined && world.isMember(definition, person);
   },
-  sentence: (one, say) => say.pick({ en: `is in the audience ${say.quote(one.audience)}`, de: `ist in der Zielgruppe ${say.quote(one.audience)}` }),
+  sentence: (one, say) => say.pick({ en: `is in the audience ${say.named("audience", one.audience)}`, de: `ist in der Zielgruppe ${say.named("audience", one.audience)}` }),
   examples: [{ kind: "audience", audience: "vip" }],
 };

@@ -18,6 +18,6 @@ export const computedKind: ConditionKind<typeof schema> = {
     return { member: scope.name(`toUInt8(${testSql(scope.bind, raws, one)})`), next };
   },
   evaluate: (one, person, world) => holds(world.computed(one.trait, person), one),
-  sentence: (one, say) => `${say.quote(one.trait)} ${sayTest(say, one)}`,
+  sentence: (one, say) => `${say.named("computed", one.trait)} ${sayTest(say, one)}`,
   examples: [{ kind: "computed", trait: "orders_90d", op: "at_least", value: 3 }],
 };

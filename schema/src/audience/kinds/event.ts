@@ -5,13 +5,16 @@
 // the comparison will hold then is known now; the longest beginning that says otherwise than today tells when it changes.
 import { z } from "zod";
 import type { Branch, ConditionKind, EventsWanted, PersonFacts, SqlScope, World } from "../condition-kind.ts";
-import { eventFilters, eventNames, saySelector, selectsSql } from "../event-filter.ts";
+import { eventFilters, saySelector, selectsSql } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
+import { leastWithTurns } from "../event-turns.ts";
 import { explainEvent } from "../explain-event.ts";
 import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
 import {
-  compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths, roleRef,
-  sayComparison, type NumberComparison, type TimeComparison,
+  compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
+  sayComparison, sayOnce, sayPaths, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
+import { whenever } from "../role-events.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import { decimalOf, decimalSql, eventSql as ofEvent } from "../value.ts";
@@ -24,7 +27,7 @@ const SORTED = [1, 4, 16, 64, 256, SORTED_MAX] as const;
 
 const base = {
   kind: z.literal("event"),
-  event: z.union([eventNames, roleRef]),
+  event: eventRef,
   where: eventFilters.optional(),
   measure: measure.default({ of: "count" }),
   within: window.optional().meta({ description: "Without it: ever." }),
@@ -51,7 +54,7 @@ export const eventKind: ConditionKind<typeof schema> = {
   schema,
   reads: (one, words) => {
     const anchor = one.within !== undefined && "since" in one.within ? one.within.since : undefined;
-    const plan = planOf(one, words);
+    const plan = planOf(one, whenever(words));
     return {
       events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(anchor.event) : [])])],
       snapshot: (anchor !== undefined && "trait" in anchor) || (one.within !== undefined && "zone" in one.within && one.within.zone === "person"),
@@ -69,7 +72,18 @@ export const eventKind: ConditionKind<typeof schema> = {
     { kind: "event", event: ["Order Completed", "purchase"], measure: { of: "sum", property: ["total", "value"] }, op: "more_than", value: 500, within: { period: "this", count: 1, unit: "year", zone: "workspace" } },
     { kind: "event", event: "Order Completed", measure: { of: "last" }, op: "more_than_ago", value: { last: 90, unit: "day" } },
     { kind: "event", event: "page", where: [{ context: "page_path", op: "starts_with", value: "/pricing" }], measure: { of: "count" }, op: "between", from: 2, to: 5, within: { since: { event: "Signed Up", which: "last" } } },
+    {
+      kind: "event", event: "Order Completed", measure: { of: "sum", property: "price", item: "products" }, op: "at_least", value: 100,
+      where: [
+        { item: "products", where: [{ property: "color", op: "equals", value: "red" }, { property: "category", op: "equals", value: "scarf" }] },
+        { item: "products", where: [{ property: "color", op: "equals", value: "blue" }, { property: "category", op: "equals", value: "dress" }] },
+      ],
+    },
     { kind: "event", event: "Order Completed", measure: { of: "distinct", property: "category", item: "products" }, op: "at_least", value: 3 },
+    {
+      kind: "event", event: "Trip Booked", measure: { of: "count" }, op: "at_least", value: 1,
+      where: [{ property: "starts_at", op: "in_next", value: { last: 7, unit: "day" } }, { not: { property: "free_until", op: "more_than_ago", value: { last: 1, unit: "hour" } } }],
+    },
     { kind: "event", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true }, op: "at_least", value: 1_000, within: { last: 1, unit: "year" } },
   ],
 };
@@ -77,7 +91,7 @@ export const eventKind: ConditionKind<typeof schema> = {
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 function evaluateEvent(one: EventCondition, person: PersonFacts, world: World): boolean {
-  const plan = planOf(one, world.words);
+  const plan = planOf(one, world);
   if (isTimeComparison(one)) {
     const times = timesOf(plan.selector, one.within, person, world) ?? [];
     return times.length > 0 && compareTime(one.measure.of === "first" ? Math.min(...times) : Math.max(...times), one, world);
@@ -107,9 +121,15 @@ function isMeasured(plan: EventPlan, told: readonly Telling[], one: NumberCompar
 // ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function eventSql(one: EventCondition, scope: SqlScope): Branch {
-  const plan = planOf(one, scope.words);
-  const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
+  const plan = planOf(one, scope);
   const inWindow = windowSql(one.within, scope);
+  const { member, next } = measuredSql(one, plan, inWindow, scope);
+  return { member, next: leastWithTurns(next, [plan.selector], inWindow, scope) };
+}
+
+/** As long as the filters say of each event what they say now. */
+function measuredSql(one: EventCondition, plan: EventPlan, inWindow: WindowSql, scope: SqlScope): Branch {
+  const names = [...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? [])];
   const wanted = { names, boundMs: inWindow.boundMs };
   if (isTimeComparison(one)) return timeSql(one, plan, inWindow, wanted, scope);
   if (plan.isPlainCount && inWindow.person === undefined) {
@@ -263,34 +283,30 @@ function timeOfListSql({ measure: { of } }: { measure: { of: string } }, plan: E
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function sayEvent(one: EventCondition, say: Language): string {
-  const what = typeof one.event === "object" && "role" in one.event
-    ? saySelector(say, { event: one.event.role, where: one.where })
-    : saySelector(say, { event: one.event, where: one.where });
+  const what = saySelector(say, one);
   const when = sayWindow(say, one.within);
   const { measure: of } = one;
   if (of.of === "first" || of.of === "last") {
     const which = of.of === "first" ? say.pick({ en: "first", de: "erstes" }) : say.pick({ en: "last", de: "letztes" });
     return say.pick({ en: `their ${which} ${what} (${when}) ${sayComparison(say, one)}`, de: `ihr ${which} ${what} (${when}) ${sayComparison(say, one)}` });
   }
-  const once = one.once_per === undefined ? "" : say.pick({ en: `, counted once per ${sayPaths(say, one.once_per)}`, de: `, gezählt einmal je ${sayPaths(say, one.once_per)}` });
+  const once = sayOnce(say, one.once_per);
   if (of.of === "count" && of.item === undefined && one.op === "at_least" && one.value === 1) {
     return say.pick({ en: `did ${what} at least once ${when}${once}`, de: `hat mindestens einmal ${what} ${when}${once}` });
   }
   const words: Readonly<Record<typeof of.of, readonly [en: string, de: string]>> = {
-    count: ["the number", "die Anzahl"], sum: ["the sum", "die Summe"], average: ["the average", "der Durchschnitt"],
-    min: ["the least", "der kleinste Wert"], max: ["the greatest", "der größte Wert"], distinct: ["the number of different", "die Anzahl verschiedener"],
+    count: ["the number of", "die Anzahl von"], sum: ["the sum of", "die Summe von"], average: ["the average", "der Durchschnitt von"],
+    min: ["the least", "der kleinste Wert von"], max: ["the greatest", "der größte Wert von"], distinct: ["the number of different", "die Anzahl verschiedener Werte von"],
   };
-  const property = "property" in of ? ` ${sayPaths(say, of.property)}` : of.item === undefined ? "" : ` ${say.quote(of.item)}`;
+  const property = "property" in of ? sayPaths(say, of.property) : of.item === undefined ? undefined : say.quote(of.item);
+  // Of the events themselves, or of what they say.
+  const counted = property === undefined ? what : say.pick({ en: `${property} in ${what}`, de: `${property} in ${what}` });
   const net = of.of === "sum" && of.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   const [en, de] = words[of.of];
   return say.pick({
-    en: `${en} of ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
-    de: `${de} von ${what}${property}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    en: `${en} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    de: `${de} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
   });
-}
-
-function sayPaths(say: Language, of: z.infer<typeof paths>): string {
-  return typeof of === "object" && "role" in of ? say.quote(of.role) : say.or(namesOf(of).map(say.quote));
 }
 
 /** Whoever never did it passes "at most", and the sentence does not hide that. */

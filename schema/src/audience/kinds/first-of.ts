@@ -25,8 +25,8 @@ export const firstOfKind: ConditionKind<typeof schema> = {
     return definition !== undefined && world.isMember(definition, person);
   }),
   sentence: (one, say) => {
-    const order = one.audiences.map(say.quote).join(", ");
-    return say.pick({ en: `${say.quote(one.is)} is the first of their audiences in the order ${order}`, de: `${say.quote(one.is)} ist die erste ihrer Zielgruppen in der Reihenfolge ${order}` });
+    const order = one.audiences.map((slug) => say.named("audience", slug)).join(", ");
+    return say.pick({ en: `${say.named("audience", one.is)} is the first of their audiences in the order ${order}`, de: `${say.named("audience", one.is)} ist die erste ihrer Zielgruppen in der Reihenfolge ${order}` });
   },
   examples: [{ kind: "first_of", audiences: ["vip", "returning"], is: "returning" }],
 };

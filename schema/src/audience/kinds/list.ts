@@ -14,6 +14,6 @@ export const listKind: ConditionKind<typeof schema> = {
   reads: (one) => ({ lists: [one.list] }),
   sql: (one, scope) => ({ member: scope.list(one.list), next: String(NEVER) }),
   evaluate: (one, person, world) => world.list(one.list)?.has(person.id) ?? false,
-  sentence: (one, say) => say.pick({ en: `is on the list ${say.quote(one.list)}`, de: `steht auf der Liste ${say.quote(one.list)}` }),
+  sentence: (one, say) => say.pick({ en: `is on the list ${say.named("list", one.list)}`, de: `steht auf der Liste ${say.named("list", one.list)}` }),
   examples: [{ kind: "list", list: "trade-fair" }],
 };

@@ -3,11 +3,16 @@
 //
 // Events stand in the order of their times, and of their rows where times are equal. An event is one step at most. Edges count:
 // what comes exactly a gap after the step before it is in time, and what comes exactly at the end of the wait has come.
+//
+// What several events of a role tell by the same order id happened once: where the latest of them stands.
 import { z } from "zod";
 import type { ConditionKind, EventFacts, PersonFacts, World } from "../condition-kind.ts";
-import { eventFilters, eventNames, propertyPath, saySelector, selects } from "../event-filter.ts";
+import { eventFilters, propertyPath, saySelector, selects } from "../event-filter.ts";
+import { eventRef } from "../event-names.ts";
 import { audienceLimits } from "../limits.ts";
+import { whenever } from "../role-events.ts";
 import { namesOf, sayDuration, sayWindow, type Language } from "../sentence.ts";
+import { eventsPlanned, planOfSequence, type PlannedSelector, type PlannedStep, type SequencePlan } from "../sequence-plan.ts";
 import { sequenceSql } from "../sequence-sql.ts";
 import { rawsAt, textOf } from "../value.ts";
 import { windowOf } from "../window-of-person.ts";
@@ -16,7 +21,7 @@ import { after, betweenForms, duration, isFixed } from "../window.ts";
 // A month after a later event may be over before a month after an earlier one, since it ends where the month ends; then the latest
 // event before a step would not be the best one to go on from.
 const fixedDuration = duration.refine(isFixed, "Between steps, time is told in minutes, hours, days or weeks: months are not all of one length.");
-const selector = { event: eventNames, where: eventFilters.optional() };
+const selector = { event: eventRef, where: eventFilters.optional() };
 
 const schema = z.strictObject({
   kind: z.literal("sequence"),
@@ -38,14 +43,13 @@ const schema = z.strictObject({
   if (first?.without !== undefined) context.addIssue({ code: "custom", path: ["steps", 0, "without"], message: "The first step has none before it." });
 });
 export type SequenceCondition = z.infer<typeof schema>;
-type Step = SequenceCondition["steps"][number];
 
 export const sequenceKind: ConditionKind<typeof schema> = {
   kind: "sequence",
   schema,
-  reads: (one) => ({ events: namesIn(one) ?? "any" }),
-  sql: (one, scope) => sequenceSql(one, namesIn(one), scope),
-  evaluate: evaluateSequence,
+  reads: (one, words) => ({ events: eventsPlanned(planOfSequence(one, whenever(words))) ?? "any" }),
+  sql: (one, scope) => sequenceSql(planOfSequence(one, scope), scope),
+  evaluate: (one, person, world) => evaluateSequence(planOfSequence(one, world), person, world),
   sentence: saySequence,
   examples: [
     {
@@ -57,18 +61,12 @@ export const sequenceKind: ConditionKind<typeof schema> = {
       steps: [{ event: "Signed Up" }, { event: ["page", "screen"], where: [{ context: "page_path", op: "starts_with", value: "/pricing" }] }, { event: "Order Completed", without: [{ event: "Order Refunded" }] }],
     },
     { kind: "sequence", steps: [{ event: "Checkout Started" }, { event: "Payment Failed" }], strict: true, within: { from: "2026-01-01" } },
+    {
+      kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" }, gap: { last: 30, unit: "day" }, without: [{ event: "Complaint Received" }] }],
+      then_not: { event: { role: "order" }, within: { last: 14, unit: "day" } }, within: { last: 1, unit: "year" },
+    },
   ],
 };
-
-/** Of the events that matter; undefined: every event does. */
-function namesIn(one: SequenceCondition): readonly string[] | undefined {
-  return one.strict === true ? undefined : [...new Set([...one.steps, ...unwanted(one)].flatMap(({ event }) => namesOf(event)))];
-}
-
-/** What must not happen between steps or after them. */
-function unwanted({ steps, then_not: never }: SequenceCondition): readonly Pick<Step, "event" | "where">[] {
-  return [...steps.flatMap(({ without }) => without ?? []), ...(never === undefined ? [] : [never])];
-}
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,43 +76,70 @@ interface Placed {
   readonly place: number;
 }
 
-function evaluateSequence(one: SequenceCondition, person: PersonFacts, world: World): boolean {
-  const { nowMs } = world;
-  const isInWindow = windowOf(one.within, person, world).has;
-  const groups = groupsOf(one, lookedAt(one, person, { nowMs, isInWindow }));
-  return groups.some((events) => lastSteps(one, events, isInWindow).some((last) => isFollowedByNone(one, events, last, nowMs)));
+/** Which events are looked at, and as what. */
+interface Looked {
+  readonly events: readonly Placed[];
+  readonly isStep: (step: PlannedStep, event: EventFacts) => boolean;
+  /** Whether it is what must not happen. */
+  readonly is: (selector: PlannedSelector, event: EventFacts) => boolean;
+}
+
+function evaluateSequence(one: SequencePlan, person: PersonFacts, world: World): boolean {
+  const looked = lookedAt(one, person, world);
+  return groupsOf(one, looked.events).some((events) => lastSteps(one, events, looked).some((last) => isFollowedByNone(one, events, last, { looked, nowMs: world.nowMs })));
 }
 
 /** The events that could matter, in order; of very many the latest. */
-function lookedAt(one: SequenceCondition, person: PersonFacts, { nowMs, isInWindow }: { readonly nowMs: number; readonly isInWindow: (event: EventFacts) => boolean }): Placed[] {
-  const isLookedFor = (event: EventFacts): boolean => one.steps.some((step) => selects(step, event) && isInWindow(event)) || unwanted(one).some((each) => selects(each, event));
-  const matters = (event: EventFacts): boolean => one.strict === true || (sameOf(one, event) !== undefined && isLookedFor(event));
-  const past = person.events.filter((event) => event.ms <= nowMs && matters(event)).toSorted((a, b) => a.ms - b.ms || a.row - b.row);
-  return past.slice(-audienceLimits.sequenceEventsMax).map((event, place) => ({ event, place }));
+function lookedAt(one: SequencePlan, person: PersonFacts, world: World): Looked {
+  const isInWindow = windowOf(one.within, person, world).has;
+  const isLookedFor = (event: EventFacts, is: Looked["is"]): boolean =>
+    sameOf(one, event) !== undefined && (one.steps.some((step) => is(step, event) && isInWindow(event)) || one.unwanted.some((each) => is(each, event)));
+  const isTold = (event: EventFacts): boolean => one.selectors.some((each) => selects(each, event) && idOf(each, event) !== undefined);
+  const matters = (event: EventFacts): boolean => one.strict === true || isLookedFor(event, selects) || isTold(event);
+  const past = person.events.filter((event) => event.ms <= world.nowMs && matters(event)).toSorted((a, b) => a.ms - b.ms || a.row - b.row).slice(-audienceLimits.sequenceEventsMax);
+  const meant = new Map(one.selectors.map((each) => [each, new Set(latestTold(each, past))]));
+  const is = (selector: PlannedSelector, event: EventFacts): boolean => meant.get(selector)?.has(event) === true;
+  // What only tells again what comes later has not happened, not between steps either.
+  const events = past.filter((event) => isLookedFor(event, is) || !isLookedFor(event, selects)).map((event, place) => ({ event, place }));
+  return { events, is, isStep: (step, event) => is(step, event) && isInWindow(event) };
+}
+
+/** Of the events that are selected: without those whose id a later one tells again. */
+function latestTold(selector: PlannedSelector, past: readonly EventFacts[]): readonly EventFacts[] {
+  const selected = past.filter((event) => selects(selector, event));
+  return selected.filter((event, i) => {
+    const id = idOf(selector, event);
+    return id === undefined || !selected.slice(i + 1).some((later) => idOf(selector, later) === id);
+  });
+}
+
+/** Under which id an event tells what it tells. */
+function idOf({ once }: PlannedSelector, { properties }: EventFacts): string | undefined {
+  const raw = once.map((path) => rawsAt(properties, path)[0]).find((each) => each !== undefined);
+  return raw === undefined ? undefined : textOf(raw);
 }
 
 /** Events that say the same belong together; without `same`, all do. */
-function groupsOf(one: SequenceCondition, events: readonly Placed[]): readonly (readonly Placed[])[] {
+function groupsOf(one: SequencePlan, events: readonly Placed[]): readonly (readonly Placed[])[] {
   const groups = Map.groupBy(events, ({ event }) => sameOf(one, event));
   groups.delete(undefined);
   return [...groups.values()];
 }
 
 /** What an event says at the properties that must be the same; undefined when one of them is not set. */
-function sameOf({ same }: SequenceCondition, { properties }: EventFacts): string | undefined {
+function sameOf({ same }: SequencePlan, { properties }: EventFacts): string | undefined {
   const texts = namesOf(same ?? []).map((path) => rawsAt(properties, path)[0]).map((raw) => (raw === undefined ? undefined : textOf(raw)));
   return texts.includes(undefined) ? undefined : JSON.stringify(texts);
 }
 
 /** The events at which all steps are done in time. */
-function lastSteps(one: SequenceCondition, events: readonly Placed[], isInWindow: (event: EventFacts) => boolean): Placed[] {
-  const isStep = (step: Step, { event }: Placed): boolean => selects(step, event) && isInWindow(event);
-  const [first, ...rest] = one.steps as [Step, ...Step[]];
+function lastSteps(one: SequencePlan, events: readonly Placed[], looked: Looked): Placed[] {
+  const [first, ...rest] = one.steps as [PlannedStep, ...PlannedStep[]]; // At least two.
   // For each event: when the steps so far began, if it can be the last of them. Of several ways the one that began last leaves most time.
-  let starts = events.map((each) => (isStep(first, each) ? each.event.ms : undefined));
+  let starts = events.map((each) => (looked.isStep(first, each.event) ? each.event.ms : undefined));
   for (const step of rest) {
     const before = starts;
-    starts = events.map((each, i) => (isStep(step, each) ? latestStart(one, step, events.slice(0, i + 1), before) : undefined));
+    starts = events.map((each, i) => (looked.isStep(step, each.event) ? latestStart({ one, step, looked }, events.slice(0, i + 1), before) : undefined));
   }
   return events.filter(({ event }, i) => {
     const start = starts[i];
@@ -123,7 +148,7 @@ function lastSteps(one: SequenceCondition, events: readonly Placed[], isInWindow
 }
 
 /** Of a step that is the last of `events`: the latest start among the events from which it may go on. */
-function latestStart(one: SequenceCondition, step: Step, events: readonly Placed[], starts: readonly (number | undefined)[]): number | undefined {
+function latestStart({ one, step, looked }: { readonly one: SequencePlan; readonly step: PlannedStep; readonly looked: Looked }, events: readonly Placed[], starts: readonly (number | undefined)[]): number | undefined {
   const here = events.at(-1) as Placed;
   let latest: number | undefined;
   for (let i = events.length - 2; i >= 0; i--) {
@@ -133,21 +158,21 @@ function latestStart(one: SequenceCondition, step: Step, events: readonly Placed
     const isInTime = step.gap === undefined || here.event.ms <= after(from.event.ms, step.gap);
     if (start !== undefined && isInTime) latest = Math.max(start, latest ?? start);
     // What lies further back has this one between.
-    if (step.without?.some((each) => selects(each, from.event)) === true) break;
+    if (step.without.some((each) => looked.is(each, from.event))) break;
   }
   return latest;
 }
 
-function isFollowedByNone({ then_not: never }: SequenceCondition, events: readonly Placed[], last: Placed, nowMs: number): boolean {
+function isFollowedByNone({ then_not: never }: SequencePlan, events: readonly Placed[], last: Placed, { looked, nowMs }: { readonly looked: Looked; readonly nowMs: number }): boolean {
   if (never === undefined) return true;
   const endMs = after(last.event.ms, never.within);
-  return endMs <= nowMs && !events.some(({ event, place }) => place > last.place && event.ms <= endMs && selects(never, event));
+  return endMs <= nowMs && !events.some(({ event, place }) => place > last.place && event.ms <= endMs && looked.is(never, event));
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function saySequence(one: SequenceCondition, say: Language): string {
-  const anyOf = (selectors: readonly Pick<Step, "event" | "where">[]): string => say.or(selectors.map((each) => saySelector(say, each)));
+  const anyOf = (selectors: NonNullable<SequenceCondition["steps"][number]["without"]>): string => say.or(selectors.map((each) => saySelector(say, each)));
   const steps = one.steps.map((step) => [
     saySelector(say, step),
     ...(step.gap === undefined ? [] : [say.pick({ en: `within ${sayDuration(say, step.gap)}`, de: `innerhalb von ${sayDuration(say, step.gap)}` })]),

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
 import { saidBy, type Explanation } from "../explain.ts";
+import { datedShapes, holdsAt, holdsAtSql, instantsSql, isDated, sayDated, turnsAtSql } from "../dated-test.ts";
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
 import { holds, testShapes, testSql, valuePath, type ValueTest } from "../value-test.ts";
-import { instantOf, instantSql, rawsAt, rawsSql, textOf } from "../value.ts";
-import { after, afterSql, byZoneSql, duration, isFixed, knownZones, NEVER, zoneOf } from "../window.ts";
+import { instantOf, rawsAt, rawsSql, textOf } from "../value.ts";
+import { after, afterSql, byZoneSql, duration, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
   kind: z.literal("trait"),
@@ -16,9 +17,7 @@ const dated = { kind: z.literal("trait"), trait: base.trait };
 
 const schema = z.discriminatedUnion("op", [
   ...testShapes(base),
-  z.strictObject({ ...dated, op: z.literal("in_last"), value: duration }),
-  z.strictObject({ ...dated, op: z.literal("in_next"), value: duration }),
-  z.strictObject({ ...dated, op: z.literal("more_than_ago"), value: duration }),
+  ...datedShapes(dated),
   z.strictObject({
     ...dated, op: z.literal("anniversary"),
     in: z.enum(["today", "this_month", "next_days"]).meta({ description: "Of the day of the year, in the person's zone. Who was born on 29 February has their day on the 28th in other years." }),
@@ -26,7 +25,7 @@ const schema = z.discriminatedUnion("op", [
   }),
 ]);
 export type TraitCondition = z.infer<typeof schema>;
-type DatedCondition = Extract<TraitCondition, { op: "in_last" | "in_next" | "more_than_ago" | "anniversary" }>;
+type Anniversary = Extract<TraitCondition, { op: "anniversary" }>;
 
 export const traitKind: ConditionKind<typeof schema> = {
   kind: "trait",
@@ -47,8 +46,6 @@ export const traitKind: ConditionKind<typeof schema> = {
   ],
 };
 
-const isDated = (one: TraitCondition): one is DatedCondition => ["in_last", "in_next", "more_than_ago", "anniversary"].includes(one.op);
-
 /** A trait of a trait has the time of the whole. */
 const nameOf = (path: string): string => path.split(".")[0] ?? path;
 
@@ -56,26 +53,17 @@ const nameOf = (path: string): string => path.split(".")[0] ?? path;
 
 function evaluateTrait(one: TraitCondition, person: PersonFacts, world: World): boolean {
   const raws = rawsAt(person.traits, one.trait);
-  if (isDated(one)) return raws.map(instantOf).some((ms) => ms !== undefined && passesDate(ms, one, person, world));
+  if (isDated(one)) return holdsAt(raws, one, world.nowMs);
+  if (one.op === "anniversary") return raws.map(instantOf).some((ms) => ms !== undefined && isAnniversary(ms, one, person, world));
   if (!holds(raws, one)) return false;
   const name = nameOf(one.trait);
   const sinceMs = Object.hasOwn(person.traitTimes, name) ? person.traitTimes[name] : undefined;
   return one.held === undefined || (sinceMs !== undefined && after(sinceMs, one.held) <= world.nowMs);
 }
 
-function passesDate(ms: number, one: DatedCondition, person: PersonFacts, { nowMs, zone }: World): boolean {
-  switch (one.op) {
-    case "in_last":
-      return ms <= nowMs && nowMs < after(ms, one.value);
-    case "in_next":
-      return ms > nowMs && ms <= after(nowMs, one.value);
-    case "more_than_ago":
-      return after(ms, one.value) <= nowMs;
-    case "anniversary": {
-      const today = dayIn(nowMs, zoneOf(person.zone, zone));
-      return daysOf(one, today).includes(dayKey(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").toPlainDate()));
-    }
-  }
+function isAnniversary(ms: number, one: Anniversary, person: PersonFacts, { nowMs, zone }: World): boolean {
+  const today = dayIn(nowMs, zoneOf(person.zone, zone));
+  return daysOf(one, today).includes(dayKey(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").toPlainDate()));
 }
 
 function dayIn(nowMs: number, zone: string): Temporal.PlainDate {
@@ -88,7 +76,7 @@ function dayKey({ month, day }: Temporal.PlainDate): number {
 }
 
 /** The days of the year that count today. */
-function daysOf(one: Extract<DatedCondition, { op: "anniversary" }>, today: Temporal.PlainDate): number[] {
+function daysOf(one: Anniversary, today: Temporal.PlainDate): number[] {
   const first = one.in === "this_month" ? today.with({ day: 1 }) : today;
   const count = one.in === "today" ? 1 : one.in === "this_month" ? today.daysInMonth : one.days;
   const days = Array.from({ length: count }, (_, i) => first.add({ days: i }));
@@ -99,7 +87,11 @@ function daysOf(one: Extract<DatedCondition, { op: "anniversary" }>, today: Temp
 
 function traitSql(one: TraitCondition, scope: SqlScope): Branch {
   const raws = scope.name(rawsSql(scope.bind, scope.person("traits"), one.trait));
-  if (isDated(one)) return datedSql(one, raws, scope);
+  if (isDated(one)) {
+    const instants = scope.name(instantsSql(raws));
+    return { member: scope.name(holdsAtSql(instants, one, scope.nowMs)), next: turnsAtSql(instants, one, scope.nowMs) };
+  }
+  if (one.op === "anniversary") return anniversarySql(one, scope.name(instantsSql(raws)), scope);
   const holdsNow = scope.name(`toUInt8(${testSql(scope.bind, raws, one)})`);
   if (one.held === undefined) return { member: holdsNow, next: String(NEVER) };
   const name = scope.bind("String", nameOf(one.trait));
@@ -109,34 +101,8 @@ function traitSql(one: TraitCondition, scope: SqlScope): Branch {
   return { member, next: `if(${holdsNow} and not ${member}, ${ripe}, toInt64(${NEVER}))` };
 }
 
-function datedSql(one: DatedCondition, raws: string, scope: SqlScope): Branch {
-  const instants = scope.name(`arrayMap(ms_ -> assumeNotNull(ms_), arrayFilter(ms_ -> isNotNull(ms_), arrayMap(raw -> ${instantSql("raw")}, ${raws})))`);
-  const now = scope.nowMs;
-  const soonest = (instant: string): string =>
-    `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> if(${instant} > ${now}, ${instant}, toInt64(${NEVER})), ${instants})))`;
-  switch (one.op) {
-    case "in_last": {
-      const end = afterSql("ms_", one.value);
-      return { member: scope.name(`arrayExists(ms_ -> ms_ <= ${now} and ${now} < ${end}, ${instants})`), next: `least(${soonest("ms_")}, ${soonest(end)})` };
-    }
-    case "in_next": {
-      const horizon = after(now, one.value);
-      // The day on which it comes near is not the same arithmetic backwards where months are clamped: waking four days early is harmless.
-      const near = `greatest(ms_ - ${horizon - now + 4 * 86_400_000}, least(ms_, ${now} + 3600000))`;
-      const next = `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> multiIf(ms_ <= ${now}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${isFixed(one.value) ? `ms_ - ${horizon - now}` : near}), ${instants})))`;
-      return { member: scope.name(`arrayExists(ms_ -> ms_ > ${now} and ms_ <= ${horizon}, ${instants})`), next };
-    }
-    case "more_than_ago": {
-      const ripe = afterSql("ms_", one.value);
-      return { member: scope.name(`arrayExists(ms_ -> ${ripe} <= ${now}, ${instants})`), next: soonest(ripe) };
-    }
-    case "anniversary":
-      return anniversarySql(one, instants, scope);
-  }
-}
-
 /** The day of the year is another one at each midnight of each zone. */
-function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, instants: string, scope: SqlScope): Branch {
+function anniversarySql(one: Anniversary, instants: string, scope: SqlScope): Branch {
   const all = [...new Set([...knownZones(), scope.zone])];
   const dates = new Map(all.map((zone) => [zone, dayIn(scope.nowMs, zone)] as const));
   scope.boundary(Math.min(...all.map((zone) => (dates.get(zone) ?? dayIn(scope.nowMs, zone)).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds)));
@@ -151,9 +117,10 @@ function anniversarySql(one: Extract<DatedCondition, { op: "anniversary" }>, ins
 function explainTrait(one: TraitCondition, person: PersonFacts, world: World): Explanation {
   const raws = rawsAt(person.traits, one.trait);
   const value = raws.length === 0 ? { en: "not set", de: "nicht gesetzt" } : saidBy(() => raws.map(textOf).join(", "));
-  const isTested = !isDated(one) && holds(raws, one);
+  const isOfTime = isDated(one) || one.op === "anniversary";
+  const isTested = !isOfTime && holds(raws, one);
   // While only the time is missing for which it has to be so, nothing need change.
-  const toFlip = isDated(one) || isTested || evaluateTrait(one, person, world) ? undefined
+  const toFlip = isOfTime || isTested || evaluateTrait(one, person, world) ? undefined
     : saidBy((say) => say.pick({ en: `${say.quote(one.trait)} changes so that it ${sayTest(say, one)}`, de: `${say.quote(one.trait)} ändert sich, sodass gilt: ${sayTest(say, one)}` }));
   return { value, fields: [{ place: "trait", event: "", path: one.trait }], evidence: [], toFlip };
 }
@@ -164,11 +131,9 @@ function sayTrait(one: TraitCondition, say: Language): string {
   const trait = say.quote(one.trait);
   switch (one.op) {
     case "in_last":
-      return say.pick({ en: `${trait} is in the last ${sayDuration(say, one.value)}`, de: `${trait} liegt in den letzten ${sayDuration(say, one.value)}` });
     case "in_next":
-      return say.pick({ en: `${trait} is in the next ${sayDuration(say, one.value)}`, de: `${trait} liegt in den nächsten ${sayDuration(say, one.value)}` });
     case "more_than_ago":
-      return say.pick({ en: `${trait} is ${sayDuration(say, one.value)} ago or longer`, de: `${trait} ist ${sayDuration(say, one.value)} her oder länger` });
+      return `${trait} ${sayDated(say, one)}`;
     case "anniversary": {
       const when = {
         today: say.pick({ en: "is today", de: "ist heute" }), this_month: say.pick({ en: "is this month", de: "ist in diesem Monat" }),

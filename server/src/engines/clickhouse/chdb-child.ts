@@ -166,6 +166,8 @@ function refuseWithoutRoom(dataPath: string): void {
 async function insert(
   engine: Engine, connection: ChdbConnection, query: protocol.HttpQuery, environment: Environment, response: ServerResponse,
 ): Promise<void> {
+  // The engine would call that a mistake of the statement, as if the rows were to blame.
+  if (!Buffer.isBuffer(query.data) && !existsSync(query.data.file)) throw new protocol.ClickHouseException(107, "FILE_DOESNT_EXIST", "The file with the rows is gone.");
   const format = query.statement.kind === "insert_values" ? " FORMAT Values" : "";
   const statement = {
     head: `${markOf(query.queryId)} ${query.sql.slice(0, query.infileAt)}`,

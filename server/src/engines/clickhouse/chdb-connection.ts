@@ -27,10 +27,15 @@ export interface InsertStatement {
   readonly tail: string;
 }
 
+/** A file that somebody else wrote, and removes. */
+export interface RowsFile {
+  readonly file: string;
+}
+
 export interface ChdbConnection {
   query(sql: string, format: string, environment: Environment): Promise<NativeResult>;
-  /** The statement in two parts, between which the engine is told where the data are. Gives the number of rows. */
-  insert(statement: InsertStatement, data: Buffer, environment: Environment): Promise<NativeResult>;
+  /** The statement in two parts, between which the engine is told where the data are: given, or in a file of the working folder. */
+  insert(statement: InsertStatement, data: Buffer | RowsFile, environment: Environment): Promise<NativeResult>;
   /** Chunks of whole rows. Ends the query when the consumer stops early. */
   stream(sql: string, format: string, environment: Environment): AsyncGenerator<Uint8Array, void, undefined>;
   /** Only when nothing runs on it. */
@@ -50,15 +55,15 @@ export function openChdbConnection(native: ChdbNative, path: string, args: reado
     async insert(statement, data, environment) {
       await session.enter(environment);
       // A name in the working folder of the child: a whole path could hold characters that the engine takes for a pattern.
-      const file = `insert-${++inserts}`;
+      const file = Buffer.isBuffer(data) ? `insert-${++inserts}` : data.file;
       try {
-        await writeFile(file, data, { mode: 0o600 });
+        if (Buffer.isBuffer(data)) await writeFile(file, data, { mode: 0o600 });
         const sql = `${statement.head} FROM INFILE '${file}' COMPRESSION 'none' ${statement.tail}`;
         const result = await native.QueryAsyncConnection(connection, sql, "Null");
         await session.leave(environment);
         return result;
       } finally {
-        await rm(file, { force: true });
+        if (Buffer.isBuffer(data)) await rm(file, { force: true });
       }
     },
     async *stream(sql, format, environment) {

@@ -2,13 +2,16 @@
 // memory and threads of one query. The one place where these limits are named; a caller may only ask for less.
 import { availableParallelism, totalmem } from "node:os";
 
-export const clickHouseUses = ["write", "evaluate", "instants", "api"] as const;
+export const clickHouseUses = ["write", "evaluate", "instants", "deliver", "api"] as const;
 
 /** Each use has its own connections in the child, so that none waits behind another. */
 export type ClickHouseUse = (typeof clickHouseUses)[number];
 
 /** The request header that tells our child which connections to take. */
 export const useHeader = "x-tributary-use";
+
+/** The request header that names a file with the rows of an INSERT, in the folder that server and child share for that. */
+export const rowsFileHeader = "x-tributary-rows-file";
 
 export interface UseLimits {
   /** One chDB connection runs one query at a time. */
@@ -34,6 +37,7 @@ export const limitsByUse: Readonly<Record<ClickHouseUse, UseLimits>> = {
   write: { connections: 1, queueMax: 64, executionSecondsMax: 600, memoryBytesMax: memoryOfOne, threadsMax: cores },
   evaluate: { connections: 2, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   instants: { connections: 1, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
+  deliver: { connections: 1, queueMax: 128, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
   api: { connections: 4, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
 };
 

@@ -6,12 +6,19 @@ import { AppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { superviseChdb } from "./chdb-supervisor.ts";
 import { limitsByUse, settingsFor, useHeader, type ClickHouseUse } from "./clickhouse-use.ts";
+import { keepRowsIn } from "./insert-block.ts";
 import { migrateClickHouse } from "./migrate.ts";
 
 export type { ClickHouseUse } from "./clickhouse-use.ts";
 
 /** Plain data with which another thread or process reaches the same engine. */
-export type ClickHouseEndpoint = { readonly socketPath: string } | { readonly url: string };
+export type ClickHouseEndpoint = EmbeddedEndpoint | { readonly url: string };
+
+interface EmbeddedEndpoint {
+  readonly socketPath: string;
+  /** Where rows are put that the child is to insert. */
+  readonly insertsFolder: string;
+}
 
 export interface ClickHouseOptions {
   readonly dataDir: string;
@@ -44,13 +51,15 @@ export function connectClickHouse(endpoint: ClickHouseEndpoint, use: ClickHouseU
     const { url } = endpoint;
     return createClient({ ...common, url, max_open_connections: limits.connections * 2, clickhouse_settings: settingsFor(use) });
   }
-  return createClient({
+  const client = createClient({
     ...common,
     url: "http://localhost",
     http_agent: socketAgent(endpoint.socketPath, limits.queueMax),
     http_headers: { [useHeader]: use },
     set_basic_auth_header: false,
   });
+  keepRowsIn(client, endpoint.insertsFolder);
+  return client;
 }
 
 /** Node's agent takes a socket path, which its types leave out. */
@@ -66,7 +75,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Click
 
 async function startEmbedded(options: ClickHouseOptions): Promise<ClickHouse> {
   const supervisor = await superviseChdb(options);
-  return ready("embedded", { socketPath: supervisor.socketPath }, supervisor.pid, () => supervisor.stop());
+  return ready("embedded", { socketPath: supervisor.socketPath, insertsFolder: supervisor.insertsFolder }, supervisor.pid, () => supervisor.stop());
 }
 
 async function connectToServer(url: string): Promise<ClickHouse> {

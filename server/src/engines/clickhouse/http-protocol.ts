@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { randomUUID } from "node:crypto";
-import { isClickHouseUse, useHeader, type ClickHouseUse } from "./clickhouse-use.ts";
+import { isClickHouseUse, rowsFileHeader, useHeader, type ClickHouseUse } from "./clickhouse-use.ts";
 import { quoteText, readStatement, type Statement } from "./sql-text.ts";
 
 /** The largest body, after decompression. */
@@ -22,8 +22,8 @@ export interface HttpQuery {
   /** Where in `sql` the source of an insert's data is named. */
   readonly infileAt: number;
   readonly statement: Statement;
-  /** The rows of an INSERT, byte for byte. */
-  readonly data: Buffer;
+  /** The rows of an INSERT, byte for byte; or the file that has them. */
+  readonly data: Buffer | { readonly file: string };
   readonly format: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
@@ -58,6 +58,16 @@ export function useOf(request: IncomingMessage): ClickHouseUse {
   throw new ClickHouseException(36, "BAD_ARGUMENTS", `Unknown ${useHeader}: ${String(header)}.`);
 }
 
+const rowsFilePattern = /^rows-[\da-f-]{36}$/;
+
+/** The file in the shared folder that has the rows, where they don't come with the request. */
+function rowsFileOf(request: IncomingMessage): { readonly file: string } | undefined {
+  const header = request.headers[rowsFileHeader];
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && rowsFilePattern.test(header)) return { file: header };
+  throw new ClickHouseException(36, "BAD_ARGUMENTS", `${rowsFileHeader} is not the name of such a file.`);
+}
+
 /** The id that the request brings, or a new one. */
 export function queryIdOf(url: URL): string {
   const id = url.searchParams.get("query_id");
@@ -89,7 +99,7 @@ export function readQuery(request: IncomingMessage, url: URL, wholeBody: Buffer)
     sql: head + tail,
     infileAt: head.length,
     statement,
-    data,
+    data: rowsFileOf(request) ?? data,
     format: statement.format ?? url.searchParams.get("default_format") ?? "TabSeparated",
     settings,
     parameters,

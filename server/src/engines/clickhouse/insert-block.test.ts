@@ -1,7 +1,10 @@
 // A block is one part, whole or not at all; and what landed can be asked.
+import { randomUUID } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestClickHouse } from "../testing.ts";
 import type { ClickHouse } from "./clickhouse.ts";
+import { rowsFileHeader } from "./clickhouse-use.ts";
 import { insertBlock, isRefusal, landedRows, runStatement, waitUntilIdle } from "./insert-block.ts";
 import { RowBinaryWriter } from "./row-binary.ts";
 
@@ -90,6 +93,25 @@ function badJson(): Buffer {
   writer.uint32(9);
   return writer.take();
 }
+
+test("a block may come in pieces, and leaves no file behind", async () => {
+  const client = clickhouse.client("write");
+  await insertBlock(client, { statement, body: [block(6, 3, 1), block(7, 2, 1)] });
+  expect([(await landedRows(client, "blocks", 6)).length, (await landedRows(client, "blocks", 7)).length]).toEqual([3, 2]);
+  const { endpoint } = clickhouse;
+  if ("insertsFolder" in endpoint) expect(readdirSync(endpoint.insertsFolder)).toEqual([]);
+});
+
+test("rows whose file is gone are not taken for rows that can't be read", async () => {
+  if (clickhouse.mode !== "embedded") return;
+  const failed = await clickhouse.client("write")
+    .exec({ query: statement, http_headers: { [rowsFileHeader]: `rows-${randomUUID()}` } }).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: "107" });
+  expect(isRefusal(failed)).toBe(false);
+  const elsewhere = await clickhouse.client("write")
+    .exec({ query: statement, http_headers: { [rowsFileHeader]: "../clickhouse-config.xml" } }).catch((error: unknown) => error);
+  expect(elsewhere).toMatchObject({ code: "36" });
+});
 
 test("a missing table or a lost connection is no refusal of rows", async () => {
   const lost = { statement: "insert into nosuch (a) format RowBinary", body: Buffer.from([1]) };

@@ -1,9 +1,12 @@
 // Puts one finished block of rows into ClickHouse and tells, after any doubt, what of it landed. One INSERT is one part:
 // it is there whole or not at all, and on disk when the call returns. Nothing here retries.
 import { randomUUID } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { ClickHouseError, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+import { rowsFileHeader } from "./clickhouse-use.ts";
 
 /** Above any block's rows and bytes, so that the engine never cuts one; blocks are far smaller (see the outbox). */
 const partRowsMax = "1048576";
@@ -23,8 +26,8 @@ const blockSettings: ClickHouseSettings = {
 export interface Block {
   /** `INSERT INTO events (workspace_id, …) FORMAT RowBinary` */
   readonly statement: string;
-  /** Rows in that format, all of one partition of the table. */
-  readonly body: Buffer;
+  /** Rows in that format, all of one partition of the table; in one piece or several. */
+  readonly body: Buffer | readonly Buffer[];
   /** Names the query in system.processes (see waitUntilIdle). */
   readonly queryId?: string;
 }
@@ -33,18 +36,53 @@ export interface Block {
  * Resolves when the rows are durable. A rejection for which `isRefusal` is true means that none landed; after any other
  * the rows may have landed, or may still be landing.
  */
-export async function insertBlock(client: ClickHouseClient, block: Block): Promise<void> {
-  const values = new Readable({ read: () => undefined, highWaterMark: block.body.length });
-  values.push(block.body);
+export async function insertBlock(client: ClickHouseClient, { statement, body, queryId = randomUUID() }: Block): Promise<void> {
+  const pieces = Buffer.isBuffer(body) ? [body] : body;
+  const insert = { query: statement, query_id: queryId, clickhouse_settings: blockSettings };
+  const folder = rowsFolders.get(client);
+  if (folder !== undefined) return insertFile(client, folder, pieces, insert);
+  const values = new Readable({ read: () => undefined, highWaterMark: pieces.reduce((sum, piece) => sum + piece.length, 0) });
+  for (const piece of pieces) values.push(piece);
   values.push(null);
-  const { stream } = await client.exec({
-    query: block.statement,
-    values,
-    query_id: block.queryId ?? randomUUID(),
-    clickhouse_settings: blockSettings,
-  });
+  const { stream } = await client.exec({ ...insert, values });
   // An INSERT answers without a body; reading to its end frees the connection.
   await finished(stream.resume());
+}
+
+const rowsFolders = new WeakMap<ClickHouseClient, string>();
+
+/** From now on blocks inserted by this client go through files in this folder, which its engine reads. */
+export function keepRowsIn(client: ClickHouseClient, folder: string): void {
+  rowsFolders.set(client, folder);
+}
+
+/**
+ * The embedded engine reads the rows of an INSERT from a file all the same. Written here, they need not pass through a
+ * socket first, piece by piece, with both ends awake for each.
+ */
+async function insertFile(
+  client: ClickHouseClient, folder: string, pieces: readonly Buffer[],
+  insert: { readonly query: string; readonly query_id: string; readonly clickhouse_settings: ClickHouseSettings },
+): Promise<void> {
+  const name = `rows-${randomUUID()}`;
+  const path = join(folder, name);
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      let offset = 0;
+      for (const piece of pieces) {
+        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at, piece.length - at, offset + at)).bytesWritten;
+        offset += piece.length;
+      }
+    } finally {
+      await file.close();
+    }
+    const { stream } = await client.exec({ ...insert, http_headers: { [rowsFileHeader]: name } });
+    await finished(stream.resume());
+  } finally {
+    // One of an insert that goes on after its answer was lost is open there already, or not wanted any more.
+    await rm(path, { force: true });
+  }
 }
 
 /** Runs a repeatable change of rows (ALTER … UPDATE) and waits until it is done in every part. */

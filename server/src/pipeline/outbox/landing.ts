@@ -49,7 +49,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
     const [first] = inserts;
     if (!first) return;
     const bodies = isDoubtful ? await missingBodies(first.table, inserts) : inserts.map((block) => block.body);
-    if (bodies.length > 0) await insert(first.statement, bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies));
+    if (bodies.length > 0) await insert(first.statement, bodies);
   }
 
   /** An insert whose answer was not waited for may still be at work; until it has ended nobody knows what landed. */
@@ -75,7 +75,7 @@ export function createLanding({ pool, clickhouse, partition, logger }: LandingOp
     );
   }
 
-  async function insert(statement: string, body: Buffer): Promise<void> {
+  async function insert(statement: string, body: Buffer | readonly Buffer[]): Promise<void> {
     await insertBlock(clickhouse, { statement, body, queryId: `${queryIds}${randomUUID()}` });
   }
 

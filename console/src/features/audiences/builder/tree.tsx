@@ -9,12 +9,13 @@ import { Told } from "../../../ui/told.tsx";
 import { AddCondition } from "../editors/add-condition.tsx";
 import { LeafEditor } from "../editors/leaf-editor.tsx";
 import { WordNumber, WordSelect } from "../editors/words.tsx";
-import { isGroup, type DraftNode, type GroupHow, type GroupNode, type RowNode } from "../model/draft.ts";
+import { isGroup, type AccountPeople, type DraftNode, type GroupHow, type GroupNode, type RowNode } from "../model/draft.ts";
 import { useBuilder } from "./context.ts";
 import { DragArea, useDrag, useDropTarget } from "./drag.tsx";
 import { useRowKeys } from "./row-keys.ts";
 
 const t = texts.audiences;
+const accountPeople: readonly AccountPeople[] = ["any", "all", "none"];
 const hows: readonly GroupHow[] = ["all", "any", "none", "at_least"];
 
 export function Tree({ root }: { readonly root: GroupNode }): ReactNode {
@@ -81,9 +82,11 @@ export function GroupHead({ group }: { readonly group: GroupNode }): ReactNode {
   const { edit } = useBuilder();
   return (
     <div className="words">
+      {group.people === undefined ? null : <WordSelect label={t.account.label} value={group.people} options={accountPeople.map((value) => ({ value, label: t.account[value] }))} onChange={(people) => edit.setPeople(group.id, people as AccountPeople)} />}
       <WordSelect label={t.group.how} value={group.how} options={hows.map((value) => ({ value, label: t.group.hows[value] }))} onChange={(how) => edit.setHow(group.id, how as GroupHow)} />
       {group.how === "at_least" ? <WordNumber isWhole least={1} label={t.group.least} value={group.least} onChange={(least) => least !== undefined && edit.setHow(group.id, group.how, least)} /> : null}
       <span className="dim">{t.group.tail[group.how]}</span>
+      {group.people === undefined ? null : <span className="dim small-note">{t.account.note}</span>}
     </div>
   );
 }
@@ -113,7 +116,7 @@ function RowMenu({ node }: { readonly node: DraftNode }): ReactNode {
         <Menu.Item leftSection={<IconIndentIncrease size={15} />} rightSection={<kbd>⌥→</kbd>} onClick={() => edit.indent(node.id)}>{t.row.indent}</Menu.Item>
         <Menu.Item leftSection={<IconIndentDecrease size={15} />} rightSection={<kbd>⌥←</kbd>} onClick={() => edit.outdent(node.id)}>{t.row.outdent}</Menu.Item>
         <Menu.Item leftSection={<IconFolderPlus size={15} />} rightSection={<kbd>⌃G</kbd>} onClick={() => { edit.group(many.includes(node.id) ? many : [node.id]); clear(); }}>{many.length > 1 && many.includes(node.id) ? t.row.groupMany(many.length) : t.row.group}</Menu.Item>
-        {isGroup(node) ? <Menu.Item leftSection={<IconX size={15} />} onClick={() => edit.ungroup(node.id)}>{t.row.ungroup}</Menu.Item> : <Menu.Item onClick={() => edit.setNot(node.id, !node.isNot)}>{node.isNot ? t.row.notNot : t.row.makeNot}</Menu.Item>}
+        {isGroup(node) ? (node.people === undefined ? <Menu.Item leftSection={<IconX size={15} />} onClick={() => edit.ungroup(node.id)}>{t.row.ungroup}</Menu.Item> : null) : <Menu.Item onClick={() => edit.setNot(node.id, !node.isNot)}>{node.isNot ? t.row.notNot : t.row.makeNot}</Menu.Item>}
         <Menu.Divider />
         <Menu.Item leftSection={<IconTrash size={15} />} rightSection={<kbd>⌦</kbd>} onClick={() => edit.remove(node.id)}>{t.row.remove}</Menu.Item>
       </Menu.Dropdown>

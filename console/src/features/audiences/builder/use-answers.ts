@@ -4,7 +4,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { AudienceCheck, Preview } from "@tributary/schema/api/audiences.ts";
-import { rowsOf, write, type Draft, type Written } from "../model/draft.ts";
+import { write, type Draft, type Written } from "../model/draft.ts";
 import { checkQuery, previewQuery } from "../queries.ts";
 import type { RowProblem } from "./context.ts";
 import { problemsByRow } from "./row-problems.ts";
@@ -34,7 +34,7 @@ export function useAnswers(draft: Draft, own: string | undefined): Answers {
   const now = useMemo(() => JSON.stringify(written.definition), [written]);
   const [asked] = useDebouncedValue(written, TYPING_MS);
   const key = useMemo(() => JSON.stringify(asked.definition), [asked]);
-  const isEmpty = rowsOf(draft.root).length === 0;
+  const isEmpty = draft.root.children.length === 0;
   const check = useQuery({ ...checkQuery(asked.definition, key, own), enabled: !isEmpty, placeholderData: keepPreviousData });
   const isValid = check.data?.ok === true && !check.isPlaceholderData;
   const preview = useQuery({ ...previewQuery(asked.definition, key, { parts: true }), enabled: isValid && !isEmpty, placeholderData: keepPreviousData });

@@ -1,6 +1,6 @@
 // The draft of a builder with its past: every change of it goes through here, so that each can be taken back.
 import { useCallback, useMemo, useRef, useState } from "react";
-import { isGroup, rowOf, type Draft, type DraftNode, type From, type GroupHow, type GroupNode, type Leaf } from "../model/draft.ts";
+import { isGroup, nodeOfLeaf, type AccountPeople, type Draft, type DraftNode, type From, type GroupHow, type GroupNode, type Leaf } from "../model/draft.ts";
 import { begin, record, redo, undo, type History } from "../model/history.ts";
 import { change, duplicate, group, indent, insert, moveTo, outdent, remove, step, ungroup, type Place } from "../model/moves.ts";
 
@@ -17,6 +17,7 @@ export interface DraftEdit {
   readonly setLeaf: (id: string, leaf: Leaf, mark?: string) => void;
   readonly setNot: (id: string, isNot: boolean) => void;
   readonly setHow: (id: string, how: GroupHow, least?: number) => void;
+  readonly setPeople: (id: string, people: AccountPeople) => void;
   readonly add: (place: Place, leaf: Leaf) => void;
   readonly remove: (id: string) => void;
   readonly duplicate: (id: string) => void;
@@ -60,9 +61,10 @@ export function editsOf(apply: Apply, wantsFocus: { current: string | undefined 
     setLeaf: (id, leaf, mark) => onNode(id, (node) => (isGroup(node) ? node : { ...node, leaf }), mark && `${id} ${mark}`),
     setNot: (id, isNot) => onNode(id, (node) => (isGroup(node) ? node : { ...node, isNot })),
     setHow: (id, how, least) => onNode(id, (node) => (isGroup(node) ? { ...node, how, ...(least === undefined ? {} : { least }) } : node), least === undefined ? undefined : `${id} least`),
+    setPeople: (id, people) => onNode(id, (node) => (isGroup(node) ? { ...node, people } : node)),
     add: (place, leaf) => {
-      const row = rowOf(leaf);
-      onTree((root) => insert(root, place, [row]), row.id);
+      const node = nodeOfLeaf(leaf);
+      onTree((root) => insert(root, place, [node]), node.id);
     },
     remove: (id) => onTree((root) => remove(root, id)),
     duplicate: (id) => onTree((root) => {

@@ -18,7 +18,7 @@ const others: Readonly<Record<string, () => Leaf>> = {
   consent: () => ({ kind: "consent", category: "", is: "granted" }),
   list: () => ({ kind: "list", list: "" }),
   share: () => ({ kind: "share", salt: "share", from: 0, to: 10 }),
-  account: () => ({ kind: "account", people: "any", who: { kind: "trait", trait: "", op: "is_set" } }),
+  account: () => ({ kind: "account", people: "any", who: { all: [] } }),
   first_of: () => ({ kind: "first_of", audiences: [], is: "" }),
 };
 

@@ -4,7 +4,7 @@ import { IconDots } from "@tabler/icons-react";
 import { createContext, useContext, type ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import {
-  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, opsOfKind, withOp, type Filter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
+  addFilter, allOps, dropFilter, isAnyFilter, isItem, isNotFilter, kindOfField, newTest, opsOfKind, relativeOps, withOp, type Filter, type ItemFilter, type PlainFilter, type PropertyFilter, type Test, type ValueKind,
 } from "../model/condition.ts";
 import type { ValueWish } from "../queries.ts";
 import type { EventFields } from "./fields.ts";
@@ -37,7 +37,7 @@ export function Filters({ where, onChange, fields, event, children }: FiltersPro
         {where.map((filter, index) => (
           <div key={index} className="words filter">
             <span className="dim">{index === 0 ? t.filters.where : t.filters.and}</span>
-            <OneFilter filter={filter} lists={lists} onChange={(next, mark) => onChange(next === undefined ? dropFilter(where, index) : where.with(index, next), mark && `filter ${index} ${mark}`)} />
+            <OneFilter filter={filter} lists={lists} onAnother={(next) => onChange(where.toSpliced(index + 1, 0, next))} onChange={(next, mark) => onChange(next === undefined ? dropFilter(where, index) : where.with(index, next), mark && `filter ${index} ${mark}`)} />
           </div>
         ))}
         <span className="words"><PropertyPicker fields={fields} event={event} onAdd={add} label={where.length === 0 ? t.filters.add : t.filters.addAnother} />{children}</span>
@@ -52,7 +52,8 @@ interface OneProps<Of> {
   readonly onChange: (filter: Filter | undefined, mark?: string) => void;
 }
 
-function OneFilter({ filter, lists, onChange }: OneProps<Filter>): ReactNode {
+function OneFilter({ filter, lists, onChange, onAnother }: OneProps<Filter> & { readonly onAnother: (filter: Filter) => void }): ReactNode {
+  const { fields } = useContext(FieldsOfEvent);
   if (isNotFilter(filter)) {
     return <><span>{t.filters.not}</span><Plain filter={filter.not} lists={lists} onChange={(next, mark) => onChange(next && { not: next }, mark)} more={<FilterMenu isNot onNot={() => onChange(filter.not)} onRemove={() => onChange(undefined)} />} /></>;
   }
@@ -65,7 +66,9 @@ function OneFilter({ filter, lists, onChange }: OneProps<Filter>): ReactNode {
       <span key={index} className="words">{index === 0 ? null : <span>{t.filters.or}</span>}<Plain filter={one} lists={lists} onChange={(next, mark) => set(index, next, mark)} more={<FilterMenu onOr={() => onChange({ any: [...filter.any, one] })} onRemove={() => set(index, undefined)} />} /></span>
     ));
   }
-  return <Plain filter={filter} lists={lists} onChange={onChange} more={<FilterMenu onNot={() => onChange({ not: filter })} onOr={() => onChange({ any: [filter, filter] })} onRemove={() => onChange(undefined)} />} />;
+  // Of the same list something else, which may be another element: it begins with the same question.
+  const another = isItem(filter) ? () => onAnother({ item: filter.item, where: [newItemTest(filter, fields)] }) : undefined;
+  return <Plain filter={filter} lists={lists} onChange={onChange} more={<FilterMenu {...(another ? { onAnother: another } : {})} onNot={() => onChange({ not: filter })} onOr={() => onChange({ any: [filter, filter] })} onRemove={() => onChange(undefined)} />} />;
 }
 
 function Plain({ filter, lists, onChange, more }: { readonly filter: PlainFilter; readonly lists: readonly string[]; readonly onChange: (filter: PlainFilter | undefined, mark?: string) => void; readonly more: ReactNode }): ReactNode {
@@ -94,6 +97,11 @@ function Plain({ filter, lists, onChange, more }: { readonly filter: PlainFilter
   );
 }
 
+function newItemTest({ item, where }: ItemFilter, fields: EventFields | undefined): PropertyFilter {
+  const property = where[0]?.property ?? "";
+  return { property, ...newTest(kindOfField(fields?.fields.find(({ path }) => path === `${item}.${property}`))) };
+}
+
 function TestWords({ filter, prefix, onChange }: { readonly filter: PropertyFilter; readonly prefix: string; readonly onChange: (filter: PropertyFilter, mark?: string) => void }): ReactNode {
   const { fields, event } = useContext(FieldsOfEvent);
   const name = filter.property ?? filter.context ?? "";
@@ -103,7 +111,7 @@ function TestWords({ filter, prefix, onChange }: { readonly filter: PropertyFilt
   return (
     <>
       <bdi className="mono word-name">{filter.property === undefined && Object.hasOwn(t.context, name) ? t.context[name] : name}</bdi>
-      <OpSelect name={name} op={filter.op} kind={kind} onChange={(op) => onChange(withOp(filter, op))} />
+      <OpSelect name={name} op={filter.op} kind={kind} extra={filter.property === undefined ? [] : relativeOps} onChange={(op) => onChange(withOp(filter, op))} />
       <ValueEditor test={filter} kind={kind} wish={wish} name={name} onChange={(test, mark) => onChange(test as PropertyFilter, mark && `${name} ${mark}`)} />
     </>
   );
@@ -122,13 +130,22 @@ export function OpSelect({ name, op, kind, extra = [], onChange }: { readonly na
   );
 }
 
-function FilterMenu({ isNot = false, onNot, onOr, onRemove }: { readonly isNot?: boolean; readonly onNot?: () => void; readonly onOr?: () => void; readonly onRemove: () => void }): ReactNode {
+interface FilterMenuProps {
+  readonly isNot?: boolean;
+  readonly onNot?: () => void;
+  readonly onOr?: () => void;
+  readonly onAnother?: () => void;
+  readonly onRemove: () => void;
+}
+
+function FilterMenu({ isNot = false, onNot, onOr, onAnother, onRemove }: FilterMenuProps): ReactNode {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target><ActionIcon size={24} aria-label={t.filters.more}><IconDots size={14} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         {onNot ? <Menu.Item onClick={onNot}>{isNot ? t.filters.notNot : t.filters.makeNot}</Menu.Item> : null}
         {onOr ? <Menu.Item onClick={onOr}>{t.filters.makeOr}</Menu.Item> : null}
+        {onAnother ? <Menu.Item onClick={onAnother}>{t.filters.another}</Menu.Item> : null}
         <Menu.Item onClick={onRemove}>{t.filters.removeFilter}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -96,8 +96,10 @@ export const opsOfKind: Readonly<Record<ValueKind, readonly string[]>> = {
   list: ["equals", "one_of", "has_all", "none_of", "contains", "is_set", "is_not_set"],
 };
 export const allOps = ["equals", "one_of", "not_equals", "none_of", "contains", "does_not_contain", "starts_with", "ends_with", "matches", "has_all", "more_than", "at_least", "less_than", "at_most", "between", "before", "on_or_after", "is_set", "is_not_set"] as const;
+/** Of dates that are traits, or that events tell, relative to now. */
+export const relativeOps = ["in_last", "in_next", "more_than_ago"] as const;
 /** Of traits that are dates. */
-export const datedOps = ["in_last", "in_next", "more_than_ago", "anniversary"] as const;
+export const datedOps = [...relativeOps, "anniversary"] as const;
 
 /** A test that nobody has filled in yet. */
 export function newTest(kind: ValueKind): Test {

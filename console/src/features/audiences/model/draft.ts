@@ -3,6 +3,9 @@
 import { isRecord } from "@tributary/schema/is-record.ts";
 export type GroupHow = "all" | "any" | "none" | "at_least";
 
+/** Of whom of the people of an account a group is to hold. */
+export type AccountPeople = "any" | "all" | "none";
+
 /** A condition that is no group. Its parts are those of its kind, possibly unfinished. */
 export type Leaf = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
@@ -19,6 +22,8 @@ export interface GroupNode {
   /** Of `at_least`. */
   readonly least: number;
   readonly children: readonly DraftNode[];
+  /** The group is about the people of the same account: a condition on accounts with what stands inside it. */
+  readonly people?: AccountPeople;
 }
 
 export type DraftNode = RowNode | GroupNode;
@@ -60,20 +65,33 @@ export function draftOf(definition: unknown): Draft | undefined {
   return {
     from: from === "anonymous" || from === "everyone" ? from : "known",
     include: { bots: isRecord(include) && include["bots"] === true, internal: isRecord(include) && include["internal"] === true },
-    root: isGroup(who) ? who : groupOf("all", [who]),
+    root: isPlainGroup(who) ? who : groupOf("all", [who]),
   };
+}
+
+/** A row, or what a condition on accounts has inside as a group. */
+export function nodeOfLeaf(leaf: Leaf): DraftNode {
+  return accountFrom(leaf) ?? rowOf(leaf);
+}
+
+const isPlainGroup = (node: DraftNode): node is GroupNode => isGroup(node) && node.people === undefined;
+
+function accountFrom({ kind, people, who, ...others }: Leaf): GroupNode | undefined {
+  if (kind !== "account" || (people !== "any" && people !== "all" && people !== "none") || Object.keys(others).length > 0) return undefined;
+  const inner = nodeOf(who);
+  return inner && { ...(isPlainGroup(inner) ? inner : groupOf("all", [inner])), people };
 }
 
 function nodeOf(value: unknown): DraftNode | undefined {
   if (!isRecord(value)) return undefined;
-  if (typeof value["kind"] === "string") return rowOf(value as Leaf); // Its parts are looked at where they are edited.
+  if (typeof value["kind"] === "string") return nodeOfLeaf(value as Leaf); // Its parts are looked at where they are edited.
   if (Array.isArray(value["all"])) return groupFrom("all", value["all"]);
   if (Array.isArray(value["any"])) return groupFrom("any", value["any"]);
   if (Array.isArray(value["of"])) return groupFrom("at_least", value["of"], Number(value["at_least"] ?? 1));
   const inner = nodeOf(value["not"]);
   if (inner === undefined) return undefined;
   if (!isGroup(inner)) return inner.isNot ? groupOf("none", [inner]) : { ...inner, isNot: true };
-  return inner.how === "any" ? { ...inner, how: "none" } : groupOf("none", [inner]);
+  return inner.how === "any" && inner.people === undefined ? { ...inner, how: "none" } : groupOf("none", [inner]);
 }
 
 function groupFrom(how: GroupHow, values: readonly unknown[], least = 2): GroupNode | undefined {
@@ -103,6 +121,12 @@ export function writeNode(node: DraftNode, at: string, places: Map<string, strin
     places.set(`${at}/not`, node.id);
     return { not: node.leaf };
   }
+  const { people, ...plain } = node;
+  if (people !== undefined) {
+    const [only] = node.children;
+    const isBare = node.how === "all" && node.children.length === 1 && only !== undefined;
+    return { kind: "account", people, who: writeNode(isBare ? only : plain, `${at}/who`, places) };
+  }
   const within = (name: string): unknown[] => node.children.map((child, index) => writeNode(child, `${at}/${name}/${index}`, places));
   switch (node.how) {
     case "all":
@@ -113,7 +137,7 @@ export function writeNode(node: DraftNode, at: string, places: Map<string, strin
       return { at_least: node.least, of: within("of") };
     case "none": {
       const [only] = node.children;
-      if (node.children.length === 1 && only !== undefined && isGroup(only) && only.how !== "any") return { not: writeNode(only, `${at}/not`, places) };
+      if (node.children.length === 1 && only !== undefined && isGroup(only) && (only.how !== "any" || only.people !== undefined)) return { not: writeNode(only, `${at}/not`, places) };
       places.set(`${at}/not`, node.id);
       return { not: { any: within("not/any") } };
     }

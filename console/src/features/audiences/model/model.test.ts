@@ -105,3 +105,34 @@ test("steps are undone and redone; letters of one word are one step", () => {
   expect(redo(undo(history)).now).toBe("re, 14 days");
   expect(redo(record(undo(history), "red", "value")).now).toBe("red");
 });
+
+describe("a condition on the people of an account", () => {
+  const account = (who: object) => ({ kind: "account", people: "any", who });
+  test.each([
+    account({ any: [leaf("a"), { not: leaf("b") }] }),
+    account({ at_least: 2, of: [leaf("a"), leaf("b"), { all: [leaf("c")] }] }),
+    account({ not: { any: [leaf("a"), leaf("b")] } }),
+    account(leaf("a")),
+    account({ not: leaf("a") }),
+    account(account(leaf("a"))),
+    account({ all: [] }),
+    { not: account({ any: [leaf("a")] }) },
+    { kind: "account", people: "any", who: leaf("a"), later: true },
+  ])("comes back as it was: %j", (one) => {
+    const definition = { version: 1, from: "known", include: { bots: false, internal: false }, who: { all: [one] } };
+    expect(write(draftOf(definition)!).definition).toEqual(definition);
+  });
+
+  test("is a group into which rows move, and the root never is one", () => {
+    const draft = draftOf({ who: account({ any: [leaf("a"), leaf("b")] }) })!;
+    expect(draft.root.people).toBeUndefined();
+    const [made] = draft.root.children as GroupNode[];
+    const row = rowOf(leaf("c"));
+    const moved = indent({ ...draft.root, children: [...draft.root.children, row] }, row.id);
+    expect(write({ ...draft, root: moved }).definition["who"]).toEqual({ all: [account({ any: [leaf("a"), leaf("b"), leaf("c")] })] });
+    expect(nodeAt("/who/all/0/who/any/1/value", write(draft).places)).toBe(made?.children[1]?.id);
+    // Emptied, it still asks for somebody of an account; a plain group would be gone.
+    const emptied = made!.children.reduce<GroupNode>((root, { id }) => remove(root, id), draft.root);
+    expect(write({ ...draft, root: emptied }).definition["who"]).toEqual({ all: [account({ any: [] })] });
+  });
+});

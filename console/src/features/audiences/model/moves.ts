@@ -130,12 +130,12 @@ export function inOrder(root: GroupNode): readonly DraftNode[] {
   return root.children.flatMap((child) => (isGroup(child) ? [child, ...inOrder(child)] : [child]));
 }
 
-/** Without groups that hold nothing. */
+/** Without groups that hold nothing; but for what is asked of an account's people, which is more than a group. */
 function tidy(root: GroupNode): GroupNode {
   const children = root.children.flatMap((child): DraftNode[] => {
     if (!isGroup(child)) return [child];
     const inner = tidy(child);
-    return inner.children.length === 0 ? [] : [inner];
+    return inner.children.length === 0 && inner.people === undefined ? [] : [inner];
   });
   return { ...root, children };
 }
