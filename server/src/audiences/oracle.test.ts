@@ -56,26 +56,36 @@ test("asked together, in two columns, they are in the same audiences and due at 
   expect(memberships).toBeGreaterThan(20);
 });
 
-test("many of one form, asked together, are as each by itself; a lane that is another's is found out", async () => {
+test("many of one form, asked together, are as each by itself", async () => {
   const world = randomWorld(SEED + 1, 3_000_000, { people: 40, definitions: 12 });
   await insertWorlds(engine.client("write"), [world]);
-  const turns = [/(?<!CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g, /\[(e\d+_\d+), (e\d+_\d+(?:, e\d+_\d+)*)\]/g, /(?<=CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g];
-  const found = new Set<RegExp>();
   let memberships = 0;
   for (let from = 0; from < world.definitions.length; from += 4) {
     // Four of each form: other numbers, other lengths of time, other events.
     const definitions = world.definitions.slice(from, from + 4).flatMap((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
     const expected = await saidApart(world, definitions);
+    expect(compileVerdicts(inputOf(world, definitions, NOW)).sql, "lists stand for several audiences").toContain("lane0");
     expect(await saidTogether(world, definitions)).toEqual(expected);
     memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
-    expect(compileVerdicts(inputOf(world, definitions, NOW)).sql, "lists stand for several audiences").toContain("lane0");
-    for (const list of turns.filter((one) => !found.has(one))) {
-      const turned = await saidTogether(world, definitions, (sql) => sql.replace(list, "[$2, $1]"));
-      if (JSON.stringify(turned) !== JSON.stringify(expected)) found.add(list);
-    }
   }
   expect(memberships).toBeGreaterThan(200);
-  expect([...found]).toHaveLength(turns.length);
+});
+
+test("a lane that is another's is found out", async () => {
+  const people = Array.from({ length: 12 }, (_, i) => personOf({
+    id: idOf(9_100 + i), events: Array.from({ length: i }, (_, n) => eventOf({ event: n % 3 === 0 ? "Order Completed" : "page", ms: NOW - (n + 1) * 86_400_000, row: 8e6 + i * 20 + n })),
+  }));
+  const world = { ...randomWorld(SEED, 4_000_000, { people: 1, definitions: 0 }), people };
+  await insertWorlds(engine.client("write"), [world]);
+  const definitions = [1, 2, 3, 4].map((i) => definition.parse({
+    from: "everyone", who: { kind: "event", event: i % 2 === 0 ? "page" : "Order Completed", measure: { of: "count" }, op: "at_least", value: i, within: { last: 5 * i, unit: "day" } },
+  }));
+  const expected = await saidApart(world, definitions);
+  expect(await saidTogether(world, definitions)).toEqual(expected);
+  const lists = { numbers: /(?<!CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g, events: /\[(e\d+_\d+), (e\d+_\d+(?:, e\d+_\d+)*)\]/g, audiences: /(?<=CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g };
+  for (const [name, list] of Object.entries(lists)) {
+    expect(await saidTogether(world, definitions, (sql) => sql.replace(list, "[$2, $1]")), name).not.toEqual(expected);
+  }
 });
 
 /** The same with other values; nothing where that can't be. */
