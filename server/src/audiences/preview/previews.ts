@@ -6,7 +6,7 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Surroundings } from "../compile.ts";
 import { leafOf, type Leaf } from "./leaf-queries.ts";
-import { Moment, type ReadWords, type WordsQuestion } from "./moment.ts";
+import { Moment, type PreviewProgress, type ReadWords, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
 import { ListRefused, type Told } from "./told-list.ts";
 import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
@@ -85,6 +85,8 @@ export interface ConditionAlone {
 
 export interface Previews {
   view(question: Question): Promise<View>;
+  /** How far a workspace's questions have come; undefined: nobody asked lately. */
+  progress(workspaceId: number): PreviewProgress | undefined;
   /** How many bytes are kept. */
   bytes(): number;
 }
@@ -141,6 +143,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
 
   return {
     bytes,
+    progress: (workspaceId) => kept.get(workspaceId)?.moment.progress,
     async view(question) {
       const { around, definitions, nowMs, signal } = question;
       const one = keptOf(question);
