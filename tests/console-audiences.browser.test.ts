@@ -61,7 +61,6 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await option(/^Order Completed/).click();
     const panel = at.page.getByRole("complementary", { name: "Who this is" });
     await panel.getByText(/^(\d+) of \1 questions answered, over 6 people$/).waitFor();
-    await at.page.screenshot({ path: process.env["SHOT"] ?? "/dev/null" });
     go?.();
     await expect.poll(() => size().innerText()).toMatch(/of 6 people/);
     await panel.getByText(/questions answered/).waitFor({ state: "detached" });
