@@ -38,6 +38,8 @@ interface MomentDeps {
   /** Of a list of events. */
   readonly listRowsMax: number;
   readonly tooMany: () => Error;
+  /** Those of an earlier moment: mostly the same. */
+  readonly peopleBefore?: PeopleIndex | undefined;
 }
 
 /** How far the questions of a moment have come. */
@@ -80,6 +82,7 @@ export class Moment {
   readonly #notes = new Map<string, Note>();
   #people: SharedWork<PeopleIndex> | undefined;
   #overrides: SharedWork<boolean> | undefined;
+  #index: PeopleIndex | undefined;
   #peopleBytes = 0;
   #asked = 0;
   #answered = 0;
@@ -89,6 +92,11 @@ export class Moment {
     this.#deps = deps;
     this.workspaceId = deps.workspaceId;
     this.atMs = deps.atMs;
+  }
+
+  /** Everybody, once they are known. */
+  get index(): PeopleIndex | undefined {
+    return this.#index;
   }
 
   get progress(): PreviewProgress {
@@ -295,7 +303,8 @@ export class Moment {
       }
       this.#peopleRead = count;
     }, signal);
-    const people = new PeopleIndex(words.slice(0, count * ID_WORDS), flags.slice(0, count));
+    const people = new PeopleIndex(words.slice(0, count * ID_WORDS), flags.slice(0, count), this.#deps.peopleBefore);
+    this.#index = people;
     this.#peopleBytes = people.bytes;
     return people;
   }
