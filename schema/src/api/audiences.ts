@@ -28,7 +28,7 @@ export const audience = z
   .meta({ id: "Audience" });
 export type Audience = z.infer<typeof audience>;
 
-export const usedBy = z.strictObject({ kind: z.enum(["audience", "computed_trait", "list"]), slug: z.string(), name: z.string() }).meta({ id: "UsedBy" });
+export const usedBy = z.strictObject({ kind: z.enum(["audience", "computed_trait", "list", "subscription"]).meta({ description: "Of a subscription, `slug` is the destination's." }), slug: z.string(), name: z.string() }).meta({ id: "UsedBy" });
 export const audienceDetail = audience.extend({ definition, used_by: z.array(usedBy), uses: z.array(usedBy) }).meta({ id: "AudienceDetail" });
 export type AudienceDetail = z.infer<typeof audienceDetail>;
 

@@ -18,6 +18,7 @@ export { distributionOf, type Distribution } from "./computed/distribution.ts";
 export { createComputedView, personValues, type ComputedDoc, type ComputedView } from "./computed/person-values.ts";
 export { workOutFifths } from "./computed/rfm-state.ts";
 export { createEvaluator, type Evaluator } from "./evaluator.ts";
+export { audienceLandedBefore } from "../pipeline/outbox/audience-outbox.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition } from "./check-definition.ts";
 export { loadLanguages, type Languages } from "./names.ts";
