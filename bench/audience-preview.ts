@@ -93,7 +93,7 @@ export const NOW = Date.UTC(2026, 10, 1, 12);
 /** Each round begins with nothing known. */
 export async function measurePreviews(engine: ClickHouse, rounds: number): Promise<PreviewTimes[]> {
   const client = engine.client("api");
-  const read = createReadWords(client);
+  const read = createReadWords(engine.client("preview"));
   const scan: Read = async <Row>(sql: string, params: Readonly<Record<string, unknown>>) => {
     const result = await client.query({ query: sql, query_params: { ...params, workspace: WORKSPACE }, format: "JSONEachRow" });
     return result.json<Row>();
