@@ -58,6 +58,7 @@ function Tabbed({ tab, answers, own }: { readonly tab: Tab; readonly answers: An
 function Size({ answers: { preview, previewError, check, isEmpty, isValid, isStale } }: { readonly answers: Answers }): ReactNode {
   const hasProblems = !isEmpty && check?.ok === false;
   const share = preview && preview.of > 0 ? t.preview.share((100 * preview.size) / preview.of) : "";
+  const isCounting = isValid && !previewError && (preview === undefined || isStale);
   const facts = preview && !hasProblems
     ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</>
     : <>&nbsp;</>;
@@ -68,7 +69,7 @@ function Size({ answers: { preview, previewError, check, isEmpty, isValid, isSta
         <span className="dim">{isEmpty || !preview ? t.preview.people : t.preview.of(preview.of)}</span>
       </div>
       <div className="dim preview-facts">
-        {isEmpty ? t.preview.empty : isValid && isStale && !previewError ? <StillCounting>{facts}</StillCounting> : facts}
+        {isEmpty ? t.preview.empty : isCounting ? <StillCounting>{facts}</StillCounting> : facts}
       </div>
     </div>
   );
