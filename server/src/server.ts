@@ -248,7 +248,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
   const catalog = openCatalog(catalogPlace(config), logger);
   onClose(() => catalog.close());
   return createApi({
-    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret, catalog, destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
