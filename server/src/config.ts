@@ -7,7 +7,7 @@ import { limitDeclarations, limitsWith, type LimitName, type Limits } from "./co
 import { privateHosts } from "./core/private-hosts.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 
-export const roles = ["ingest", "process", "api"] as const;
+export const roles = ["ingest", "process", "deliver", "api"] as const;
 export type Role = (typeof roles)[number];
 
 const portNumber = z.coerce.number().int().min(0).max(65_535);
@@ -28,7 +28,7 @@ export const settings = {
   DEDUPE_MAX_IDS: count(1e11).default(200_000_000).describe("Message ids kept at most; beyond it the dedupe window gets shorter."),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("What is logged."),
   TRIBUTARY_DATA_DIR: z.string().min(1).default("./data").describe("Where everything is kept."),
-  TRIBUTARY_ROLES: z.string().default("ingest,process,api").describe("What this process does: any of ingest, process, api."),
+  TRIBUTARY_ROLES: z.string().default("ingest,process,deliver,api").describe("What this process does: any of ingest, process, deliver, api."),
   TRIBUTARY_LOG_PARTITIONS: count(256).default(4).describe("Partitions of the event log; fixed when the data directory is made."),
   TRIBUTARY_LOG_HORIZON_HOURS: count(24 * 365).default(72).describe("How long the event log is kept for recovery."),
   TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),

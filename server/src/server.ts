@@ -19,7 +19,6 @@ import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { createDestinationSeal } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
-import { joinCatalogs } from "./destinations/destinations.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
 import { appendBootstrapControls, bootstrap, createAccounts, createControl, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
@@ -34,6 +33,9 @@ import { createEventPaths } from "./pipeline/event-path.ts";
 import { previewIdentity, previewUnmerge, previewWithdraw } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
+import type { DeliverThreadData, FromDeliverThread, ToDeliverThread } from "./deliver-thread.ts";
+import { openCatalog, type CatalogPlace } from "./open-catalog.ts";
+import { superviseThread } from "./thread-supervisor.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
 import type { FromProcessThread } from "./process-thread.ts";
 import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts";
@@ -141,6 +143,15 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const running = supervisor;
     undo.push(() => running.stop(DRAIN_MS));
   }
+  if (config.roles.has("deliver")) {
+    const data: DeliverThreadData = {
+      postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), secret, wasUnclean, logLevel: config.logLevel,
+    };
+    const deliverer = await superviseThread<ToDeliverThread, FromDeliverThread>({
+      file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger, onMessage: () => undefined,
+    });
+    undo.push(() => deliverer.stop(DRAIN_MS));
+  }
   const backups = await createBackupSessions({
     dataDir: config.dataDir, postgres, clickhouse, logger,
     // Where no pipeline is, nothing is sent.
@@ -234,9 +245,11 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
     pool: postgres.pool("tributary demo", 6), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
   });
   onClose(() => shops.stop());
+  const catalog = openCatalog(catalogPlace(config));
+  onClose(() => catalog.close());
   return createApi({
     workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret, catalog: joinCatalogs([]), destinationSeal: createDestinationSeal(secret),
+    identifierSecret: secret, catalog, destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),
@@ -257,6 +270,10 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
       ...secretKeyRoutes({ workspaceDb, rotation: createSecretRotation({ pool, keys: sealKeys, dataDir: config.dataDir, isDatabaseShared: config.databaseUrl !== undefined }) }),
     ],
   });
+}
+
+function catalogPlace(config: Config): CatalogPlace {
+  return { dataDir: config.dataDir, privateHosts: config.outboundPrivateHosts, version };
 }
 
 /** How people get in: by password, by single sign-on, by mail. */

@@ -25,6 +25,7 @@ const audiences = "server/src/audiences/audiences.ts";
 /** The one way out: a client that never reaches an address it should not. */
 const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
+const delivery = "server/src/delivery/delivery.ts";
 /** What a sender sent, read as the pipeline read it: what leaves is made of it. */
 const receivedEvents = ["server/src/pipeline/normalise/as-sent.ts", "server/src/pipeline/normalise/given-event.ts"];
 const importLimits = "server/src/sources/import/import-limits.ts";
@@ -69,8 +70,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
   "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, ...receivedEvents],
 
+  // What is sent to destinations, when, and what became of it: follows the event table and the log of memberships, and nothing waits for it.
+  "server/src/delivery/": [schema, core, inTransaction, governance, destinations, audiences],
+
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, outbound],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, delivery, outbound],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -101,7 +105,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/secret-keys.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, outbound,
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, delivery, outbound,
   ],
 };
 
