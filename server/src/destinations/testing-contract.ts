@@ -23,7 +23,7 @@ export interface ContractCase {
   readonly payloads: readonly Readonly<Record<string, unknown>>[];
   /** All requests of the good run. Of headers those that are named. `body`: text, or what its JSON says. */
   readonly requests: readonly { readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, unknown>>; readonly body: unknown }[];
-  readonly good: Reply;
+  readonly good: Reply | ((request: TakenRequest) => Reply);
   /** 403 speaks of the account. */
   readonly isForbiddenOfAccount: boolean;
   /** A 2xx says all: what becomes of its body changes nothing. */

@@ -82,7 +82,7 @@ export function defineDestination(own: OwnDestination): (parts: OwnParts) => Des
         connection, settings: connection.settings, parts, signal,
         fetch: (request) => recording.client.fetch({ ...request, signal, timeoutMs: parts.timeoutMs }),
         record: (exchange) => void others.push({ ...exchange, requestBody: cutter.text(exchange.requestBody, exchangeBytesMax), responseBody: cutter.text(exchange.responseBody, exchangeBytesMax) }),
-        read: (reply) => outcomeOf(reply, { nowMs: parts.nowMs(), said: saidIn(reply.body), ...(isForbiddenOfAccount === undefined ? {} : { isForbiddenOfAccount }) }),
+        read: (reply) => outcomeOf(reply, { nowMs: parts.nowMs(), said: reply.status < 300 ? "" : saidIn(reply.body), ...(isForbiddenOfAccount === undefined ? {} : { isForbiddenOfAccount }) }),
       };
       return { at, exchanges: () => [...recording.exchanges, ...others], clean: (outcome: Outcome): Outcome => ("detail" in outcome ? { ...outcome, detail: cutter.text(outcome.detail) } : outcome) };
     };
