@@ -95,11 +95,11 @@ const ofRows = new Set([6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 3
 /** Wrong user, no such database, no right. */
 const ofAccount = new Set([81, 192, 193, 194, 497, 516]);
 
-function outcomeOfReply({ parts }: At, reply: OutboundReply): Outcome {
+function outcomeOfReply({ parts, clean }: At, reply: OutboundReply): Outcome {
   const { status, headers, body } = reply;
   const text = body.toString("utf8", 0, 2_000);
   const code = Number(headers["x-clickhouse-exception-code"] ?? /^Code: (\d+)/.exec(text)?.[1] ?? Number.NaN);
-  const said = Number.isNaN(code) ? saidIn(body) : asDetail(text.replaceAll(/'[^']{0,2000}'/g, "'…'"));
+  const said = Number.isNaN(code) ? clean(saidIn(body)) : asDetail(clean(text).replaceAll(/'[^']{0,2000}'/g, "'…'"));
   if (ofRows.has(code)) return { kind: "refused", code: `clickhouse_${code}`, detail: `ClickHouse refused the rows. ${said}`, status: 400 };
   if (ofAccount.has(code)) return { kind: "unauthorized", detail: `ClickHouse does not let us in, or not do this. ${said}`, status };
   // To what we ask there is no long answer: what sends one is no ClickHouse.

@@ -147,5 +147,5 @@ async function ask(at: At, method: string, body: unknown): Promise<Outcome> {
   });
   const answer = parsedJson(reply.body);
   if (reply.status === 200 && !(isRecord(answer) && isText(answer["requestId"]))) return { kind: "retry", code: "reply_broken", detail: "Google's answer can't be read.", status: 200, isOfDestination: false };
-  return outcomeOf(reply, { nowMs: at.parts.nowMs(), said: saidIn(reply.body), isForbiddenOfAccount: true });
+  return outcomeOf(reply, { nowMs: at.parts.nowMs(), said: at.clean(saidIn(reply.body)), isForbiddenOfAccount: true });
 }

@@ -85,7 +85,7 @@ function outcomesOf(at: At, reply: Awaited<ReturnType<At["fetch"]>>, count: numb
     const status = isRecord(element) ? element["status"] : undefined;
     if (!isRecord(element) || typeof status !== "number") return unread;
     const message = isRecord(element["error"]) ? element["error"]["message"] : element["message"];
-    return outcomeOf({ status, headers: {} }, { nowMs: at.parts.nowMs(), said: typeof message === "string" ? message : "" });
+    return outcomeOf({ status, headers: {} }, { nowMs: at.parts.nowMs(), said: typeof message === "string" ? at.clean(message) : "" });
   });
 }
 

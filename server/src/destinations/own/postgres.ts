@@ -14,7 +14,7 @@ const upsert: OwnAction = {
     batch: { sizeMax: 2_000, bytesMax: 4_000_000, keys: [] },
   },
   check: checkRow,
-  send: (at) => overConnection(at, (client) => allOrNothing(at.items, (items) => inOneTransaction(client, () => write(client, at, tableRows(items))))),
+  send: (at) => overConnection(at, (client) => allOrNothing(at.items, (items) => inOneTransaction(client, () => write(client, at, tableRows(items)), at.clean))),
 };
 
 export const postgres = defineDestination({
@@ -44,7 +44,7 @@ export const postgres = defineDestination({
     ];
   },
   test: async (at) => {
-    const answered = await overConnection(at, async (client) => [await client.query("SELECT 1").then((): Outcome => ({ kind: "delivered" }), outcomeOfError)]);
+    const answered = await overConnection(at, async (client) => [await client.query("SELECT 1").then((): Outcome => ({ kind: "delivered" }), (error: unknown) => outcomeOfError(error, at.clean))]);
     return "kind" in answered ? answered : answered[0] ?? { kind: "delivered" };
   },
 });
@@ -75,7 +75,7 @@ async function overConnection(at: At, run: (client: Client) => Promise<readonly 
     record(outcomes.map((outcome) => outcome.kind).join(" "));
     return outcomes;
   } catch (error) {
-    const outcome = outcomeOfError(error);
+    const outcome = outcomeOfError(error, at.clean);
     record(outcome.detail);
     return outcome;
   } finally {
@@ -95,7 +95,7 @@ function connected(socket: Socket): Socket {
   return socket;
 }
 
-async function inOneTransaction(client: Client, run: () => Promise<void>): Promise<Outcome> {
+async function inOneTransaction(client: Client, run: () => Promise<void>, clean: Clean): Promise<Outcome> {
   try {
     await client.query("BEGIN");
     await run();
@@ -103,7 +103,7 @@ async function inOneTransaction(client: Client, run: () => Promise<void>): Promi
     return { kind: "delivered" };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
-    return outcomeOfError(error);
+    return outcomeOfError(error, clean);
   }
 }
 
@@ -135,10 +135,12 @@ async function knownColumns(client: Client, table: string): Promise<Map<string, 
 
 type Failed = Extract<Outcome, { readonly kind: "retry" | "refused" | "unauthorized" }>;
 
-function outcomeOfError(error: unknown): Failed {
+type Clean = At["clean"];
+
+function outcomeOfError(error: unknown, clean: Clean): Failed {
   const { code, message } = error as { code?: unknown; message?: unknown }; // Fields of pg's errors; of their detail, which quotes rows, nothing is shown.
   const state = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : "";
-  const said = state === "" ? "" : ` ${asDetail(typeof message === "string" ? message.replaceAll(/"[^"]{0,2000}"/g, '"…"') : "")}`;
+  const said = state === "" ? "" : ` ${asDetail(typeof message === "string" ? clean(message).replaceAll(/"[^"]{0,2000}"/g, '"…"') : "")}`;
   if (/^28|^42501|^3D/.test(state)) return { kind: "unauthorized", detail: `Postgres does not let us in, or not do this (${state}).${said}` };
   if (/^22|^23|^42804|^42846|^54/.test(state)) return { kind: "refused", code: `sql_${state}`, detail: `Postgres refused the row (${state}).${said}` };
   if (/^40|^55/.test(state)) return { kind: "retry", code: `sql_${state}`, detail: `Postgres was busy with the table (${state}).`, isOfDestination: false };

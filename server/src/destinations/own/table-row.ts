@@ -85,7 +85,7 @@ function cellOf(value: unknown): Cell | undefined {
     case "boolean":
       return { type: "boolean", value };
     case "object":
-      return value === null ? undefined : { type: "json", value: plainText(JSON.stringify(value)).replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, "$1") };
+      return value === null ? undefined : { type: "json", value: JSON.stringify(value, plainJson) };
     default:
       return undefined;
   }
@@ -93,6 +93,13 @@ function cellOf(value: unknown): Cell | undefined {
 
 /** Neither Postgres nor JSON in ClickHouse takes the character zero or half of a character. */
 const plainText = (text: string): string => text.replaceAll("\0", "").toWellFormed();
+
+/** The same for texts and names within JSON. */
+function plainJson(_key: string, value: unknown): unknown {
+  if (typeof value === "string") return plainText(value);
+  if (!isRecord(value) || Object.keys(value).every((name) => plainText(name) === name)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [plainText(name), inner]));
+}
 
 /** The action's fields, the same for all tables. */
 export const rowFields = [{

@@ -80,11 +80,11 @@ function userOf({ payload }: SendItem) {
 }
 
 /** X counts what it took: with any other count than ours, nothing is known. */
-function taken({ parts }: At, reply: Awaited<ReturnType<At["fetch"]>>, count: number): Outcome {
+function taken(at: At, reply: Awaited<ReturnType<At["fetch"]>>, count: number): Outcome {
   const answer = parsedJson(reply.body);
   const data = isRecord(answer) ? answer["data"] : undefined;
   if (reply.status === 200 && !(isRecord(data) && data["success_count"] === count && data["total_count"] === count)) return unread;
-  return outcomeOf(reply, { nowMs: parts.nowMs(), said: saidIn(reply.body), isForbiddenOfAccount: true });
+  return outcomeOf(reply, { nowMs: at.parts.nowMs(), said: at.clean(saidIn(reply.body)), isForbiddenOfAccount: true });
 }
 
 function ask(at: At, path: string, body: unknown, method: "GET" | "POST" = body === undefined ? "GET" : "POST") {
