@@ -84,6 +84,7 @@ export async function benchEndToEnd(options: EndToEndOptions): Promise<{ rows: R
         plainRow("… waiting when the load ended (of accepted)", "events", `${number(result.accepted - atEnd.decided)} of ${number(result.accepted)}, gone after ${number(drainSeconds)} s`, "no growing backlog"),
         plainRow("… memory of all processes, second half of the run", "MB (PSS)", `${number(Math.min(...half.map((s) => s.memoryBytes)) / 1e6)} to ${number(Math.max(...half.map((s) => s.memoryBytes)) / 1e6)}`, "flat"),
         plainRow("CPU per million events", "s", `${number((last.cpuSeconds - first.cpuSeconds) / million)} (${parts(first.cpuByPart, last.cpuByPart, million)})`, ""),
+        plainRow("… of it by thread", "s", parts(first.cpuByThread, last.cpuByThread, million, 0.5), ""),
         plainRow("Disk per million events, log and outbox included", "MB", number(disk / million / 1e6), ""),
         plainRow("Peak memory", "MB (PSS)", number(Math.max(...samples.map((s) => s.memoryBytes)) / 1e6), ""),
       ],
@@ -108,6 +109,7 @@ async function drained(server: MeasuredServer, accepted: number): Promise<void> 
   }
 }
 
-function parts(first: Readonly<Record<string, number>>, last: Readonly<Record<string, number>>, million: number): string {
-  return Object.entries(last).map(([part, seconds]) => `${part} ${number((seconds - (first[part] ?? 0)) / million)}`).join(", ");
+function parts(first: Readonly<Record<string, number>>, last: Readonly<Record<string, number>>, million: number, from = 0): string {
+  const each = Object.entries(last).map(([part, seconds]) => ({ part, seconds: (seconds - (first[part] ?? 0)) / million }));
+  return each.filter(({ seconds }) => seconds >= from).toSorted((a, b) => b.seconds - a.seconds).map(({ part, seconds }) => `${part} ${number(seconds)}`).join(", ");
 }

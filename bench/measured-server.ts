@@ -19,6 +19,8 @@ export interface Usage {
   /** Seconds of CPU used so far by all processes of the tree. */
   readonly cpuSeconds: number;
   readonly cpuByPart: Readonly<Record<string, number>>;
+  /** Of the server and of chDB, by the names of their threads. What ended since is in neither. */
+  readonly cpuByThread: Readonly<Record<string, number>>;
   /** Proportional memory (PSS) of the tree in bytes. */
   readonly memoryBytes: number;
 }
@@ -108,6 +110,7 @@ export async function sendLoad(port: number, wish: LoadWish): Promise<LoadResult
 async function usageOf(child: ChildProcess): Promise<Usage> {
   const pids = await treeOf(child.pid ?? 0);
   const cpuByPart: Record<string, number> = {};
+  const cpuByThread: Record<string, number> = {};
   let memoryBytes = 0;
   for (const pid of pids) {
     try {
@@ -117,13 +120,22 @@ async function usageOf(child: ChildProcess): Promise<Usage> {
       const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
       const part = command.includes("postgres") ? "postgres" : command.includes("chdb-child") ? "chdb" : "server";
       cpuByPart[part] = (cpuByPart[part] ?? 0) + ticks / 100;
+      if (part !== "postgres") for (const { name, seconds } of await threadsOf(pid)) cpuByThread[`${part} ${name}`] = (cpuByThread[`${part} ${name}`] ?? 0) + seconds;
       const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
       memoryBytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024;
     } catch {
       // The process ended between the two looks.
     }
   }
-  return { cpuSeconds: Object.values(cpuByPart).reduce((sum, seconds) => sum + seconds, 0), cpuByPart, memoryBytes };
+  return { cpuSeconds: Object.values(cpuByPart).reduce((sum, seconds) => sum + seconds, 0), cpuByPart, cpuByThread, memoryBytes };
+}
+
+async function threadsOf(pid: number): Promise<{ readonly name: string; readonly seconds: number }[]> {
+  return Promise.all((await readdir(`/proc/${pid}/task`)).map(async (thread) => {
+    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, "utf8").catch(() => "");
+    const fields = stat.replace(/^.*\) /, "").split(" ");
+    return { name: /\((.*)\)/.exec(stat)?.[1] ?? "ended", seconds: (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100 };
+  }));
 }
 
 async function treeOf(root: number): Promise<number[]> {

@@ -46,6 +46,46 @@ describe.skipIf(chromiumPath === undefined)("forms of computed traits", () => {
     expect(await kept("rugs_seen")).not.toHaveProperty("where");
   });
 
+  test("count the things of a list, over any time, once for each id; and points go by a property", async () => {
+    const group = (name: string) => at.page.getByRole("group", { name, exact: true });
+    await at.open("/computed-traits/new");
+    await at.page.getByRole("textbox", { name: "Name", exact: true }).fill("Things bought");
+    await group("Event").getByRole("button", { name: /^Event: / }).click();
+    await at.page.getByRole("option", { name: /^Order Completed/ }).click();
+    await at.page.getByRole("combobox", { name: "What of it" }).selectOption({ label: "How many products" });
+    await group("Over which time").getByRole("button").click();
+    await at.page.getByRole("textbox", { name: "Say it" }).fill("this year");
+    await at.page.keyboard.press("Enter");
+    await group("Count once for each").getByRole("button").click();
+    await at.page.getByRole("option", { name: /^order_id/ }).click();
+    await at.page.getByText("the number of “products” in “Order Completed” this year", { exact: false }).first().waitFor();
+    await at.page.getByRole("button", { name: "Make it" }).click();
+    await at.page.getByText("things_bought").waitFor();
+    expect(await kept("things_bought")).toEqual({
+      kind: "measure", event: "Order Completed", measure: { of: "count", item: "products" }, within: { period: "this", count: 1, unit: "year", zone: "workspace" }, once_per: "order_id",
+    });
+    // Different values count once by themselves; each order, when nothing is said.
+    await at.page.getByRole("button", { name: "Count each" }).click();
+    await at.page.getByRole("combobox", { name: "What of it" }).selectOption("distinct");
+    expect(await group("Count once for each").count()).toBe(0);
+    await at.page.getByRole("combobox", { name: "What of it" }).selectOption("count");
+    await at.page.getByRole("button", { name: "Save" }).click();
+    await at.page.getByText("Saved.").waitFor();
+    expect(await kept("things_bought")).not.toHaveProperty("once_per");
+
+    await at.open("/computed-traits/new");
+    await at.page.getByRole("radio", { name: /^Score that halves/ }).click();
+    await at.page.getByRole("textbox", { name: "Name", exact: true }).fill("Warmth");
+    await group("Event").getByRole("button", { name: /^Event: / }).click();
+    await at.page.getByRole("option", { name: /^Order Completed/ }).click();
+    await at.page.getByRole("combobox", { name: "Points", exact: true }).selectOption("property");
+    await group("Property").getByRole("button").click();
+    await at.page.getByRole("option", { name: /^total/ }).click();
+    await at.page.getByRole("button", { name: "Make it" }).click();
+    await at.page.getByText("warmth", { exact: true }).waitFor();
+    expect(await kept("warmth")).toMatchObject({ kind: "decay", event: "Order Completed", weight: { property: "total" } });
+  }, 60_000);
+
   test("make, name, move and remove stages, their conditions as rows of the audience builder", async () => {
     await at.open("/computed-traits/new");
     await at.page.getByRole("radio", { name: /^Stages/ }).click();

@@ -24,7 +24,7 @@ describe("the configuration", () => {
       logLevel: "info", dataDir: resolve("data"), logPartitions: 4, logHorizonMs: 72 * 3_600_000, logDiskFreeBytesMin: logLimits.diskFreeBytesMin, unknownKeyStatus: 401, secret: undefined,
       websiteEventsPerSecond: 100_000, outboundPrivateHosts: [],
     });
-    expect([...config.roles]).toEqual(["ingest", "process", "api"]);
+    expect([...config.roles]).toEqual(["ingest", "process", "deliver", "api"]);
     expect(config.limits).toEqual(defaultLimits);
   });
 
@@ -65,7 +65,7 @@ describe("the configuration", () => {
   test.each<[string, string]>([
     ["PORT", "80800"], ["PORT", "http"], ["PORT", "-1"], ["PUBLIC_URL", "cdp.example.com"], ["PUBLIC_URL", "ftp://cdp.example.com"],
     ["TRUST_PROXY", "privat"], ["TRUST_PROXY", "10.0.0.0/33"], ["TRUST_PROXY", "loopback,1.2.3.4/"], ["DEDUPE_MAX_IDS", "0"], ["LOG_LEVEL", "loud"],
-    ["TRIBUTARY_ROLES", "ingest,deliver"], ["TRIBUTARY_LOG_PARTITIONS", "257"], ["TRIBUTARY_LOG_HORIZON_HOURS", "1.5"],
+    ["TRIBUTARY_ROLES", "ingest,deliveries"], ["TRIBUTARY_LOG_PARTITIONS", "257"], ["TRIBUTARY_LOG_HORIZON_HOURS", "1.5"],
     ["TRIBUTARY_LOG_HORIZON_BYTES", "many"], ["TRIBUTARY_LOG_DISK_FREE_BYTES", "-1"], ["TRIBUTARY_WRITE_KEY", "short"], ["TRIBUTARY_API_TOKEN", "short"], ["TRIBUTARY_SECRET", "short"],
     ["OUTBOUND_PRIVATE_HOSTS", "db.internal,http://a.internal"], ["TRIBUTARY_UNKNOWN_KEY_STATUS", "404"], ["TRIBUTARY_PROFILES_IN_MEMORY", "0"],
     ["TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND", "-1"], ["TRIBUTARY_LIMIT_NESTING", "0"],

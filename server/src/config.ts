@@ -7,7 +7,7 @@ import { limitDeclarations, limitsWith, type LimitName, type Limits } from "./co
 import { privateHosts } from "./core/private-hosts.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 
-export const roles = ["ingest", "process", "api"] as const;
+export const roles = ["ingest", "process", "deliver", "api"] as const;
 export type Role = (typeof roles)[number];
 
 const portNumber = z.coerce.number().int().min(0).max(65_535);
@@ -28,7 +28,7 @@ export const settings = {
   DEDUPE_MAX_IDS: count(1e11).default(200_000_000).describe("Message ids kept at most; beyond it the dedupe window gets shorter."),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("What is logged."),
   TRIBUTARY_DATA_DIR: z.string().min(1).default("./data").describe("Where everything is kept."),
-  TRIBUTARY_ROLES: z.string().default("ingest,process,api").describe("What this process does: any of ingest, process, api."),
+  TRIBUTARY_ROLES: z.string().default("ingest,process,deliver,api").describe("What this process does: any of ingest, process, deliver, api."),
   TRIBUTARY_LOG_PARTITIONS: count(256).default(4).describe("Partitions of the event log; fixed when the data directory is made."),
   TRIBUTARY_LOG_HORIZON_HOURS: count(24 * 365).default(72).describe("How long the event log is kept for recovery."),
   TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),
@@ -56,6 +56,8 @@ export const settings = {
   TRIBUTARY_SECRET: z.string().min(32).optional().describe("Salt of identifier hashes and seal of stored secrets, the same for all processes on one database; default: made in the data directory, file `secret`."),
   OUTBOUND_PRIVATE_HOSTS: z.string().max(10_000).optional()
     .describe("Private hosts that destinations and other connections may reach (comma separated): names or addresses, with `:port` or without, and ranges such as 10.1.0.0/16. Default: none; addresses of metadata services and link-local ones stay closed in any case."),
+  TRIBUTARY_SECRET_KEYS: z.string().min(32).optional()
+    .describe("Keys under which settings and tokens of destinations are sealed (comma separated, the newest first, each of at least 32 characters), the same for all processes on one database; see docs/secrets.md. Default: one that is made of TRIBUTARY_SECRET, and then those that `tributary secrets rotate` makes in the data directory."),
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
     .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),
@@ -87,6 +89,8 @@ export interface Config {
   readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined;
   readonly singleSignOn: SingleSignOnConfig | undefined;
   readonly secret: string | undefined;
+  /** TRIBUTARY_SECRET_KEYS, the newest first. */
+  readonly secretKeys: readonly string[];
   readonly unknownKeyStatus: 200 | 401;
   /** OUTBOUND_PRIVATE_HOSTS, each a name, an address or a range. */
   readonly outboundPrivateHosts: readonly string[];
@@ -124,6 +128,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   if (parsed.data) checkWaysIn(parsed.data, problems);
   if (parsed.data) checkTrust(listOf(parsed.data.TRUST_PROXY), problems);
+  if (parsed.data) checkSecretKeys(listOf(parsed.data.TRIBUTARY_SECRET_KEYS), problems);
   if (parsed.data) checkPrivateHosts(listOf(parsed.data.OUTBOUND_PRIVATE_HOSTS), problems);
   if (!parsed.data || problems.length > 0) throw new AppError("invalid_config", { detail: problems.join("; ") });
   return configOf(parsed.data, limits, chosen);
@@ -157,6 +162,7 @@ function configOf(data: Settings, limits: Limits, chosen: ReadonlySet<Role>): Co
     mail: data.SMTP_URL !== undefined && data.MAIL_FROM !== undefined ? { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM } : undefined,
     singleSignOn: singleSignOnOf(data),
     secret: data.TRIBUTARY_SECRET,
+    secretKeys: listOf(data.TRIBUTARY_SECRET_KEYS),
     outboundPrivateHosts: listOf(data.OUTBOUND_PRIVATE_HOSTS),
     unknownKeyStatus: data.TRIBUTARY_UNKNOWN_KEY_STATUS === "200" ? 200 : 401,
     websiteEventsPerSecond: data.TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND,
@@ -198,6 +204,11 @@ function checkTrust(entries: readonly string[], problems: string[]): void {
       problems.push(`TRUST_PROXY: "${entry}" is not an address, a range, or one of the words loopback, private, linklocal, true`);
     }
   }
+}
+
+function checkSecretKeys(keys: readonly string[], problems: string[]): void {
+  if (keys.some((key) => key.length < 32)) problems.push("TRIBUTARY_SECRET_KEYS: each key has at least 32 characters");
+  if (new Set(keys).size < keys.length) problems.push("TRIBUTARY_SECRET_KEYS: a key is named twice");
 }
 
 function checkPrivateHosts(entries: readonly string[], problems: string[]): void {

@@ -1,6 +1,6 @@
 // What the server keeps in its data directory beside the two engines: the mark of a process at work, and what says that a
 // restore was not finished. (The install's secret: install-secret.ts; server.json: local-access.ts.)
-import { access, rm, writeFile } from "node:fs/promises";
+import { access, open, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "./core/errors.ts";
 
@@ -30,6 +30,27 @@ export async function refuseUnfinishedRestore(dataDir: string): Promise<void> {
   throw new AppError("data_directory_closed", {
     detail: `A restore into ${dataDir} was not finished.`, hint: "Run `tributary restore` again; it begins anew.",
   });
+}
+
+/** A file for its owner alone: under its name only when whole, and durable before it is used. A power cut leaves it, or what was there before. */
+export async function writePrivateFile(dataDir: string, name: string, text: string): Promise<void> {
+  const file = join(dataDir, name);
+  const unfinished = `${file}.new`;
+  await unlink(unfinished).catch(() => undefined);
+  const handle = await open(unfinished, "wx", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(unfinished, file);
+  const folder = await open(dataDir, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 export function exists(path: string): Promise<boolean> {

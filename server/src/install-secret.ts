@@ -2,10 +2,11 @@
 // is on disk before anything is keyed by it. A database knows which secret it was filled under by a hash of it, so that a
 // process with another one never writes people who can't be found again.
 import { hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
-import { open, readFile, rename, rm, unlink } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { AppError } from "./core/errors.ts";
+import { writePrivateFile } from "./data-directory.ts";
 
 const LENGTH_MIN = 32;
 
@@ -24,7 +25,7 @@ export async function installSecret({ dataDir, given, pool }: InstallSecretOptio
   const found = given ?? (await readSecret(file));
   const check = await readCheck(pool);
   if (found === undefined && check !== undefined) throw otherSecret(`The data directory has no file \`secret\`.`, dataDir);
-  const secret = found ?? (await makeSecret(dataDir, file));
+  const secret = found ?? (await makeSecret(dataDir));
   const kept = check ?? (await keepCheck(pool, checkOf(secret)));
   if (timingSafeEqual(kept, checkOf(secret))) return secret;
   // Two first starts at once on one database: the other one's secret counts.
@@ -66,24 +67,8 @@ async function readSecret(file: string): Promise<string | undefined> {
   throw new AppError("invalid_config", { detail: `The file ${file} is damaged.`, hint: "Restore it from a copy: identifiers can't be found without it." });
 }
 
-/** Under its name only when whole, and durable before it is used: a power cut leaves it or nothing. */
-async function makeSecret(dataDir: string, file: string): Promise<string> {
+async function makeSecret(dataDir: string): Promise<string> {
   const secret = randomBytes(32).toString("base64url");
-  const unfinished = `${file}.new`;
-  await unlink(unfinished).catch(() => undefined);
-  const handle = await open(unfinished, "wx", 0o600);
-  try {
-    await handle.writeFile(`${secret}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(unfinished, file);
-  const folder = await open(dataDir, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await writePrivateFile(dataDir, "secret", `${secret}\n`);
   return secret;
 }

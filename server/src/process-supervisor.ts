@@ -1,8 +1,8 @@
-// Keeps the process thread running: starts it, starts it again when it ends unasked, passes on what it tells.
-import { setTimeout as sleep } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+// Keeps the thread of the role `process` running, and has it hold still when a copy is made.
+import type { Worker } from "node:worker_threads";
 import type { Logger } from "./core/logger.ts";
 import type { FromProcessThread, ProcessThreadData, ToProcessThread } from "./process-thread.ts";
+import { hasEnded, superviseThread } from "./thread-supervisor.ts";
 
 export interface ProcessSupervisor {
   /** Wakes the thread's readers. */
@@ -20,78 +20,25 @@ export interface ProcessSupervisor {
 
 /** A batch lives for tens of milliseconds: with room for it, most of it is never copied by the garbage collector. */
 const YOUNG_GENERATION_MB = 192;
-/** Pauses before a thread that ended is started again, doubled each time. */
-const RESTARTS = { firstMs: 200, maxMs: 10_000 };
-/** A thread that ran this long did not fail at the start: the back-off begins anew. */
-const STEADY_MS = 60_000;
 
 /** Resolves when the thread is ready for the first time. */
 export async function superviseProcess(
-  data: ProcessThreadData, logger: Logger, onMessage: (message: FromProcessThread) => void, restarts = RESTARTS,
+  data: ProcessThreadData, logger: Logger, onMessage: (message: FromProcessThread) => void, restarts?: { readonly firstMs: number; readonly maxMs: number },
 ): Promise<ProcessSupervisor> {
-  let worker: Worker | undefined;
-  let isReady = false;
-  const stopping = new AbortController();
-  let failures = 0;
-
-  function start(wasUnclean: boolean): Promise<void> {
-    const startedMs = performance.now();
-    const thread = new Worker(new URL("./process-thread.ts", import.meta.url), {
-      workerData: { ...data, wasUnclean }, name: "process", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    });
-    worker = thread;
-    return new Promise((resolve) => {
-      thread.on("message", (message: FromProcessThread) => {
-        if (message.kind === "ready") {
-          isReady = true;
-          resolve();
-        }
-        onMessage(message);
-      });
-      thread.on("error", (error) => logger.error({ err: error }, "the process thread failed"));
-      thread.on("exit", () => {
-        isReady = false;
-        if (stopping.signal.aborted || worker !== thread) return;
-        if (performance.now() - startedMs > STEADY_MS) failures = 0;
-        const pauseMs = Math.min(restarts.maxMs, restarts.firstMs * 2 ** Math.min(failures++, 10));
-        logger.error({ pauseMs }, "the process thread ended; starting another");
-        void startAfter(pauseMs).then(resolve);
-      });
-    });
-  }
-
-  async function startAfter(pauseMs: number): Promise<void> {
-    // Rejects when it is to stop meanwhile.
-    await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    if (!stopping.signal.aborted) await start(true);
-  }
-
-  await start(data.wasUnclean);
-  const post = (message: ToProcessThread): void => worker?.postMessage(message);
+  const supervisor = await superviseThread<ToProcessThread, FromProcessThread>({
+    file: new URL("./process-thread.ts", import.meta.url), name: "process", data: (wasUnclean) => ({ ...data, wasUnclean }), wasUnclean: data.wasUnclean,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }, logger, onMessage, ...(restarts === undefined ? {} : { restarts }),
+  });
   return {
-    appended: (partition, nextOffset) => post({ kind: "appended", partition, nextOffset }),
-    isReady: () => isReady,
+    appended: (partition, nextOffset) => supervisor.post({ kind: "appended", partition, nextOffset }),
+    isReady: () => supervisor.isReady(),
     async hold(withinMs) {
-      const thread = worker;
-      if (!thread || !isReady || !(await askToHold(thread, { kind: "hold", withinMs }))) return undefined;
+      const thread = supervisor.current();
+      if (!thread || !supervisor.isReady() || !(await askToHold(thread, { kind: "hold", withinMs }))) return undefined;
       return () => askToHold(thread, { kind: "release" });
     },
-    async stop(timeoutMs) {
-      stopping.abort();
-      const thread = worker;
-      // Between two threads there is nothing to wait for.
-      if (!thread || hasEnded(thread)) return;
-      const ended = new Promise((resolve) => thread.once("exit", resolve));
-      post({ kind: "stop" });
-      await Promise.race([ended, sleep(timeoutMs, undefined, { ref: false })]);
-      await thread.terminate();
-    },
+    stop: (timeoutMs) => supervisor.stop(timeoutMs),
   };
-}
-
-/** It has no id any more, and says nothing. */
-function hasEnded(thread: Worker): boolean {
-  return thread.threadId === -1;
 }
 
 /** A thread that ended holds nothing, and the next one sends. */

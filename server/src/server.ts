@@ -10,12 +10,14 @@ import { backupRoutes } from "./api/backups.ts";
 import { demoShopRoutes } from "./api/demo-shop.ts";
 import { importRoutes } from "./api/imports.ts";
 import { limitRoutes } from "./api/limits.ts";
+import { secretKeyRoutes } from "./api/secret-keys.ts";
 import type { Config } from "./config.ts";
 import { createConsole } from "./console/console.ts";
 import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-directory.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
+import { createDestinationSeal } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
@@ -31,6 +33,9 @@ import { createEventPaths } from "./pipeline/event-path.ts";
 import { previewIdentity, previewUnmerge, previewWithdraw } from "./pipeline/previews.ts";
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
+import type { DeliverThreadData, FromDeliverThread, ToDeliverThread } from "./deliver-thread.ts";
+import { openCatalog, type CatalogPlace } from "./open-catalog.ts";
+import { superviseThread } from "./thread-supervisor.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
 import type { FromProcessThread } from "./process-thread.ts";
 import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts";
@@ -40,6 +45,8 @@ import { createImports } from "./sources/import/import.ts";
 import { createDemoShops, createPromiseFor } from "./demo-shop/demo-shops.ts";
 import { createSourceDirectory } from "./sources/source-directory.ts";
 import { isSentVerified } from "./role-lock.ts";
+import { openSealKeys } from "./seal-keys.ts";
+import { createSecretRotation, sealKeysPlace } from "./secret-rotation.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
@@ -136,6 +143,15 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const running = supervisor;
     undo.push(() => running.stop(DRAIN_MS));
   }
+  if (config.roles.has("deliver")) {
+    const data: DeliverThreadData = {
+      postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), secret, wasUnclean, logLevel: config.logLevel,
+    };
+    const deliverer = await superviseThread<ToDeliverThread, FromDeliverThread>({
+      file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger, onMessage: () => undefined,
+    });
+    undo.push(() => deliverer.stop(DRAIN_MS));
+  }
   const backups = await createBackupSessions({
     dataDir: config.dataDir, postgres, clickhouse, logger,
     // Where no pipeline is, nothing is sent.
@@ -222,15 +238,18 @@ async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: Api
 function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, onClose }: ApiPlace): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
   const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
+  const sealKeys = openSealKeys(sealKeysPlace(config, secret));
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
   const control = createControl({ workspaceDb, log, processed, clock: systemClock });
   const shops = createDemoShops({
     pool: postgres.pool("tributary demo", 6), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
   });
   onClose(() => shops.stop());
+  const catalog = openCatalog(catalogPlace(config));
+  onClose(() => catalog.close());
   return createApi({
     workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret,
+    identifierSecret: secret, catalog, destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),
@@ -248,8 +267,13 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
       ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
       ...demoShopRoutes({ shops, pool }),
+      ...secretKeyRoutes({ workspaceDb, rotation: createSecretRotation({ pool, keys: sealKeys, dataDir: config.dataDir, isDatabaseShared: config.databaseUrl !== undefined }) }),
     ],
   });
+}
+
+function catalogPlace(config: Config): CatalogPlace {
+  return { dataDir: config.dataDir, privateHosts: config.outboundPrivateHosts, version };
 }
 
 /** How people get in: by password, by single sign-on, by mail. */

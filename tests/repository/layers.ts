@@ -25,8 +25,9 @@ const audiences = "server/src/audiences/audiences.ts";
 /** The one way out: a client that never reaches an address it should not. */
 const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
+const delivery = "server/src/delivery/delivery.ts";
 /** What a sender sent, read as the pipeline read it: what leaves is made of it. */
-const asSent = "server/src/pipeline/normalise/as-sent.ts";
+const receivedEvents = ["server/src/pipeline/normalise/as-sent.ts", "server/src/pipeline/normalise/given-event.ts"];
 const importLimits = "server/src/sources/import/import-limits.ts";
 
 /** Folder, or single file where a file stands for itself → what it may import. The most exact key counts. */
@@ -67,10 +68,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // Everything that leaves for another system goes through here, and nothing here knows what it is.
   "server/src/outbound/": [schema, core],
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
-  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, asSent],
+  "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, ...receivedEvents],
+
+  // What is sent to destinations, when, and what became of it: follows the event table and the log of memberships, and nothing waits for it.
+  "server/src/delivery/": [schema, core, inTransaction, governance, destinations, audiences],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, outbound],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, delivery, outbound],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -99,15 +103,17 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
-    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
+    "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/secret-keys.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, outbound,
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, delivery, outbound,
   ],
 };
 
 /** Doors for tests alone, besides every door above and the file `testing.ts` of each folder. */
 export const testDoors: readonly string[] = [
   "server/src/server.ts", "server/src/demo/demo.ts",
+  // What was sealed by a running server is opened from outside.
+  "server/src/seal-keys.ts",
   // Documents are made in English, whatever language this machine speaks.
   "console/src/texts/en/en.ts",
   // What sentences and the console call the same is the same in every language.

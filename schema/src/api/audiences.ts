@@ -28,7 +28,7 @@ export const audience = z
   .meta({ id: "Audience" });
 export type Audience = z.infer<typeof audience>;
 
-export const usedBy = z.strictObject({ kind: z.enum(["audience", "computed_trait", "list"]), slug: z.string(), name: z.string() }).meta({ id: "UsedBy" });
+export const usedBy = z.strictObject({ kind: z.enum(["audience", "computed_trait", "list", "subscription"]).meta({ description: "Of a subscription, `slug` is the destination's." }), slug: z.string(), name: z.string() }).meta({ id: "UsedBy" });
 export const audienceDetail = audience.extend({ definition, used_by: z.array(usedBy), uses: z.array(usedBy) }).meta({ id: "AudienceDetail" });
 export type AudienceDetail = z.infer<typeof audienceDetail>;
 
@@ -77,7 +77,7 @@ export const whyQuery = z.strictObject({ at: z.iso.datetime({ offset: true }).op
 export const audiencePersonParams = z.strictObject({ slug: audienceSlug, profile_id: guid });
 export const audienceReason = z.enum(["event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair"]);
 export const changesQuery = pageQuery.extend({ reason: audienceReason.optional() });
-export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day." }) });
+export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day in the workspace's time zone." }) });
 export const asOfQuery = z.strictObject({ at: z.iso.datetime({ offset: true }), sample: z.coerce.number().int().min(0).max(50).default(10) });
 export type AudienceMembers = z.infer<typeof memberList>;
 
@@ -186,7 +186,7 @@ export const trendsQuery = z.strictObject({
 });
 export const trends = z.strictObject({
   data: z.array(z.strictObject({ slug: audienceSlug, sizes: z.array(z.int().nullable()) })),
-  at: z.array(isoTime).meta({ description: "Of the numbers in `sizes`: the end of each day in UTC, and now. There is null until an audience was first counted." }),
+  at: z.array(isoTime).meta({ description: "Of the numbers in `sizes`: the end of each day in the workspace's time zone, and now. There is null until an audience was first counted." }),
 }).meta({ id: "AudienceTrends" });
 export type AudienceTrends = z.infer<typeof trends>;
 /** GET /audiences/{slug}/changes: the membership log, newest first, with whom each is about (masked like other people). */

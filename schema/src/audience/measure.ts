@@ -3,7 +3,7 @@ import { z } from "zod";
 import { propertyPath } from "./event-filter.ts";
 import { roleRef } from "./event-names.ts";
 import { audienceLimits } from "./limits.ts";
-import { sayDuration, sayTest, type Language } from "./sentence.ts";
+import { namesOf, sayDuration, sayTest, type Language } from "./sentence.ts";
 import { isoInstant } from "./value-test.ts";
 import { decimalOf, decimalSql, isPlainNumber, type Bind, type Decimal } from "./value.ts";
 import { after, afterSql, duration, edgeMs } from "./window.ts";
@@ -148,6 +148,15 @@ export function compareTimeSql(bind: Bind, ms: string, one: TimeComparison, { no
     case "more_than_ago":
       return { member: `${afterSql(ms, one.value)} <= ${now}`, changes: afterSql(ms, one.value) };
   }
+}
+
+export function sayPaths(say: Language, of: Paths): string {
+  return typeof of === "object" && "role" in of ? say.property(of.role) : say.or(namesOf(of).map(say.quote));
+}
+
+/** What stands behind the measure where events that tell the same count once. */
+export function sayOnce(say: Language, once: Paths | undefined): string {
+  return once === undefined ? "" : say.pick({ en: `, counted once per ${sayPaths(say, once)}`, de: `, gezählt einmal je ${sayPaths(say, once)}` });
 }
 
 export function sayComparison(say: Language, one: Comparison): string {

@@ -10,6 +10,8 @@ import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Seal } from "../core/sealed-text.ts";
+import type { Catalog } from "../destinations/destinations.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import type { Accounts, Processed, SingleSignOn } from "../governance/governance.ts";
 import type { EventLog } from "../log/log.ts";
@@ -54,6 +56,12 @@ export const apiLimits = {
   ledgerWaitMs: 5_000,
   /** People that an export reads at once; each page looks at everybody's snapshot anew. */
   exportPageRows: 2_000,
+  /** Tries of destinations by hand, each of which calls somebody else's server: at a time, waiting, for how long, and of one workspace a minute. */
+  triesAtOnce: 8,
+  triesQueued: 32,
+  tryWaitMs: 10_000,
+  tryTimeoutMs: 25_000,
+  triesPerMinute: 60,
   /** Workspaces being made, and waiting for it. */
   makingAtOnce: 1,
   makingQueued: 16,
@@ -109,6 +117,9 @@ export interface ApiDeps {
   readonly publicUrl: string;
   /** The installation's secret, with which identifiers are keyed and secrets of sources are sealed. */
   readonly identifierSecret: string;
+  /** What destinations there are, and the seal of what workspaces set them up with. */
+  readonly catalog: Catalog;
+  readonly destinationSeal: Seal;
   readonly previewUnmerge: (
     workspaceId: number,
     profileId: string,

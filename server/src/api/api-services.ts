@@ -58,6 +58,9 @@ export interface ApiServices {
   readonly audiencePreviewGate: Gate;
   /** What asks about many days at once. */
   readonly audienceFlowGate: Gate;
+  /** Before each call to a vendor that somebody asks for by hand. */
+  readonly tryGate: Gate;
+  readonly tries: RateLimiter<number>;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -106,6 +109,8 @@ export function createServices(deps: ApiDeps): ApiServices {
     audiencePreviews: createPreviews((...asked) => wordScans.pass(() => words(...asked))),
     audiencePreviewGate: new Gate({ atOnce: limits.audiencePreviewsAtOnce, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     audienceFlowGate: new Gate({ atOnce: 1, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
+    tryGate: new Gate({ atOnce: limits.triesAtOnce, queueMax: limits.triesQueued, waitMs: limits.tryWaitMs }),
+    tries: new RateLimiter(limits.triesPerMinute / 60, limits.triesPerMinute),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {
       timelineRate.take("all", deps.clock.nowMs());

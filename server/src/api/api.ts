@@ -19,11 +19,14 @@ import { audienceFileRoutes } from "./audience-files.ts";
 import { audienceHelpRoutes } from "./audience-help.ts";
 import { audienceListRoutes } from "./audience-lists.ts";
 import { audienceRoutes } from "./audiences.ts";
+import { catalogRoutes } from "./catalog.ts";
 import { computedQuestionRoutes } from "./computed-questions.ts";
 import { computedTraitRoutes } from "./computed-traits.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { destinationRoutes } from "./destinations.ts";
 import { deskRoutes } from "./desk.ts";
 import { eventPathRoutes } from "./event-paths.ts";
 import { eventRoutes } from "./events.ts";
@@ -56,6 +59,8 @@ import { revealRoutes } from "./reveal.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
+import { subscriptionTryRoutes } from "./subscription-tries.ts";
+import { subscriptionRoutes } from "./subscriptions.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { unmergeProposalRoutes } from "./unmerge-proposals.ts";
 import { vocabularyRoutes } from "./vocabulary.ts";
@@ -138,6 +143,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
+    ...catalogRoutes(services), ...destinationRoutes(services), ...subscriptionRoutes(services), ...subscriptionTryRoutes(services), ...deliveryRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

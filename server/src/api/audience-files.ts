@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { applyAnswer, applyBody, applyQuery, exportAnswer, exportQuery } from "@tributary/schema/api/audiences.ts";
 import { applyAudiences, audiencesYaml, compareOf, loadAround, movedBy, planAudiences, readAudiences, sideBySide, type ApplyPlan } from "../audiences/audiences.ts";
+import { subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { hasScope } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { takeGuess } from "./audience-guess.ts";
@@ -62,7 +63,7 @@ function applyRoute(services: ApiServices): Route {
       if (!isDry) await takeGuesses(services, context, await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body)));
       const plan = isDry
         ? await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body))
-        : await services.deps.workspaceDb.transaction(workspaceId, (db) => applyAudiences(db, { workspaceId, actor, nowMs }, body));
+        : await services.deps.workspaceDb.transaction(workspaceId, (db) => applyAudiences(db, { workspaceId, actor, nowMs }, body, subscriptionsOfAudience));
       const counted = isDry ? await counts(services, context, plan) : new Map<string, Counted>();
       const shown = plan.audiences.map(({ slug, action, fields }) => ({ slug, action, fields: [...fields], enter: counted.get(slug)?.enter ?? null, leave: counted.get(slug)?.leave ?? null }));
       return { status: 200, body: { dry_run: isDry, plan: shown } };

@@ -47,7 +47,7 @@ function previewRoute(services: ApiServices): Route {
       const { view, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
       const { by, sample, parts } = body;
       const found = await previewOf(
-        view, body.definition, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
+        view, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
@@ -71,7 +71,7 @@ function flowRoute(services: ApiServices): Route {
     tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "How many there would have been on each of the last days, and who would have come and gone",
-    description: "As the definition would have seen each day's end (in UTC; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
+    description: "As the definition would have seen each day's end (in the workspace's time zone; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
     body: flowBody,
     responses: { 200: flow },
     handle: async (context) => {
@@ -80,7 +80,7 @@ function flowRoute(services: ApiServices): Route {
       await takeGuess(services, context, definition);
       const { view, around, signal } = await viewOf(services, context, [], []);
       refuseMissing([definition], around);
-      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
+      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, signal }));
       return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
     },
   });

@@ -7,6 +7,7 @@ import { sayDefinition, type Definition } from "@tributary/schema/audience/defin
 import {
   archiveAudience, changeAudience, createAudience, presentAudience, readAudiences, readReferences, readVersions, restoreAudience, loadLanguages, type Changing, type Languages, type StoredAudience,
 } from "../audiences/audiences.ts";
+import { readSubscriptionsOf, subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { namesOfActors } from "../governance/governance.ts";
 import type { ClientBase } from "pg";
 import type { ApiServices } from "./api-services.ts";
@@ -171,7 +172,7 @@ function statusRoute({ deps }: ApiServices, name: "archive" | "restore", told: {
 function archiveRoute(services: ApiServices): Route {
   return statusRoute(services, "archive", {
     summary: "Archive an audience", description: "Everybody leaves it, and its history stays. Refused with `in_use` while others refer to it, which the message names.",
-  }, archiveAudience);
+  }, (db, by, slug) => archiveAudience(db, by, slug, subscriptionsOfAudience));
 }
 
 function restoreRoute(services: ApiServices): Route {
@@ -193,5 +194,6 @@ function shownAudience(one: StoredAudience, names: ReadonlyMap<string, string>, 
 
 async function shownDetail(db: ClientBase, workspaceId: number, one: StoredAudience): Promise<AudienceDetail> {
   const { usedBy, uses } = await readReferences(db, workspaceId, one);
-  return { ...shownAudience(one, await namesOfActors(db, workspaceId, [one.updatedBy]), await loadLanguages(db, workspaceId, [one.definition])), definition: one.definition, used_by: usedBy, uses };
+  const sentBy = await readSubscriptionsOf(db, workspaceId, one.id);
+  return { ...shownAudience(one, await namesOfActors(db, workspaceId, [one.updatedBy]), await loadLanguages(db, workspaceId, [one.definition])), definition: one.definition, used_by: [...usedBy, ...sentBy], uses };
 }

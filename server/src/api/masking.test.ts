@@ -105,6 +105,9 @@ describe("a caller without the scope personal_data", () => {
       `with l as (insert into audience_list (workspace_id, slug, name, kind, created_by) values ($1, 'planted', 'Planted', 'by_hand', 'test') returning id)
        insert into audience_list_member (list_id, workspace_id, profile_id, added_by, added_at) select id, $1, $2, 'test', now() from l`, [first.id, person],
     );
+    await pool.query("insert into destination (workspace_id, slug, name, definition, settings_sealed, test_people, created_by, updated_by) values ($1, 'planted', 'Planted', 'none', '', $2, 'test', 'test')", [
+      first.id, JSON.stringify([`email:${mail}`, "user_id:zquser-4711"]),
+    ]);
     const now = new Date(clock.nowMs());
     await pool.query(
       `insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', 'Order Completed', 1, $2, $2), ($1, 'track', 'Wrote zqwritten@example.com', 1, $2, $2)`,
@@ -182,6 +185,9 @@ describe("a caller without the scope personal_data", () => {
     "/schema/traits": ["/schema/traits"],
     "/schema/fields": ["/schema/fields", "/schema/fields?undecided=true"],
     "/audience-lists/{slug}/members": ["/audience-lists/planted/members"],
+    "/destinations/{slug}": ["/destinations/planted"],
+    // They take the scope `write`, or a catalog: destinations.test.ts and subscription-tries.test.ts look at those.
+    "/destinations": [], "/destinations/{slug}/test": [], "/destinations/{slug}/subscriptions/preview": [], "/destinations/{slug}/subscriptions/test-send": [],
     "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
@@ -195,6 +201,10 @@ describe("a caller without the scope personal_data", () => {
       "GET /audience-lists", "POST /audience-lists", "GET /audience-lists/{slug}", "PATCH /audience-lists/{slug}", "DELETE /audience-lists/{slug}", "POST /audience-lists/{slug}/members"],
     ...["GET /computed-traits", "POST /computed-traits", "GET /computed-traits/{slug}", "PATCH /computed-traits/{slug}", "GET /computed-traits/{slug}/versions", "POST /computed-traits/{slug}/archive",
       "POST /computed-traits/{slug}/restore", "POST /computed-traits/check", "GET /computed-traits/templates"],
+    // What is sent where, in the words of whoever set it up.
+    ...["GET /catalog", "GET /catalog/{slug}", "POST /catalog/{slug}/check", "GET /destinations", "GET /destinations/{slug}/choices", "GET /destinations/{slug}/suggestions",
+      "GET /destinations/{slug}/subscriptions", "POST /destinations/{slug}/subscriptions", "GET /destinations/{slug}/subscriptions/{id}", "PATCH /destinations/{slug}/subscriptions/{id}",
+      "DELETE /destinations/{slug}/subscriptions/{id}", "GET /destinations/{slug}/subscriptions/{id}/versions", "GET /destinations/{slug}/subscriptions/{id}/versions/{version}"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

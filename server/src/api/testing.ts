@@ -16,6 +16,8 @@ import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
+import { createDestinationSeal } from "../core/sealed-text.ts";
+import { joinCatalogs } from "../destinations/destinations.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/testing.ts";
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
@@ -97,6 +99,8 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     version: "0.0.0-test",
     publicUrl,
     identifierSecret: testSecret,
+    catalog: joinCatalogs([]),
+    destinationSeal: createDestinationSeal(testSecret),
     pipelineReader: "pipeline",
     processed,
     previewUnmerge: async () => {

@@ -7,11 +7,11 @@ import { definition, type Definition } from "@tributary/schema/audience/definiti
 import type { Problem } from "@tributary/schema/audience/problems.ts";
 import { audiencesNamed, referenceProblems, type Surroundings } from "@tributary/schema/audience/references.ts";
 import {
-  archiveAudience, AUDIENCES_MAX, changeAudience, createAudience, lockAudiences, readSurroundings, refuseProblems, restoreAudience, type Changing, type StoredAudience,
+  archiveAudience, AUDIENCES_MAX, changeAudience, createAudience, lockAudiences, readSurroundings, refuseProblems, restoreAudience, type Changing, type OtherUsers, type StoredAudience,
 } from "./audience-store.ts";
 import { readAudiencesYaml, type WrittenAudience } from "./audience-yaml.ts";
 import { AppError } from "../core/errors.ts";
-import { isSame } from "./stored-change.ts";
+import { isSame } from "../core/is-same.ts";
 
 interface PlannedAudience {
   readonly slug: string;
@@ -92,11 +92,11 @@ function inOrder<T>(all: readonly T[], nameOf: (one: T) => string, namesIn: (one
 }
 
 /** Within the caller's transaction. */
-export async function applyAudiences(db: ClientBase, by: Changing, wish: ApplyWish): Promise<ApplyPlan> {
+export async function applyAudiences(db: ClientBase, by: Changing, wish: ApplyWish, others: OtherUsers): Promise<ApplyPlan> {
   await lockAudiences(db, by.workspaceId);
   const plan = await planAudiences(db, by.workspaceId, wish);
   for (const { slug, action, after } of plan.audiences) {
-    if (action === "archive") await archiveAudience(db, by, slug);
+    if (action === "archive") await archiveAudience(db, by, slug, others);
     // What it refers to stands as it will be: restoring looks at the definition that it has no more.
     if (action === "restore") await restoreAudience(db, by, slug, after?.definition);
     if (after === undefined || action === "keep") continue;

@@ -193,13 +193,17 @@ export async function changeAudience(db: ClientBase, by: Changing, slug: string,
   return presentAudience(db, by.workspaceId, slug);
 }
 
-export async function archiveAudience(db: ClientBase, by: Changing, slug: string): Promise<StoredAudience> {
+/** What stands on an audience besides audiences, computed traits and lists: whoever puts parts together says what that is. */
+export type OtherUsers = (db: ClientBase, workspaceId: number, slug: string) => Promise<readonly { readonly kind: string; readonly slug: string; readonly name: string }[]>;
+
+/** `others`: holds on to what it finds, so that nobody refers to the audience until the transaction ends. */
+export async function archiveAudience(db: ClientBase, by: Changing, slug: string, others: OtherUsers): Promise<StoredAudience> {
   await lockAudiences(db, by.workspaceId);
   const before = await presentAudience(db, by.workspaceId, slug);
   if (before.status === "archived") return before;
   const { usedBy } = await readReferences(db, by.workspaceId, before);
   // A frozen list is a copy, which stands without the audience that it was made of.
-  refuseInUse(slug, usedBy.filter(({ kind }) => kind !== "list"));
+  refuseInUse(slug, [...usedBy.filter(({ kind }) => kind !== "list"), ...(await others(db, by.workspaceId, slug))]);
   return setStatus(db, by, before, "archived");
 }
 

@@ -1,8 +1,9 @@
 // The door of this folder: what a workspace's events mean, its audiences, lists and computed traits, and the evaluator that keeps them current.
 export { arrivingCurrencies, loadVocabulary, saveVocabulary, type LoadedVocabulary } from "./vocabulary.ts";
 export { loadAround } from "./around.ts";
+export { readZone } from "./workspace-zone.ts";
 export { createPreviews, type Around, type Previews, type View } from "./preview/previews.ts";
-export { compareOf, previewOf } from "./preview/preview.ts";
+export { compareOf, previewOf, type Read } from "./preview/preview.ts";
 export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
@@ -17,6 +18,7 @@ export { distributionOf, type Distribution } from "./computed/distribution.ts";
 export { createComputedView, personValues, type ComputedDoc, type ComputedView } from "./computed/person-values.ts";
 export { workOutFifths } from "./computed/rfm-state.ts";
 export { createEvaluator, type Evaluator } from "./evaluator.ts";
+export { audienceLandedBefore } from "../pipeline/outbox/audience-outbox.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition } from "./check-definition.ts";
 export { loadLanguages, type Languages } from "./names.ts";

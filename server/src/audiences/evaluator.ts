@@ -12,7 +12,7 @@ import type { Pool } from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { evaluatorLimits, type EvaluatorLimits } from "./evaluator-limits.ts";
-import { createMeaningChanges } from "./meaning-changes.ts";
+import { createNotices } from "../core/notices.ts";
 import { createPartitionEvaluator, type PartitionEvaluator } from "./partition-evaluator.ts";
 import { EvaluatorFenced } from "./place.ts";
 
@@ -67,7 +67,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     pokes++;
     wakers.forEach((wake) => wake());
   };
-  const changes = createMeaningChanges(options.pool, poke);
+  const changes = createNotices(options.pool, "audience_meaning", poke);
   const evaluators = Array.from({ length: options.partitions }, (_, partition) => createPartitionEvaluator({ ...options, limits, partition }));
   let loadedAtMs = -Infinity;
 

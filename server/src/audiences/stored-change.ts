@@ -1,6 +1,7 @@
 // What a change makes of an audience or of a computed trait as it stands. Whoever changed an older version than the one in force is refused,
 // so that nobody undoes what another has done meanwhile.
 import { AppError } from "../core/errors.ts";
+import { isSame } from "../core/is-same.ts";
 
 /** What is left out stays. */
 export interface StoredChange<Definition> {
@@ -53,15 +54,4 @@ export function refuseInUse(slug: string, users: readonly { readonly kind: strin
   if (users.length === 0) return;
   const names = users.map((one) => `the ${one.kind.replace("_", " ")} “${one.name}” (\`${one.slug}\`)`);
   throw new AppError("in_use", { detail: `\`${slug}\` can't be archived: ${names.join(", ")} ${names.length === 1 ? "refers" : "refer"} to it.`, hint: "Take those conditions away first, or archive what refers to it." });
-}
-
-/** Whether two definitions say the same, whatever order their names stand in. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
-}
-
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, ordered(inner)]));
 }

@@ -110,3 +110,5 @@ export function valuePlainly(one: ComputedInForce, person: PersonFacts, setting:
     nowMs: setting.nowMs, zone: setting.zone, words: setting.words, people: [person], audience: setting.audience, list: () => undefined, ...(setting.computed && { computedTrait: setting.computed }),
   });
 }
+
+export { startEvaluatorBench, type EvaluatorBench } from "./testing-evaluator.ts";

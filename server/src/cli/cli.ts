@@ -11,6 +11,7 @@ import { importCommand } from "./import.ts";
 import { processOutput } from "./output.ts";
 import { rebuildCommand } from "./rebuild.ts";
 import { restoreCommand } from "./restore.ts";
+import { secretsCommand } from "./secrets.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { tokenCommand } from "./token.ts";
@@ -27,7 +28,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 
 const commands = [
   startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), audiencesCommand(), statusCommand(), doctorCommand(),
-  backupCommand(), restoreCommand(), rebuildCommand(),
+  backupCommand(), restoreCommand(), rebuildCommand(), secretsCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 

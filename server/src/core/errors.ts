@@ -27,6 +27,7 @@ export const errorCatalogue = {
   conflict: { status: 409, message: "This conflicts with what is already there.", hint: "See the detail; read the current state and try again." },
   in_use: { status: 409, message: "Something else refers to this.", hint: "Take those references away first; the detail names them." },
   invalid_definition: { status: 400, message: "The definition can't be kept like this.", hint: "Correct what the detail names; POST /audiences/check and POST /computed-traits/check tell everything that is wrong with one." },
+  invalid_settings: { status: 400, message: "The settings can't be kept like this.", hint: "Correct what the detail names; POST /catalog/{slug}/check tells everything that is wrong with settings." },
   idempotency_mismatch: { status: 409, message: "This idempotency key was used with another body.", hint: "Use a new key for a new request." },
   limit_reached: { status: 422, message: "A limit was reached.", hint: "See the detail for the limit and its setting." },
   vendor_refused: { status: 502, message: "The vendor did not take it.", hint: "See the detail, and test the connection of the destination." },

@@ -18,29 +18,50 @@ export interface Seal {
 
 /** `secret`: the install's. `purpose`: what the key is for; another purpose has another key. */
 export function createSeal(secret: string, purpose: string): Seal {
-  const key = Buffer.from(hkdfSync("sha256", secret, "", purpose, 32));
-  const boundTo = (workspaceId: number): Buffer => Buffer.from(`workspace ${workspaceId}`);
+  const key = sealKey(secret, purpose);
   return {
-    seal(text, workspaceId) {
-      const iv = randomBytes(ivBytes);
-      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(boundTo(workspaceId));
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return prefix + Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64url");
-    },
-    open(sealed, workspaceId) {
-      try {
-        const bytes = Buffer.from(sealed.startsWith(prefix) ? sealed.slice(prefix.length) : "", "base64url");
-        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
-        decipher.setAAD(boundTo(workspaceId)).setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-        return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString("utf8");
-      } catch {
-        return createHmac("sha256", key).update(`can't be opened: ${sealed}`).digest("base64url");
-      }
-    },
+    seal: (text, workspaceId) => prefix + sealUnder(key, text, workspaceId),
+    open: (sealed, workspaceId) => (sealed.startsWith(prefix) ? openUnder(key, sealed.slice(prefix.length), workspaceId) : undefined) ?? unguessable(key, sealed),
   };
+}
+
+export function sealKey(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, "", purpose, 32));
+}
+
+const boundTo = (workspaceId: number): Buffer => Buffer.from(`workspace ${workspaceId}`);
+
+/** The sealed text, without what says how it was sealed. */
+export function sealUnder(key: Buffer, text: string, workspaceId: number): string {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(boundTo(workspaceId));
+  const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64url");
+}
+
+/** Undefined: it was not sealed under this key for this workspace, or is damaged. */
+export function openUnder(key: Buffer, sealed: string, workspaceId: number): string | undefined {
+  try {
+    const bytes = Buffer.from(sealed, "base64url");
+    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
+    decipher.setAAD(boundTo(workspaceId)).setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+    return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString("utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands for a text that can't be opened. */
+export function unguessable(key: Buffer, sealed: string): string {
+  return createHmac("sha256", key).update(`can't be opened: ${sealed}`).digest("base64url");
 }
 
 /** For secrets within a source's settings. */
 export function createSourceSeal(secret: string): Seal {
   return createSeal(secret, "source secrets");
+}
+
+/** For settings and tokens of destinations. */
+export function createDestinationSeal(secret: string): Seal {
+  return createSeal(secret, "destination settings");
 }

@@ -462,6 +462,35 @@ const postgres: readonly PersonalDataPlace[] = [
     export: "Not exported: it is a choice of the staff, not an answer about a person.",
     erase: "Goes with the subscription.",
   },
+  withoutPeople("delivery_cursor", ["destination_id", "stream", "workspace_id", "next_block"]),
+  withoutPeople("delivery_count", ["destination_id", "subscription_id", "minute", "outcome", "reason", "workspace_id", "count"]),
+  withoutPeople("delivery_state", ["destination_id", "workspace_id", "state", "since", "code", "detail", "failures", "next_at"]),
+  {
+    engine: "postgres",
+    name: "delivery_done",
+    personal: { entries: "who was sent what, when, and what came of it; what a vendor said may quote a value" },
+    other: ["id", "workspace_id", "destination_id", "stream", "block", "at", "logged_at"],
+    find: "By text search of the person's ids in `entries`.",
+    export: "Through `deliveries`, where the same stands.",
+    erase: "Rows are deleted a quarter of an hour after they were written into ClickHouse; an erasure is clean here after that.",
+  },
+  {
+    engine: "postgres",
+    name: "delivery_parked",
+    personal: { profile_id: "whom it is about", detail: "what the vendor said, which may quote a value" },
+    other: ["destination_id", "stream", "subscription_id", "position", "workspace_id", "attempts", "first_at", "next_at", "code", "status"],
+    ...byProfileId,
+    erase: "Delete the rows; what is not sent yet is never sent then.",
+  },
+  {
+    engine: "postgres",
+    name: "delivery_replay",
+    personal: { wish: "may name a person or a message id whose deliveries are sent again", created_by: "the opaque id of who asked for it" },
+    other: ["id", "workspace_id", "destination_id", "after", "found", "passed_over", "status", "created_at", "done_at"],
+    find: "By text search in `wish`.",
+    export: "Not exported: it is a choice of the staff.",
+    erase: "Delete the row once it is done.",
+  },
   withoutPeople("dedupe_window", ["only_row", "days", "first_day"]),
   withoutPeople("expired_events", ["workspace_id", "before", "events", "row_id"]),
   withoutPeople("freshness", ["workspace_id", "minute", "span", "count"]),
@@ -629,6 +658,32 @@ const clickhouse: readonly PersonalDataPlace[] = [
   },
   {
     engine: "clickhouse",
+    name: "deliveries",
+    personal: {
+      message_id: "may be made from a person's data", event: "a sender may put a value into the name", profile_id: "the person when it was sent",
+      detail: "what the vendor said, which may quote a value", outcome: "what became of what was sent about them", finished_at: "when",
+    },
+    other: [
+      "workspace_id", "destination_id", "subscription_id", "subscription_version", "stream", "run_id", "position", "code", "status", "attempts", "happened_at", "received_at", "request_id",
+    ],
+    find: "By `profile_id` in the person's ids, those with `merged_into` = it included.",
+    export: "As JSON, with the person.",
+    erase: "`ALTER TABLE … DELETE`; what lies at the vendor is erased there.",
+  },
+  {
+    engine: "clickhouse",
+    name: "delivery_exchanges",
+    personal: {
+      url: "may hold identifiers", request_headers: "may hold identifiers", request_body: "what was sent about people", response_headers: "as the vendor sent them",
+      response_body: "what the vendor answered", failure: "may quote an address",
+    },
+    other: ["workspace_id", "destination_id", "request_id", "at", "nr", "method", "status", "took_ms"],
+    find: "By the request ids of the person's rows in `deliveries`; several people may share one request.",
+    export: "Not exported: what was sent of the person is the event and its mapping.",
+    erase: "Dropped after seven days; before that by `ALTER TABLE … DELETE` of the requests.",
+  },
+  {
+    engine: "clickhouse",
     name: "audience_log",
     personal: { profile_id: "the person at that time", audience_id: "what they belonged to", at: "when" },
     other: ["workspace_id", "entered", "reason", "cause_row", "version", "seq", "block_id", "block_row"],
@@ -736,6 +791,7 @@ const files: readonly PersonalDataPlace[] = [
   withoutPeopleFile("server.json"),
   // Without it, salted keys can't be turned back into identifiers by trying values; it is never given away.
   withoutPeopleFile("secret"),
+  withoutPeopleFile("secret-keys"),
   withoutPeopleFile("secret.new"),
 ];
 

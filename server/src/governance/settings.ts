@@ -1,6 +1,6 @@
 // The settings in force: what the pipeline decides by, as it stands in pipeline_config. Reading them here never changes
 // them; only control records do.
-import type { ClientBase } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { defaultWorkspaceSettings, workspaceSettings, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import { createWorkspaceCache, type WorkspaceCache } from "./workspace-cache.ts";
@@ -13,7 +13,7 @@ export interface SettingsInForce {
   readonly row: number | null;
 }
 
-export async function readSettings(db: ClientBase, workspaceId: number): Promise<SettingsInForce> {
+export async function readSettings(db: Pick<ClientBase | Pool, "query">, workspaceId: number): Promise<SettingsInForce> {
   const { rows } = await db.query<{ settings: unknown; row_id: string }>({
     name: "settings-in-force",
     text: "select settings, row_id from pipeline_config where workspace_id = $1",

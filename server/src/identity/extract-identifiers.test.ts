@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultWorkspaceSettings, type IdentitySettings, type NamespaceRule } from "@tributary/schema/settings.ts";
 import { IDENTIFIERS_PER_EVENT_MAX } from "./extract-identifiers.ts";
-import { compileIdentityRules, extractIdentifiers, identifierKey, previousIdentifiers, type IdentifierNote } from "./identity.ts";
+import { compileIdentityRules, createKnownIdentifiers, extractIdentifiers, identifierKey, previousIdentifiers, type IdentifierNote } from "./identity.ts";
 
 const context = { workspaceId: 1, sourceId: 7, secret: "a secret of this installation", phoneCountry: "US" };
 
@@ -132,5 +132,28 @@ describe("previousIdentifiers", () => {
 
   it("gives nothing for one that is missing or nobody's", () => {
     for (const none of [undefined, null, "", "null", {}, true]) expect(previousIdentifiers(none, rules, context)).toEqual([]);
+  });
+});
+
+describe("What values became before", () => {
+  const rules = compileIdentityRules(defaultWorkspaceSettings.identity);
+  const strict = compileIdentityRules(changed({ user_id: { blockedValues: ["u-3"] } }));
+  const payloads = Array.from({ length: 400 }, (_, i) => ({
+    anonymousId: `a-${i % 7}`, userId: i % 3 === 0 ? ` u-${i % 5} ` : i % 11, traits: { email: [`P.${i % 4}@example.com`, `p.${i % 4}@example.com`], phone: i % 2 === 0 ? "(415) 555-2671" : "5" },
+    context: { externalIds: [{ id: `u-${i % 5}`, type: "ga", collection: "users" }, { id: `u-${i % 5}`, type: "user_id", collection: "users" }], device: { id: "null" } },
+  }));
+
+  it.each([1, 5, 1_000])("changes nothing, whether %i of them are remembered", (size) => {
+    const known = createKnownIdentifiers(size);
+    for (const payload of payloads) for (const one of [rules, strict]) expect(extractIdentifiers(payload, one, { ...context, known })).toEqual(extractIdentifiers(payload, one, context));
+  });
+
+  it("gives the same text for the same value, and forgets what is not met", () => {
+    const known = createKnownIdentifiers(2);
+    const keyOf = (userId: string): string | undefined => (extractIdentifiers({ userId }, rules, { ...context, known }), known.of(rules.namespaces[0]!, userId)?.key);
+    const first = keyOf("one");
+    expect(first).toBe(identifierKey(context.secret, context.workspaceId, "user_id", "one"));
+    for (const other of ["two", "three", "four", "five", "six"]) keyOf(other);
+    expect(known.of(rules.namespaces[0]!, "one")).toBeUndefined();
   });
 });

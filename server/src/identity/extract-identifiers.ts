@@ -1,6 +1,7 @@
 // Finds the identifiers that an event carries: reads the paths that the namespaces name, and Segment's external ids,
 // brings the values into one form and leaves out what is nobody's. Reads own properties only, and a bounded number.
 import { identifierKey } from "./identifier-key.ts";
+import type { KnownIdentifiers } from "./known-identifiers.ts";
 import { cleanText, IDENTIFIER_LENGTH_MAX, normaliseIdentifier, type InvalidReason } from "./normalise-identifier.ts";
 import type { CompiledNamespace, CompiledPath, IdentityRules } from "./rules.ts";
 
@@ -27,6 +28,8 @@ export interface ExtractContext {
   readonly secret: string;
   /** ISO 3166-1 alpha-2; absent: only international phone numbers are read. */
   readonly phoneCountry?: string | undefined;
+  /** What values became before, under the same rules, workspace, secret and country. */
+  readonly known?: KnownIdentifiers;
   /** Told of each identifier that is taken, with the value as it stood in the event: for people who ask where it came from. */
   readonly onTaken?: (identifier: EventIdentifier, path: string, raw: unknown) => void;
 }
@@ -79,15 +82,22 @@ function takeAll(collected: Collection, rule: CompiledNamespace, path: string, v
 function take(collected: Collection, rule: CompiledNamespace, path: string, raw: unknown, type = ""): void {
   const { context, identifiers, notes } = collected;
   if (raw === undefined || raw === null || raw === "") return;
-  const normalised = normaliseIdentifier(raw, rule, context.phoneCountry);
-  if ("invalid" in normalised) return note(notes, rule.name, path, normalised.invalid);
-  const value = type === "" ? normalised.value : `${type}:${normalised.value}`;
-  if (value.length > IDENTIFIER_LENGTH_MAX) return note(notes, rule.name, path, "too_long");
+  const known = typeof raw === "string" && type === "" ? context.known?.of(rule, raw) : undefined;
+  const value = known?.value ?? valueOf(rule, raw, type, context);
+  if (typeof value !== "string") return note(notes, rule.name, path, value.invalid);
   for (const other of identifiers) if (other.namespace === rule.name && other.value === value) return;
   if (identifiers.length >= IDENTIFIERS_PER_EVENT_MAX) return note(notes, rule.name, path, "too_many");
-  const identifier = { namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) };
+  const identifier = known ?? { namespace: rule.name, value, key: identifierKey(context.secret, context.workspaceId, rule.name, value) };
+  if (!known && typeof raw === "string" && type === "" && raw.length <= IDENTIFIER_LENGTH_MAX) context.known?.keep(rule, raw, identifier);
   identifiers.push(identifier);
   context.onTaken?.(identifier, path, raw);
+}
+
+function valueOf(rule: CompiledNamespace, raw: unknown, type: string, { phoneCountry }: ExtractContext): string | { readonly invalid: InvalidReason } {
+  const normalised = normaliseIdentifier(raw, rule, phoneCountry);
+  if ("invalid" in normalised) return normalised;
+  const value = type === "" ? normalised.value : `${type}:${normalised.value}`;
+  return value.length > IDENTIFIER_LENGTH_MAX ? { invalid: "too_long" } : value;
 }
 
 /** Bounded like everything else, so that an event full of rubbish does not become a list of notes. */

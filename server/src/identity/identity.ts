@@ -6,6 +6,7 @@ export { normaliseIdentifier, type InvalidReason, type Normalised } from "./norm
 export {
   extractIdentifiers, previousIdentifiers, type EventIdentifier, type ExtractContext, type Extracted, type IdentifierNote,
 } from "./extract-identifiers.ts";
+export { createKnownIdentifiers, type KnownIdentifiers } from "./known-identifiers.ts";
 export type { IgnoredIdentifier, ResolveInput, Trust } from "./candidates.ts";
 export { resolve, type MergeStep, type Resolution } from "./resolve.ts";
 export type { RefusalReason } from "./refusal.ts";

@@ -3,7 +3,7 @@
 import type { ClientBase, Pool } from "pg";
 import { defaultSourceSettings, defaultWorkspaceSettings, sourceSettings, workspaceSettings, type SourceSettings, type WorkspaceSettings } from "@tributary/schema/settings.ts";
 import { z } from "zod";
-import { compileIdentityRules, extractIdentifiers, type IdentityRules } from "../identity/identity.ts";
+import { compileIdentityRules, createKnownIdentifiers, extractIdentifiers, type IdentityRules, type KnownIdentifiers } from "../identity/identity.ts";
 import { profileLimits, type FoldRules } from "../profiles/fold.ts";
 import type { Limits } from "../core/limits.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
@@ -30,6 +30,7 @@ export interface RuleBook {
 
 export function createRuleBook(options: { readonly secret: string; readonly limits: Limits }): RuleBook {
   const held = new Map<number, WorkspaceRules>();
+  const known = createKnownIdentifiers();
   return {
     async load(db, workspaceIds) {
       for (const workspaceId of new Set(workspaceIds)) {
@@ -40,7 +41,7 @@ export function createRuleBook(options: { readonly secret: string; readonly limi
         const paths = await db.query<{ path: string }>(`select path from property_path where workspace_id = $1 order by row_id, path`, [workspaceId]);
         const row = rows[0];
         held.set(workspaceId, compileRules({
-          workspaceId, ...options,
+          workspaceId, ...options, known,
           settings: row ? workspaceSettings.parse(row.settings) : defaultWorkspaceSettings,
           sources: row ? z.record(z.string(), sourceSettings).parse(row.sources) : {},
           paths: new KnownPaths(paths.rows.map(({ path }) => path)),
@@ -60,12 +61,14 @@ export function createRuleBook(options: { readonly secret: string; readonly limi
 export function compileRules(options: {
   readonly workspaceId: number; readonly secret: string; readonly limits: Limits; readonly settings: WorkspaceSettings;
   readonly sources: Readonly<Record<string, SourceSettings>>; readonly paths: KnownPaths;
+  readonly known?: KnownIdentifiers;
 }): WorkspaceRules {
   const { workspaceId, secret, settings, sources, limits } = options;
   const identity = compileIdentityRules(settings.identity);
   const seal = createSourceSeal(secret);
   const contexts = new Map<number, NormaliseContext>();
   const folds = new Map<string, FoldRules>();
+  const extraction = { workspaceId, secret, phoneCountry: settings.phoneCountry, ...(options.known ? { known: options.known } : {}) };
   // What is set by hand (source 0) counts as much as the best ranked source: the later of the two holds.
   const ranks = Object.values(sources).flatMap(({ traitRank }) => traitRank ?? []);
   const handRank = ranks.length === 0 ? undefined : Math.min(...ranks);
@@ -75,10 +78,11 @@ export function compileRules(options: {
     normaliseContext(sourceId) {
       const known = contexts.get(sourceId);
       if (known) return known;
+      const ofSource = { ...extraction, sourceId };
       const context = compileNormaliseContext({
         settings, source: opened(sources[String(sourceId)] ?? defaultSourceSettings, seal, workspaceId),
         limits,
-        extractIdentifiers: (payload) => extractIdentifiers(payload, identity, { workspaceId, sourceId, secret, phoneCountry: settings.phoneCountry }),
+        extractIdentifiers: (payload) => extractIdentifiers(payload, identity, ofSource),
       });
       contexts.set(sourceId, context);
       return context;

@@ -8,7 +8,7 @@ import { Told } from "../../ui/told.tsx";
 import type { RowProblem } from "../audiences/builder/context.ts";
 import { tell } from "../audiences/builder/use-rows.ts";
 import { WhoRows } from "../audiences/builder/who-rows.tsx";
-import type { KindFormProps } from "./kind-form.tsx";
+import type { KindFormProps } from "./form-fields.tsx";
 import { Readable } from "./readable.tsx";
 import { hasNoCondition, newStage, stageId, stageWith, stagesOf, type Stage, type StageProblems } from "./stages.ts";
 

@@ -22,7 +22,7 @@ export const audiences: Texts["audiences"] = {
   noneFound: "Keine Zielgruppe passt",
   noneFoundText: "Suchen Sie nach einem anderen Wort, oder nehmen Sie einen Filter weg.",
   folders: { label: "Ordner", all: "Alle Ordner" },
-  usedKinds: { audience: "Zielgruppe", computed_trait: "Berechnetes Merkmal", list: "Liste" },
+  usedKinds: { audience: "Zielgruppe", computed_trait: "Berechnetes Merkmal", list: "Liste", subscription: "Abonnement eines Ziels" },
 
   picker: { nothing: "Nichts passt. Tippen Sie ein anderes Wort.", times: (n) => `${count(n)}-mal gesehen`, useEvent: (text) => `Das Ereignis „${text}“ nehmen` },
   add: {

@@ -20,7 +20,7 @@ export const audiences = {
   noneFound: "No audience fits",
   noneFoundText: "Search for another word, or take a filter away.",
   folders: { label: "Folders", all: "All folders" },
-  usedKinds: { audience: "Audience", computed_trait: "Computed trait", list: "List" },
+  usedKinds: { audience: "Audience", computed_trait: "Computed trait", list: "List", subscription: "Subscription of a destination" },
 
   picker: { nothing: "Nothing fits. Type another word.", times: (n: number) => `seen ${plural(n, "time", "times")}`, useEvent: (text: string) => `Use the event “${text}”` },
   add: {

@@ -7,7 +7,7 @@ import { eventRef } from "../event-names.ts";
 import { leastWithTurns } from "../event-turns.ts";
 import { planOf, type EventPlan } from "../event-plan.ts";
 import { eventKind, type EventCondition } from "../kinds/event.ts";
-import { measure, paths } from "../measure.ts";
+import { measure, paths, sayOnce, sayPaths } from "../measure.ts";
 import { sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import type { Raw } from "../value.ts";
@@ -30,10 +30,11 @@ export const measureTrait: ComputedKind<typeof schema> = {
   reads: (one, words) => eventKind.reads(asCondition(one), words),
   sql: measureSql,
   evaluate: evaluateMeasure,
-  sentence: (one, say) => `${sayMeasured(one, saySelector(say, one), say)} ${sayWindow(say, one.within)}`,
+  sentence: (one, say) => `${sayMeasured(one, saySelector(say, one), say)} ${sayWindow(say, one.within)}${sayOnce(say, one.once_per)}`,
   examples: [
     { kind: "measure", event: "Order Completed", measure: { of: "count" }, within: { last: 90, unit: "day" } },
     { kind: "measure", event: "Order Completed", measure: { of: "average", property: "total" } },
+    { kind: "measure", event: "Order Completed", measure: { of: "count", item: "products" }, once_per: "order_id", within: { period: "this", count: 1, unit: "year", zone: "workspace" } },
     { kind: "measure", event: "Order Completed", measure: { of: "last" } },
     { kind: "measure", event: { role: "order" }, measure: { of: "sum", property: { role: "value" }, net: true } },
     { kind: "measure", event: "Order Completed", measure: { of: "max", property: "price", item: "products" }, within: { last: 1, unit: "year" } },
@@ -46,7 +47,7 @@ function sayMeasured({ measure }: MeasureTrait, what: string, say: Language): st
   if (measure.of === "count") return say.pick({ en: `the number of ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}`, de: `die Anzahl von ${measure.item === undefined ? "" : `${say.quote(measure.item)} in `}${what}` });
   const names = { sum: { en: "the sum", de: "die Summe" }, average: { en: "the average", de: "der Durchschnitt" }, min: { en: "the least", de: "der kleinste Wert" }, max: { en: "the greatest", de: "der größte Wert" }, distinct: { en: "the number of different values", de: "die Anzahl verschiedener Werte" } } as const;
   const { property } = measure;
-  const of = typeof property === "string" ? say.quote(property) : "role" in property ? say.property(property.role) : say.or(property.map(say.quote));
+  const of = sayPaths(say, property);
   const net = measure.of === "sum" && measure.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   return say.pick({ en: `${names[measure.of].en} of ${of} in ${what}${net}`, de: `${names[measure.of].de} von ${of} in ${what}${net}` });
 }

@@ -12,7 +12,7 @@ import { explainEvent } from "../explain-event.ts";
 import { planOf, tellingsSql, type EventPlan, type Telling } from "../event-plan.ts";
 import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
-  sayComparison, type NumberComparison, type TimeComparison,
+  sayComparison, sayOnce, sayPaths, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
 import { whenever } from "../role-events.ts";
 import { namesOf, sayWindow, type Language } from "../sentence.ts";
@@ -290,7 +290,7 @@ function sayEvent(one: EventCondition, say: Language): string {
     const which = of.of === "first" ? say.pick({ en: "first", de: "erstes" }) : say.pick({ en: "last", de: "letztes" });
     return say.pick({ en: `their ${which} ${what} (${when}) ${sayComparison(say, one)}`, de: `ihr ${which} ${what} (${when}) ${sayComparison(say, one)}` });
   }
-  const once = one.once_per === undefined ? "" : say.pick({ en: `, counted once per ${sayPaths(say, one.once_per)}`, de: `, gezählt einmal je ${sayPaths(say, one.once_per)}` });
+  const once = sayOnce(say, one.once_per);
   if (of.of === "count" && of.item === undefined && one.op === "at_least" && one.value === 1) {
     return say.pick({ en: `did ${what} at least once ${when}${once}`, de: `hat mindestens einmal ${what} ${when}${once}` });
   }
@@ -307,10 +307,6 @@ function sayEvent(one: EventCondition, say: Language): string {
     en: `${en} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
     de: `${de} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
   });
-}
-
-function sayPaths(say: Language, of: z.infer<typeof paths>): string {
-  return typeof of === "object" && "role" in of ? say.property(of.role) : say.or(namesOf(of).map(say.quote));
 }
 
 /** Whoever never did it passes "at most", and the sentence does not hide that. */

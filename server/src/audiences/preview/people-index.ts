@@ -2,6 +2,7 @@
 // the four words in which ClickHouse writes a UUID.
 
 const WORDS = 4;
+const NEAR = 12;
 
 export class PeopleIndex {
   readonly flags: Uint8Array;
@@ -39,6 +40,17 @@ export class PeopleIndex {
       const own = number * WORDS;
       if (words[own] === given[at] && words[own + 1] === given[at + 1] && words[own + 2] === given[at + 2] && words[own + 3] === given[at + 3]) return number;
     }
+  }
+
+  /** The same where it may be one of the next after a number: people often come in the order in which they are numbered. */
+  numberAfter(last: number, given: Uint32Array, at: number): number {
+    const words = this.#words;
+    const end = Math.min(this.count, last + 1 + NEAR);
+    for (let number = last + 1; number < end; number++) {
+      const own = number * WORDS;
+      if (words[own] === given[at] && words[own + 1] === given[at + 1] && words[own + 2] === given[at + 2] && words[own + 3] === given[at + 3]) return number;
+    }
+    return this.numberAt(given, at);
   }
 
   idOf(number: number): string {

@@ -31,6 +31,8 @@ const logBytesMax = 8 * 1024 * 1024;
 const logCheckMs = 60_000;
 /** What a part was merged from stays for so long, in case the merged one can't be read. The embedded engine alone would remove it at once. */
 const mergedPartsKeptSeconds = 480;
+/** How often the engine compares what it thinks that it holds with what it does; its own twenty times a second is felt when idle. */
+const memoryLookMs = 500;
 /** A table whose unreadable parts are larger in all does not open: then somebody is to look. One merged part may well be a gigabyte. */
 const putAsideBytesMax = 1024 ** 4;
 
@@ -154,6 +156,7 @@ function configText(backups: string): string {
   <timezone>UTC</timezone>
   <max_server_memory_usage>${serverMemoryBytesMax}</max_server_memory_usage>
   <mark_cache_size>${markCacheBytes}</mark_cache_size>
+  <memory_worker_period_ms>${memoryLookMs}</memory_worker_period_ms>
   <backups><allowed_path>${escaped}/</allowed_path></backups>
   <storage_configuration><disks><default><keep_free_space_bytes>${keptFreeBytes}</keep_free_space_bytes></default></disks></storage_configuration>
   <merge_tree>

@@ -2,7 +2,7 @@
 // memory and threads of one query. The one place where these limits are named; a caller may only ask for less.
 import { availableParallelism, totalmem } from "node:os";
 
-export const clickHouseUses = ["write", "evaluate", "instants", "api"] as const;
+export const clickHouseUses = ["write", "evaluate", "instants", "deliver", "api"] as const;
 
 /** Each use has its own connections in the child, so that none waits behind another. */
 export type ClickHouseUse = (typeof clickHouseUses)[number];
@@ -37,6 +37,7 @@ export const limitsByUse: Readonly<Record<ClickHouseUse, UseLimits>> = {
   write: { connections: 1, queueMax: 64, executionSecondsMax: 600, memoryBytesMax: memoryOfOne, threadsMax: cores },
   evaluate: { connections: 2, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   instants: { connections: 1, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
+  deliver: { connections: 1, queueMax: 128, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
   api: { connections: 4, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
 };
 

@@ -76,6 +76,7 @@ interface Group {
 
 const TRICKLE_BYTES = 256 * 1024;
 const FLOOD_BYTES = 4 * 1024 * 1024;
+const TORRENT_BYTES = 12 * 1024 * 1024;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const REFUSALS_BEFORE_SPLIT = 3;
@@ -86,7 +87,8 @@ const GROUP_BLOCKS_MAX = 50;
 /** A few rows are soon sent: somebody may be looking for them. Many wait for company, since it is the part that costs. */
 function companyShare(queuedBytes: number): number {
   if (queuedBytes < TRICKLE_BYTES) return 0.25;
-  return queuedBytes < FLOOD_BYTES ? 1 : 2;
+  if (queuedBytes < FLOOD_BYTES) return 1;
+  return queuedBytes < TORRENT_BYTES ? 2 : 3;
 }
 
 export function createSender(options: SenderOptions): Sender {

@@ -33,7 +33,7 @@ export function SaveDialog({ audience, definition, isSaving, error, onSave, onCl
         {comparison.error ? <ProblemNotice problem={comparison.error} onRetry={() => void comparison.refetch()} /> : null}
         {data === undefined && !comparison.error ? <Waiting rows={4} /> : null}
         {data ? <><p>{t.sentence(data.enter, data.leave, data.stay)}</p><div className="compare"><People title={t.enter} count={data.enter} people={data.entering} /><People title={t.leave} count={data.leave} people={data.leaving} /></div></> : null}
-        {audience.used_by.length > 0 ? <div className="notice" data-tone="attention"><div><strong>{t.usedBy(audience.used_by.length)}</strong><ul className="plain-list">{audience.used_by.map((one) => <li key={`${one.kind} ${one.slug}`}>{texts.audiences.usedKinds[one.kind]} <bdi>{one.name}</bdi></li>)}</ul></div></div> : null}
+        {audience.used_by.length > 0 ? <div className="notice" data-tone="attention"><div><strong>{t.usedBy(audience.used_by.length)}</strong><ul className="plain-list">{audience.used_by.map((one) => <li key={`${one.kind} ${one.slug} ${one.name}`}>{texts.audiences.usedKinds[one.kind]} <bdi>{one.name}</bdi></li>)}</ul></div></div> : null}
         {error ? <ProblemNotice problem={error} /> : null}
         <div className="row" style={{ justifyContent: "flex-end" }}>
           <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>

@@ -21,7 +21,7 @@ function Uses({ uses, none }: { readonly uses: AudienceDetail["uses"]; readonly 
   return (
     <ul className="side-list">
       {uses.map((one) => (
-        <li key={`${one.kind} ${one.slug}`} className="row"><span className="dim">{t.usedKinds[one.kind]}</span>{one.kind === "audience" ? <Link to="/audiences/$slug" params={{ slug: one.slug }}><bdi>{one.name}</bdi></Link> : <bdi>{one.name}</bdi>}</li>
+        <li key={`${one.kind} ${one.slug} ${one.name}`} className="row"><span className="dim">{t.usedKinds[one.kind]}</span>{one.kind === "audience" ? <Link to="/audiences/$slug" params={{ slug: one.slug }}><bdi>{one.name}</bdi></Link> : <bdi>{one.name}</bdi>}</li>
       ))}
     </ul>
   );

@@ -1,14 +1,14 @@
-// Hears when somebody has changed what audiences mean: Postgres tells with the commit. When the connection ends, whatever was said
+// Hears when something of which Postgres tells with the commit has changed. When the connection ends, whatever was said
 // meanwhile counts as a change.
 import type { Pool, PoolClient } from "pg";
 
-interface MeaningChanges {
+export interface Notices {
   /** Connects if need be. True once after each change, and after each connecting. */
   take(): Promise<boolean>;
   stop(): void;
 }
 
-export function createMeaningChanges(pool: Pool, onChange: () => void): MeaningChanges {
+export function createNotices(pool: Pool, channel: string, onChange: () => void): Notices {
   let client: PoolClient | undefined;
   /** Several ask at once; one connects. */
   let connecting: Promise<void> | undefined;
@@ -33,7 +33,7 @@ export function createMeaningChanges(pool: Pool, onChange: () => void): MeaningC
       hasChanged = true;
       onChange();
     });
-    await connected.query("listen audience_meaning").catch((error: unknown) => {
+    await connected.query(`listen ${channel}`).catch((error: unknown) => {
       lose(connected);
       throw error;
     });

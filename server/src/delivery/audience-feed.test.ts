@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DefinitionInput } from "@tributary/schema/audience/definition.ts";
+import { startEvaluatorBench, type EvaluatorBench } from "../audiences/testing.ts";
+import { isHeldOut } from "./audience-feed.ts";
+import { startDeliveryBench, type DeliveryBench } from "./testing.ts";
+
+let audiences: EvaluatorBench;
+let bench: DeliveryBench;
+beforeAll(async () => {
+  audiences = await startEvaluatorBench();
+  bench = await startDeliveryBench({}, audiences.pipeline);
+});
+afterAll(async () => {
+  await bench.stop();
+  await audiences.stop();
+});
+
+const bought = (event: string): DefinitionInput["who"] => ({ kind: "event", event, op: "at_least", value: 1 });
+const rich = bought("Order Completed");
+const mapping = { in: { "@path": "$.properties.rich" }, who: { "@path": "$.userId" }, email: { "@path": "$.context.traits.email" } };
+
+async function settled(): Promise<unknown[]> {
+  await audiences.catchUp();
+  await audiences.pipeline.settled();
+  await bench.deliverer().catchUp();
+  return bench.vendor.accepted.splice(0).map(({ payload, event }) => `${event.event ?? event.type} ${String(payload["who"])} ${String(payload["in"])} ${String(payload["email"])}`);
+}
+
+test("those who are in are sent first, then whoever comes and goes, with what destinations expect of an audience", async () => {
+  const id = await audiences.audience("rich", rich);
+  const buy = (userId: string): object[] => [
+    { type: "identify", userId, traits: { email: `${userId}@example.com` } }, { type: "track", userId, event: "Order Completed", properties: { total: 10 } },
+  ];
+  await audiences.send([...buy("ada"), ...buy("bob")]);
+  await audiences.catchUp();
+  const destination = await bench.destination();
+  const subscription = await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id }, mapping });
+  expect((await settled()).toSorted()).toEqual(["Audience Entered ada true ada@example.com", "Audience Entered bob true bob@example.com"]);
+
+  await audiences.send(buy("cyd"));
+  expect(await settled()).toEqual(["Audience Entered cyd true cyd@example.com"]);
+  const sent = bench.vendor.requests.at(-1)?.items[0]?.event;
+  expect(sent?.context).toMatchObject({ personas: { computation_class: "audience", computation_key: "rich", computation_id: String(id) }, traits: { email: "cyd@example.com" } });
+
+  await audiences.change(id, bought("Nothing"));
+  expect((await settled()).toSorted()).toEqual(["ada", "bob", "cyd"].map((who) => `Audience Exited ${who} false ${who}@example.com`));
+  expect(await bench.counts(destination)).toMatchObject({ delivered: 6 });
+  await bench.kill();
+  expect(await settled()).toEqual([]);
+  await audiences.pipeline.pool.query("update subscription set enabled = false where id = $1", [subscription]);
+});
+
+test("without those who are in, only changes go; and the share that is held out is the same people for ever, each noted", async () => {
+  const id = await audiences.audience("buyers", rich);
+  await audiences.send(["held-1", "held-2"].flatMap((userId) => [{ type: "track", userId, event: "Order Completed" }]));
+  await audiences.catchUp();
+  const destination = await bench.destination();
+  await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id, backfill: false, holdOut: 0.5 }, mapping });
+  expect(await settled()).toEqual([]);
+  const people = Array.from({ length: 24 }, (_, i) => `new-${i}`);
+  await audiences.send(people.map((userId) => ({ type: "track", userId, event: "Order Completed" })));
+  const sent = await settled();
+  const counts = await bench.counts(destination);
+  expect(sent.length).toBeGreaterThan(0);
+  expect(counts["held_out hold_out"]).toBe(24 - sent.length);
+});
+
+test("hold-outs are a fair share", () => {
+  const share = Array.from({ length: 4_000 }, (_, i) => isHeldOut(`00000000-0000-0000-0000-${String(i).padStart(12, "0")}`, 7, 0.2)).filter(Boolean).length / 4_000;
+  expect(share).toBeGreaterThan(0.17);
+  expect(share).toBeLessThan(0.23);
+  expect(isHeldOut("anybody", 7, 0)).toBe(false);
+});

@@ -1,0 +1,175 @@
+// The role `deliver`: one runner for each destination that is switched on. It hears when somebody changes a destination, and looks
+// where the event table has come to; without destinations it does nothing.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Pool } from "pg";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Catalog, SendResult } from "../destinations/destinations.ts";
+import { audienceLandedBefore } from "../audiences/audiences.ts";
+import { audienceFeeds } from "./audience-feed.ts";
+import { createDeliveryLog, type DeliveryLog } from "./delivery-log.ts";
+import { deliveryLimits, type DeliveryLimits } from "./delivery-limits.ts";
+import { createEventStream } from "./event-stream.ts";
+import { createExchangeLog } from "./exchanges.ts";
+import { eventFeed } from "./feed.ts";
+import { createNotices } from "../core/notices.ts";
+import { advanceReplays } from "./replay.ts";
+import { createRunner, type Runner } from "./runner.ts";
+import { createDeliveryStore } from "./store.ts";
+import { readTargets, type Target } from "./target.ts";
+
+export interface DelivererOptions {
+  readonly pool: Pool;
+  /** Of the use "deliver". */
+  readonly clickhouse: ClickHouseClient;
+  readonly catalog: Catalog;
+  /** What was sealed for a workspace. */
+  readonly open: (sealed: string, workspaceId: number) => string;
+  readonly seal: (text: string, workspaceId: number) => string;
+  /** Every outbox block of the partition below this one has landed. */
+  readonly landedBefore: (partition: number) => Promise<number>;
+  readonly isGrantedByDefault: (workspaceId: number) => Promise<boolean>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly wasUnclean: boolean;
+  readonly limits?: Partial<DeliveryLimits>;
+}
+
+export interface Deliverer {
+  /** Blocks have landed. */
+  poke(): void;
+  /** Reads anew what is set up, and waits until everything that has landed has an outcome, is parked, or waits for a destination that is not well. */
+  catchUp(): Promise<void>;
+  /** Of which destinations runners are at work. */
+  running(): readonly number[];
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly key: string;
+  readonly version: number;
+  readonly partition: number;
+  readonly runner: Runner;
+}
+
+const RELOAD_MS = 30_000;
+const SETTLED_POLL_MS = 5;
+
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { pool, clock, logger } = options;
+  const limits = { ...deliveryLimits, ...options.limits };
+  const store = createDeliveryStore({ pool, logger });
+  const exchanges = createExchangeLog({ clickhouse: options.clickhouse, logger });
+  const log: DeliveryLog = createDeliveryLog({ pool, clickhouse: options.clickhouse, logger, wasUnclean: options.wasUnclean });
+  const events = createEventStream({ clickhouse: options.clickhouse, limits });
+  const running = new Map<number, Running>();
+  const landed = new Map<number, number>();
+  const stopping = new AbortController();
+  let waking = new AbortController();
+  let loadedAtMs = -Infinity;
+  /** How often it was asked to read anew, and up to which of these it has. */
+  let [asked, served] = [0, 0];
+  const poke = (): void => waking.abort();
+  const notices = createNotices(pool, "delivery_meaning", poke);
+
+  async function load(): Promise<void> {
+    loadedAtMs = performance.now();
+    const targets = await readTargets(pool, options.open, logger);
+    const keys = new Map(targets.map((target) => [target.connection.destinationId, JSON.stringify(target)]));
+    const old = [...running].filter(([id, one]) => keys.get(id) !== one.key);
+    await Promise.all(old.map(([, { runner }]) => runner.stop()));
+    for (const [id] of old) running.delete(id);
+    for (const target of targets) {
+      const id = target.connection.destinationId;
+      if (running.has(id) || target.subscriptions.length === 0) continue;
+      const before = old.find(([oldId]) => oldId === id)?.[1];
+      await begin(target, keys.get(id) ?? "", before !== undefined && before.version !== target.connection.version);
+    }
+  }
+
+  async function begin(target: Target, key: string, isNew: boolean): Promise<void> {
+    const { connection } = target;
+    const destination = await options.catalog.find(connection.slug);
+    if (destination === undefined) return logger.error({ destination: connection.destinationId, slug: connection.slug }, "there is no such destination in the catalog");
+    const feedOptions = {
+      target, definition: destination.definition, pool, events, clickhouse: options.clickhouse, limits, landedBefore: options.landedBefore,
+      membershipsLandedBefore: (partition: number) => audienceLandedBefore(pool, partition), isGrantedByDefault: options.isGrantedByDefault,
+    };
+    const feeds = [eventFeed(feedOptions) ?? [], ...target.subscriptions.map((one) => audienceFeeds(feedOptions, one))].flat();
+    const runner = createRunner({
+      target, destination, feeds, store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
+      onRefreshed: (tokens) => keepTokens(target, tokens),
+    });
+    running.set(connection.destinationId, { key, version: connection.version, partition: target.partition, runner });
+  }
+
+  /** The runner is made anew with them, since they are part of what it was made of. */
+  async function keepTokens({ connection }: Target, tokens: NonNullable<SendResult["refreshed"]>): Promise<void> {
+    await pool.query("update destination set tokens_sealed = $2 where id = $1", [connection.destinationId, options.seal(JSON.stringify(tokens), connection.workspaceId)]);
+  }
+
+  /** Pokes runners behind whose partition more has landed. */
+  async function look(): Promise<void> {
+    for (const partition of new Set([...running.values()].map((one) => one.partition))) {
+      const before = await options.landedBefore(partition);
+      if (before === landed.get(partition)) continue;
+      landed.set(partition, before);
+      for (const one of running.values()) if (one.partition === partition) one.runner.poke();
+    }
+  }
+
+  async function replay(): Promise<void> {
+    for (;;) {
+      const ids = await advanceReplays({ pool, clickhouse: options.clickhouse });
+      for (const id of ids) running.get(id)?.runner.pokeParked();
+      if (ids.length === 0 || stopping.signal.aborted) return;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        waking = new AbortController();
+        const ask = asked;
+        if ((await notices.take()) || ask > served || performance.now() - loadedAtMs > RELOAD_MS) {
+          await load();
+          await replay();
+          served = ask;
+        }
+        await look();
+        await sleep(running.size === 0 ? RELOAD_MS : limits.pollMs, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => undefined);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn({ err: error }, "destinations could not be looked after; it is tried again");
+        await sleep(limits.pollIdleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const loop = run();
+  return {
+    poke,
+    running: () => [...running.keys()],
+    async catchUp() {
+      const ask = ++asked;
+      poke();
+      while (served < ask && !stopping.signal.aborted) await sleep(SETTLED_POLL_MS);
+      for (const { runner } of running.values()) {
+        runner.poke();
+        await runner.settled();
+      }
+      await log.catchUp();
+      await exchanges.flush();
+    },
+    async stop() {
+      stopping.abort();
+      await loop;
+      notices.stop();
+      await Promise.all([...running.values()].map(({ runner }) => runner.stop()));
+      await store.close();
+      await log.catchUp().catch(() => undefined); // It stands in Postgres, and is written after the next start.
+      await Promise.all([log.stop(), exchanges.close()]);
+    },
+  };
+}

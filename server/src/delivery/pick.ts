@@ -1,0 +1,149 @@
+// Which events of a slice go where, and what of them: each subscription says yes, or it says by what rule not, and that is counted.
+import type { EventFacts } from "@tributary/schema/audience/condition-kind.ts";
+import type { Action, DestinationDefinition } from "@tributary/schema/destination/definition.ts";
+import { map } from "@tributary/schema/destination/map.ts";
+import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
+import { takes } from "@tributary/schema/destination/trigger.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
+import { NOBODY } from "../core/nobody.ts";
+import { outgoingEvent, type AudienceAtVendor, type SendItem } from "../destinations/destinations.ts";
+import type { DeliveryLimits } from "./delivery-limits.ts";
+import { contextOf, type StreamedEvent } from "./event-stream.ts";
+import type { Job } from "./lanes.ts";
+import { laneOf } from "./parked.ts";
+import type { DeliveryPerson } from "./people.ts";
+import type { Count, StreamName } from "./store.ts";
+import type { Subscription, Target } from "./target.ts";
+
+/** One item on its way to one action. */
+export interface DeliveryJob extends Job {
+  readonly stream: StreamName;
+  readonly subscription: Subscription;
+  readonly position: number;
+  /** Of nobody: NOBODY. */
+  readonly profileId: string;
+  readonly item: SendItem;
+  readonly audience?: AudienceAtVendor | undefined;
+  readonly eventName: string;
+  readonly happenedAtMs: number;
+  readonly receivedAtMs: number;
+  /** Of earlier attempts. */
+  readonly attempts: number;
+  readonly firstAtMs: number | undefined;
+}
+
+/** Why an event that a subscription asks for is not sent. */
+export type FilterReason = "historical" | "late" | "bot" | "suppressed" | "consent" | "test_people" | "nothing_kept";
+
+/** Has its outcome before anything is sent. */
+export interface Unsent {
+  readonly outcome: "refused" | "held_out";
+  readonly code: string;
+  readonly subscription: Subscription;
+  readonly position: number;
+  readonly messageId: string;
+  readonly eventName: string;
+  readonly profileId: string;
+  readonly happenedAtMs: number;
+  readonly receivedAtMs: number;
+  readonly detail: string;
+}
+
+export interface Picked {
+  readonly jobs: readonly DeliveryJob[];
+  readonly filtered: readonly Count[];
+  readonly unsent: readonly Unsent[];
+}
+
+export interface PickOptions {
+  readonly target: Target;
+  readonly definition: DestinationDefinition;
+  readonly people: ReadonlyMap<string, DeliveryPerson>;
+  /** What the absence of a decision means. */
+  readonly isGrantedByDefault: boolean;
+  readonly limits: Pick<DeliveryLimits, "lateMs">;
+}
+
+export function pick(events: readonly StreamedEvent[], subscriptions: readonly Subscription[], options: PickOptions): Picked {
+  const jobs: DeliveryJob[] = [];
+  const unsent: Unsent[] = [];
+  const filtered = new Map<string, Count>();
+  for (const event of events) {
+    const facts = factsOf(event);
+    for (const subscription of subscriptions) {
+      const { trigger } = subscription.definition;
+      if (trigger.kind !== "events" || !takes(trigger, { ...facts, type: event.type }).isTaken) continue;
+      const person = options.people.get(event.profile_id);
+      const reason = filterReason(event, subscription, person, options);
+      if (reason !== undefined) count(filtered, subscription.id, reason);
+      else {
+        const made = jobOf(event, subscription, person, options);
+        if (made === undefined) count(filtered, subscription.id, "nothing_kept");
+        else if ("outcome" in made) unsent.push(made);
+        else jobs.push(made);
+      }
+    }
+  }
+  return { jobs, unsent, filtered: [...filtered.values()] };
+}
+
+function count(counts: Map<string, Count>, subscriptionId: number, reason: FilterReason): void {
+  const key = `${subscriptionId} ${reason}`;
+  counts.set(key, { subscriptionId, outcome: "filtered", reason, count: (counts.get(key)?.count ?? 0) + 1 });
+}
+
+function factsOf(event: StreamedEvent): EventFacts {
+  const properties: unknown = JSON.parse(event.properties);
+  return {
+    event: event.event, ms: Number(event.at_ms), row: event.position, properties: isRecord(properties) ? properties : {}, context: contextOf(event),
+    isBot: event.is_bot === 1, isInternal: event.is_internal === 1,
+  };
+}
+
+function filterReason(event: StreamedEvent, { definition }: Subscription, person: DeliveryPerson | undefined, options: PickOptions): FilterReason | undefined {
+  if (event.is_historical === 1 && !definition.historical) return "historical";
+  if (event.is_historical === 0 && !definition.late && Number(event.received_ms) - Number(event.at_ms) > options.limits.lateMs) return "late";
+  if (event.is_bot === 1) return "bot";
+  if (person?.isSuppressed === true) return "suppressed";
+  if (definition.consent.some((category) => !(person?.consents[category] ?? options.isGrantedByDefault))) return "consent";
+  const { testPeople } = options.target;
+  if (testPeople !== undefined && !testPeople.some((one) => person?.identifiers.has(one))) return "test_people";
+  return undefined;
+}
+
+function jobOf(event: StreamedEvent, subscription: Subscription, person: DeliveryPerson | undefined, { target, definition }: PickOptions): DeliveryJob | Unsent | undefined {
+  const outgoing = outgoingEvent(event, person?.person, subscription.definition.identifiers);
+  if (outgoing === undefined) return undefined;
+  const profileId = person?.profileId ?? NOBODY;
+  const told = {
+    subscription, position: event.position, profileId, eventName: event.event, happenedAtMs: Number(event.at_ms), receivedAtMs: Number(event.received_ms),
+  };
+  return itemJob({ ...told, stream: "events", bytes: event.raw.length }, outgoing, { target, definition });
+}
+
+/** What is to be sent of an event; or that the mapping makes nothing of it. */
+export function itemJob(
+  told: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience">, event: OutgoingEvent,
+  { target, definition }: Pick<PickOptions, "target" | "definition">,
+): DeliveryJob | Unsent {
+  const { subscription, stream, position } = told;
+  const action = definition.actions.find(({ key }) => key === subscription.definition.action);
+  const mapped = map(subscription.definition.mapping, event);
+  const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
+    : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
+  if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
+  return {
+    ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
+    item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}` },
+    ...batchOf(action, subscription, mapped.payload),
+  };
+}
+
+function batchOf(action: Action, { id, version, definition }: Subscription, payload: Readonly<Record<string, unknown>>): Pick<Job, "batchKey" | "batchMax" | "batchBytesMax"> {
+  const { batch } = action;
+  if (batch === undefined) return { batchKey: undefined, batchMax: 1, batchBytesMax: Infinity };
+  return {
+    batchKey: JSON.stringify([id, version, ...batch.keys.map((key) => payload[key] ?? null)]), batchMax: Math.min(batch.sizeMax, definition.batch?.size ?? batch.sizeMax),
+    batchBytesMax: batch.bytesMax,
+  };
+}
