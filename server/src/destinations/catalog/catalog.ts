@@ -159,7 +159,7 @@ async function ask(runWith: (oauth: Tokens, what: Work) => Promise<Answered>, to
   if (answer.kind === "tokens") return { kind: "tokens", tokens: answer.tokens };
   const failure: Failure = answer.kind === "failed" ? answer.failure : { kind: "retry", code: "no_token", detail: "No new token came.", isOfDestination: true };
   // Refused for good: somebody has to connect it anew.
-  return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: failure.status } : failure };
+  return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: 401 } : failure };
 }
 
 function refusedItems(answer: Answer): number[] {
