@@ -295,3 +295,49 @@ describe("audiences", () => {
     expect(await tributary(["audiences", "apply", "no-such.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("can't be read (ENOENT)") });
   });
 });
+
+describe("destinations", () => {
+  const file = (text: string) => writeFile(join(dataDir, "destinations.yaml"), text);
+  const webhook = (more = "") => `destinations:
+  our-shop:
+    name: Our shop
+    definition: webhook
+    settings: { url: https://example.com/hook, secret: { env: OUR_SHOP_SECRET } }
+    subscriptions:
+      Orders:
+        action: send
+        trigger: { kind: events, names: [Order Completed] }
+        mapping: { data: { "@path": $ } }
+${more}`;
+
+  test("are applied from a file, whose secrets stand in the environment, and written back to one", async () => {
+    await file(webhook());
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("OUR_SHOP_SECRET is not set") });
+    const environment = { OUR_SHOP_SECRET: "canary-of-the-shop-0123456789abcdef" };
+    expect(await tributary(["destinations", "apply", "destinations.yaml", "--dry-run"], environment)).toMatchObject({ code: 0, out: expect.stringMatching(/create +our-shop +\ncreate +our-shop: Orders/), err: expect.stringContaining("2 would change") });
+    expect((await tributary(["destinations", "export"])).out).toBe("destinations: {}\n");
+    expect(await tributary(["destinations", "apply", "destinations.yaml"], environment)).toMatchObject({ code: 0, err: "2 changed, 0 as they are.\n" });
+    expect(await tributary(["destinations", "apply", "destinations.yaml"], environment)).toMatchObject({ code: 0, out: "", err: "0 changed, 2 as they are.\n" });
+    expect((await tributary(["destinations", "list"])).out).toMatch(/our-shop +Our shop +webhook +off +0 of 1/);
+    const shown = await tributary(["destinations", "show", "our-shop"]);
+    expect(shown.out).toContain("env: OUR_SHOP_SECRET");
+    expect(shown.out + shown.err).not.toContain("canary");
+    expect((await tributary(["destinations", "export", "back.yaml"])).code).toBe(0);
+    // Without the secret: what is there keeps the one that it has.
+    expect(await tributary(["destinations", "apply", "back.yaml"])).toMatchObject({ code: 0, err: "0 changed, 2 as they are.\n" });
+    await file(webhook().replace("Order Completed", "Order Refunded").replace("name: Our shop", "name: The shop"));
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 0, out: expect.stringMatching(/change +our-shop +name\nchange +our-shop: Orders +definition/) });
+  });
+
+  test("are switched, and tried", async () => {
+    expect(await tributary(["destinations", "enable", "our-shop", "--dry-run"])).toMatchObject({ code: 0, err: "Dry run, nothing was changed: our-shop would be switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop"])).toMatchObject({ code: 0, err: "our-shop is switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop"])).toMatchObject({ err: "our-shop is on already.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop", "Orders"])).toMatchObject({ code: 0, err: "“Orders” of our-shop is switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop", "Nothing"])).toMatchObject({ code: 1, err: expect.stringContaining("no subscription called “Nothing”") });
+    expect(await tributary(["destinations", "disable", "our-shop"])).toMatchObject({ code: 0, err: "our-shop is switched off.\n" });
+    expect(await tributary(["destinations", "show", "nowhere"])).toMatchObject({ code: 1, err: expect.stringContaining("There is no destination `nowhere`.") });
+    await file("destinations: { x: { name: X } }\n");
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("destinations.x.definition") });
+  });
+});
