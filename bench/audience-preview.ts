@@ -50,9 +50,8 @@ const standing: Readonly<Record<string, Definition>> = Object.fromEntries(
 
 const around: Around = { zone: "UTC", words: { roles: {}, money: { base: null, rates: [] } }, audience: (slug) => standing[slug], list: () => undefined };
 
-/** Between two edits, by the clock that says how old an answer is. Somebody who thinks gives the machine as long; here it has less. */
-const EDIT_MS = 2_000;
-const PAUSE_MS = 250;
+/** Between an answer and the next edit. By the same clock answers grow old, and the next instant is prepared. */
+const PAUSE_MS = 1_000;
 const FLOW_DAYS = 14;
 
 const parts = ["size", "breakdown", "overlap", "reach", "flow"] as const;
@@ -93,7 +92,7 @@ export const NOW = Date.UTC(2026, 10, 1, 12);
 /** Each round begins with nothing known. */
 export async function measurePreviews(engine: ClickHouse, rounds: number): Promise<PreviewTimes[]> {
   const client = engine.client("api");
-  const read = createReadWords(client);
+  const read = createReadWords(engine.client("preview"));
   const scan: Read = async <Row>(sql: string, params: Readonly<Record<string, unknown>>) => {
     const result = await client.query({ query: sql, query_params: { ...params, workspace: WORKSPACE }, format: "JSONEachRow" });
     return result.json<Row>();
@@ -101,8 +100,9 @@ export async function measurePreviews(engine: ClickHouse, rounds: number): Promi
   const times: PreviewTimes[] = [];
   for (let round = 0; round < rounds; round++) {
     const asking = { previews: createPreviews(read), scan };
+    const beganMs = performance.now();
     for (const [i, edit] of [first, ...edits].entries()) {
-      times.push({ firstRun: i === 0, edit: i, ...(await askAll(asking, edit, NOW + i * EDIT_MS)) });
+      times.push({ firstRun: i === 0, edit: i, ...(await askAll(asking, edit, NOW + Math.floor(performance.now() - beganMs))) });
       await new Promise((resolve) => void setTimeout(resolve, PAUSE_MS));
     }
   }

@@ -175,6 +175,12 @@ export const personHistory = z.strictObject({ data: z.array(change) });
 export type PersonHistory = z.infer<typeof personHistory>;
 export const personAudiences = z.strictObject({ data: z.array(z.strictObject({ slug: audienceSlug, name: z.string(), since: isoTime.nullable(), reason: z.string().nullable() })) }).meta({ id: "PersonAudiences" });
 export type PersonAudiences = z.infer<typeof personAudiences>;
+/** GET /audience-preview-progress: while the first preview of somebody who begins to edit is made. */
+export const previewProgress = z.strictObject({
+  asked: z.int().meta({ description: "Questions that previews of this workspace have lately asked of the engine." }), answered: z.int(),
+  people: z.int().meta({ description: "People found so far." }),
+}).meta({ id: "AudiencePreviewProgress" });
+export type PreviewProgress = z.infer<typeof previewProgress>;
 /** GET /audiences/{slug}/sizes?days= */
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
 export type AudienceSizes = z.infer<typeof sizes>;

@@ -1,6 +1,6 @@
 // Questions about a definition that nobody has saved, while it is edited. All answers of a moment are for the same instant, so that
 // numbers beside each other belong together.
-import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
+import { compareBody, comparison, flow, flowBody, preview, previewBody, previewProgress } from "@tributary/schema/api/audiences.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
 import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
@@ -15,7 +15,7 @@ import { goneOf } from "./gone.ts";
 import { iso, isoOrNull } from "./iso.ts";
 
 export function audiencePreviewRoutes(services: ApiServices): Route[] {
-  return [previewRoute(services), flowRoute(services), compareRoute(services)];
+  return [previewRoute(services), progressRoute(services), flowRoute(services), compareRoute(services)];
 }
 
 const previewMask = fields({
@@ -61,6 +61,19 @@ function previewRoute(services: ApiServices): Route {
       if (answer.sample.length > 0) await context.saw({ action: "audience.preview", target: "workspace", detail: { people: answer.sample.length } });
       return { status: 200, body: answer };
     },
+  });
+}
+
+function progressRoute({ audiencePreviews }: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/audience-preview-progress",
+    tag: AUDIENCES_TAG,
+    scopes: ["read"],
+    summary: "How far the previews that are being made have come",
+    description: "The first preview of a workspace finds out who there is and reads the events of each condition; those after it know. Meanwhile this says how many of these questions are answered.",
+    responses: { 200: previewProgress },
+    handle: ({ workspaceId }) => Promise.resolve({ status: 200, body: audiencePreviews.progress(workspaceId) ?? { asked: 0, answered: 0, people: 0 } }),
   });
 }
 

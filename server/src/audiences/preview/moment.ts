@@ -38,6 +38,16 @@ interface MomentDeps {
   /** Of a list of events. */
   readonly listRowsMax: number;
   readonly tooMany: () => Error;
+  /** Those of an earlier moment: mostly the same. */
+  readonly peopleBefore?: PeopleIndex | undefined;
+}
+
+/** How far the questions of a moment have come. */
+export interface PreviewProgress {
+  readonly asked: number;
+  readonly answered: number;
+  /** Of whom it is known that there are. */
+  readonly people: number;
 }
 
 interface KeptList {
@@ -72,12 +82,25 @@ export class Moment {
   readonly #notes = new Map<string, Note>();
   #people: SharedWork<PeopleIndex> | undefined;
   #overrides: SharedWork<boolean> | undefined;
+  #index: PeopleIndex | undefined;
   #peopleBytes = 0;
+  #asked = 0;
+  #answered = 0;
+  #peopleRead = 0;
 
   constructor(deps: MomentDeps) {
     this.#deps = deps;
     this.workspaceId = deps.workspaceId;
     this.atMs = deps.atMs;
+  }
+
+  /** Everybody, once they are known. */
+  get index(): PeopleIndex | undefined {
+    return this.#index;
+  }
+
+  get progress(): PreviewProgress {
+    return { asked: this.#asked, answered: this.#answered, people: this.#peopleRead };
   }
 
   get bytes(): number {
@@ -86,7 +109,7 @@ export class Moment {
 
   /** Everybody, numbered. */
   people(signal: AbortSignal): Promise<PeopleIndex> {
-    if (this.#people === undefined || this.#people.isStopped) this.#people = new SharedWork((stop) => this.#readPeople(stop));
+    if (this.#people === undefined || this.#people.isStopped) this.#people = new SharedWork((stop) => this.#counted(this.#readPeople(stop)));
     return this.#people.wait(signal);
   }
 
@@ -145,7 +168,7 @@ export class Moment {
   async column(key: string, question: WordsQuestion, usedMs: number, signal: AbortSignal): Promise<Uint8Array> {
     let kept = this.#columns.get(key);
     if (kept === undefined || kept.work.isStopped) {
-      const work = new SharedWork((stop) => this.#readColumn(question, stop));
+      const work = new SharedWork((stop) => this.#counted(this.#readColumn(question, stop)));
       this.#columns.set(key, (kept = { work, question, usedMs, bytes: 0 }));
     }
     kept.usedMs = usedMs;
@@ -233,7 +256,7 @@ export class Moment {
   }
 
   #tell(leaf: Leaf, plan: ToldPlan, surroundings: Surroundings, usedMs: number): void {
-    const work = new SharedWork(async (stop) => {
+    const tell = async (stop: AbortSignal): Promise<Truths> => {
       try {
         const [people, told] = await Promise.all([this.people(stop), this.told({ ...plan, leaf }, boundOfTold(plan, this.atMs, surroundings), usedMs, stop)]);
         const rest = restOf(leaf, surroundings);
@@ -244,12 +267,13 @@ export class Moment {
         const [truths] = await this.#readTruths(query as LeafQuery, stop); // Of one leaf comes one question.
         return this.#weighed(leaf.key, truths as Truths);
       }
-    });
+    };
+    const work = new SharedWork((stop) => this.#counted(tell(stop)));
     this.#leaves.set(leaf.key, { leaf, work, usedMs, bytes: 0 });
   }
 
   #ask(query: LeafQuery, usedMs: number): void {
-    const all = new SharedWork((stop) => this.#readTruths(query, stop));
+    const all = new SharedWork((stop) => this.#counted(this.#readTruths(query, stop)));
     for (const [i, leaf] of query.leaves.entries()) {
       const work = new SharedWork(async (stop) => this.#weighed(leaf.key, (await all.wait(stop))[i] as Truths)); // As many as leaves.
       this.#leaves.set(leaf.key, { leaf, work, usedMs, bytes: 0 });
@@ -277,8 +301,10 @@ export class Moment {
         for (let word = 0; word < ID_WORDS; word++) words[count * ID_WORDS + word] = rows[at + word] as number;
         flags[count] = rows[at + ID_WORDS] as number;
       }
+      this.#peopleRead = count;
     }, signal);
-    const people = new PeopleIndex(words.slice(0, count * ID_WORDS), flags.slice(0, count));
+    const people = new PeopleIndex(words.slice(0, count * ID_WORDS), flags.slice(0, count), this.#deps.peopleBefore);
+    this.#index = people;
     this.#peopleBytes = people.bytes;
     return people;
   }
@@ -312,6 +338,16 @@ export class Moment {
       }
     }, signal);
     return column;
+  }
+
+  /** Those that wait for others are asked as well. */
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#asked++;
+    try {
+      return await work;
+    } finally {
+      this.#answered++;
+    }
   }
 
   async #read(question: WordsQuestion, stride: number, onRows: (words: Uint32Array, rows: number) => void, signal: AbortSignal): Promise<void> {

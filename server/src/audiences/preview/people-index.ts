@@ -4,6 +4,12 @@
 const WORDS = 4;
 const NEAR = 12;
 
+function isSame(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
+
 export class PeopleIndex {
   readonly flags: Uint8Array;
   readonly count: number;
@@ -12,10 +18,16 @@ export class PeopleIndex {
   readonly #slots: Uint32Array;
   readonly #mask: number;
 
-  /** `words`: four of each person. */
-  constructor(words: Uint32Array, flags: Uint8Array) {
+  /** `words`: four of each person. `before`: an earlier index, perhaps of the same people. */
+  constructor(words: Uint32Array, flags: Uint8Array, before?: PeopleIndex) {
     this.count = flags.length;
     this.flags = flags;
+    if (before !== undefined && isSame(before.#words, words)) {
+      this.#words = before.#words;
+      this.#slots = before.#slots;
+      this.#mask = before.#mask;
+      return;
+    }
     this.#words = words;
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, this.count * 2)));
     this.#mask = size - 1;

@@ -122,12 +122,15 @@ function reachColumn(view: View, { consentWhenAbsent }: NonNullable<PreviewWish[
     return `{${name}:${type}}`;
   };
   const bits = channels.flatMap(({ addresses, consents }, i) => {
-    const known = addresses.flatMap((name) => [`arrayExists(one -> startsWith(one, '${name}:'), identifiers)`, `notEmpty(${rawsSql(bind, "traits", name)})`]);
-    const told = `arrayFilter(one -> mapContains(consents, one), [${consents.map((name) => `'${name}'`).join(", ")}])`;
-    const granted = `if(empty(${told}), ${consentWhenAbsent === "granted" ? 1 : 0}, arrayAll(one -> consents[one] = 1, ${told}))`;
-    return [`if(${known.join(" or ")}, ${1 << i}, 0)`, `if(${granted}, ${8 << i}, 0)`];
+    // Of the few who have one its text is looked at; of most people nothing but that it is not there.
+    const ofTrait = (name: string): string => `if(isNull(getSubcolumn(traits, '${name}')), 0, notEmpty(${rawsSql(bind, "traits", name)}))`;
+    const known = addresses.flatMap((name) => [`has(namespaces, '${name}')`, ofTrait(name)]);
+    const told = consents.map((name) => `mapContains(consents, '${name}')`).join(" or ");
+    const refused = consents.map((name) => `(mapContains(consents, '${name}') and consents['${name}'] != 1)`).join(" or ");
+    return [`if(${known.join(" or ")}, ${1 << i}, 0)`, `multiIf(${refused}, 0, ${told}, ${8 << i}, ${consentWhenAbsent === "granted" ? 8 << i : 0})`];
   });
-  const sql = `select profile_id, toUInt32(${bits.join(" + ")}) as bits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and bits != 0`;
+  const everybody = "(select profile_id, consents, traits, arrayMap(one -> substring(one, 1, position(one, ':') - 1), identifiers) as namespaces from profiles final where workspace_id = {workspace:UInt32} and deleted = 0)";
+  const sql = `select profile_id, toUInt32(${bits.join(" + ")}) as bits from ${everybody} where bits != 0`;
   return view.column(JSON.stringify(["reach", consentWhenAbsent]), { sql, params });
 }
 

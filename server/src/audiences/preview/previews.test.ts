@@ -143,6 +143,24 @@ test("an edit asks ClickHouse only for the condition that it changes, and what w
   expect(asked.length).toBe(4);
 });
 
+test("while a first answer is made it is told how many questions are open", async () => {
+  let go: (() => void) | undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const previews = createPreviews(async (...given) => {
+    await words(...given);
+    if (given[1].sql.includes("from events")) await held;
+  });
+  expect(previews.progress(1)).toBeUndefined();
+  const one = definition.parse({ who: { all: [{ kind: "trait", trait: "plan", op: "equals", value: "gold" }, { kind: "event", event: "page", op: "at_least", value: 1 }] } });
+  const view = viewOf(previews, [one]);
+  // Who there is, and the trait; what happened on pages is still being read.
+  await expect.poll(() => previews.progress(1)).toEqual({ asked: 3, answered: 2, people: PEOPLE });
+  go?.();
+  await view;
+  expect(previews.progress(1)).toEqual({ asked: 3, answered: 3, people: PEOPLE });
+  expect(previews.progress(2)).toBeUndefined();
+});
+
 test("while answers are still new enough the next moment is prepared beside them", async () => {
   const previews = createPreviews((...given) => words(...given));
   const one = definition.parse({ who: { kind: "trait", trait: "plan", op: "equals", value: "gold" } });

@@ -6,7 +6,7 @@ import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Surroundings } from "../compile.ts";
 import { leafOf, type Leaf } from "./leaf-queries.ts";
-import { Moment, type ReadWords, type WordsQuestion } from "./moment.ts";
+import { Moment, type PreviewProgress, type ReadWords, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
 import { ListRefused, type Told } from "./told-list.ts";
 import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
@@ -85,6 +85,8 @@ export interface ConditionAlone {
 
 export interface Previews {
   view(question: Question): Promise<View>;
+  /** How far a workspace's questions have come; undefined: nobody asked lately. */
+  progress(workspaceId: number): PreviewProgress | undefined;
   /** How many bytes are kept. */
   bytes(): number;
 }
@@ -98,7 +100,9 @@ interface Kept {
 
 export function createPreviews(read: ReadWords, limits: PreviewLimits = previewLimits): Previews {
   const kept = new Map<number, Kept>();
-  const begin = (workspaceId: number, atMs: number): Moment => new Moment({ read, workspaceId, atMs, peopleMax: limits.peopleMax, listRowsMax: limits.listRowsMax, tooMany: () => tooManyPeople(limits.peopleMax) });
+  const begin = (workspaceId: number, atMs: number, before?: Moment): Moment => new Moment({
+    read, workspaceId, atMs, peopleBefore: before?.index, peopleMax: limits.peopleMax, listRowsMax: limits.listRowsMax, tooMany: () => tooManyPeople(limits.peopleMax),
+  });
   const bytes = (): number => [...kept.values()].reduce((sum, { moment }) => sum + moment.bytes, 0);
 
   function keptOf({ workspaceId, around, nowMs }: Question): Kept {
@@ -106,7 +110,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
     const meaning = JSON.stringify([around.zone, around.words]);
     let one = kept.get(workspaceId);
     if (one === undefined || one.meaning !== meaning || nowMs - one.moment.atMs > limits.oldMs) {
-      one = { meaning, moment: begin(workspaceId, nowMs), usedMs: nowMs, isPreparing: false };
+      one = { meaning, moment: begin(workspaceId, nowMs, one?.moment), usedMs: nowMs, isPreparing: false };
       kept.set(workspaceId, one);
     }
     one.usedMs = nowMs;
@@ -117,7 +121,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
   function prepareNext(one: Kept, { workspaceId, around, nowMs }: Question): void {
     if (one.isPreparing || nowMs - one.moment.atMs <= limits.freshMs) return;
     one.isPreparing = true;
-    const next = begin(workspaceId, nowMs);
+    const next = begin(workspaceId, nowMs, one.moment);
     next.prepareLike(one.moment, limits.preparedMax, around).then(
       () => {
         one.moment = next;
@@ -141,6 +145,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
 
   return {
     bytes,
+    progress: (workspaceId) => kept.get(workspaceId)?.moment.progress,
     async view(question) {
       const { around, definitions, nowMs, signal } = question;
       const one = keptOf(question);

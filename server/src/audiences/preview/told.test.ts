@@ -18,7 +18,7 @@ import { createReadWords } from "./read-words.ts";
 import { HOLDS, instantOfSeconds } from "./truths.ts";
 
 const SEEDS = (process.env["PREVIEW_SEEDS"] ?? "").split(",").filter(Boolean).map(Number);
-const seeds = SEEDS.length > 0 ? SEEDS : Array.from({ length: 2 }, () => Math.floor(Math.random() * 1e9));
+const seeds = SEEDS.length > 0 ? SEEDS : Array.from({ length: 1 }, () => Math.floor(Math.random() * 1e9));
 const { signal } = new AbortController();
 
 let engine: ClickHouse;

@@ -6,6 +6,7 @@ import { AppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { OutboundOptions } from "../../outbound/outbound.ts";
 import type { Catalog, Connection, Destination, Exchange, Outcome, RefreshedTokens, SendRequest, SendResult } from "../destination.ts";
+import { categories } from "./definitions/categories.ts";
 import { environments } from "./definitions/labels.ts";
 import { readDefinitions } from "./definitions.ts";
 import type { Answer, Failure, Job, Tokens } from "./host/job.ts";
@@ -31,7 +32,7 @@ export function createHostedCatalog({ cacheDir, logger, outbound, pool: tuning }
   });
   const keeper = createTokenKeeper();
   let read: Promise<readonly DestinationDefinition[]> | undefined;
-  const list = (): Promise<readonly DestinationDefinition[]> => {
+  const all = (): Promise<readonly DestinationDefinition[]> => {
     read ??= readDefinitions({ cacheDir, logger }).catch((error: unknown) => {
       read = undefined;
       throw error;
@@ -39,9 +40,14 @@ export function createHostedCatalog({ cacheDir, logger, outbound, pool: tuning }
     return read;
   };
   return {
-    list,
+    // Our own are to be seen whatever becomes of these.
+    list: () => all().catch((error: unknown) => {
+      logger.error({ error }, "the definitions of Segment's catalog could not be read");
+      return [];
+    }),
     async find(slug) {
-      const definition = (await list()).find((one) => one.slug === slug);
+      if (!categories.has(slug)) return undefined;
+      const definition = (await all()).find((one) => one.slug === slug);
       return definition && hostedDestination(definition, { pool, keeper });
     },
     close: () => pool.close(),
@@ -153,7 +159,7 @@ async function ask(runWith: (oauth: Tokens, what: Work) => Promise<Answered>, to
   if (answer.kind === "tokens") return { kind: "tokens", tokens: answer.tokens };
   const failure: Failure = answer.kind === "failed" ? answer.failure : { kind: "retry", code: "no_token", detail: "No new token came.", isOfDestination: true };
   // Refused for good: somebody has to connect it anew.
-  return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: failure.status } : failure };
+  return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: 401 } : failure };
 }
 
 function refusedItems(answer: Answer): number[] {

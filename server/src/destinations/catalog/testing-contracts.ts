@@ -19,6 +19,10 @@ export interface Contract {
 const ok: Answering = () => ({ status: 200, json: {} });
 const tokens = { oauth: { accessToken: "access-token-1", refreshToken: "refresh-token-1" }, app: { clientId: "client-1", clientSecret: "client-secret-1" } };
 
+/** A job is made, filled and closed. */
+const salesforceBulk: Answering = ({ method, url }) => method === "POST" && url.endsWith("/jobs/ingest")
+  ? { status: 200, json: { id: "job-1", state: "Open" } } : { status: method === "PUT" ? 201 : 200, json: { id: "job-1" } };
+
 /** It looks into the reply, and breaks on one that it can't read: what became of it nobody knows, and somebody has to look. */
 const unread = { garbage: { kind: "refused", code: "destination_failed", status: 200 } };
 
@@ -53,6 +57,7 @@ export const contracts: readonly Contract[] = [
   { slug: "customerio", good: ok, sent: { connection: connectionOf("customerio", { settings: { siteId: "site-id-1", apiKey: "api-key-1", accountRegion: "EU 🇪🇺" } }), action: "trackEvent", events: [orderOf(1), orderOf(2)] } },
   { slug: "facebook-conversions-api", good: () => ({ status: 200, json: { events_received: 1 } }), sent: { connection: connectionOf("facebook-conversions-api", { settings: { pixelId: "998877", ACTIONS_FB_CAPI_SYSTEM_USER_TOKEN: "system-user-token-1" } }), action: "purchase2", events: [orderOf(1)], mapping: { action_source: "website" }, syncMode: "add" } },
   { slug: "facebook-custom-audiences", good: ok, sent: { connection: connectionOf("facebook-custom-audiences", { ...tokens, settings: { retlAdAccountId: "777" } }), action: "sync", events: [membershipOf(1, "at_risk", true), membershipOf(2, "at_risk", false)], audience: { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: { engageAdAccountId: "777" } } } },
+  { slug: "facebook-custom-audiences", good: ok, sent: { connection: connectionOf("facebook-custom-audiences", { ...tokens, settings: { retlAdAccountId: "777" } }), action: "sync", events: [membershipOf(1, "at_risk", true)], audience: { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: { engageAdAccountId: "777" } } } },
   { slug: "amplitude", good: ok, sent: { connection: connectionOf("amplitude", { settings: { apiKey: "amplitude-key-1", secretKey: "amplitude-secret-1", endpoint: "europe" } }), action: "logEventV2", events: [orderOf(1)] } },
   { slug: "amplitude", good: ok, sent: { connection: connectionOf("amplitude", { settings: { apiKey: "amplitude-key-1", secretKey: "amplitude-secret-1", endpoint: "europe" } }), action: "identifyUser", events: [identifyOf(1)] } },
   { slug: "google-analytics-4", good: () => ({ status: 204, text: "" }), sent: { connection: connectionOf("google-analytics-4", { settings: { measurementId: "G-12345", apiSecret: "ga-secret-1" } }), action: "purchase", events: [orderOf(1)] } },
@@ -61,5 +66,9 @@ export const contracts: readonly Contract[] = [
   { slug: "iterable", good: ok, sent: { connection: connectionOf("iterable", { settings: { apiKey: "iterable-key-1", dataCenterLocation: "europe" } }), action: "trackEvent", events: [orderOf(1), orderOf(2)] } },
   { slug: "intercom", good: ok, sent: { connection: connectionOf("intercom", tokens), action: "trackEvent", events: [orderOf(1)] } },
   { slug: "tiktok-conversions", good: () => ({ status: 200, json: { code: 0, message: "OK" } }), sent: { connection: connectionOf("tiktok-conversions", { settings: { accessToken: "tiktok-token-1", pixelCode: "PIXEL1" } }), action: "reportWebEvent", events: [orderOf(1)], mapping: { event: "CompletePayment" } } },
+  { slug: "salesforce", good: salesforceBulk, otherwise: { garbage: { kind: "retry", status: 500 } }, isQuestion: ({ method, url }) => !(method === "POST" && url.endsWith("/jobs/ingest")), sent: { connection: connectionOf("salesforce", { ...tokens, settings: { instanceUrl: "https://acme.my.salesforce.com" } }), action: "contact", events: [identifyOf(1), identifyOf(2)], mapping: { operation: "upsert", bulkUpsertExternalId: { externalIdName: "Email__c", externalIdValue: { "@path": "$.traits.email" } }, last_name: "Byron" } } },
+  { slug: "klaviyo", good: () => ({ status: 202, json: { data: { id: "P1" } } }), sent: { connection: connectionOf("klaviyo", { settings: { api_key: "pk_secret_1" } }), action: "addProfileToList", events: [membershipOf(1, "at_risk", true), membershipOf(2, "at_risk", true)], audience: { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: {} } } },
+  { slug: "hubspot", good: ok, sent: { connection: connectionOf("hubspot", { ...tokens, settings: { portalId: "123" } }), action: "sendCustomBehavioralEvent", events: [orderOf(1)], mapping: { eventName: "pe123_order_completed" } } },
+  { slug: "sendgrid", good: () => ({ status: 202, text: "" }), sent: { connection: connectionOf("sendgrid", { settings: { sendGridApiKey: "SG.secret-1" } }), action: "sendEmail", events: [orderOf(1)], mapping: { from: { email: "shop@example.com" }, to: { email: { "@path": "$.context.traits.email" } }, template_id: "d-1234567890abcdef", domain: "example.com" } } },
   { slug: "salesforce", good: () => ({ status: 201, json: { id: "003" } }), sent: { connection: connectionOf("salesforce", { ...tokens, settings: { instanceUrl: "https://acme.my.salesforce.com" } }), action: "contact", events: [identifyOf(1)], mapping: { operation: "create", last_name: "Byron" } } },
 ];

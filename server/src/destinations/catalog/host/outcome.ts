@@ -86,6 +86,7 @@ function outcomeOfItem(node: ItemStatus | undefined, reading: ReadWith): Outcome
     return { kind: "refused", code: "not_told", detail: "The destination does not say what became of this one." };
   }
   if (node.errortype === "PAYLOAD_VALIDATION_FAILED" || node.errortype === "INVALID_AUDIENCE_MEMBERSHIP") return { kind: "refused", code: "payload", detail: said, status: node.status };
+  if (node.errortype !== undefined && (connections.has(node.errortype) || node.errortype.startsWith("ERR_"))) return { kind: "retry", code: "connection_failed", detail: said, isOfDestination: true };
   // Some tell of an answer that never came, or of a busy vendor, as of a mistake of ours.
   if (isTrouble(wire) && node.status !== 401 && !isLater(node.status)) return wire.kind === "failure" ? outcomeOfNoReply(wire) : outcomeOfStatus(wire.kind === "reply" ? wire.status : node.status, said, reading);
   return outcomeOfStatus(node.status, said, reading);

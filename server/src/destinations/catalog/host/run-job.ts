@@ -5,7 +5,7 @@ import { environments, featuresOn, unseen } from "../definitions/labels.ts";
 import { silentLogger, eventFor, personasOf, stateContext, statsContext, transactionContext } from "./context.ts";
 import type { Call } from "./call.ts";
 import type { Answer, Choice, Job } from "./job.ts";
-import { outcomeOfError, outcomesOfBatch, type ReadWith } from "./outcome.ts";
+import { outcomeOfError, outcomesOfBatch, type ItemStatus, type ReadWith } from "./outcome.ts";
 import { payloads, type Bundle, type PackageCore, type PackageDestination } from "./package-core.ts";
 import type { PackageFields } from "../package-shapes.ts";
 
@@ -47,7 +47,8 @@ async function send(job: Of<"send">, running: Running): Promise<Answer> {
   const input = bundle(job.connection, running, { subscription: job.subscription, payload: job.items[0]?.payload ?? {} });
   const [event] = events;
   if (events.length === 1 && event) {
-    await destination.executeAction(job.subscription.action, { ...input, event });
+    const told = toldOfOne(await destination.executeAction(job.subscription.action, { ...input, event }));
+    if (told) return { kind: "outcomes", outcomes: outcomesOfBatch([told], 1, reading(running)) };
     if (call.requests === 0 && !unseen.includes(call.slug)) return { kind: "outcomes", outcomes: [{ kind: "nothing", detail: "The destination had nothing to send." }] };
     return { kind: "outcomes", outcomes: [{ kind: "delivered", ...(call.wire.kind === "reply" ? { status: call.wire.status } : {}) }] };
   }
@@ -55,13 +56,23 @@ async function send(job: Of<"send">, running: Running): Promise<Answer> {
   return { kind: "outcomes", outcomes: outcomesOfBatch(nodes, events.length, reading(running)) };
 }
 
+/** Some actions answer one event as if it were a batch, or hand out what went wrong instead of throwing it; the package takes both for success. */
+function toldOfOne(results: unknown): ItemStatus | undefined {
+  const [last] = Array.isArray(results) ? results.slice(-1) as readonly { readonly data?: unknown }[] : []; // By the package's types.
+  const data = last?.data;
+  if (data instanceof Error) throw data;
+  if (typeof data !== "object" || data === null || !("getAllResponses" in data) || typeof data.getAllResponses !== "function") return undefined;
+  const [first] = (data.getAllResponses as () => readonly { value(): ItemStatus }[]).call(data); // A MultiStatusResponse.
+  return first?.value() ?? {};
+}
+
 /** The event as the destination sees it, and its payload beside it. */
 function handOver({ event, payload }: SendItem, job: Of<"send">, fields: PackageFields): object {
   const handed = eventFor(event, job.audience, job.connection.workspaceId);
   // How requests are put together was our decision; some actions still look there.
   const batching = Object.entries(fields).flatMap(([key, field]) => {
-    if (!["enable_batching", "batch_size", "batch_keys", "batch_bytes"].includes(key) || key in payload) return [];
-    const value = key === "enable_batching" && job.items.length > 1 ? true : field.default;
+    if (!["enable_batching", "batch_size", "batch_keys", "batch_bytes"].includes(key)) return [];
+    const value = key === "enable_batching" && job.items.length > 1 ? true : payload[key] ?? field.default;
     return value === undefined ? [] : [[key, value]];
   });
   payloads.set(handed, { ...payload, ...Object.fromEntries(batching) });
