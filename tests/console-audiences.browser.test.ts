@@ -49,6 +49,23 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
   const option = (name: RegExp): Locator => at.page.getByRole("option", { name });
   const size = (): Locator => at.page.getByRole("complementary", { name: "Who this is" }).getByRole("status");
 
+  test("a size that takes its time says how far it has come, and then what it is", async () => {
+    await enter("/audiences/new");
+    let go: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    await at.page.route("**/audiences/preview", async (route) => {
+      const answer = await route.fetch();
+      await held;
+      await route.fulfill({ response: answer });
+    });
+    await option(/^Order Completed/).click();
+    const panel = at.page.getByRole("complementary", { name: "Who this is" });
+    await panel.getByText(/^(\d+) of \1 questions answered, over 6 people$/).waitFor();
+    go?.();
+    await expect.poll(() => size().innerText()).toMatch(/of 6 people/);
+    await panel.getByText(/questions answered/).waitFor({ state: "detached" });
+  });
+
   test("a marketer builds the red dress from nothing in a few steps, and a live event moves somebody in", async () => {
     await enter("/audiences");
     let interactions = 0;

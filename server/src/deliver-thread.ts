@@ -39,7 +39,7 @@ async function run(data: DeliverThreadData, port: NonNullable<typeof parentPort>
   const logger = createLogger(data.logLevel).child({ role: "deliver" });
   const pool = createPool(data.postgres, "tributary deliver", 8, logger);
   const clickhouse = connectClickHouse(data.clickhouse, "deliver");
-  const catalog = openCatalog(data.catalog);
+  const catalog = openCatalog(data.catalog, logger);
   const stop = Promise.withResolvers<undefined>();
   let deliverer: Deliverer | undefined;
   port.on("message", (message: ToDeliverThread) => (message.kind === "stop" ? stop.resolve(undefined) : deliverer?.poke()));

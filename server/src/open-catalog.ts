@@ -1,7 +1,8 @@
 // All destinations there are, for whoever speaks to them: the API, which tries them, and the role `deliver`, which sends.
 import { join } from "node:path";
 import { systemClock } from "./core/clock.ts";
-import { joinCatalogs, ownDestinations, type Catalog } from "./destinations/destinations.ts";
+import type { Logger } from "./core/logger.ts";
+import { createHostedCatalog, joinCatalogs, ownDestinations, type Catalog } from "./destinations/destinations.ts";
 import { createOutbound } from "./outbound/outbound.ts";
 
 /** Plain data: it goes to threads. */
@@ -15,11 +16,12 @@ export interface CatalogPlace {
 /** Of one exchange with a vendor. */
 const TIMEOUT_MS = 20_000;
 
-export function openCatalog({ dataDir, privateHosts, version }: CatalogPlace): Catalog {
+export function openCatalog({ dataDir, privateHosts, version }: CatalogPlace, logger: Logger): Catalog {
   const outbound = createOutbound({ privateHosts, userAgent: `Tributary/${version}` });
   const own = ownDestinations({ outbound, filesDirectory: join(dataDir, "files"), nowMs: () => systemClock.nowMs(), timeoutMs: TIMEOUT_MS });
   const catalog = joinCatalogs([
     { list: () => Promise.resolve(own.map(({ definition }) => definition)), find: (slug) => Promise.resolve(own.find(({ definition }) => definition.slug === slug)), close: () => Promise.resolve() },
+    createHostedCatalog({ cacheDir: join(dataDir, "cache"), logger, outbound: { privateHosts } }),
   ]);
   return {
     ...catalog,

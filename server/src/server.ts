@@ -245,10 +245,10 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
     pool: postgres.pool("tributary demo", 6), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
   });
   onClose(() => shops.stop());
-  const catalog = openCatalog(catalogPlace(config));
+  const catalog = openCatalog(catalogPlace(config), logger);
   onClose(() => catalog.close());
   return createApi({
-    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret, catalog, destinationSeal: createDestinationSeal(secret),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),

@@ -41,3 +41,9 @@ function clockOf(timeZone: string): Intl.DateTimeFormat | null {
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
+
+/** The date that it is in a zone, as `2026-05-01`; where that is not known, here. */
+export function todayIn(timeZone: string | undefined): string {
+  const parts = new Map(new Intl.DateTimeFormat("en", { ...(timeZone === undefined ? {} : { timeZone }), year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts().map(({ type, value }) => [type, value]));
+  return `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
+}

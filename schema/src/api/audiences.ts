@@ -77,7 +77,7 @@ export const whyQuery = z.strictObject({ at: z.iso.datetime({ offset: true }).op
 export const audiencePersonParams = z.strictObject({ slug: audienceSlug, profile_id: guid });
 export const audienceReason = z.enum(["event", "deadline", "trait", "definition", "merge", "unmerge", "deletion", "list", "first_fill", "late_event", "import", "repair"]);
 export const changesQuery = pageQuery.extend({ reason: audienceReason.optional() });
-export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day." }) });
+export const sizesQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(730).default(30).meta({ description: "Up to 3 days are told by the hour, more by the day in the workspace's time zone." }) });
 export const asOfQuery = z.strictObject({ at: z.iso.datetime({ offset: true }), sample: z.coerce.number().int().min(0).max(50).default(10) });
 export type AudienceMembers = z.infer<typeof memberList>;
 
@@ -175,6 +175,12 @@ export const personHistory = z.strictObject({ data: z.array(change) });
 export type PersonHistory = z.infer<typeof personHistory>;
 export const personAudiences = z.strictObject({ data: z.array(z.strictObject({ slug: audienceSlug, name: z.string(), since: isoTime.nullable(), reason: z.string().nullable() })) }).meta({ id: "PersonAudiences" });
 export type PersonAudiences = z.infer<typeof personAudiences>;
+/** GET /audience-preview-progress: while the first preview of somebody who begins to edit is made. */
+export const previewProgress = z.strictObject({
+  asked: z.int().meta({ description: "Questions that previews of this workspace have lately asked of the engine." }), answered: z.int(),
+  people: z.int().meta({ description: "People found so far." }),
+}).meta({ id: "AudiencePreviewProgress" });
+export type PreviewProgress = z.infer<typeof previewProgress>;
 /** GET /audiences/{slug}/sizes?days= */
 export const sizes = z.strictObject({ data: z.array(z.strictObject({ at: isoTime, size: z.int(), entered: z.int(), left: z.int() })) }).meta({ id: "AudienceSizes" });
 export type AudienceSizes = z.infer<typeof sizes>;
@@ -186,7 +192,7 @@ export const trendsQuery = z.strictObject({
 });
 export const trends = z.strictObject({
   data: z.array(z.strictObject({ slug: audienceSlug, sizes: z.array(z.int().nullable()) })),
-  at: z.array(isoTime).meta({ description: "Of the numbers in `sizes`: the end of each day in UTC, and now. There is null until an audience was first counted." }),
+  at: z.array(isoTime).meta({ description: "Of the numbers in `sizes`: the end of each day in the workspace's time zone, and now. There is null until an audience was first counted." }),
 }).meta({ id: "AudienceTrends" });
 export type AudienceTrends = z.infer<typeof trends>;
 /** GET /audiences/{slug}/changes: the membership log, newest first, with whom each is about (masked like other people). */

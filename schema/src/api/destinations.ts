@@ -3,7 +3,7 @@ import { z } from "zod";
 import { availability, destinationDefinition, syncModes } from "../destination/definition.ts";
 import { audienceTrigger, eventTrigger, subscriptionDefinition } from "../destination/subscription.ts";
 import { audienceSlug } from "./audiences.ts";
-import { isoTime, rowIdNumber } from "./answer-parts.ts";
+import { guid, isoTime, rowIdNumber } from "./answer-parts.ts";
 
 const name = z.string().trim().min(1).max(200);
 const catalogSlug = z.string().min(1).max(200);
@@ -175,13 +175,14 @@ export const previewSubscriptionBody = z.strictObject({
   definition: writtenSubscription,
   event: givenEvent.optional().meta({ description: "Instead of recent events." }),
   row_id: rowIdNumber.optional().meta({ description: "Instead of recent events, the one at this position." }),
+  subscription: z.int().min(1).optional().meta({ description: "The one that is changed: of an audience, the list that the vendor made for it is taken from it." }),
   limit: z.int().min(1).max(50).default(10),
 });
 export const previewedEvent = z
   .strictObject({
-    row_id: rowIdNumber.nullable(), message_id: z.string(), type: z.string(), event: z.string(), at: isoTime,
+    row_id: rowIdNumber.nullable().meta({ description: "Of an event that is stored." }), profile_id: guid.nullable().meta({ description: "The person it belongs to now; null for nobody." }), message_id: z.string(), type: z.string(), event: z.string(), at: isoTime,
     passes: z.boolean(),
-    why: z.strictObject({ clause: z.enum(["types", "names", "where"]), place: z.int().nullable().meta({ description: "Of the filters in `where`, which." }), reason: z.string() }).nullable().meta({ description: "By what it does not pass." }),
+    why: z.strictObject({ clause: z.enum(["types", "names", "where", "on"]), place: z.int().nullable().meta({ description: "Of the filters in `where`, which." }), reason: z.string() }).nullable().meta({ description: "By what it does not pass." }),
     payload: z.record(z.string(), z.unknown()).nullable().meta({ description: "What would be sent; null where the mapping makes nothing of it." }),
     problems: z.array(fieldProblem),
   })
@@ -198,8 +199,12 @@ export type SubscriptionPreview = z.infer<typeof previewSubscription>;
 
 /** POST /destinations/{slug}/subscriptions/test-send */
 export const testSendBody = z
-  .strictObject({ definition: writtenSubscription, event: givenEvent.optional(), row_id: rowIdNumber.optional() })
-  .refine(({ event, row_id }) => (event === undefined) !== (row_id === undefined), "Send either `event` or `row_id`.");
+  .strictObject({
+    definition: writtenSubscription, subscription: z.int().min(1).optional().meta({ description: "As in a preview." }),
+    event: givenEvent.optional(), row_id: rowIdNumber.optional(),
+    profile_id: guid.optional().meta({ description: "Of an audience: somebody of whom it is told as if they came now, or went." }), entered: z.boolean().default(true),
+  })
+  .refine((body) => [body.event, body.row_id, body.profile_id].filter((one) => one !== undefined).length === 1, "Send one of `event`, `row_id` and `profile_id`.");
 export const testSend = z
   .strictObject({
     test: z.literal(true),

@@ -106,6 +106,8 @@ export interface ApiDeps {
   readonly singleSignOn?: SingleSignOn | undefined;
   readonly mailer: Mailer;
   readonly clickhouse: ClickHouseClient;
+  /** For previews of audiences; undefined: the same. */
+  readonly previewClickhouse?: ClickHouseClient;
   readonly log: EventLog;
   /** The name under which the pipeline reads the log, as in `log_offset`. */
   readonly pipelineReader: string;

@@ -71,7 +71,7 @@ export function createServices(deps: ApiDeps): ApiServices {
   const limits = { ...apiLimits, ...deps.limits };
   const read = createClickHouseRead(deps.clickhouse);
   const scans = new Gate({ atOnce: limits.scansAtOnce, queueMax: limits.scansQueued, waitMs: limits.scanWaitMs });
-  const words = createReadWords(deps.clickhouse);
+  const words = createReadWords(deps.previewClickhouse ?? deps.clickhouse);
   const wordScans = new Gate({ atOnce: limits.audienceScansAtOnce, queueMax: limits.audienceScansQueued, waitMs: limits.audienceScanWaitMs });
   const timelines = new Gate({ atOnce: limits.timelinesAtOnce, queueMax: limits.timelinesQueued, waitMs: limits.timelineWaitMs });
   const timelineRate = new RateLimiter<"all">(limits.timelinesPerSecond, limits.timelinesPerSecond);

@@ -59,6 +59,7 @@ import { revealRoutes } from "./reveal.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
+import { subscriptionTryRoutes } from "./subscription-tries.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { unmergeProposalRoutes } from "./unmerge-proposals.ts";
@@ -142,7 +143,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
-    ...catalogRoutes(services), ...destinationRoutes(services), ...subscriptionRoutes(services), ...deliveryRoutes(services),
+    ...catalogRoutes(services), ...destinationRoutes(services), ...subscriptionRoutes(services), ...subscriptionTryRoutes(services), ...deliveryRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -104,6 +104,20 @@ test("sizes follow from the changes, by the day and by the hour", async () => {
   expect((await api.call("GET", "/audiences/buyers/sizes?days=60")).body.data.map((one: { size: number }) => one.size).filter((size: number) => size === 0).length).toBe(39);
 });
 
+test("days are those of the workspace's time zone", async () => {
+  const zone = (to: string) => api.pool.query("update workspace set time_zone = $2 where id = $1", [api.first.id, to]);
+  await zone("Pacific/Auckland");
+  const days = (await api.call("GET", "/audiences/buyers/sizes?days=7")).body.data;
+  const trend = (await api.call("GET", "/audience-trends?days=7&audiences=buyers")).body;
+  await zone("UTC");
+  const midnight = Temporal.Instant.fromEpochMilliseconds(NOW).toZonedDateTimeISO("Pacific/Auckland").startOfDay();
+  expect(days.map(({ at }: { at: string }) => at)).toEqual([...Array.from({ length: 6 }, (_, i) => iso(midnight.subtract({ days: 5 - i }).epochMilliseconds)), iso(NOW)]);
+  // What came before a day's end is in its size.
+  const sizeAt = (atMs: number): number => changes.reduce((size, change) => (change.atMs < atMs ? size + (change.entered ? 1 : -1) : size), 0);
+  expect(days.slice(0, -1).map(({ size }: { size: number }) => size)).toEqual(days.slice(0, -1).map(({ at }: { at: string }) => sizeAt(Date.parse(at))));
+  expect(trend.at).toEqual(days.map(({ at }: { at: string }) => at));
+});
+
 test("sizes of several are told at once, nothing of what was not yet counted, and none of another workspace's", async () => {
   const { body } = await api.call("GET", "/audience-trends?days=28&audiences=buyers,nobody,theirs");
   expect(body.data.map(({ slug }: { slug: string }) => slug)).toEqual(["buyers"]);

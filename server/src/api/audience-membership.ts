@@ -7,7 +7,7 @@ import {
 import { pageQuery } from "@tributary/schema/api/answer-parts.ts";
 import { profileRefParams } from "@tributary/schema/api/profiles.ts";
 import {
-  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readTrends, readVersions,
+  compileAudiences, loadAround, presentAudience, readAsOf, readAudiences, readChanges, readLatest, readLatestOfPerson, readMemberIds, readMemberOf, readSizes, readTrends, readVersions, readZone,
   type LoggedChange, type ReadLog, type StoredAudience,
 } from "../audiences/audiences.ts";
 import { fields, keep, pageOf, listOf } from "./answer-masks.ts";
@@ -120,7 +120,8 @@ function sizesRoute(services: ApiServices): Route {
     responses: { 200: sizes },
     handle: async ({ params, query, workspaceId, nowMs }) => {
       const audience = await findAudience(services, workspaceId, params.slug);
-      const found = await readSizes(logOf(services, workspaceId), audience.id, query.days, nowMs);
+      const zone = await services.deps.workspaceDb.run(workspaceId, (db) => readZone(db, workspaceId));
+      const found = await readSizes(logOf(services, workspaceId), audience.id, { days: query.days, nowMs, zone });
       return { status: 200, body: { data: found.map(({ atMs, size, entered, left }) => ({ at: iso(atMs), size, entered, left })) } };
     },
   });
@@ -136,9 +137,9 @@ function trendsRoute(services: ApiServices): Route {
     query: trendsQuery,
     responses: { 200: trends },
     handle: async ({ query, workspaceId, nowMs }) => {
-      const all = await services.deps.workspaceDb.run(workspaceId, (db) => readAudiences(db, workspaceId));
+      const [all, zone] = await services.deps.workspaceDb.run(workspaceId, async (db) => [await readAudiences(db, workspaceId), await readZone(db, workspaceId)] as const);
       const asked = all.filter(({ slug }) => query.audiences.includes(slug));
-      const found = await readTrends(logOf(services, workspaceId), asked.map(({ id }) => id), query.days, nowMs);
+      const found = await readTrends(logOf(services, workspaceId), asked.map(({ id }) => id), { days: query.days, nowMs, zone });
       const [first = []] = found.values();
       return { status: 200, body: { at: first.map(({ atMs }) => iso(atMs)), data: asked.map(({ id, slug }) => ({ slug, sizes: (found.get(id) ?? []).map(({ size }) => size) })) } };
     },

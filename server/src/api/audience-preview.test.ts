@@ -40,6 +40,17 @@ test("a preview says how many, of how many, by part, by trait, by channel, share
   expect(new Map(body.sample.map((one: { profile_id: string; name: string }) => [one.profile_id, one.name]))).toEqual(new Map([[ada, "Ada Example"], [bob, "Bob"]]));
 });
 
+test("how far the previews of a workspace have come is told, and nothing of another's", async () => {
+  await api.call("POST", "/audiences/preview", { body: { definition: { who: gold } } });
+  const { status, body } = await api.call("GET", "/audience-preview-progress");
+  expect(status).toBe(200);
+  expect(body.people).toBe(2);
+  expect(body.asked).toBeGreaterThan(0);
+  expect(body.answered).toBe(body.asked);
+  const other = await api.call("GET", "/audience-preview-progress", { token: api.second.token });
+  expect(other.body).toEqual({ asked: 0, answered: 0, people: 0 });
+});
+
 test("a definition may name other audiences; one that is not there is named in the refusal", async () => {
   const preview = (who: unknown) => api.call("POST", "/audiences/preview", { body: { definition: { who } } });
   expect((await preview({ not: { kind: "audience", audience: "vip" } })).body.size).toBe(1);

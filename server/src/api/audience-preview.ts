@@ -1,6 +1,6 @@
 // Questions about a definition that nobody has saved, while it is edited. All answers of a moment are for the same instant, so that
 // numbers beside each other belong together.
-import { compareBody, comparison, flow, flowBody, preview, previewBody } from "@tributary/schema/api/audiences.ts";
+import { compareBody, comparison, flow, flowBody, preview, previewBody, previewProgress } from "@tributary/schema/api/audiences.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import type { z } from "zod";
 import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
@@ -15,7 +15,7 @@ import { goneOf } from "./gone.ts";
 import { iso, isoOrNull } from "./iso.ts";
 
 export function audiencePreviewRoutes(services: ApiServices): Route[] {
-  return [previewRoute(services), flowRoute(services), compareRoute(services)];
+  return [previewRoute(services), progressRoute(services), flowRoute(services), compareRoute(services)];
 }
 
 const previewMask = fields({
@@ -47,7 +47,7 @@ function previewRoute(services: ApiServices): Route {
       const { view, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
       const { by, sample, parts } = body;
       const found = await previewOf(
-        view, body.definition, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
+        view, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
@@ -64,6 +64,19 @@ function previewRoute(services: ApiServices): Route {
   });
 }
 
+function progressRoute({ audiencePreviews }: ApiServices): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/audience-preview-progress",
+    tag: AUDIENCES_TAG,
+    scopes: ["read"],
+    summary: "How far the previews that are being made have come",
+    description: "The first preview of a workspace finds out who there is and reads the events of each condition; those after it know. Meanwhile this says how many of these questions are answered.",
+    responses: { 200: previewProgress },
+    handle: ({ workspaceId }) => Promise.resolve({ status: 200, body: audiencePreviews.progress(workspaceId) ?? { asked: 0, answered: 0, people: 0 } }),
+  });
+}
+
 function flowRoute(services: ApiServices): Route {
   return defineRoute({
     method: "POST",
@@ -71,7 +84,7 @@ function flowRoute(services: ApiServices): Route {
     tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "How many there would have been on each of the last days, and who would have come and gone",
-    description: "As the definition would have seen each day's end (in UTC; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
+    description: "As the definition would have seen each day's end (in the workspace's time zone; today's is now), with the events that are known today. Traits, consents, lists and who is known are those of today.",
     body: flowBody,
     responses: { 200: flow },
     handle: async (context) => {
@@ -80,7 +93,7 @@ function flowRoute(services: ApiServices): Route {
       await takeGuess(services, context, definition);
       const { view, around, signal } = await viewOf(services, context, [], []);
       refuseMissing([definition], around);
-      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, nowMs, signal }));
+      const found = await services.audienceFlowGate.pass(() => flowOf(view, { workspaceId, definition, around, days, signal }));
       return { status: 200, body: { days: found.map((day) => ({ ...day })), took_ms: tookMs(startMs) } };
     },
   });

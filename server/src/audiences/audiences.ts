@@ -1,8 +1,9 @@
 // The door of this folder: what a workspace's events mean, its audiences, lists and computed traits, and the evaluator that keeps them current.
 export { arrivingCurrencies, loadVocabulary, saveVocabulary, type LoadedVocabulary } from "./vocabulary.ts";
 export { loadAround } from "./around.ts";
+export { readZone } from "./workspace-zone.ts";
 export { createPreviews, type Around, type Previews, type View } from "./preview/previews.ts";
-export { compareOf, previewOf } from "./preview/preview.ts";
+export { compareOf, previewOf, type Read } from "./preview/preview.ts";
 export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";

@@ -98,22 +98,49 @@ const DAY_MS = 86_400_000;
 /** Up to so many days are told by the hour. */
 const HOURLY_DAYS_MAX = 3;
 
-/** At the end of each hour or day of the last days, and now. */
-export async function readSizes(read: ReadLog, audienceId: number, days: number, nowMs: number): Promise<SizeAt[]> {
-  const found = await readSizesOf(read, [audienceId], { days, stepMs: days <= HOURLY_DAYS_MAX ? HOUR_MS : DAY_MS, nowMs });
+/** At the end of each hour, or of each day in the workspace's zone, of the last days, and now. */
+export async function readSizes(read: ReadLog, audienceId: number, steps: SizesAsked): Promise<SizeAt[]> {
+  const found = await readSizesOf(read, [audienceId], steps.days <= HOURLY_DAYS_MAX ? hoursOf(steps) : daysOf(steps));
   return found.get(audienceId) ?? [];
 }
 
 /** The same of several, by the day: null until the first change of each. */
-export async function readTrends(read: ReadLog, audienceIds: readonly number[], days: number, nowMs: number): Promise<Map<number, { readonly atMs: number; readonly size: number | null }[]>> {
-  const found = await readSizesOf(read, audienceIds, { days, stepMs: DAY_MS, nowMs });
+export async function readTrends(read: ReadLog, audienceIds: readonly number[], steps: SizesAsked): Promise<Map<number, { readonly atMs: number; readonly size: number | null }[]>> {
+  const found = await readSizesOf(read, audienceIds, daysOf(steps));
   return new Map([...found].map(([id, sizes]) => [id, sizes.map(({ atMs, size, isBegun }) => ({ atMs, size: isBegun ? size : null }))]));
 }
 
-interface Steps {
+interface SizesAsked {
   readonly days: number;
-  readonly stepMs: number;
   readonly nowMs: number;
+  /** The workspace's. */
+  readonly zone: string;
+}
+
+/** Stretches of time, numbered without a gap. */
+interface Steps {
+  readonly nowMs: number;
+  /** SQL over `at`: the number of the stretch in which it lies. */
+  readonly number: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Of the first. */
+  readonly first: number;
+  /** Of each, the first instant after it. */
+  readonly ends: readonly number[];
+}
+
+function hoursOf({ days, nowMs }: SizesAsked): Steps {
+  const first = Math.floor((nowMs - days * DAY_MS) / HOUR_MS) + 1;
+  const last = Math.floor(nowMs / HOUR_MS);
+  return { nowMs, number: `intDiv(toInt64(toUnixTimestamp64Milli(at)), ${HOUR_MS})`, params: {}, first, ends: Array.from({ length: last - first + 1 }, (_, i) => (first + i + 1) * HOUR_MS) };
+}
+
+/** Some have 23 or 25 hours. */
+function daysOf({ days, nowMs, zone }: SizesAsked): Steps {
+  const today = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone).toPlainDate();
+  const ends = Array.from({ length: days }, (_, i) => today.subtract({ days: days - 2 - i }).toZonedDateTime(zone).epochMilliseconds);
+  const todays = Date.UTC(today.year, today.month - 1, today.day) / DAY_MS;
+  return { nowMs, number: "toInt64(toInt32(toDate32(at, {zone:String})))", params: { zone }, first: todays - days + 1, ends };
 }
 
 interface Bucket {
@@ -124,33 +151,30 @@ interface Bucket {
 }
 
 async function readSizesOf(read: ReadLog, audienceIds: readonly number[], steps: Steps): Promise<Map<number, (SizeAt & { readonly isBegun: boolean })[]>> {
-  const { days, stepMs, nowMs } = steps;
-  const firstMs = Math.floor((nowMs - days * DAY_MS) / stepMs) * stepMs + stepMs;
+  const { nowMs, number, params, first } = steps;
   const rows = audienceIds.length === 0 ? [] : await read<Bucket>(
-    `select audience, greatest(intDiv(toInt64(toUnixTimestamp64Milli(at)), {step:Int64}), {first:Int64}) as bucket, countIf(came = 1) as entered, countIf(came = 0) as left
+    `select audience, greatest(${number}, {first:Int64}) as bucket, countIf(came = 1) as entered, countIf(came = 0) as left
       from (select audience_id as audience, at, audience_log.entered as came from audience_log
         where workspace_id = {workspace:UInt32} and audience_id in {audiences:Array(UInt32)} and at <= fromUnixTimestamp64Milli({now:Int64}, 'UTC'))
       group by audience, bucket`,
-    { audiences: audienceIds, step: stepMs, first: firstMs / stepMs - 1, now: nowMs },
+    { audiences: audienceIds, ...params, first: first - 1, now: nowMs },
   );
   const byAudience = Map.groupBy(rows, ({ audience }) => audience);
-  return new Map(audienceIds.map((id) => [id, sizesBy(byAudience.get(id) ?? [], firstMs, steps)]));
+  return new Map(audienceIds.map((id) => [id, sizesBy(byAudience.get(id) ?? [], steps)]));
 }
 
-/** What was before the first step stands in the bucket before it. */
-function sizesBy(rows: readonly Bucket[], firstMs: number, { stepMs, nowMs }: Steps): (SizeAt & { readonly isBegun: boolean })[] {
+/** What was before the first stretch stands in the one before it. */
+function sizesBy(rows: readonly Bucket[], { first, ends, nowMs }: Steps): (SizeAt & { readonly isBegun: boolean })[] {
   const byBucket = new Map(rows.map((row) => [row.bucket, row]));
-  const before = byBucket.get(firstMs / stepMs - 1);
+  const before = byBucket.get(first - 1);
   let size = (before?.entered ?? 0) - (before?.left ?? 0);
   let isBegun = before !== undefined;
-  const sizes: (SizeAt & { readonly isBegun: boolean })[] = [];
-  for (let fromMs = firstMs; fromMs <= nowMs; fromMs += stepMs) {
-    const { entered = 0, left = 0 } = byBucket.get(fromMs / stepMs) ?? {};
+  return ends.map((endMs, i) => {
+    const { entered = 0, left = 0 } = byBucket.get(first + i) ?? {};
     size += entered - left;
     isBegun ||= entered + left > 0;
-    sizes.push({ atMs: Math.min(fromMs + stepMs, nowMs), size, entered, left, isBegun });
-  }
-  return sizes;
+    return { atMs: Math.min(endMs, nowMs), size, entered, left, isBegun };
+  });
 }
 
 /** Who was in it at an instant, as it was then written: those whose latest change until then was an entry. */

@@ -4,6 +4,7 @@ export {
   type SendResult, type TestResult,
 } from "./destination.ts";
 export { OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
+export { createHostedCatalog, type HostedCatalogOptions } from "./catalog/catalog.ts";
 export {
   archiveDestination, changeDestination, connectionOf, createDestination, destinationInUse, destinationLimits, goneText, keepTokens, lockDestinations, openSettings, presentDestination, readableSettings,
   readDestinations, type StoredDestination,
@@ -14,5 +15,6 @@ export {
   readSubscriptionVersions, subscriptionLimits, subscriptionProblems, subscriptionsOfAudience, targetOf, type StoredSubscription,
 } from "./subscription-store.ts";
 export { givenEvent, TRIED_COLUMNS, triedRow, type TriedEvent, type TriedRow } from "./tried-event.ts";
+export { audienceEvent, type AudienceChange, type AudienceSending } from "./audience-event.ts";
 export { joinCatalogs } from "./joined-catalog.ts";
 export { ownDestinations, type OwnParts } from "./own/own-destinations.ts";

@@ -5,15 +5,14 @@ import type { TriggerEvent } from "@tributary/schema/destination/trigger.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { AppError } from "../core/errors.ts";
 import { readGivenEvent, type GivenEvent } from "../pipeline/normalise/given-event.ts";
-import { OUTGOING_COLUMNS, type StoredEvent } from "./outgoing-event.ts";
+import type { StoredEvent } from "./outgoing-event.ts";
 
-/** Columns of `events` that it takes; `TriedRow` is their shape. */
-export const TRIED_COLUMNS = `row_id, toString(profile_id) as owner_id, is_bot, is_internal, toJSONString(properties) as properties_json,
-  ${contextFields.filter((name) => name !== "type").join(", ")}, ${OUTGOING_COLUMNS}`;
+/** Columns of `events` that it takes besides those that lists show. */
+export const TRIED_COLUMNS = `is_bot, is_internal, toJSONString(properties) as properties_json, group_id, ip, envelope, raw,
+  ${contextFields.filter((name) => name !== "type" && name !== "library").join(", ")}`;
 
 export interface TriedRow extends StoredEvent, Readonly<Record<ContextField, string>> {
   readonly row_id: number;
-  readonly owner_id: string;
   readonly is_bot: number;
   readonly is_internal: number;
   readonly properties_json: string;

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type {
   Audience, AudienceAsOf, AudienceChanges, AudienceCheck, AudienceDetail, AudienceFlow, AudienceList, AudienceLists, AudienceMembers, AudienceSizes, AudienceTemplates, AudienceTrends, AudienceValues, AudienceVersions, AudienceWhy,
-  PersonAudiences, PersonHistory, Preview,
+  PersonAudiences, PersonHistory, Preview, PreviewProgress,
 } from "@tributary/schema/api/audiences.ts";
 import { change, read } from "../../api.ts";
 import { saidInLanguage } from "./said-in.ts";
@@ -130,6 +130,8 @@ export interface PreviewWish {
 export const previewQuery = (definition: unknown, key: string, wish: PreviewWish) => queryOptions({
   queryKey: ["audiences", "preview", key, wish], queryFn: ({ signal }) => change<Preview>("POST", "/audiences/preview", { definition, ...wish }, signal), staleTime: 15_000, gcTime: 60_000,
 });
+/** Asked again and again while a first preview is being made. */
+export const previewProgressQuery = queryOptions({ queryKey: ["audiences", "preview-progress"], queryFn: ({ signal }) => read<PreviewProgress>("/audience-preview-progress", {}, signal), refetchInterval: 500, staleTime: 0, gcTime: 0 });
 export const flowQuery = (definition: unknown, key: string, days: number) => queryOptions({
   queryKey: ["audiences", "flow", key, days], queryFn: ({ signal }) => change<AudienceFlow>("POST", "/audiences/flow", { definition, days }, signal), staleTime: 60_000, gcTime: 60_000,
 });

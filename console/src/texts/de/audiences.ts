@@ -126,6 +126,7 @@ export const audiences: Texts["audiences"] = {
   preview: {
     title: "Wer das ist", more: "Mehr über sie", people: "Personen", of: (n) => `von ${people(n)}`, share: (percent) => `${share.format(percent)} %`, empty: "Hier steht die Größe, während Sie bauen.", unfinished: "Die Größe steht hier, sobald die markierte Bedingung fertig ist.",
     noChange: "durch die Zeit allein ändert sich niemand", nextChange: "nächste Änderung durch Zeit allein {when}", took: (time) => `gezählt in ${time}`, partText: (n) => `${people(n)} ${n === 1 ? "erfüllt" : "erfüllen"} diese Bedingung für sich`,
+    counting: "Wird noch gezählt", countingOf: (answered: number, asked: number, people: number) => `${count(answered)} von ${plural(asked, "Frage", "Fragen")} beantwortet, über ${plural(people, "Person", "Personen")}`,
     tabs: { people: "Personen", reach: "Reichweite", by: "Teile", overlap: "Schnitt", flow: "Fluss" }, nobody: "Niemand ist darin.",
     channel: "Über", address: "Adresse bekannt", consent: "Eingewilligt", reachable: "Erreichbar", channels: { email: "E-Mail", phone: "Telefon", push: "Push" },
     by: "nach", chooseTrait: "Merkmal wählen", byText: "Wie viele welchen Wert eines Merkmals haben.", notSet: "nicht gesetzt", rest: "andere Werte",

@@ -125,6 +125,7 @@ export const audiences = {
   preview: {
     title: "Who this is", more: "More about them", people: "people", of: (n: number) => `of ${plural(n, "person", "people")}`, share: (percent: number) => `${share.format(percent)} %`, empty: "Its size shows here while you build it.", unfinished: "Finish the marked condition, and the size is shown.",
     noChange: "nobody changes by time alone", nextChange: "next change by time alone {when}", took: (time: string) => `counted in ${time}`, partText: (n: number) => `${plural(n, "person meets", "people meet")} this condition on its own`,
+    counting: "Still counting", countingOf: (answered: number, asked: number, people: number) => `${count(answered)} of ${plural(asked, "question", "questions")} answered, over ${plural(people, "person", "people")}`,
     tabs: { people: "People", reach: "Reach", by: "Split", overlap: "Overlap", flow: "Flow" }, nobody: "Nobody is in it.",
     channel: "By", address: "Address known", consent: "Consented", reachable: "Reachable", channels: { email: "E-mail", phone: "Phone", push: "Push" },
     by: "by", chooseTrait: "choose a trait", byText: "How many have each value of a trait.", notSet: "not set", rest: "other values",

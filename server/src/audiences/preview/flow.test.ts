@@ -44,7 +44,7 @@ test.each([
   const previews = createPreviews(createReadWords(clickhouse));
   const { signal } = new AbortController();
   const view = await previews.view({ workspaceId: 1, around, definitions: [one], nowMs: NOW, signal });
-  const flow = await flowOf(view, { workspaceId: 1, definition: one, around, days, nowMs: NOW, signal });
+  const flow = await flowOf(view, { workspaceId: 1, definition: one, around, days, signal });
   expect(flow.length).toBe(days);
   const membersAt = async (nowMs: number): Promise<Set<string>> => new Set([...(await askSql(clickhouse, 1, [one], { nowMs, ...around })).people.values()].filter(({ members: [isMember] }) => isMember).map(({ id }) => id));
   for (const i of [0, 1, days - 2, days - 1]) {

@@ -4,12 +4,13 @@
 import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
-import { compileConditions, type ConditionAsked, type Surroundings } from "../compile.ts";
+import { compileConditions, type Surroundings } from "../compile.ts";
 import { truthAlone } from "./leaf-queries.ts";
-import { ID_WORDS, type ReadWords, type WordsQuestion } from "./moment.ts";
+import { ID_WORDS, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
-import { otherAudience, type Around, type View } from "./previews.ts";
-import { isDrawn } from "./truths.ts";
+import { otherAudience, type Around, type ConditionAlone, type View } from "./previews.ts";
+import { bitsOfTold } from "./told-truths.ts";
+import { HOLDS, isDrawn, type Truths } from "./truths.ts";
 import { WordRows } from "./word-rows.ts";
 
 const BITS = 32;
@@ -18,7 +19,7 @@ const BYTES_MAX = 256 * 1024 * 1024;
 const SLICE_ROWS = 32_768;
 
 interface FlowDay {
-  /** In UTC. */
+  /** In the workspace's zone. */
   readonly day: string;
   readonly size: number;
   readonly entered: number;
@@ -30,20 +31,17 @@ interface FlowWish {
   readonly definition: Definition;
   readonly around: Around;
   readonly days: number;
-  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 interface Flowing extends FlowWish {
-  readonly people: PeopleIndex;
-  readonly hasOverrides: boolean;
-  readonly read: ReadWords;
+  readonly view: View;
 }
 
-/** `view`: of any definition, for the people in it. */
+/** `view`: of any definition, for the people in it; its instant is the end of the last day. */
 export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
-  const { definition, days, nowMs, around } = wish;
-  const { people } = view;
+  const { definition, days, around } = wish;
+  const { people, atMs: nowMs } = view;
   // The end of the day before the first, the last instant of each day, and now.
   const dates = datesOf(days, nowMs, around.zone);
   const instants = [...dates.map((date) => date.toZonedDateTime(around.zone).epochMilliseconds - 1), nowMs];
@@ -52,8 +50,16 @@ export async function flowOf(view: View, wish: FlowWish): Promise<FlowDay[]> {
   if (leaves.size * people.count * words * 4 > BYTES_MAX) {
     throw new AppError("limit_reached", { detail: `${days} days of ${leaves.size} conditions over ${people.count.toLocaleString("en")} people are too many at once.`, hint: "Ask for fewer days." });
   }
-  const asking = { wish: { ...wish, people, hasOverrides: view.hasOverrides, read: view.read }, instants, words };
-  const found = await Promise.all([...leaves].map(async ([key, leaf]) => [key, await bitsOf(leaf, asking)] as const));
+  const asking = { wish: { ...wish, view }, instants, words };
+  const found = await Promise.all([...leaves].map(async ([key, leaf]) => {
+    const make = async (stop: AbortSignal): Promise<{ bits: Uint32Array; bytes: number }> => {
+      const bits = await bitsOf(leaf, { ...asking, wish: { ...asking.wish, signal: stop } });
+      return { bits, bytes: bits.byteLength };
+    };
+    // What hangs on other audiences or computed traits means something else when these change.
+    const { audiences, computed } = readsOf(leaf.condition, around.words);
+    return [key, audiences.length + computed.length > 0 ? (await make(wish.signal)).bits : (await view.kept(`flow ${days} ${key}`, make)).bits] as const;
+  }));
   const whole = bitTree(definition, { around, people, words, bits: new Map(found) }, []);
   const counts = { size: new Float64Array(instants.length), entered: new Float64Array(instants.length), left: new Float64Array(instants.length) };
   for (let from = 0; from < people.count; from += SLICE_ROWS) {
@@ -83,8 +89,51 @@ interface Asking {
   readonly words: number;
 }
 
-async function bitsOf(asked: ConditionAsked, { wish, instants, words }: Asking): Promise<Uint32Array> {
-  const { people, workspaceId, read, signal } = wish;
+async function bitsOf(asked: ConditionAlone, asking: Asking): Promise<Uint32Array> {
+  const { wish: { view, around, signal }, instants } = asking;
+  if (isSteady(asked, asking)) return steadyBits(await view.truths(asked, signal), asking);
+  const found = await view.told(asked, Math.min(...instants), signal);
+  if (found === undefined) return askedBits(asked, asking);
+  const bits = bitsOfTold(found.plan, found.told, instants, around);
+  return spreadBits(bits, found.told.holders, instants.map((nowMs) => truthAlone(asked.condition, { ...around, nowMs, hasOverrides: false })), asking);
+}
+
+/** Whether it says the same at each instant: then it is the same question. */
+function isSteady({ condition, include }: ConditionAlone, { wish: { view, around }, instants }: Asking): boolean {
+  if (condition.kind === "event") return false; // There is a quicker way to each instant.
+  const { audiences, computed, accounts } = readsOf(condition, around.words);
+  if (audiences.length > 0 || computed.length > 0 || accounts) return false;
+  const said = (nowMs: number): string => {
+    const { sql, params } = compileConditions([{ condition, include }], { ...around, nowMs, hasOverrides: view.hasOverrides });
+    return JSON.stringify([sql, params]);
+  };
+  const first = said(instants[0] as number); // At least one.
+  return instants.every((nowMs) => said(nowMs) === first);
+}
+
+function steadyBits(truths: Truths, { instants, words }: Asking): Uint32Array {
+  const bits = new Uint32Array(truths.length * words);
+  const all = maskOf(instants.map(() => true), words);
+  for (let i = 0; i < truths.length; i++) if (((truths[i] as number) & HOLDS) !== 0) for (let word = 0; word < words; word++) bits[i * words + word] = all[word] as number;
+  return bits;
+}
+
+/** `rest`: of those who hold nothing, at each instant. */
+function spreadBits(own: Uint32Array, holders: Uint32Array, rest: readonly boolean[], { wish: { view }, words }: Asking): Uint32Array {
+  const bits = new Uint32Array(view.people.count * words);
+  const others = maskOf(rest, words);
+  if (rest.some(Boolean)) for (let at = 0; at < bits.length; at++) bits[at] = others[at % words] as number;
+  for (let k = 0; k < holders.length; k++) for (let word = 0; word < words; word++) bits[(holders[k] as number) * words + word] = own[k * words + word] as number;
+  return bits;
+}
+
+function maskOf(held: readonly boolean[], words: number): number[] {
+  return Array.from({ length: words }, (_, word) => held.reduce((mask, isHeld, place) => (isHeld && place >> 5 === word ? mask | (1 << (place & 31)) : mask), 0));
+}
+
+/** What no list tells is asked of ClickHouse. */
+async function askedBits(asked: ConditionAlone, { wish, instants, words }: Asking): Promise<Uint32Array> {
+  const { view: { people, read }, workspaceId, signal } = wish;
   const bits = new Uint32Array(people.count * words);
   for (const question of questionsOf(asked, wish, instants)) {
     question.first.forEach((isHeld, i) => {
@@ -112,8 +161,8 @@ interface BitsQuestion extends WordsQuestion {
   readonly mask: readonly number[];
 }
 
-function questionsOf({ condition, include }: ConditionAsked, wish: Flowing, instants: readonly number[]): BitsQuestion[] {
-  const around = (nowMs: number): Surroundings => ({ ...wish.around, nowMs, hasOverrides: wish.hasOverrides });
+function questionsOf({ condition, include }: ConditionAlone, wish: Flowing, instants: readonly number[]): BitsQuestion[] {
+  const around = (nowMs: number): Surroundings => ({ ...wish.around, nowMs, hasOverrides: wish.view.hasOverrides });
   const { audiences, computed, accounts } = readsOf(condition, wish.around.words);
   // What looks at other people, audiences or computed traits is asked about each instant by itself.
   const isOwn = audiences.length === 0 && computed.length === 0 && !accounts;
@@ -205,8 +254,8 @@ function atLeast(least: number, words: readonly number[]): number {
   return found;
 }
 
-function leavesOf(one: Definition, around: Around, through: readonly string[]): Map<string, ConditionAsked> {
-  const all = new Map<string, ConditionAsked>();
+function leavesOf(one: Definition, around: Around, through: readonly string[]): Map<string, ConditionAlone> {
+  const all = new Map<string, ConditionAlone>();
   const collect = (condition: Condition): void => {
     if ("kind" in condition) {
       if (condition.kind !== "audience") all.set(keyOf(condition, one.include), { condition, include: one.include });

@@ -44,11 +44,16 @@ function isOfSnapshot(condition: KindCondition, around: Surroundings): boolean {
 
 function queryOf(leaves: readonly Leaf[], around: Surroundings): LeafQuery {
   const { sql, params, of } = compileConditions(leaves, around);
-  const rest = leaves.map((leaf) => (of === "events" && truthAlone(leaf.condition, around) ? (HOLDS | SECONDS) >>> 0 : SECONDS));
+  const rest = leaves.map((leaf) => (of === "events" ? restOf(leaf, around) : SECONDS));
   const truths = leaves.map((_, i) => `t${i}`);
   const said = truths.map((name, i) => `${truthSql(`m${i}`, `n${i}`)} as ${name}`);
   const isOther = truths.map((name, i) => `${name} != ${rest[i]}`).join(" or ");
   return { leaves, sql: `select profile_id, ${truths.join(", ")} from (select profile_id, ${said.join(", ")} from (${sql})) where ${isOther}`, params, rest };
+}
+
+/** Of somebody without any event that it looks at. */
+export function restOf({ condition }: Leaf, around: Surroundings): number {
+  return truthAlone(condition, around) ? (HOLDS | SECONDS) >>> 0 : SECONDS;
 }
 
 /** Whether it holds of somebody without any event: by the plain evaluator, which says the same as SQL of a row that joins with nothing. */

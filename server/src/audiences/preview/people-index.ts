@@ -2,6 +2,13 @@
 // the four words in which ClickHouse writes a UUID.
 
 const WORDS = 4;
+const NEAR = 12;
+
+function isSame(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
 
 export class PeopleIndex {
   readonly flags: Uint8Array;
@@ -11,10 +18,16 @@ export class PeopleIndex {
   readonly #slots: Uint32Array;
   readonly #mask: number;
 
-  /** `words`: four of each person. */
-  constructor(words: Uint32Array, flags: Uint8Array) {
+  /** `words`: four of each person. `before`: an earlier index, perhaps of the same people. */
+  constructor(words: Uint32Array, flags: Uint8Array, before?: PeopleIndex) {
     this.count = flags.length;
     this.flags = flags;
+    if (before !== undefined && isSame(before.#words, words)) {
+      this.#words = before.#words;
+      this.#slots = before.#slots;
+      this.#mask = before.#mask;
+      return;
+    }
     this.#words = words;
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, this.count * 2)));
     this.#mask = size - 1;
@@ -39,6 +52,17 @@ export class PeopleIndex {
       const own = number * WORDS;
       if (words[own] === given[at] && words[own + 1] === given[at + 1] && words[own + 2] === given[at + 2] && words[own + 3] === given[at + 3]) return number;
     }
+  }
+
+  /** The same where it may be one of the next after a number: people often come in the order in which they are numbered. */
+  numberAfter(last: number, given: Uint32Array, at: number): number {
+    const words = this.#words;
+    const end = Math.min(this.count, last + 1 + NEAR);
+    for (let number = last + 1; number < end; number++) {
+      const own = number * WORDS;
+      if (words[own] === given[at] && words[own + 1] === given[at + 1] && words[own + 2] === given[at + 2] && words[own + 3] === given[at + 3]) return number;
+    }
+    return this.numberAt(given, at);
   }
 
   idOf(number: number): string {

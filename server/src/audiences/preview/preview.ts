@@ -1,9 +1,8 @@
 // What a definition that nobody saved would mean: how many, how many of each part, some of them, by a trait, together with other
 // audiences, and by which channel they can be reached. And what a changed definition would change.
 import { rawsSql, textSql } from "@tributary/schema/audience/value.ts";
-import { HOLDS, SECONDS, instantOfSeconds, isDrawn, type Truths } from "./truths.ts";
-import type { View } from "./previews.ts";
-import type { Definition } from "@tributary/schema/audience/definition.ts";
+import { HOLDS, type Truths } from "./truths.ts";
+import type { View, Whole } from "./previews.ts";
 
 export interface PreviewWish {
   readonly sample: number;
@@ -30,38 +29,32 @@ interface PreviewResult {
   readonly reach: readonly { readonly channel: Channel; readonly address: number; readonly consent: number; readonly reachable: number }[];
 }
 
-export async function previewOf(view: View, definition: Definition, wish: PreviewWish, read: Read): Promise<PreviewResult> {
+export async function previewOf(view: View, wish: PreviewWish, read: Read): Promise<PreviewResult> {
   const { people } = view;
   const [breakdown, reach] = await Promise.all([wish.by === undefined ? undefined : traitColumn(view, wish.by, read), wish.reach && reachColumn(view, wish.reach)]);
-  const parts = new Map<string, number>();
   const sample: string[] = [];
   const byValue = new Uint32Array(256);
   const byReach = new Uint32Array(64);
-  const byOthers = new Uint32Array(2 ** (view.nodes.length - 1));
-  const drawn = [0, 1, 2, 3].map((flags) => isDrawn(definition, flags));
-  let size = 0;
-  let of = 0;
-  let next = SECONDS;
-  await view.each(([truths, ...others], from) => {
-    const own = truths as Truths; // There is always a first definition.
-    for (let i = 0; i < own.length; i++) {
-      const truth = own[i] as number;
-      const number = from + i;
-      if (drawn[people.flags[number] as number]) of++;
-      if ((truth & SECONDS) < next) next = truth & SECONDS;
-      if ((truth & HOLDS) === 0) continue;
-      size++;
-      if (sample.length < wish.sample) sample.push(people.idOf(number));
-      if (breakdown) byValue[breakdown.codes[number] as number]!++;
-      if (reach) byReach[reach[number] as number]!++;
-      if (wish.overlap) byOthers[bitsOf(others, i)]!++;
-    }
-  }, wish.parts ? (path, truths, from) => parts.set(path, (parts.get(path) ?? 0) + held(truths, people.flags.subarray(from), drawn)) : undefined);
+  const byOthers = new Uint32Array(2 ** (view.wholes.length - 1));
+  const { truths: own, size, of, nextMs, parts } = view.wholes[0] as Whole; // There is always a first definition.
+  for (let number = 0; number < own.length && sample.length < wish.sample; number++) if (((own[number] as number) & HOLDS) !== 0) sample.push(people.idOf(number));
+  const isCounted = breakdown !== undefined || reach !== undefined || wish.overlap;
+  if (isCounted) {
+    await view.each(([truths, ...others], from) => {
+      const held = truths as Truths;
+      for (let i = 0; i < held.length; i++) {
+        if (((held[i] as number) & HOLDS) === 0) continue;
+        if (breakdown) byValue[breakdown.codes[from + i] as number]!++;
+        if (reach) byReach[reach[from + i] as number]!++;
+        if (wish.overlap) byOthers[bitsOf(others, i)]!++;
+      }
+    });
+  }
   const overlap = new Map(wish.overlap ? [...byOthers.entries()].filter(([, count]) => count > 0) : []);
   const values = breakdown === undefined ? [] : [null, ...breakdown.values].map((value, code) => ({ value, size: byValue[code] as number })).filter((one) => one.size > 0);
   return {
-    size, of, nextMs: instantOfSeconds(next), sample, overlap,
-    parts: [...parts].filter(([path]) => path !== "").map(([path, count]) => ({ path, size: count })),
+    size, of, nextMs, sample, overlap,
+    parts: [...(wish.parts ? parts : [])].filter(([path]) => path !== "").map(([path, count]) => ({ path, size: count })),
     breakdown: values.toSorted((a, b) => b.size - a.size), breakdownRest: breakdown === undefined ? 0 : byValue[REST] as number,
     reach: wish.reach === undefined ? [] : reachOf(byReach),
   };
@@ -74,12 +67,6 @@ function bitsOf(others: readonly Truths[], i: number): number {
   let bits = 0;
   for (let k = 0; k < others.length; k++) bits |= ((others[k] as Truths)[i] as number) >>> 31 << k;
   return bits;
-}
-
-function held(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {
-  let count = 0;
-  for (let i = 0; i < truths.length; i++) if (drawn[flags[i] as number]) count += (truths[i] as number) >>> 31;
-  return count;
 }
 
 // ── By a trait ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,12 +122,15 @@ function reachColumn(view: View, { consentWhenAbsent }: NonNullable<PreviewWish[
     return `{${name}:${type}}`;
   };
   const bits = channels.flatMap(({ addresses, consents }, i) => {
-    const known = addresses.flatMap((name) => [`arrayExists(one -> startsWith(one, '${name}:'), identifiers)`, `notEmpty(${rawsSql(bind, "traits", name)})`]);
-    const told = `arrayFilter(one -> mapContains(consents, one), [${consents.map((name) => `'${name}'`).join(", ")}])`;
-    const granted = `if(empty(${told}), ${consentWhenAbsent === "granted" ? 1 : 0}, arrayAll(one -> consents[one] = 1, ${told}))`;
-    return [`if(${known.join(" or ")}, ${1 << i}, 0)`, `if(${granted}, ${8 << i}, 0)`];
+    // Of the few who have one its text is looked at; of most people nothing but that it is not there.
+    const ofTrait = (name: string): string => `if(isNull(getSubcolumn(traits, '${name}')), 0, notEmpty(${rawsSql(bind, "traits", name)}))`;
+    const known = addresses.flatMap((name) => [`has(namespaces, '${name}')`, ofTrait(name)]);
+    const told = consents.map((name) => `mapContains(consents, '${name}')`).join(" or ");
+    const refused = consents.map((name) => `(mapContains(consents, '${name}') and consents['${name}'] != 1)`).join(" or ");
+    return [`if(${known.join(" or ")}, ${1 << i}, 0)`, `multiIf(${refused}, 0, ${told}, ${8 << i}, ${consentWhenAbsent === "granted" ? 8 << i : 0})`];
   });
-  const sql = `select profile_id, toUInt32(${bits.join(" + ")}) as bits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and bits != 0`;
+  const everybody = "(select profile_id, consents, traits, arrayMap(one -> substring(one, 1, position(one, ':') - 1), identifiers) as namespaces from profiles final where workspace_id = {workspace:UInt32} and deleted = 0)";
+  const sql = `select profile_id, toUInt32(${bits.join(" + ")}) as bits from ${everybody} where bits != 0`;
   return view.column(JSON.stringify(["reach", consentWhenAbsent]), { sql, params });
 }
 

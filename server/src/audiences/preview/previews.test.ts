@@ -102,7 +102,7 @@ test("size, part, whom it is drawn from and next change are those of the whole q
   for (const one of definitions) {
     const answers = await askSql(clickhouse, 1, [one], { nowMs: NOW, ...around });
     const view = await viewOf(previews, [one]);
-    const found = await previewOf(view, one, { ...nothing, sample: PEOPLE }, noReading);
+    const found = await previewOf(view, { ...nothing, sample: PEOPLE }, noReading);
     const members = [...answers.people.values()].filter(({ members: [isMember] }) => isMember).map(({ id }) => id);
     const next = Math.min(...[...answers.people.values()].map(({ nexts: [ms = NEVER] }) => ms));
     expect(found.sample.toSorted(), JSON.stringify(one)).toEqual(members.toSorted());
@@ -117,7 +117,7 @@ test("each condition is counted on its own, by its path", async () => {
   ] as const;
   const whole = definition.parse({ who: { all: [gold, { any: [female, { not: order }] }] } });
   const previews = createPreviews((...given) => words(...given));
-  const found = await previewOf(await viewOf(previews, [whole]), whole, { ...nothing, parts: true }, noReading);
+  const found = await previewOf(await viewOf(previews, [whole]), { ...nothing, parts: true }, noReading);
   const alone = async (who: unknown): Promise<number> => (await askSql(clickhouse, 1, [definition.parse({ who })], { nowMs: NOW, ...around })).people.values().filter(({ members: [isMember] }) => isMember).toArray().length;
   expect(Object.fromEntries(found.parts.map(({ path, size }) => [path, size]))).toEqual({
     "/all/0": await alone(gold), "/all/1": await alone({ any: [female, { not: order }] }), "/all/1/any/0": await alone(female),
@@ -134,11 +134,31 @@ test("an edit asks ClickHouse only for the condition that it changes, and what w
   await viewOf(previews, [with2(gold, order(1))]);
   expect(asked.length).toBe(4); // Who there is, whether any were merged, traits, orders.
   await viewOf(previews, [with2(gold, order(2))]);
+  expect(asked).toEqual([]); // Told by the events that are here.
+  await viewOf(previews, [with2(gold, { kind: "event", event: "page", measure: { of: "count" }, op: "at_least", value: 1 } as Condition)]);
   expect(asked.length).toBe(1);
   await viewOf(previews, [definition.parse({ who: { any: [{ not: gold }, order(1)] } })]);
   expect(asked).toEqual([]);
   await viewOf(previews, [with2(gold, order(2))], NOW + previewLimits.oldMs + 1);
   expect(asked.length).toBe(4);
+});
+
+test("while a first answer is made it is told how many questions are open", async () => {
+  let go: (() => void) | undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const previews = createPreviews(async (...given) => {
+    await words(...given);
+    if (given[1].sql.includes("from events")) await held;
+  });
+  expect(previews.progress(1)).toBeUndefined();
+  const one = definition.parse({ who: { all: [{ kind: "trait", trait: "plan", op: "equals", value: "gold" }, { kind: "event", event: "page", op: "at_least", value: 1 }] } });
+  const view = viewOf(previews, [one]);
+  // Who there is, and the trait; what happened on pages is still being read.
+  await expect.poll(() => previews.progress(1)).toEqual({ asked: 3, answered: 2, people: PEOPLE });
+  go?.();
+  await view;
+  expect(previews.progress(1)).toEqual({ asked: 3, answered: 3, people: PEOPLE });
+  expect(previews.progress(2)).toBeUndefined();
 });
 
 test("while answers are still new enough the next moment is prepared beside them", async () => {
@@ -172,7 +192,7 @@ test("who is in other audiences too, by a trait, and by channel", async () => {
   const view = await viewOf(previews, [everyone, vip, buyers]);
   const read = async <Row>(sql: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> =>
     (await clickhouse.query({ query: sql, query_params: { ...params, workspace: 1 }, format: "JSONEachRow" })).json<Row>();
-  const found = await previewOf(view, everyone, { ...nothing, overlap: true, by: "plan", reach: { consentWhenAbsent: "denied" } }, read);
+  const found = await previewOf(view, { ...nothing, overlap: true, by: "plan", reach: { consentWhenAbsent: "denied" } }, read);
   const known = "from profiles final where workspace_id = 1 and is_anonymous = 0 and is_human = 1";
   const orders = "profile_id in (select profile_id from events where workspace_id = 1 and event = 'Order Completed' and is_bot = 0 and timestamp <= '2026-03-15 12:00:00.500')";
   const [counted] = await read<Record<string, number>>(

@@ -1,14 +1,17 @@
 // Answers about definitions while they are edited. For each workspace that somebody asks about one moment is kept in memory: all answers
 // are for its instant, and say so. After a while the next moment is prepared beside it, with the conditions that were used lately.
-import { readsOf, type Condition } from "@tributary/schema/audience/condition.ts";
+import { readsOf, type Condition, type KindCondition } from "@tributary/schema/audience/condition.ts";
 import { computedReads } from "@tributary/schema/audience/computed.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Surroundings } from "../compile.ts";
 import { leafOf, type Leaf } from "./leaf-queries.ts";
-import { Moment, type ReadWords, type WordsQuestion } from "./moment.ts";
+import { Moment, type PreviewProgress, type ReadWords, type WordsQuestion } from "./moment.ts";
 import type { PeopleIndex } from "./people-index.ts";
-import { truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
+import { ListRefused, type Told } from "./told-list.ts";
+import { toldPlanOf, type ToldPlan } from "./told-plan.ts";
+import { boundOfTold } from "./told-truths.ts";
+import { instantOfSeconds, isDrawn, SECONDS, truthsOf, type Slice, type TruthNode, type Truths } from "./truths.ts";
 
 export const previewLimits = {
   /** An answer is never older. */
@@ -21,6 +24,8 @@ export const previewLimits = {
   preparedMax: 100,
   bytesMax: 256 * 1024 * 1024,
   peopleMax: 5_000_000,
+  /** Of a list of events; what looks at more is asked of ClickHouse each time. */
+  listRowsMax: 2_000_000,
   /** People that are gone through at once; in between, others get their turn on this thread. */
   sliceRows: 65_536,
 } as const;
@@ -44,18 +49,44 @@ export interface View {
   readonly people: PeopleIndex;
   readonly hasOverrides: boolean;
   readonly read: ReadWords;
-  /** Of each definition. The first one's conditions have their paths. */
-  readonly nodes: readonly TruthNode[];
+  /** Of each definition. The first one's parts are counted. */
+  readonly wholes: readonly Whole[];
+  /** Of a condition by itself. */
+  readonly truths: (asked: ConditionAlone, stop: AbortSignal) => Promise<Truths>;
+  /** The events that a condition looks at, from the earliest of some instants on; undefined: they are not kept here. */
+  readonly told: (asked: ConditionAlone, earliestMs: number, stop: AbortSignal) => Promise<{ readonly plan: ToldPlan; readonly told: Told } | undefined>;
   /** One byte of each person. */
   readonly column: (key: string, question: WordsQuestion) => Promise<Uint8Array>;
+  /** Something of all people that is made once for this instant. */
+  readonly kept: <T extends { readonly bytes: number }>(key: string, make: (stop: AbortSignal) => Promise<T>) => Promise<T>;
   /** Something small that is found out once for this instant. */
   readonly noted: <T>(key: string, find: () => Promise<T>) => Promise<T>;
   /** Goes through all people, a slice at a time: the truths of each definition. */
-  readonly each: (onSlice: (truths: readonly Truths[], from: number) => void, onNode?: Slice["onNode"]) => Promise<void>;
+  readonly each: (onSlice: (truths: readonly Truths[], from: number) => void) => Promise<void>;
+}
+
+/** All that a definition says. */
+export interface Whole {
+  readonly truths: Truths;
+  readonly size: number;
+  /** People whom it is drawn from. */
+  readonly of: number;
+  /** When somebody may first come or go by time alone. */
+  readonly nextMs: number | null;
+  /** By path: how many of those whom it is drawn from meet a part of the first definition. */
+  readonly parts: ReadonlyMap<string, number>;
+  readonly bytes: number;
+}
+
+export interface ConditionAlone {
+  readonly condition: KindCondition;
+  readonly include: Definition["include"];
 }
 
 export interface Previews {
   view(question: Question): Promise<View>;
+  /** How far a workspace's questions have come; undefined: nobody asked lately. */
+  progress(workspaceId: number): PreviewProgress | undefined;
   /** How many bytes are kept. */
   bytes(): number;
 }
@@ -69,7 +100,9 @@ interface Kept {
 
 export function createPreviews(read: ReadWords, limits: PreviewLimits = previewLimits): Previews {
   const kept = new Map<number, Kept>();
-  const begin = (workspaceId: number, atMs: number): Moment => new Moment({ read, workspaceId, atMs, peopleMax: limits.peopleMax, tooMany: () => tooManyPeople(limits.peopleMax) });
+  const begin = (workspaceId: number, atMs: number, before?: Moment): Moment => new Moment({
+    read, workspaceId, atMs, peopleBefore: before?.index, peopleMax: limits.peopleMax, listRowsMax: limits.listRowsMax, tooMany: () => tooManyPeople(limits.peopleMax),
+  });
   const bytes = (): number => [...kept.values()].reduce((sum, { moment }) => sum + moment.bytes, 0);
 
   function keptOf({ workspaceId, around, nowMs }: Question): Kept {
@@ -77,7 +110,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
     const meaning = JSON.stringify([around.zone, around.words]);
     let one = kept.get(workspaceId);
     if (one === undefined || one.meaning !== meaning || nowMs - one.moment.atMs > limits.oldMs) {
-      one = { meaning, moment: begin(workspaceId, nowMs), usedMs: nowMs, isPreparing: false };
+      one = { meaning, moment: begin(workspaceId, nowMs, one?.moment), usedMs: nowMs, isPreparing: false };
       kept.set(workspaceId, one);
     }
     one.usedMs = nowMs;
@@ -88,8 +121,8 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
   function prepareNext(one: Kept, { workspaceId, around, nowMs }: Question): void {
     if (one.isPreparing || nowMs - one.moment.atMs <= limits.freshMs) return;
     one.isPreparing = true;
-    const next = begin(workspaceId, nowMs);
-    next.truths(one.moment.usedSince(one.moment.atMs + 1, limits.preparedMax), around, nowMs, new AbortController().signal).then(
+    const next = begin(workspaceId, nowMs, one.moment);
+    next.prepareLike(one.moment, limits.preparedMax, around).then(
       () => {
         one.moment = next;
         one.isPreparing = false;
@@ -112,6 +145,7 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
 
   return {
     bytes,
+    progress: (workspaceId) => kept.get(workspaceId)?.moment.progress,
     async view(question) {
       const { around, definitions, nowMs, signal } = question;
       const one = keptOf(question);
@@ -120,14 +154,28 @@ export function createPreviews(read: ReadWords, limits: PreviewLimits = previewL
       const leaves = trees.flatMap((tree) => leavesIn(tree));
       const [people, truths, hasOverrides] = await Promise.all([moment.people(signal), moment.truths(leaves, around, nowMs, signal), moment.hasOverrides(signal)]);
       const byKey = new Map(leaves.map(({ key }, i) => [key, truths[i] as Truths])); // Each leaf has its truths.
-      const nodes = trees.map((tree) => nodeOf(tree, byKey));
+      const wholes = await Promise.all(trees.map((tree, i) => moment.whole(
+        JSON.stringify([i === 0, tree]), (stop) => wholeOf(nodeOf(tree, byKey), { people, rows: limits.sliceRows, drawn: definitions[i] as Definition, signal: stop }), nowMs, signal, // A tree of each.
+      )));
       shrink();
       prepareNext(one, question);
       return {
-        atMs: moment.atMs, people, nodes, hasOverrides, read,
+        atMs: moment.atMs, people, wholes, hasOverrides, read,
+        truths: async ({ condition, include }, stop) => (await moment.truths([keyed(leafOf(condition, include), { include, around, through: [] })], around, nowMs, stop))[0] as Truths, // As many as leaves.
+        told: async ({ condition, include }, earliestMs, stop) => {
+          const plan = toldPlanOf(condition, include, { ...around, hasOverrides });
+          if (plan === undefined) return undefined;
+          try {
+            return { plan, told: await moment.told({ ...plan, leaf: { condition, include } }, boundOfTold(plan, earliestMs, around), nowMs, stop) };
+          } catch (error) {
+            if (error instanceof ListRefused) return undefined;
+            throw error;
+          }
+        },
         column: (key, asked) => moment.column(key, asked, nowMs, signal),
-        noted: (key, find) => moment.noted(key, find),
-        each: (onSlice, onNode) => eachSlice({ people, nodes, rows: limits.sliceRows, signal }, onSlice, onNode),
+        kept: (key, make) => moment.whole(key, make, nowMs, signal),
+        noted: (key, find) => moment.noted(key, find, nowMs),
+        each: (onSlice) => eachSlice({ count: people.count, rows: limits.sliceRows, signal }, (from, to) => onSlice(wholes.map(({ truths }) => truths.subarray(from, to)), from)),
       };
     },
   };
@@ -139,16 +187,51 @@ function tooManyPeople(peopleMax: number): AppError {
   });
 }
 
-async function eachSlice(
-  { people, nodes, rows, signal }: { readonly people: PeopleIndex; readonly nodes: readonly TruthNode[]; readonly rows: number; readonly signal: AbortSignal },
-  onSlice: (truths: readonly Truths[], from: number) => void, onNode: Slice["onNode"],
-): Promise<void> {
-  for (let from = 0; from < people.count; from += rows) {
+interface Slices {
+  readonly count: number;
+  readonly rows: number;
+  readonly signal: AbortSignal;
+}
+
+async function eachSlice({ count, rows, signal }: Slices, onSlice: (from: number, to: number) => void): Promise<void> {
+  for (let from = 0; from < count; from += rows) {
     if (from > 0) await new Promise((resolve) => void setImmediate(resolve));
     signal.throwIfAborted();
-    const slice = { from, to: Math.min(people.count, from + rows), flags: people.flags };
-    onSlice(nodes.map((node, i) => truthsOf(node, i === 0 && onNode ? { ...slice, onNode } : slice)), from);
+    onSlice(from, Math.min(count, from + rows));
   }
+}
+
+interface WholeWish {
+  readonly people: PeopleIndex;
+  readonly rows: number;
+  readonly drawn: Definition;
+  readonly signal: AbortSignal;
+}
+
+async function wholeOf(node: TruthNode, { people, rows, drawn, signal }: WholeWish): Promise<Whole> {
+  const truths = new Int32Array(people.count);
+  let size = 0;
+  let of = 0;
+  let soonest = SECONDS;
+  const parts = new Map<string, number>();
+  const byFlags = [0, 1, 2, 3].map((flags) => isDrawn(drawn, flags));
+  const onNode: Slice["onNode"] = (path, held, from) => parts.set(path, (parts.get(path) ?? 0) + countHeld(held, people.flags.subarray(from), byFlags));
+  await eachSlice({ count: people.count, rows, signal }, (from, to) => {
+    truths.set(truthsOf(node, { from, to, flags: people.flags, onNode }), from);
+    for (let i = from; i < to; i++) {
+      const truth = truths[i] as number;
+      size += truth >>> 31;
+      soonest = Math.min(soonest, truth & SECONDS);
+      if (byFlags[people.flags[i] as number]) of++;
+    }
+  });
+  return { truths, size, of, nextMs: instantOfSeconds(soonest), parts, bytes: truths.byteLength };
+}
+
+function countHeld(truths: Truths, flags: Uint8Array, drawn: readonly boolean[]): number {
+  let count = 0;
+  for (let i = 0; i < truths.length; i++) if (drawn[flags[i] as number]) count += (truths[i] as number) >>> 31;
+  return count;
 }
 
 // ── From definitions to nodes ─────────────────────────────────────────────────────────────────────────────────────

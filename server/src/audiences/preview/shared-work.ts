@@ -5,13 +5,14 @@ export class SharedWork<T> {
   readonly #result: Promise<T>;
   #waiting = 0;
   #isDone = false;
+  #isFailed = false;
 
   constructor(work: (signal: AbortSignal) => Promise<T>) {
     this.#result = work(this.#stop.signal).finally(() => {
       this.#isDone = true;
     });
     // Whoever waits is told; nobody may be left to.
-    this.#result.catch(() => undefined);
+    this.#result.catch(() => (this.#isFailed = true));
   }
 
   get isStopped(): boolean {
@@ -20,6 +21,10 @@ export class SharedWork<T> {
 
   get isDone(): boolean {
     return this.#isDone;
+  }
+
+  get isFailed(): boolean {
+    return this.#isFailed;
   }
 
   /** Rejects with the signal's reason when that comes first. */

@@ -9,8 +9,8 @@ export const HOLDS = 0x8000_0000;
 export const SECONDS = 0x7fff_ffff;
 const EPOCH_SECONDS = 1_577_836_800;
 
-/** Of the people of a slice; never changed by who gets them. */
-export type Truths = Uint32Array;
+/** Of people; never changed by who gets them. As signed numbers, so that what holds is below zero. */
+export type Truths = Int32Array;
 
 export type TruthNode =
   | { readonly leaf: Truths; readonly path?: string }
@@ -40,11 +40,11 @@ export function truthsOf(node: TruthNode, slice: Slice): Truths {
 
 function made(node: TruthNode, slice: Slice): Truths {
   if ("leaf" in node) return node.leaf.subarray(slice.from, slice.to);
-  const out = new Uint32Array(slice.to - slice.from);
+  const out = new Int32Array(slice.to - slice.from);
   if ("not" in node) return inverted(truthsOf(node.not, slice), out);
   if ("drawn" in node) return onlyDrawn(node.drawn, truthsOf(node.who, slice), slice, out);
   if ("of" in node) return some(node.atLeast, node.of.map((one) => truthsOf(one, slice)), out);
-  return "all" in node ? every(node.all.map((one) => truthsOf(one, slice)), out, HOLDS) : every(node.any.map((one) => truthsOf(one, slice)), out, 0);
+  return "all" in node ? every(node.all.map((one) => truthsOf(one, slice)), out) : any(node.any.map((one) => truthsOf(one, slice)), out);
 }
 
 function inverted(truths: Truths, out: Truths): Truths {
@@ -52,23 +52,31 @@ function inverted(truths: Truths, out: Truths): Truths {
   return out;
 }
 
-/** `all` with HOLDS; `any` is the same with truth and untruth changed about. */
-function every(parts: readonly Truths[], out: Truths, unit: number): Truths {
-  for (let i = 0; i < out.length; i++) {
-    let isUnit = true;
-    let soonest = SECONDS;
-    let last = 0;
-    for (let k = 0; k < parts.length; k++) {
-      const truth = (parts[k] as Truths)[i] as number;
-      const seconds = truth & SECONDS;
-      if ((truth & HOLDS) >>> 0 === unit) {
-        if (seconds < soonest) soonest = seconds;
-      } else {
-        isUnit = false;
-        if (seconds > last) last = seconds;
-      }
+/** While all hold, until the first that may change; else until the last of those that do not. */
+function every([first, ...others]: readonly Truths[], out: Truths): Truths {
+  if (first === undefined) return out.fill(HOLDS | SECONDS);
+  out.set(first);
+  for (const other of others) {
+    for (let i = 0; i < out.length; i++) {
+      const a = out[i] as number;
+      const b = other[i] as number;
+      // Of two that hold the lesser is the sooner; and what does not hold is greater than what does.
+      out[i] = (a & b) < 0 ? Math.min(a, b) : Math.max(a, b);
     }
-    out[i] = isUnit ? unit | soonest : (unit ^ HOLDS) | last;
+  }
+  return out;
+}
+
+/** The same with truth and untruth changed about. */
+function any([first, ...others]: readonly Truths[], out: Truths): Truths {
+  if (first === undefined) return out.fill(SECONDS);
+  out.set(first);
+  for (const other of others) {
+    for (let i = 0; i < out.length; i++) {
+      const a = out[i] as number;
+      const b = other[i] as number;
+      out[i] = (a & b) < 0 ? Math.max(a, b) : Math.min(a, b);
+    }
   }
   return out;
 }
@@ -103,6 +111,11 @@ export function isDrawn({ from, include }: Pick<Definition, "from" | "include">,
 export function instantOfSeconds(truth: number): number | null {
   const seconds = truth & SECONDS;
   return seconds === SECONDS ? null : (seconds + EPOCH_SECONDS) * 1_000;
+}
+
+/** The seconds of an instant. Cut, so that it is early rather than late. */
+export function secondsOf(ms: number): number {
+  return Math.min(SECONDS, Math.max(0, Math.trunc(ms / 1_000) - EPOCH_SECONDS));
 }
 
 /** The same of SQL: UInt32 of a member and an instant. Seconds are cut, so that it is early rather than late. */

@@ -1,6 +1,6 @@
 // The catalog's definitions as the server reads them: made once by a thread that loads the packages and ends, kept as a file in the
 // data directory's cache under the packages' version and a hash of what makes them, one line each. The server's thread reads lines and loads nothing.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -60,10 +60,10 @@ async function makeLines(name: string, { cacheDir, logger }: DefinitionsOptions)
   try {
     await mkdir(cacheDir, { recursive: true });
     // Never half a file: a start that is broken off leaves the name free.
-    const half = join(cacheDir, `${name}.${process.pid}`);
+    const half = join(cacheDir, `${PREFIX}${randomUUID()}`);
     await writeFile(half, made.lines);
     await rename(half, join(cacheDir, name));
-    for (const old of await readdir(cacheDir)) if (old.startsWith(PREFIX) && old !== name) await rm(join(cacheDir, old), { force: true });
+    for (const old of await readdir(cacheDir)) if (old.startsWith(PREFIX) && old.endsWith(".ndjson") && old !== name) await rm(join(cacheDir, old), { force: true });
   } catch (error) {
     logger.warn({ error }, "the catalog's definitions could not be kept and will be made anew at the next start");
   }

@@ -17,7 +17,8 @@ export function FlowChart({ answers: { key, isValid } }: { readonly answers: Ans
   if (error) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Waiting rows={5} />;
   const sum = (name: "entered" | "left"): number => data.days.reduce((all, day) => all + day[name], 0);
-  const times = data.days.map(({ day }) => Date.parse(day));
+  // A date of the workspace's, whatever the zone here: its midnight here, so that it is written as that date.
+  const times = data.days.map(({ day }) => Date.parse(`${day}T00:00`));
   return (
     <div className="stack">
       <p>{t.flowText(sum("entered"), sum("left"), data.days.length)}</p>

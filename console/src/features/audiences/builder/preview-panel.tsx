@@ -13,6 +13,7 @@ import { Picker } from "../editors/picker.tsx";
 import { memberKnownBy, PersonLink, Waiting } from "../parts.tsx";
 import { FlowChart } from "./flow-chart.tsx";
 import { Overlap, Reach } from "./overlap-and-reach.tsx";
+import { StillCounting } from "./still-counting.tsx";
 import type { Answers } from "./use-answers.ts";
 import { usePreviewOf } from "./use-preview-of.ts";
 
@@ -54,9 +55,13 @@ function Tabbed({ tab, answers, own }: { readonly tab: Tab; readonly answers: An
   }
 }
 
-function Size({ answers: { preview, check, isEmpty, isStale } }: { readonly answers: Answers }): ReactNode {
+function Size({ answers: { preview, previewError, check, isEmpty, isValid, isStale } }: { readonly answers: Answers }): ReactNode {
   const hasProblems = !isEmpty && check?.ok === false;
   const share = preview && preview.of > 0 ? t.preview.share((100 * preview.size) / preview.of) : "";
+  const isCounting = isValid && !previewError && (preview === undefined || isStale);
+  const facts = preview && !hasProblems
+    ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</>
+    : <>&nbsp;</>;
   return (
     <div className="preview-size" data-stale={isStale || undefined}>
       <div className="preview-number" role="status" aria-busy={!isEmpty && preview === undefined && !hasProblems}>
@@ -64,7 +69,7 @@ function Size({ answers: { preview, check, isEmpty, isStale } }: { readonly answ
         <span className="dim">{isEmpty || !preview ? t.preview.people : t.preview.of(preview.of)}</span>
       </div>
       <div className="dim preview-facts">
-        {isEmpty ? t.preview.empty : preview && !hasProblems ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</> : <>&nbsp;</>}
+        {isEmpty ? t.preview.empty : isCounting ? <StillCounting>{facts}</StillCounting> : facts}
       </div>
     </div>
   );

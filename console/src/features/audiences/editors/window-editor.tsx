@@ -1,9 +1,12 @@
 // Over which time: a word that opens the ways in which people say it. Whoever types "14 days" or "since 1 May" is understood.
 import { Popover, SegmentedControl, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { languageOf, sayWindow } from "@tributary/schema/audience/sentence.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { language, texts } from "../../../texts/texts.ts";
+import { todayIn } from "../../../ui/zones.ts";
+import { workspaceQuery } from "../../settings/queries.ts";
 import { DEFAULT_WINDOW, namesOf, withoutUndefined, type EventRef, type Window } from "../model/condition.ts";
 import { readWindow, windowKind, type WindowKind } from "../model/window-words.ts";
 import { useEventNames, useTraits } from "./fields.ts";
@@ -31,7 +34,8 @@ export function windowText(window: Window | undefined): string {
   }
 }
 
-const today = (): string => new Date().toISOString().slice(0, 10);
+/** A day begins in the workspace's zone, so that is where it is today. */
+const useToday = (): string => todayIn(useQuery(workspaceQuery).data?.time_zone);
 
 export function WindowEditor({ window, onChange, allowsRolling = true }: WindowEditorProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
@@ -51,7 +55,8 @@ const kinds: readonly WindowKind[] = ["rolling", "period", "between", "since", "
 
 function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<WindowEditorProps, "onChange" | "allowsRolling">> & Pick<WindowEditorProps, "window"> & { readonly onDone: () => void }): ReactNode {
   const [text, setText] = useState("");
-  const read = readWindow(text, t.windowWords, today());
+  const today = useToday();
+  const read = readWindow(text, t.windowWords, today);
   const isUnderstood = read !== undefined && (allowsRolling || read === null || !("last" in read));
   const take = (): void => {
     if (!isUnderstood) return;
@@ -65,21 +70,21 @@ function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<W
         data-autofocus label={t.window.say} placeholder={t.window.example} value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter") take(); }}
         description={text === "" ? undefined : isUnderstood ? t.window.understood(windowText(read ?? undefined)) : t.window.notUnderstood}
       />
-      <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => allowsRolling || one !== "rolling").map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next))} />
+      <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => allowsRolling || one !== "rolling").map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next, today))} />
       <div className="words">{windowWords(kind, window, onChange)}</div>
       <p className="dim">{t.window.notes[kind]} <ZoneNote kind={kind} /></p>
     </div>
   );
 }
 
-function beginning(kind: string): Window | undefined {
+function beginning(kind: string, today: string): Window | undefined {
   switch (kind) {
     case "rolling":
       return { ...DEFAULT_WINDOW };
     case "period":
       return { period: "this", count: 1, unit: "month", zone: "workspace" };
     case "between":
-      return { from: `${today().slice(0, 8)}01` };
+      return { from: `${today.slice(0, 8)}01` };
     case "since":
       return { since: { event: "", which: "last" } };
     default:

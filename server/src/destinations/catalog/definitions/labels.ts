@@ -100,7 +100,10 @@ export const featuresOn: Readonly<Record<string, readonly string[]>> = {
  * Slugs whose requests, and what becomes of each reply, are held by a test against a server of our own. No vendor was ever called:
  * that a request leaves as the package means it says nothing about whether the vendor takes it today.
  */
-export const contractTested: readonly string[] = [];
+export const contractTested: readonly string[] = [
+  "amplitude", "braze", "customerio", "facebook-conversions-api", "facebook-custom-audiences", "google-analytics-4", "hubspot", "intercom", "iterable",
+  "klaviyo", "mixpanel", "salesforce", "sendgrid", "slack", "tiktok-conversions", "webhook",
+];
 
 /** Those that do not speak HTTP, or speak it through a library of their own: what they send is not seen, so success is what they say. */
 export const unseen: readonly string[] = ["amazon-eventbridge", "aws-kinesis", "aws-s3", "kafka", "liveramp-audiences", "s3", "sftp", "the-trade-desk-crm"];
