@@ -43,7 +43,6 @@ beforeAll(async () => {
   vendor = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
   server = await startServerProcess({ env: { OUTBOUND_PRIVATE_HOSTS: "127.0.0.1" } });
-  await server.start();
 }, 120_000);
 afterAll(async () => {
   await server?.remove();
