@@ -5,7 +5,7 @@ import type { PoolConfig } from "pg";
 import { systemClock } from "./core/clock.ts";
 import { assert } from "./core/errors.ts";
 import { createLogger } from "./core/logger.ts";
-import { createDestinationSeal } from "./core/sealed-text.ts";
+import { destinationPurpose } from "./core/sealed-text.ts";
 import { createDeliverer, type Deliverer } from "./delivery/delivery.ts";
 import { connectClickHouse, type ClickHouseEndpoint } from "./engines/clickhouse/clickhouse.ts";
 import { createPool } from "./engines/postgres/postgres.ts";
@@ -13,12 +13,13 @@ import { readSettings } from "./governance/governance.ts";
 import { openCatalog, type CatalogPlace } from "./open-catalog.ts";
 import { landedBefore } from "./pipeline/outbox/landed-before.ts";
 import { takeDeliverRole } from "./role-lock.ts";
+import { openSealKeys, type SealKeysPlace } from "./seal-keys.ts";
 
 export interface DeliverThreadData {
   readonly postgres: PoolConfig;
   readonly clickhouse: ClickHouseEndpoint;
   readonly catalog: CatalogPlace;
-  readonly secret: string;
+  readonly sealKeys: SealKeysPlace;
   readonly wasUnclean: boolean;
   readonly logLevel: string;
 }
@@ -45,7 +46,7 @@ async function run(data: DeliverThreadData, port: NonNullable<typeof parentPort>
   port.on("message", (message: ToDeliverThread) => (message.kind === "stop" ? stop.resolve(undefined) : deliverer?.poke()));
   send({ kind: "ready" });
   const role = await Promise.race([takeDeliverRole(pool, logger), stop.promise]);
-  const seal = createDestinationSeal(data.secret);
+  const seal = openSealKeys(data.sealKeys).seal(destinationPurpose);
   deliverer = role === undefined ? undefined : createDeliverer({
     pool, clickhouse, catalog, open: (sealed, workspaceId) => seal.open(sealed, workspaceId), seal: (text, workspaceId) => seal.seal(text, workspaceId), landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger, wasUnclean: data.wasUnclean,
     isGrantedByDefault: async (workspaceId) => (await readSettings(pool, workspaceId)).settings.consentWhenAbsent === "granted",

@@ -17,7 +17,7 @@ import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-direct
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
-import { createDestinationSeal } from "./core/sealed-text.ts";
+import { destinationPurpose } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
@@ -145,7 +145,7 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   }
   if (config.roles.has("deliver")) {
     const data: DeliverThreadData = {
-      postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), secret, wasUnclean, logLevel: config.logLevel,
+      postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), sealKeys: sealKeysPlace(config, secret), wasUnclean, logLevel: config.logLevel,
     };
     const deliverer = await superviseThread<ToDeliverThread, FromDeliverThread>({
       file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger, onMessage: () => undefined,
@@ -249,7 +249,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, o
   onClose(() => catalog.close());
   return createApi({
     workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret, catalog, destinationSeal: createDestinationSeal(secret),
+    identifierSecret: secret, catalog, destinationSeal: sealKeys.seal(destinationPurpose),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),

@@ -16,7 +16,7 @@ import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
-import { createDestinationSeal } from "../core/sealed-text.ts";
+import { createSeal, destinationPurpose } from "../core/sealed-text.ts";
 import { joinCatalogs } from "../destinations/destinations.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/testing.ts";
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
@@ -100,7 +100,7 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     publicUrl,
     identifierSecret: testSecret,
     catalog: joinCatalogs([]),
-    destinationSeal: createDestinationSeal(testSecret),
+    destinationSeal: createSeal(testSecret, destinationPurpose),
     pipelineReader: "pipeline",
     processed,
     previewUnmerge: async () => {

@@ -61,7 +61,5 @@ export function createSourceSeal(secret: string): Seal {
   return createSeal(secret, "source secrets");
 }
 
-/** For settings and tokens of destinations. */
-export function createDestinationSeal(secret: string): Seal {
-  return createSeal(secret, "destination settings");
-}
+/** What settings and tokens of destinations are sealed for; under which key, the ring says (seal-keys.ts). */
+export const destinationPurpose = "destination settings";
