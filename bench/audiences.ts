@@ -1,6 +1,7 @@
 // Audiences: how soon an event moves somebody in and time moves them out, how long a new audience takes over a long history, and what
 // a batch costs by people touched and by conditions. The pipeline and the evaluator run as in the process thread, in this process,
-// with nothing but the HTTP door left out. `node bench/audiences.ts [quick] [real-time] [history]` runs it, or a part of it, alone.
+// with nothing but the HTTP door left out. `node bench/audiences.ts [quick] [real-time] [history] [seconds=75]`
+// runs it, or a part of it, alone.
 import "../server/src/heap-tuning.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
@@ -134,7 +135,7 @@ interface Probes {
 
 /** Known people who do something once, and must be in at once and out after a minute. */
 async function probe({ pool, append }: Engines, seconds: number): Promise<Probes> {
-  const probes = Array.from({ length: Math.max(1, (seconds - PROBE_MS / 1000) * 4) }, (_, i) => `probe-${i}`);
+  const probes = Array.from({ length: Math.max(1, (seconds - PROBE_MS / 1000) * 10) }, (_, i) => `probe-${i}`);
   const audienceId = await addAudience(pool, 1, "probes", { kind: "event", event: "Probed", measure: { of: "count" }, op: "at_least", value: 1, within: { last: 1, unit: "minute" } } as Who);
   await append(probes.map((userId) => ({ type: "identify", userId, traits: { plan: "pro" } })));
   await untilFilled(pool);
@@ -154,7 +155,7 @@ async function probe({ pool, append }: Engines, seconds: number): Promise<Probes
       const now = Date.now();
       sentAt.set(userId, now);
       void append([{ type: "track", event: "Probed", userId, timestamp: new Date(now).toISOString() }]);
-      await sleep(250);
+      await sleep(100);
     }
     await sleep(PROBE_MS + 10_000);
     isSending = false;
@@ -340,7 +341,9 @@ export async function benchAudiences(options: AudiencesOptions, wanted: readonly
 
 if (import.meta.main) {
   const asked = process.argv.filter((word) => (parts as readonly string[]).includes(word));
-  const rows = await benchAudiences(process.argv.includes("quick") ? audiencesQuick : audiencesFull, asked.length > 0 ? asked : parts);
+  const options = process.argv.includes("quick") ? audiencesQuick : audiencesFull;
+  const seconds = Number(process.argv.find((word) => word.startsWith("seconds="))?.split("=")[1] ?? options.seconds);
+  const rows = await benchAudiences({ ...options, seconds }, asked.length > 0 ? asked : parts);
   process.stdout.write(`${printTable(rows)}\n`);
   process.exit(0);
 }

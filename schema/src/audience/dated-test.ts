@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { sayDuration, type Language } from "./sentence.ts";
 import { instantOf, instantSql, type Raw } from "./value.ts";
-import { after, afterSql, duration, isFixed, NEVER } from "./window.ts";
+import { after, afterSql, before, beforeSql, duration, NEVER } from "./window.ts";
 
 /** The tests, as shapes to be joined with what names the value. */
 export function datedShapes<Base extends z.ZodRawShape>(base: Base) {
@@ -32,7 +32,8 @@ function passesAt(ms: number, { op, value }: DatedTest, nowMs: number): boolean 
     case "in_last":
       return ms <= nowMs && nowMs < after(ms, value);
     case "in_next":
-      return ms > nowMs && ms <= after(nowMs, value);
+      // Not from now on ahead: a month after the 29th of January, at noon, may be over before one after the 28th is.
+      return before(ms, value) <= nowMs && nowMs < ms;
     case "more_than_ago":
       return after(ms, value) <= nowMs;
   }
@@ -51,7 +52,7 @@ export function holdsAtSql(instants: string, { op, value }: DatedTest, nowMs: nu
     case "in_last":
       return `arrayExists(ms_ -> ms_ <= ${nowMs} and ${nowMs} < ${afterSql("ms_", value)}, ${instants})`;
     case "in_next":
-      return `arrayExists(ms_ -> ms_ > ${nowMs} and ms_ <= ${after(nowMs, value)}, ${instants})`;
+      return `arrayExists(ms_ -> ${beforeSql("ms_", value)} <= ${nowMs} and ${nowMs} < ms_, ${instants})`;
     case "more_than_ago":
       return `arrayExists(ms_ -> ${afterSql("ms_", value)} <= ${nowMs}, ${instants})`;
   }
@@ -59,19 +60,14 @@ export function holdsAtSql(instants: string, { op, value }: DatedTest, nowMs: nu
 
 /** Over an Array(Int64): the earliest instant after now at which the test may turn; NEVER when there is none. */
 export function turnsAtSql(instants: string, { op, value }: DatedTest, nowMs: number): string {
-  const soonest = (turn: string): string => `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> ${turn}, ${instants})))`;
-  const ahead = (instant: string): string => soonest(`if(${instant} > ${nowMs}, ${instant}, toInt64(${NEVER}))`);
+  const ahead = (instant: string): string => `arrayMin(arrayConcat([toInt64(${NEVER})], arrayMap(ms_ -> if(${instant} > ${nowMs}, ${instant}, toInt64(${NEVER})), ${instants})))`;
   switch (op) {
     case "in_last":
       return `least(${ahead("ms_")}, ${ahead(afterSql("ms_", value))})`;
+    case "in_next":
+      return `least(${ahead("ms_")}, ${ahead(beforeSql("ms_", value))})`;
     case "more_than_ago":
       return ahead(afterSql("ms_", value));
-    case "in_next": {
-      const horizon = after(nowMs, value);
-      // The day on which it comes near is not the same arithmetic backwards where months are clamped: waking four days early is harmless.
-      const near = isFixed(value) ? `ms_ - ${horizon - nowMs}` : `greatest(ms_ - ${horizon - nowMs + 4 * 86_400_000}, least(ms_, ${nowMs} + 3600000))`;
-      return soonest(`multiIf(ms_ <= ${nowMs}, toInt64(${NEVER}), ms_ <= ${horizon}, ms_, ${near})`);
-    }
   }
 }
 

@@ -62,6 +62,12 @@ const unitWords: Readonly<Record<Unit, Readonly<Record<LanguageName, readonly [o
   year: { en: ["year", "years"], de: ["Jahr", "Jahren"] },
 };
 
+/** German has a word of its own for each, by its gender. */
+const periodWords: Readonly<Record<Exclude<Unit, "minute" | "hour">, readonly [present: string, previous: string]>> = {
+  day: ["am heutigen Tag", "am Tag davor"], week: ["in dieser Woche", "in der vorigen Woche"], month: ["in diesem Monat", "im vorigen Monat"],
+  quarter: ["in diesem Quartal", "im vorigen Quartal"], year: ["in diesem Jahr", "im vorigen Jahr"],
+};
+
 /** "14 days", "1 Monat". */
 export function sayDuration(say: Language, { last, unit }: Duration): string {
   const [one, many] = unitWords[unit][say.name];
@@ -81,7 +87,7 @@ export function sayWindow(say: Language, window: Window | undefined): string {
     const zone = window.zone === "person" ? say.pick({ en: " (in their own time zone)", de: " (in ihrer eigenen Zeitzone)" }) : "";
     if (window.period === "last" && window.count > 1) return say.pick({ en: `in the last ${window.count} whole ${many}`, de: `in den letzten ${window.count} ganzen ${many}` }) + zone;
     const isThis = window.period === "this";
-    return say.pick({ en: `${isThis ? "this" : "the previous"} ${one}`, de: `${isThis ? "in diesem Zeitraum" : "im vorigen Zeitraum"} (${one})` }) + zone;
+    return say.pick({ en: `${isThis ? "this" : "the previous"} ${one}`, de: periodWords[window.unit][isThis ? 0 : 1] }) + zone;
   }
   if ("since" in window) {
     const anchor = "trait" in window.since

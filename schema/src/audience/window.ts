@@ -74,6 +74,13 @@ export function after(ms: number, { last, unit }: Duration): number {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").add({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
 }
 
+/** The instant from which on something of `ms` is within a duration ahead: in months the same day of an earlier one, or its last day. */
+export function before(ms: number, { last, unit }: Duration): number {
+  const fixed = fixedMs[unit];
+  if (fixed !== undefined) return ms - last * fixed;
+  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").subtract({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
+}
+
 /** Whether events leave it one by one, each some time after it happened. */
 export function isRolling(window: Window | undefined): window is Duration {
   return window !== undefined && "last" in window;
@@ -84,6 +91,12 @@ export function afterSql(ms: string, { last, unit }: Duration): string {
   const fixed = fixedMs[unit];
   if (fixed !== undefined) return `(${ms} + ${last * fixed})`;
   return `toUnixTimestamp64Milli(addMonths(fromUnixTimestamp64Milli(${ms}, 'UTC'), ${last * (monthsOf[unit] ?? 1)}))`;
+}
+
+export function beforeSql(ms: string, { last, unit }: Duration): string {
+  const fixed = fixedMs[unit];
+  if (fixed !== undefined) return `(${ms} - ${last * fixed})`;
+  return `toUnixTimestamp64Milli(addMonths(fromUnixTimestamp64Milli(${ms}, 'UTC'), -${last * (monthsOf[unit] ?? 1)}))`;
 }
 
 /** Nothing before this instant can be within the duration. */

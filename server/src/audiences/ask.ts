@@ -1,6 +1,7 @@
 // Asks ClickHouse about people and audiences by compiled queries. When a query fails that asks for several audiences, each is asked
 // for by itself: one that can't be answered stops none of the others.
 import { ClickHouseError, type ClickHouseClient } from "@clickhouse/client";
+import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 import { compileVerdicts, type PeopleAsked } from "./compile.ts";
 import type { EvaluatorLimits } from "./evaluator-limits.ts";
@@ -48,7 +49,7 @@ export async function ask(deps: AskDeps, question: Question): Promise<Answer> {
   const verdicts = new Map<string, Verdict>();
   const failed = new Map<number, BrokenAudience>();
   for (const people of inQuestions(question.people, deps.limits)) {
-    // Most of a query's time goes into planning it, which takes one core: several small ones take several.
+    // Most of a query's time goes into planning it, which takes one core: several take several.
     const groups = inQueries(question.audiences.filter(({ id }) => !failed.has(id)), deps.limits);
     await Promise.all(groups.map((group) => askGroup(deps, { ...question, people, audiences: group }, verdicts, failed)));
   }
@@ -159,11 +160,27 @@ export function problemOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, PROBLEM_CHARACTERS);
 }
 
-/** Groups of audiences, each small enough for one query. */
-export function inQueries(audiences: readonly LoadedAudience[], limits: EvaluatorLimits): LoadedAudience[][] {
+const likenesses = new WeakMap<Definition, string>();
+
+/** What those have in common that differ in nothing but values: they cost little in one query. */
+function likenessOf({ definition }: LoadedAudience): string {
+  let likeness = likenesses.get(definition);
+  if (likeness === undefined) {
+    likeness = JSON.stringify(definition, (name, value: unknown) => (typeof value === "number" || (typeof value === "string" && !SAYS_FORM.has(name)) ? "" : value));
+    likenesses.set(definition, likeness);
+  }
+  return likeness;
+}
+
+/** Fields whose text says of what form a condition is, not with what it compares. */
+const SAYS_FORM: ReadonlySet<string> = new Set(["kind", "op", "of", "unit", "which", "period", "is", "people", "from", "in"]);
+
+/** Groups of audiences, each small enough for one query; where they are several, of audiences that are alike. */
+export function inQueries(audiences: readonly LoadedAudience[], limits: Pick<EvaluatorLimits, "conditionsAtOnce" | "audiencesAtOnce">): LoadedAudience[][] {
   const groups: LoadedAudience[][] = [];
   let conditions = Infinity;
-  for (const audience of audiences) {
+  const isOne = audiences.length <= limits.audiencesAtOnce && audiences.reduce((sum, one) => sum + one.conditions, 0) <= limits.conditionsAtOnce;
+  for (const audience of isOne ? audiences : [...Map.groupBy(audiences, likenessOf).values()].flat()) {
     const group = groups.at(-1);
     conditions += audience.conditions;
     if (group !== undefined && conditions <= limits.conditionsAtOnce && group.length < limits.audiencesAtOnce) group.push(audience);

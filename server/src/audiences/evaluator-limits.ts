@@ -8,6 +8,9 @@ export interface EvaluatorLimits {
   readonly conditionsAtOnce: number;
   /** Audiences of one query. */
   readonly audiencesAtOnce: number;
+  /** The same where everybody is asked, about whom much is held in memory. */
+  readonly fillConditions: number;
+  readonly fillAudiences: number;
   /** People woken at once because their instant has come. */
   readonly dueAtOnce: number;
   /** Of these, those who are asked about together with the people of a slice of events, which they must not keep waiting. */
@@ -39,6 +42,8 @@ export const evaluatorLimits: EvaluatorLimits = {
   ingestIdsAtOnce: 2_500,
   conditionsAtOnce: 400,
   audiencesAtOnce: 200,
+  fillConditions: 120,
+  fillAudiences: 60,
   dueAtOnce: 5_000,
   dueBeside: 1_000,
   dueHorizonMs: 48 * 60 * 60_000,

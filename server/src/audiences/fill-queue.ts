@@ -25,6 +25,7 @@ interface Failure {
 }
 
 export function createFillQueue({ limits }: Pick<BatchDeps, "limits">): FillQueue {
+  const most = { conditionsAtOnce: Math.min(limits.conditionsAtOnce, limits.fillConditions), audiencesAtOnce: Math.min(limits.audiencesAtOnce, limits.fillAudiences) };
   const alone = new Set<number>();
   const repairs = new Set<number>();
   const failures = new Map<number, Failure>();
@@ -38,7 +39,7 @@ export function createFillQueue({ limits }: Pick<BatchDeps, "limits">): FillQueu
   function wishFor(workspace: LoadedWorkspace, wanted: readonly LoadedAudience[], kind: FillWish["kind"], nowMs: number): FillWish | undefined {
     const [first] = wanted;
     if (first === undefined) return undefined;
-    const together = alone.has(first.id) ? [first] : inQueries(wanted.filter(({ id }) => !alone.has(id)), limits)[0];
+    const together = alone.has(first.id) ? [first] : inQueries(wanted.filter(({ id }) => !alone.has(id)), most)[0];
     return together && { workspace, audiences: together, kind, nowMs };
   }
 

@@ -125,25 +125,50 @@ function formOf(roots: readonly string[], { names }: LaneColumns, read: ReturnTy
 
 // ── Written in lanes ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The same in each lane, or a list of what it is in each. */
-type Written = { readonly same: string } | { readonly list: string };
+/** The same in each lane, a list of what it is in each, or written where it is used. */
+type Written = { readonly same: string } | { readonly list: string } | { readonly inside: true };
+
+/** Steps that one place uses, where it is worked out once for each lane: not for each element of a list in the lane. */
+function stepsInside({ steps, roots }: Form): ReadonlySet<number> {
+  const uses = new Map<number, { times: number; isRepeated: boolean }>();
+  for (const pieces of [...steps.map((step) => step.pieces), ...roots]) {
+    let depth = 0;
+    /** How deep the functions are that are worked out for each element. */
+    const open: number[] = [];
+    for (const piece of pieces) {
+      if ("step" in piece) {
+        const known = uses.get(piece.step);
+        uses.set(piece.step, { times: (known?.times ?? 0) + 1, isRepeated: open.length > 0 || known?.isRepeated === true });
+      }
+      if (!("text" in piece) || /^['{]/.test(piece.text)) continue;
+      for (const [sign] of piece.text.matchAll(/->|[^]/g)) {
+        if (sign === "->") open.push(depth);
+        else if (/[([]/.test(sign)) depth++;
+        else if (/[)\]]/.test(sign)) depth--;
+        while ((open.at(-1) ?? -1) > depth || (sign === "," && open.at(-1) === depth)) open.pop();
+      }
+    }
+  }
+  return new Set([...uses].filter(([, { times, isRepeated }]) => times === 1 && !isRepeated).map(([step]) => step));
+}
 
 /** One list for each root. */
 function writtenInLanes(forms: readonly [Form, ...Form[]], columns: LaneColumns): string[] {
   const [first] = forms;
   const steps: Written[] = [];
-  const written = (pieces: readonly (readonly Piece[])[]): Written => {
+  const inside = stepsInside(first);
+  const written = (pieces: readonly (readonly Piece[])[]): Exclude<Written, { readonly inside: true }> => {
     const lanes = new Map<string, string>();
     const lane = (list: string): string => {
       const name = lanes.get(list) ?? `lane${lanes.size}`;
       lanes.set(list, name);
       return name;
     };
-    const text = pieces[0]?.map((piece, at) => {
+    const textOf = (pieces: readonly (readonly Piece[])[]): string => pieces[0]?.map((piece, at) => {
       if ("text" in piece) return piece.text;
       if ("step" in piece) {
         const step = steps[piece.step] as Written; // Steps stand in the order in which they need each other.
-        return "same" in step ? step.same : lane(step.list);
+        return "same" in step ? step.same : "inside" in step ? `(${textOf(forms.map((form) => form.steps[piece.step]?.pieces ?? []))})` : lane(step.list);
       }
       const holes = pieces.map((each) => (each[at] as typeof piece).hole); // Of the same form.
       if (holes.every((hole) => hole === piece.hole)) return piece.hole;
@@ -151,13 +176,14 @@ function writtenInLanes(forms: readonly [Form, ...Form[]], columns: LaneColumns)
       const list = `[${holes.join(", ")}]`;
       return lane(piece.kind === "number" ? list : columns.names.list(list));
     }).join("") ?? "";
+    const text = textOf(pieces);
     if (lanes.size === 0) return { same: text };
     const [only] = lanes.keys();
     return { list: text === "lane0" && only !== undefined ? only : columns.names.list(`arrayMap((${[...lanes.values()].join(", ")}) -> ${text}, ${[...lanes.keys()].join(", ")})`) };
   };
   for (const [i, { name }] of first.steps.entries()) {
     const step = written(forms.map((form) => form.steps[i]?.pieces ?? []));
-    steps.push("same" in step ? { same: name } : step);
+    steps.push("same" in step ? { same: name } : inside.has(i) ? { inside: true } : step);
   }
   return first.roots.map((_, i) => {
     const root = written(forms.map((form) => form.roots[i] ?? []));

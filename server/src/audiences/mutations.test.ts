@@ -56,7 +56,7 @@ const mutations: readonly Mutation[] = [
   mutation("of an order told again the first counts", /arrayReverse\(arrayEnumerateUniq\(arrayReverse\((.*?)\)\)\)/g, "arrayEnumerateUniq($1)"),
   mutation("what a filter says of an event never turns", /minIf\((w\d+), /g, "minIf(toInt64(9007199254740991 + 0 * $1), "),
   mutation("only what is past has been in the last days", new RegExp(`ms_ <= ${now} and ${now} < \\(ms_ \\+ \\d+\\)`, "g"), `ms_ <= ${now}`),
-  mutation("what comes within the very last moment is too far away", / and ms_ <= (\d+)/g, " and ms_ < $1"),
+  mutation("what comes within the very last moment is too far away", new RegExp(`\\(ms_ - (\\d+)\\) <= ${now}`, "g"), `(ms_ - $1) < ${now}`),
   mutation("at least one of all", /(\+ toUInt16\(\w+\)\)) >= 2/g, "$1 >= 1"),
 ];
 

@@ -43,24 +43,49 @@ test(`of ${WORLDS} worlds from seed ${SEED} on, SQL and the plain evaluator say 
 }, 3_600_000);
 
 test("asked together, in two columns, they are in the same audiences and due at the earliest of the same instants", async () => {
-  const size = { people: 40, definitions: 12 };
-  const world = randomWorld(SEED, 2_000_000, size);
+  const world = randomWorld(SEED, 2_000_000, { people: 40, definitions: 12 });
   await insertWorlds(engine.client("write"), [world]);
   // Each question asks of people drawn in several ways.
   const groups = Array.from({ length: 4 }, (_, i) => world.definitions.slice(i * 3, i * 3 + 3));
-  expect((await saidTogether(world, groups)).memberships).toBeGreaterThan(20);
+  let memberships = 0;
+  for (const definitions of groups) {
+    const expected = await saidApart(world, definitions);
+    expect(await saidTogether(world, definitions)).toEqual(expected);
+    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
+  }
+  expect(memberships).toBeGreaterThan(20);
 });
 
 test("many of one form, asked together, are as each by itself", async () => {
-  const size = { people: 40, definitions: 32 };
-  const world = randomWorld(SEED + 1, 3_000_000, size);
+  const world = randomWorld(SEED + 1, 3_000_000, { people: 40, definitions: 12 });
   await insertWorlds(engine.client("write"), [world]);
-  // Four of each form: other numbers, other lengths of time, other events.
-  const alike = world.definitions.map((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
-  const groups = Array.from({ length: 4 }, (_, i) => alike.slice(i * 8, i * 8 + 8).flat());
-  const { memberships, inLanes } = await saidTogether(world, groups);
-  expect(memberships).toBeGreaterThan(500);
-  expect(inLanes, "questions in which lists stand for several audiences").toBe(groups.length);
+  let memberships = 0;
+  for (let from = 0; from < world.definitions.length; from += 4) {
+    // Four of each form: other numbers, other lengths of time, other events.
+    const definitions = world.definitions.slice(from, from + 4).flatMap((one) => [one, ...[1, 2, 3].flatMap((by) => otherOf(one, by))]);
+    const expected = await saidApart(world, definitions);
+    expect(compileVerdicts(inputOf(world, definitions, NOW)).sql, "lists stand for several audiences").toContain("lane0");
+    expect(await saidTogether(world, definitions)).toEqual(expected);
+    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
+  }
+  expect(memberships).toBeGreaterThan(200);
+});
+
+test("a lane that is another's is found out", async () => {
+  const people = Array.from({ length: 12 }, (_, i) => personOf({
+    id: idOf(9_100 + i), events: Array.from({ length: i }, (_, n) => eventOf({ event: n % 3 === 0 ? "Order Completed" : "page", ms: NOW - (n + 1) * 86_400_000, row: 8e6 + i * 20 + n })),
+  }));
+  const world = { ...randomWorld(SEED, 4_000_000, { people: 1, definitions: 0 }), people };
+  await insertWorlds(engine.client("write"), [world]);
+  const definitions = [1, 2, 3, 4].map((i) => definition.parse({
+    from: "everyone", who: { kind: "event", event: i % 2 === 0 ? "page" : "Order Completed", measure: { of: "count" }, op: "at_least", value: i, within: { last: 5 * i, unit: "day" } },
+  }));
+  const expected = await saidApart(world, definitions);
+  expect(await saidTogether(world, definitions)).toEqual(expected);
+  const lists = { numbers: /(?<!CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g, events: /\[(e\d+_\d+), (e\d+_\d+(?:, e\d+_\d+)*)\]/g, audiences: /(?<=CAST\()\[(\d+), (\d+(?:, \d+)*)\]/g };
+  for (const [name, list] of Object.entries(lists)) {
+    expect(await saidTogether(world, definitions, (sql) => sql.replace(list, "[$2, $1]")), name).not.toEqual(expected);
+  }
 });
 
 /** The same with other values; nothing where that can't be. */
@@ -72,24 +97,31 @@ function otherOf(one: Definition, by: number): Definition[] {
   return parsed.success ? [parsed.data] : [];
 }
 
-/** Asks each group in two columns, and in two for each definition, and expects the same. */
-async function saidTogether(world: RandomWorld, groups: readonly (readonly Definition[])[]): Promise<{ readonly memberships: number; readonly inLanes: number }> {
-  const nowMs = Date.parse("2026-02-28T22:30:00Z");
-  const rowsOf = async <Row>({ sql, params }: CompiledAudiences): Promise<Row[]> =>
-    (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params: { workspace: world.workspaceId, ...params }, format: "JSONEachRow", clickhouse_settings: QUERY_SETTINGS })).json<Row>();
-  let [memberships, inLanes] = [0, 0];
-  for (const definitions of groups) {
-    const input = inputOf(world, definitions, nowMs);
-    const columns = await rowsOf<Record<string, number>>(compileAudiences(input));
-    const range = definitions.map((_, i) => i);
-    const expected = columns.map((row) => ({ profile_id: row["profile_id"], members: range.filter((i) => row[`m${i}`] === 1), due: Math.min(...range.map((i) => Number(row[`n${i}`]))) }));
-    const compiled = compileVerdicts(input);
-    inLanes += Number(compiled.sql.includes("lane0"));
-    const verdicts = await rowsOf<{ profile_id: string; members: number[]; due: number }>(compiled);
-    expect(verdicts.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }))).toEqual(expected);
-    memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
-  }
-  return { memberships, inLanes };
+const NOW = Date.parse("2026-02-28T22:30:00Z");
+
+async function rowsOf<Row>(world: RandomWorld, { sql, params }: Pick<CompiledAudiences, "sql" | "params">): Promise<Row[]> {
+  const query_params = { workspace: world.workspaceId, ...params };
+  return (await clickhouse.query({ query: `select * from (${sql}) order by profile_id`, query_params, format: "JSONEachRow", clickhouse_settings: QUERY_SETTINGS })).json<Row>();
+}
+
+interface Said {
+  readonly profile_id: string;
+  readonly members: readonly number[];
+  readonly due: number;
+}
+
+/** With two columns for each definition. */
+async function saidApart(world: RandomWorld, definitions: readonly Definition[]): Promise<Said[]> {
+  const rows = await rowsOf<Record<string, number> & { profile_id: string }>(world, compileAudiences(inputOf(world, definitions, NOW)));
+  const range = definitions.map((_, i) => i);
+  return rows.map((row) => ({ profile_id: row.profile_id, members: range.filter((i) => row[`m${i}`] === 1), due: Math.min(...range.map((i) => Number(row[`n${i}`]))) }));
+}
+
+/** In two columns. */
+async function saidTogether(world: RandomWorld, definitions: readonly Definition[], change = (sql: string): string => sql): Promise<Said[]> {
+  const { sql, params } = compileVerdicts(inputOf(world, definitions, NOW));
+  const rows = await rowsOf<Said>(world, { sql: change(sql), params });
+  return rows.map((row) => ({ ...row, members: row.members.toSorted((a, b) => a - b), due: Number(row.due) }));
 }
 
 test("what differed once does so no more", async () => {

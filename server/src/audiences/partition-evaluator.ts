@@ -38,6 +38,8 @@ export interface PartitionEvaluator {
 
 /** The smallest part of a full slice that is tried after failures. */
 const SHARE_MIN = 1 / 1_024;
+/** For so long after everything was asked about, what has landed since is not counted before it is read. */
+const WHOLE_FOR_MS = 1_000;
 /** How often it is written down how far was passed over. */
 const SKIP_NOTED_MS = 30_000;
 
@@ -53,6 +55,8 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
   let fill: Fill | undefined;
   let wakeAtMs = Infinity;
   let [share, skippedAtMs, areDueAsked] = [1, -Infinity, false];
+  /** When it last asked about all that had landed. */
+  let wholeAtMs = -Infinity;
 
   const nowOf = ({ nowMs }: Place): number => Math.max(clock.nowMs(), nowMs);
 
@@ -99,7 +103,9 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
     const { wholeBefore: beforeBlock } = await options.landing(partition);
     if (beforeBlock <= from.blockId) return false;
     const all = { partition, fromBlock: from.blockId, beforeBlock };
-    const end = (await deps.reader.end(all, share)) ?? beforeBlock;
+    // In so short a time no more can have landed than one slice takes.
+    const startMs = performance.now();
+    const end = startMs - wholeAtMs < WHOLE_FOR_MS ? beforeBlock : (await deps.reader.end(all, share)) ?? beforeBlock;
     try {
       const nowMs = nowOf(from);
       const due = await readDue(deps, known, nowMs, limits.dueBeside);
@@ -109,8 +115,10 @@ export function createPartitionEvaluator(options: PartitionOptions): PartitionEv
       // Whose instant has come since is asked about in the next turn.
       areDueAsked = [...due.values()].reduce((sum, ids) => sum + ids.length, 0) < limits.dueBeside;
       share = Math.min(1, share * 2);
+      wholeAtMs = share === 1 && end === beforeBlock ? startMs : -Infinity;
     } catch (error) {
       share = Math.max(SHARE_MIN, share / 2);
+      wholeAtMs = -Infinity;
       throw error;
     }
     return true;

@@ -171,7 +171,7 @@ class Critical {
     this.#durations = whole.map((one) => durationsIn(one));
     this.#edges = whole.map((one) => edgesIn(JSON.stringify(one)));
     this.#readsDates = whole.map((one) => comparesDates(one));
-    this.#isOfDays = whole.map((one) => /"period"|"anniversary"/.test(JSON.stringify(one)));
+    this.#isOfDays = whole.map((one) => /"period"|"anniversary"|"in_next"/.test(JSON.stringify(one)));
   }
 
   any(lot: Lot): number {

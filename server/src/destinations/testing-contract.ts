@@ -23,7 +23,7 @@ export interface ContractCase {
   readonly payloads: readonly Readonly<Record<string, unknown>>[];
   /** All requests of the good run. Of headers those that are named. `body`: text, or what its JSON says. */
   readonly requests: readonly { readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, unknown>>; readonly body: unknown }[];
-  readonly good: Reply;
+  readonly good: Reply | ((request: TakenRequest) => Reply);
   /** 403 speaks of the account. */
   readonly isForbiddenOfAccount: boolean;
   /** A 2xx says all: what becomes of its body changes nothing. */
@@ -89,6 +89,7 @@ export function destinationContract(title: string, contract: ContractCase): void
     registerDescription(contract, () => destination, connection);
     registerSending(contract, () => vendor, sent);
     registerReplies(contract, () => vendor, outcomesOf);
+    registerSecrets(contract, sent);
     registerTest(contract, () => ({ vendor, destination }), connection);
 
     test("what is wrong with the request itself is an error", async () => {
@@ -123,7 +124,7 @@ function registerDescription(contract: ContractCase, destination: () => Destinat
   });
 }
 
-type Sent = (reply: Reply | ((request: TakenRequest) => Reply), payloads?: readonly Readonly<Record<string, unknown>>[]) => Promise<{ readonly outcomes: readonly Outcome[] }>;
+type Sent = (reply: Reply | ((request: TakenRequest) => Reply), payloads?: ContractCase["payloads"]) => Promise<{ readonly outcomes: readonly Outcome[] }>;
 
 function registerSending(contract: ContractCase, vendor: () => TestVendor, sent: Sent): void {
   test("sends exactly this, and keeps the order", async () => {
@@ -203,10 +204,21 @@ function registerReplies(contract: ContractCase, vendor: () => TestVendor, outco
   test("ends when it is told to", async () => {
     expect(await outcomeOf("hang", contract.payloads, AbortSignal.timeout(50))).toMatchObject({ kind: "retry", code: "aborted" });
   });
+}
 
+function registerSecrets(contract: ContractCase, sent: Sent): void {
   test("shows no secret, even if the vendor repeats all that it got", async () => {
     const echo = (status: number) => ({ headers, body, path }: TakenRequest): Reply => ({ status, body: JSON.stringify({ message: `${path} ${JSON.stringify(headers)} ${body}`, headers }) });
-    for (const status of [400, 401, 500]) await outcomeOf(echo(status));
+    for (const status of [400, 401, 500]) await sent(echo(status));
+  });
+
+  test("shows no part of a secret where a text is cut short", async () => {
+    for (const secret of contract.secrets) {
+      for (const before of [270, 280, 285, 290, 295]) {
+        const { outcomes } = await sent({ status: 400, body: JSON.stringify({ message: `${"y".repeat(before)}${secret}` }) });
+        expect(JSON.stringify(outcomes)).not.toContain(secret.slice(0, 4));
+      }
+    }
   });
 }
 

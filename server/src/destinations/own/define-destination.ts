@@ -28,6 +28,8 @@ export interface At {
   fetch(request: Omit<OutboundRequest, "signal" | "timeoutMs">): Promise<OutboundReply>;
   /** Of what is not HTTP. */
   record(exchange: Exchange): void;
+  /** Text of the other side without secrets, before anything of it is cut short: half a secret is found by nobody. */
+  clean(text: string): string;
   /** The outcome of a reply, with what it gives as its reason. */
   read(reply: OutboundReply): Outcome;
 }
@@ -81,8 +83,9 @@ export function defineDestination(own: OwnDestination): (parts: OwnParts) => Des
       const at: At = {
         connection, settings: connection.settings, parts, signal,
         fetch: (request) => recording.client.fetch({ ...request, signal, timeoutMs: parts.timeoutMs }),
+        clean: (text) => cutter.text(text),
         record: (exchange) => void others.push({ ...exchange, requestBody: cutter.text(exchange.requestBody, exchangeBytesMax), responseBody: cutter.text(exchange.responseBody, exchangeBytesMax) }),
-        read: (reply) => outcomeOf(reply, { nowMs: parts.nowMs(), said: saidIn(reply.body), ...(isForbiddenOfAccount === undefined ? {} : { isForbiddenOfAccount }) }),
+        read: (reply) => outcomeOf(reply, { nowMs: parts.nowMs(), said: reply.status < 300 ? "" : cutter.text(saidIn(reply.body)), ...(isForbiddenOfAccount === undefined ? {} : { isForbiddenOfAccount }) }),
       };
       return { at, exchanges: () => [...recording.exchanges, ...others], clean: (outcome: Outcome): Outcome => ("detail" in outcome ? { ...outcome, detail: cutter.text(outcome.detail) } : outcome) };
     };

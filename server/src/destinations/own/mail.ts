@@ -93,7 +93,7 @@ async function overConnection(at: At, item: SendItem | undefined, run: (transpor
     record(Number.parseInt(said, 10) || 250, said);
     return { kind: "delivered" };
   } catch (error) {
-    const outcome = outcomeOfError(error);
+    const outcome = outcomeOfError(error, at.clean);
     record(outcome.status, outcome.detail);
     return outcome;
   } finally {
@@ -124,10 +124,10 @@ function letterOf({ settings }: At, { payload, idempotencyKey }: SendItem): Para
 const isFilled = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
 const oneLine = (value: unknown): string => (isFilled(value) ? String(value).toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ") : "");
 
-function outcomeOfError(error: unknown): Extract<Outcome, { readonly kind: "retry" | "refused" | "unauthorized" }> {
+function outcomeOfError(error: unknown, clean: (text: string) => string): Extract<Outcome, { readonly kind: "retry" | "refused" | "unauthorized" }> {
   const { code, responseCode, response } = error as { code?: unknown; responseCode?: unknown; response?: unknown }; // Fields of nodemailer's errors; its message may quote addresses.
   const status = typeof responseCode === "number" ? responseCode : undefined;
-  const said = typeof response === "string" ? asDetail(response) : "";
+  const said = typeof response === "string" ? asDetail(clean(response)) : "";
   if (code === "EAUTH" || status === 530 || status === 535) return { kind: "unauthorized", detail: `The mail server did not take the user and password. ${said}`.trim(), status };
   if (status !== undefined && status >= 500) return { kind: "refused", code: `smtp_${status}`, detail: `The mail server refused it. ${said}`, status };
   if (status !== undefined) return { kind: "retry", code: `smtp_${status}`, detail: `The mail server put it off. ${said}`, status, isOfDestination: status === 421 };

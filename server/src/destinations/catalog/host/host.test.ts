@@ -19,7 +19,7 @@ let pool: Pool;
 
 const poolFor = (more: object = {}): Pool => createPool({
   definitions: { file: beside("../testing-hostile.ts"), options: undefined }, client: { file: beside("../testing-loopback-client.ts"), options: { port: vendor.port } },
-  logger, sharedMax: 1, hungMs: 2_500, jobTimeoutMs: 15_000, requestTimeoutMs: 5_000, heapMb: 96, ...more,
+  logger, sharedMax: 1, hungMs: 4_000, jobTimeoutMs: 15_000, requestTimeoutMs: 5_000, heapMb: 96, ...more,
 });
 
 beforeAll(async () => {

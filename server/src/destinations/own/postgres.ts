@@ -1,0 +1,149 @@
+// Rows in a table of a Postgres of the user's own. The table and missing columns are made; a row that is sent again overwrites itself by
+// its key. Values never become part of a statement; names are quoted.
+import type { Socket } from "node:net";
+import { Client, escapeIdentifier } from "pg";
+import type { Outcome } from "../destination.ts";
+import { allOrNothing } from "./all-or-nothing.ts";
+import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
+import { asDetail } from "./outcome-of.ts";
+import { checkRow, columnsOf, keyColumn, rowFields, sentColumn, tableProblem, tableRows, type ColumnType, type TableRow } from "./table-row.ts";
+
+const upsert: OwnAction = {
+  definition: {
+    key: "upsert", name: "Write rows", description: "One row for each event. The same event again overwrites its row.", fields: rowFields,
+    batch: { sizeMax: 2_000, bytesMax: 4_000_000, keys: [] },
+  },
+  check: checkRow,
+  send: (at) => overConnection(at, (client) => allOrNothing(at.items, (items) => inOneTransaction(client, () => write(client, at, tableRows(items)), at.clean))),
+};
+
+export const postgres = defineDestination({
+  slug: "postgres",
+  name: "Postgres",
+  description: "Writes rows into a table of your own Postgres; makes the table, and columns that it lacks.",
+  category: "Warehouses and files",
+  notes: ["A column keeps the type that it was made with: a value that doesn't fit is refused."],
+  authentication: "basic",
+  isStatusAll: false,
+  settings: [
+    { key: "host", label: "Host", type: "string", required: true, placeholder: "db.example.com" },
+    { key: "port", label: "Port", type: "integer", required: true, default: 5432, minimum: 1, maximum: 65_535 },
+    { key: "database", label: "Database", type: "string", required: true },
+    { key: "user", label: "User", type: "string", required: true },
+    { key: "password", label: "Password", type: "password" },
+    { key: "tls", label: "TLS", type: "string", required: true, default: "verified", choices: [{ value: "verified", label: "Verified" }, { value: "none", label: "None" }] },
+    { key: "table", label: "Table", type: "string", required: true, placeholder: "public.events" },
+  ],
+  actions: [upsert],
+  presets: [],
+  check: ({ table, host }) => {
+    const problem = tableProblem(table);
+    return [
+      ...(problem === undefined ? [] : [{ field: "table", problem }]),
+      ...(typeof host === "string" && host !== "" && !/^[\w.:-]{1,253}$/.test(host) ? [{ field: "host", problem: "This is no name of a server." }] : []),
+    ];
+  },
+  test: async (at) => {
+    const answered = await overConnection(at, async (client) => [await client.query("SELECT 1").then((): Outcome => ({ kind: "delivered" }), (error: unknown) => outcomeOfError(error, at.clean))]);
+    return "kind" in answered ? answered : answered[0] ?? { kind: "delivered" };
+  },
+});
+
+async function overConnection(at: At, run: (client: Client) => Promise<readonly Outcome[]>): Promise<readonly Outcome[] | Outcome> {
+  const { host, port, database, user, password, tls } = at.settings;
+  const startedAtMs = at.parts.nowMs();
+  const startedMs = performance.now();
+  const record = (status: string): void => at.record({
+    method: "POSTGRES", url: `postgres://${String(host)}:${String(port)}/${encodeURIComponent(String(database))}`, requestHeaders: {}, requestBody: "", status: undefined, responseHeaders: {}, responseBody: status,
+    startedAtMs, tookMs: Math.round(performance.now() - startedMs),
+  });
+  const socket = await at.parts.outbound.connect({ host: String(host), port: Number(port), timeoutMs: at.parts.timeoutMs, signal: at.signal });
+  const giveUp = (): void => void socket.destroy(new Error("The time was over."));
+  const timer = setTimeout(giveUp, at.parts.timeoutMs);
+  at.signal.addEventListener("abort", giveUp, { once: true });
+  const client = new Client({
+    // Connected already, so that the client looks up nothing.
+    stream: () => connected(socket), host: String(host), port: Number(port), database: String(database), user: String(user),
+    ...(typeof password === "string" && password !== "" ? { password } : {}), ssl: tls === "none" ? false : { rejectUnauthorized: true },
+    application_name: "tributary",
+  });
+  // What breaks between two questions is told by the next.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const outcomes = await run(client);
+    record(outcomes.map((outcome) => outcome.kind).join(" "));
+    return outcomes;
+  } catch (error) {
+    const outcome = outcomeOfError(error, at.clean);
+    record(outcome.detail);
+    return outcome;
+  } finally {
+    clearTimeout(timer);
+    at.signal.removeEventListener("abort", giveUp);
+    await Promise.race([client.end(), new Promise((resolve) => socket.once("close", resolve))]).catch(() => undefined);
+    socket.destroy();
+  }
+}
+
+/** The client connects what it is given: this one says that it is. */
+function connected(socket: Socket): Socket {
+  socket.connect = () => {
+    setImmediate(() => socket.emit("connect"));
+    return socket;
+  };
+  return socket;
+}
+
+async function inOneTransaction(client: Client, run: () => Promise<void>, clean: Clean): Promise<Outcome> {
+  try {
+    await client.query("BEGIN");
+    await run();
+    await client.query("COMMIT");
+    return { kind: "delivered" };
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    return outcomeOfError(error, clean);
+  }
+}
+
+const typesMade: Readonly<Record<ColumnType, string>> = { text: "text", number: "double precision", boolean: "boolean", time: "timestamptz", json: "jsonb" };
+
+async function write(client: Client, at: At, rows: readonly TableRow[]): Promise<void> {
+  const table = String(at.settings["table"]).split(".").map(escapeIdentifier).join(".");
+  const columns = columnsOf(rows);
+  const known = await knownColumns(client, table);
+  const missing = [...columns].filter(([name]) => !known.has(name));
+  if (known.size === 0) await client.query(`CREATE TABLE IF NOT EXISTS ${table} (${escapeIdentifier(keyColumn)} text PRIMARY KEY, ${escapeIdentifier(sentColumn)} timestamptz NOT NULL DEFAULT now())`);
+  if (missing.length > 0) await client.query(`ALTER TABLE ${table} ${missing.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${escapeIdentifier(name)} ${typesMade[type]}`).join(", ")}`);
+  const names = [...columns.keys()];
+  const all = [keyColumn, ...names].map(escapeIdentifier);
+  const values = rows.map(({ key, values: cells }) => Object.fromEntries([[keyColumn, key], ...[...cells].map(([name, { type, value }]) => [name, type === "json" && (known.get(name) ?? "jsonb").startsWith("json") ? (JSON.parse(String(value)) as unknown) : value] as const)]));
+  await client.query(
+    `INSERT INTO ${table} (${all.join(", ")}) SELECT ${all.join(", ")} FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)
+     ON CONFLICT (${escapeIdentifier(keyColumn)}) DO UPDATE SET ${[...names.map((name) => `${escapeIdentifier(name)} = EXCLUDED.${escapeIdentifier(name)}`), `${escapeIdentifier(sentColumn)} = now()`].join(", ")}`,
+    [JSON.stringify(values)],
+  );
+}
+
+/** Column → type; none: there is no such table. */
+async function knownColumns(client: Client, table: string): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; type: string }>(
+    "SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", [table]);
+  return new Map(rows.map(({ name, type }) => [name, type]));
+}
+
+type Failed = Extract<Outcome, { readonly kind: "retry" | "refused" | "unauthorized" }>;
+
+type Clean = At["clean"];
+
+function outcomeOfError(error: unknown, clean: Clean): Failed {
+  const { code, message } = error as { code?: unknown; message?: unknown }; // Fields of pg's errors; of their detail, which quotes rows, nothing is shown.
+  const state = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : "";
+  const said = state === "" ? "" : ` ${asDetail(typeof message === "string" ? clean(message).replaceAll(/"[^"]{0,2000}"/g, '"…"') : "")}`;
+  if (/^28|^42501|^3D/.test(state)) return { kind: "unauthorized", detail: `Postgres does not let us in, or not do this (${state}).${said}` };
+  if (/^22|^23|^42804|^42846|^54/.test(state)) return { kind: "refused", code: `sql_${state}`, detail: `Postgres refused the row (${state}).${said}` };
+  if (/^40|^55/.test(state)) return { kind: "retry", code: `sql_${state}`, detail: `Postgres was busy with the table (${state}).`, isOfDestination: false };
+  if (state !== "") return { kind: "retry", code: `sql_${state}`, detail: `Postgres failed (${state}).${said}`, isOfDestination: true };
+  return { kind: "retry", code: "connection_failed", detail: "Postgres did not answer, cut the connection, or has no TLS that can be trusted.", isOfDestination: true };
+}
