@@ -4,39 +4,64 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { createHmac } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { destinationPurpose } from "../server/src/core/sealed-text.ts";
 import { openSealKeys, sealedBy, type SealKeys } from "../server/src/seal-keys.ts";
 import { connectClickHouse } from "../server/src/engines/clickhouse/clickhouse.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 const cli = fileURLToPath(new URL("../server/src/cli/cli.ts", import.meta.url));
-const secrets = { settings: `canary/settings+7f3a é"&key`, tokens: "canary-tokens-91bc<access>" };
+const secrets = { signing: `canary/signing+7f3a é"&key`, header: "canary-header-91bc<access>", tokens: "canary-tokens-7d11" };
 const inTheOpen = "in-the-open-5d20";
-const purpose = "destination settings";
 
 let server: ServerProcess;
 let postgres: pg.Client;
 let keys: SealKeys;
+let vendor: Server;
+/** What the vendor took: the body, and whether it was signed with the secret. */
+const taken: { readonly body: string; readonly isSigned: boolean; readonly key: string | undefined }[] = [];
 beforeAll(async () => {
-  server = await startServerProcess({ env: { LOG_LEVEL: "trace" } });
+  // It says back everything that it heard, as vendors do in their errors.
+  vendor = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => void (body += text)).on("end", () => {
+      const signature = createHmac("sha256", secrets.signing).update(`${String(request.headers["x-tributary-timestamp"])}.${body}`).digest("hex");
+      taken.push({ body, isSigned: String(request.headers["x-tributary-signature"]).includes(signature), key: request.headers["x-my-key"]?.toString() });
+      response.setHeader("x-heard", String(request.headers["x-my-key"])).end(JSON.stringify({ url: request.url, headers: request.headers, secret: secrets.signing, access_token: secrets.tokens, body }));
+    });
+  });
+  await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
+  const { port } = vendor.address() as AddressInfo; // It listens.
+  server = await startServerProcess({ env: { LOG_LEVEL: "trace", OUTBOUND_PRIVATE_HOSTS: `127.0.0.1:${port}` } });
   await connect();
+  const destination = await server.api<{ slug: string }>("/destinations", { method: "POST", body: {
+    name: inTheOpen, definition: "signed-webhook", enabled: true,
+    settings: { url: `http://127.0.0.1:${port}/hook`, secret: secrets.signing, headers: { "x-my-key": secrets.header } },
+  } });
+  await server.api(`/destinations/${destination.slug}/subscriptions`, { method: "POST", body: {
+    name: "All", enabled: true, definition: { action: "send", trigger: { kind: "events", types: ["track"] }, mapping: { data: { "@path": "$." } } },
+  } });
   keys = openSealKeys({ installSecret: (await readFile(join(server.dataDir, "secret"), "utf8")).trim(), given: [], file: join(server.dataDir, "secret-keys") });
-  const seal = keys.seal(purpose);
-  const settings = JSON.stringify({ url: "https://hooks.example.com", apiKey: secrets.settings });
-  const tokens = JSON.stringify({ accessToken: secrets.tokens });
-  await postgres.query(
-    "insert into destination (workspace_id, slug, name, definition, settings_sealed, tokens_sealed, created_by, updated_by) values (1, 'hook', $1, 'webhook', $2, $3, 't', 't')",
-    [inTheOpen, seal.seal(settings, 1), seal.seal(tokens, 1)],
-  );
-  await server.send("/v1/track", { event: inTheOpen, messageId: "m1", userId: "u1", properties: { note: inTheOpen } });
-  await server.settled();
+  await postgres.query("update destination set tokens_sealed = $1", [keys.seal(destinationPurpose).seal(JSON.stringify({ accessToken: secrets.tokens }), 1)]);
 }, 120_000);
 afterAll(async () => {
   await postgres?.end().catch(() => undefined);
   await server?.remove();
+  vendor?.closeAllConnections();
+  vendor?.close();
 });
+
+/** An event that the vendor has taken. */
+async function track(messageId: string): Promise<void> {
+  expect(await server.send("/v1/track", { event: inTheOpen, messageId, userId: "u1", properties: { note: inTheOpen } })).toBe(200);
+  await server.settled();
+  await expect.poll(() => taken.some(({ body }) => body.includes(`"${messageId}"`)), { timeout: 60_000 }).toBe(true);
+}
 
 async function connect(): Promise<void> {
   const host = (await readFile(join(server.dataDir, "postgres.socket-folder"), "utf8")).trim();
@@ -78,18 +103,23 @@ async function allSecrets(): Promise<string[]> {
 
 const firstKeys: string[] = [];
 
-test("rotated by the command, twice, and the old key removed, everything opens as before", async () => {
+test("rotated by the command, twice, the old key removed and the server started anew, events go out signed as before", async () => {
+  await track("m1");
   expect((await tributary("secrets", "status")).text).toMatch(/install +the install's secret +2 +seals from now on/);
-  const rotated = await tributary("secrets", "rotate");
-  expect(rotated).toEqual({ code: 0, text: expect.stringMatching(/^2 texts sealed anew under the new key [0-9a-f]{12}\.\n$/) });
+  expect(await tributary("secrets", "rotate")).toEqual({ code: 0, text: expect.stringMatching(/^2 texts sealed anew under the new key [0-9a-f]{12}\.\n$/) });
+  await track("m2");
   firstKeys.push(...(await readFile(join(server.dataDir, "secret-keys"), "utf8")).trim().split("\n"));
   expect((await tributary("secrets", "rotate")).text).toContain("2 texts sealed anew");
   expect(await tributary("secrets", "remove-old")).toEqual({ code: 0, text: expect.stringMatching(/^Removed [0-9a-f]{12}\./) });
-  const { rows } = await postgres.query<{ settings_sealed: string; tokens_sealed: string }>("select settings_sealed, tokens_sealed from destination");
-  const [row] = rows;
+  await postgres.end();
+  await server.stop();
+  await server.start();
+  await connect();
+  await track("m3");
+  expect(taken.filter(({ isSigned, key }) => !isSigned || key !== secrets.header)).toEqual([]);
+  const { rows: [row] } = await postgres.query<{ settings_sealed: string; tokens_sealed: string }>("select settings_sealed, tokens_sealed from destination");
   expect([row?.settings_sealed, row?.tokens_sealed].map((sealed) => sealedBy(sealed ?? ""))).toEqual([keys.keys()[0]?.id, keys.keys()[0]?.id]);
-  expect(keys.open(row?.settings_sealed ?? "", 1, purpose)).toContain(JSON.stringify(secrets.settings));
-  expect(keys.open(row?.tokens_sealed ?? "", 1, purpose)).toContain(secrets.tokens);
+  expect(keys.open(row?.tokens_sealed ?? "", 1, destinationPurpose)).toContain(secrets.tokens);
   const { data } = await server.api<{ data: { action: string }[] }>("/audit?limit=50");
   expect(data.map(({ action }) => action)).toEqual(expect.arrayContaining(["secrets.rotate", "secrets.forget_old"]));
 });
@@ -129,11 +159,16 @@ test("no answer of the API holds one, whoever asks for everything", async () => 
   const { paths } = await (await fetch(`${server.url}/api/openapi.json`)).json() as { paths: Record<string, object> }; // Our own document.
   const readable = Object.keys(paths).filter((path) => "get" in (paths[path] ?? {}) && !/\/live|\/stream|\/tail/.test(path));
   expect(readable.length).toBeGreaterThan(30);
+  const { data: [destination] } = await server.api<{ data: { slug: string }[] }>("/destinations");
   const answers: Buffer[] = [];
   for (const path of readable) {
-    const concrete = path.replaceAll(/\{slug\}/g, "hook").replaceAll(/\{[^}]+\}/g, "1");
+    const concrete = path.replaceAll(/\{slug\}/g, destination?.slug ?? "").replaceAll(/\{[^}]+\}/g, "1");
     const response = await fetch(`${server.url}${concrete.startsWith("/api/") ? "" : "/api/v1"}${concrete}`, { headers: { authorization: `Bearer ${API_TOKEN}` }, signal: AbortSignal.timeout(20_000) });
     answers.push(Buffer.from(await response.arrayBuffer()));
+  }
+  // What is tried, and what is refused, answers too.
+  for (const [method, path, body] of [["POST", "/test", undefined], ["PATCH", "", { settings: { secret: "short" } }], ["PATCH", "", { settings: { headers: secrets.header } }]] as const) {
+    answers.push(Buffer.from(JSON.stringify(await server.api(`/destinations/${destination?.slug}${path}`, { method, body, anyStatus: true }))));
   }
   const all = Buffer.concat(answers);
   expect(holds(all, inTheOpen)).toBe(true);

@@ -188,13 +188,15 @@ describe("a caller without the scope personal_data", () => {
     "/destinations/{slug}": ["/destinations/planted"],
     // They take the scope `write`, or a catalog: destinations.test.ts and subscription-tries.test.ts look at those.
     "/destinations": [], "/destinations/{slug}/test": [], "/destinations/{slug}/subscriptions/preview": [], "/destinations/{slug}/subscriptions/test-send": [],
+    // What was sent, deliveries.test.ts looks at.
+    "/destinations/{slug}/health": [], "/destination-states": [], "/destinations/{slug}/deliveries": [], "/destinations/{slug}/errors": [], "/destinations/{slug}/requests/{requestId}": [], "/profiles/{ref}/deliveries": [],
     "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
     "PUT /schema/fields", "GET /vocabulary",
-    "POST /audiences/flow", "GET /audience-trends", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
+    "POST /audiences/flow", "GET /audience-preview-progress", "GET /audience-trends", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
       "POST /audiences/check", "GET /audiences/templates", "GET /audiences/export", "POST /audiences/apply",
@@ -204,7 +206,8 @@ describe("a caller without the scope personal_data", () => {
     // What is sent where, in the words of whoever set it up.
     ...["GET /catalog", "GET /catalog/{slug}", "POST /catalog/{slug}/check", "GET /destinations", "GET /destinations/{slug}/choices", "GET /destinations/{slug}/suggestions",
       "GET /destinations/{slug}/subscriptions", "POST /destinations/{slug}/subscriptions", "GET /destinations/{slug}/subscriptions/{id}", "PATCH /destinations/{slug}/subscriptions/{id}",
-      "DELETE /destinations/{slug}/subscriptions/{id}", "GET /destinations/{slug}/subscriptions/{id}/versions", "GET /destinations/{slug}/subscriptions/{id}/versions/{version}"],
+      "DELETE /destinations/{slug}/subscriptions/{id}", "GET /destinations/{slug}/subscriptions/{id}/versions", "GET /destinations/{slug}/subscriptions/{id}/versions/{version}",
+      "GET /destinations/{slug}/replays", "POST /destinations/{slug}/replays", "DELETE /destinations/{slug}/replays/{id}"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

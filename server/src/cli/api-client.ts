@@ -13,6 +13,7 @@ export interface ApiClient {
   readonly server: ServerAddress;
   get<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
   post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
+  patch<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
   delete<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
   /** Streams a body for as long as it takes. */
   upload<T extends z.ZodType>(path: string, body: Readable, answer: T): Promise<z.output<T>>;
@@ -74,6 +75,7 @@ export function createApiClient(server: ServerAddress): ApiClient {
     server,
     get: (path, answer) => ask("GET", path, answer),
     post: (path, json, answer) => ask("POST", path, answer, { json }),
+    patch: (path, json, answer) => ask("PATCH", path, answer, { json }),
     delete: (path, answer) => ask("DELETE", path, answer),
     upload: (path, stream, answer) => ask("PUT", path, answer, { stream }),
     read: async (path) => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importRoutes } from "../api/imports.ts";
 import { startTestApi, testSecret, type TestApi } from "../api/testing.ts";
 import { systemClock } from "../core/clock.ts";
+import { testDestination } from "../destinations/testing.ts";
 import { createWorkspaceDb, type WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import { createControl } from "../governance/governance.ts";
 import { createImports, type Imports } from "../sources/import/import.ts";
@@ -37,6 +38,7 @@ beforeAll(async () => {
     return late.imports;
   };
   api = await startTestApi({
+    catalog: testDestination().catalog,
     moreRoutes: importRoutes({
       create: (...all) => imports().create(...all), receive: (...all) => imports().receive(...all), get: (...all) => imports().get(...all),
       list: (...all) => imports().list(...all), errors: (...all) => imports().errors(...all), withdraw: (...all) => imports().withdraw(...all),
@@ -293,5 +295,52 @@ describe("audiences", () => {
       expect(await tributary(["audiences", "apply", "audiences.yaml", ...more])).toMatchObject({ code: 1, out: "", err: expect.stringContaining("/worse/who/audience: There is no audience `nowhere`.") });
     }
     expect(await tributary(["audiences", "apply", "no-such.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("can't be read (ENOENT)") });
+  });
+});
+
+describe("destinations", () => {
+  const file = (text: string) => writeFile(join(dataDir, "destinations.yaml"), text);
+  const shop = (more = "") => `destinations:
+  our-shop:
+    name: Our shop
+    definition: parrot
+    settings: { url: https://example.com/hook, apiKey: { env: OUR_SHOP_API_KEY } }
+    subscriptions:
+      Orders:
+        action: say
+        trigger: { kind: events, names: [Order Completed] }
+        mapping: { user: { "@path": $.userId } }
+${more}`;
+
+  test("are applied from a file, whose secrets stand in the environment, and written back to one", async () => {
+    await file(shop());
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("OUR_SHOP_API_KEY is not set") });
+    const environment = { OUR_SHOP_API_KEY: "canary-of-the-shop-0123456789abcdef" };
+    expect(await tributary(["destinations", "apply", "destinations.yaml", "--dry-run"], environment)).toMatchObject({ code: 0, out: expect.stringMatching(/create +our-shop +\ncreate +our-shop: Orders/), err: expect.stringContaining("2 would change") });
+    expect((await tributary(["destinations", "export"])).out).toBe("destinations: {}\n");
+    expect(await tributary(["destinations", "apply", "destinations.yaml"], environment)).toMatchObject({ code: 0, err: "2 changed, 0 as they are.\n" });
+    expect(await tributary(["destinations", "apply", "destinations.yaml"], environment)).toMatchObject({ code: 0, out: "", err: "0 changed, 2 as they are.\n" });
+    expect((await tributary(["destinations", "list"])).out).toMatch(/our-shop +Our shop +parrot +off +0 of 1/);
+    const shown = await tributary(["destinations", "show", "our-shop"]);
+    expect(shown.out).toContain("env: OUR_SHOP_API_KEY");
+    expect(shown.out + shown.err).not.toContain("canary");
+    expect((await tributary(["destinations", "export", "back.yaml"])).code).toBe(0);
+    // Without the secret: what is there keeps the one that it has.
+    expect(await tributary(["destinations", "apply", "back.yaml"])).toMatchObject({ code: 0, err: "0 changed, 2 as they are.\n" });
+    await file(shop().replace("Order Completed", "Order Refunded").replace("name: Our shop", "name: The shop"));
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 0, out: expect.stringMatching(/change +our-shop +name\nchange +our-shop: Orders +definition/) });
+  });
+
+  test("are switched, and tried", async () => {
+    expect(await tributary(["destinations", "enable", "our-shop", "--dry-run"])).toMatchObject({ code: 0, err: "Dry run, nothing was changed: our-shop would be switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop"])).toMatchObject({ code: 0, err: "our-shop is switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop"])).toMatchObject({ err: "our-shop is on already.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop", "Orders"])).toMatchObject({ code: 0, err: "“Orders” of our-shop is switched on.\n" });
+    expect(await tributary(["destinations", "enable", "our-shop", "Nothing"])).toMatchObject({ code: 1, err: expect.stringContaining("no subscription called “Nothing”") });
+    expect(await tributary(["destinations", "test", "our-shop"])).toMatchObject({ code: 0, out: expect.stringMatching(/^POST https:\/\/example.com\/hook\?key=•••\n[^]*→ 200/), err: "It works.\n" });
+    expect(await tributary(["destinations", "disable", "our-shop"])).toMatchObject({ code: 0, err: "our-shop is switched off.\n" });
+    expect(await tributary(["destinations", "show", "nowhere"])).toMatchObject({ code: 1, err: expect.stringContaining("There is no destination `nowhere`.") });
+    await file("destinations: { x: { name: X } }\n");
+    expect(await tributary(["destinations", "apply", "destinations.yaml"])).toMatchObject({ code: 1, err: expect.stringContaining("destinations.x.definition") });
   });
 });

@@ -6,6 +6,7 @@ import { audiencesCommand } from "./audiences.ts";
 import { backupCommand } from "./backup.ts";
 import { errorText } from "./cli-error.ts";
 import { demoShopCommand } from "./demo-shop.ts";
+import { destinationsCommand } from "./destinations.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";
 import { processOutput } from "./output.ts";
@@ -27,7 +28,7 @@ The server is found by TRIBUTARY_URL and TRIBUTARY_API_TOKEN, or else in the dat
 (TRIBUTARY_DATA_DIR, ./data when not set), where a running server leaves its address.`);
 
 const commands = [
-  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), audiencesCommand(), statusCommand(), doctorCommand(),
+  startCommand(), importCommand(), tokenCommand(), workspaceCommand(), demoShopCommand(), accountCommand(), audiencesCommand(), destinationsCommand(), statusCommand(), doctorCommand(),
   backupCommand(), restoreCommand(), rebuildCommand(), secretsCommand(),
 ];
 for (const command of commands) program.addCommand(command);

@@ -8,6 +8,7 @@ const byCode: Readonly<Record<string, string>> = {
   connection_failed: "Nobody answers at the address. Check that the other side is up; everything waits and follows by itself.",
   tls_failed: "The certificate of the other side is not valid. It has to be renewed there.",
   timeout: "The other side takes too long. Everything waits and follows by itself.",
+  audience_not_made: "Look at what the vendor says, and at the settings of the subscription. It is tried again every half minute.",
   http_400: "The vendor refuses the content. Open one of the requests to see what it says, mend the mapping, and send again.",
   http_403: "The key is not allowed to do this. Give it the right at the vendor.",
   http_404: "What is addressed does not exist at the vendor: a list, a form, an account. Check the settings.",

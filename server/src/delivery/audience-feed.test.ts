@@ -65,6 +65,29 @@ test("without those who are in, only changes go; and the share that is held out 
   expect(counts["held_out hold_out"]).toBe(24 - sent.length);
 });
 
+test("a vendor that keeps lists makes one for the audience first, and is asked again until it has", async () => {
+  const id = await audiences.audience("listed", rich);
+  await audiences.send([{ type: "track", userId: "li", event: "Order Completed" }]);
+  await audiences.catchUp();
+  let asked = 0;
+  const { destination } = bench.vendor;
+  Object.assign(destination, {
+    definition: { ...destination.definition, audience: { settings: [], isCreated: true } },
+    createAudience: () => (asked++ === 0 ? Promise.reject(new Error("the account is full")) : Promise.resolve({ externalId: "list-7", exchanges: [] })),
+  });
+  const target = await bench.destination();
+  await bench.subscribe(target, { action: "one", trigger: { kind: "audience", audienceId: id, settings: { kind: "x" } }, mapping: { ...mapping, list: { "@path": "$.context.personas.external_audience_id" } } });
+  const state = await audiences.pipeline.pool.query("select state, code, detail from delivery_state where destination_id = $1", [target]);
+  expect(state.rows).toMatchObject([{ state: "failing", code: "audience_not_made", detail: expect.stringContaining("the account is full") }]);
+  bench.vendor.accepted.length = 0;
+  await bench.deliverer().catchUp();
+  bench.clock.ms += 60_000;
+  expect((await settled()).length).toBeGreaterThan(0);
+  expect(bench.vendor.requests.at(-1)?.items[0]?.payload["list"]).toBe("list-7");
+  await bench.deliverer().catchUp();
+  expect(asked).toBe(2);
+});
+
 test("hold-outs are a fair share", () => {
   const share = Array.from({ length: 4_000 }, (_, i) => isHeldOut(`00000000-0000-0000-0000-${String(i).padStart(12, "0")}`, 7, 0.2)).filter(Boolean).length / 4_000;
   expect(share).toBeGreaterThan(0.17);

@@ -5,7 +5,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import type { AudienceTrigger } from "@tributary/schema/destination/subscription.ts";
 import { readMembershipChanges } from "../audiences/audiences.ts";
-import { traitsOut } from "../destinations/destinations.ts";
+import { audienceEvent } from "../destinations/destinations.ts";
 import type { Feed, FeedOptions, Piece } from "./feed.ts";
 import { readPeople, type DeliveryPerson } from "./people.ts";
 import { itemJob, type DeliveryJob, type Picked, type Unsent } from "./pick.ts";
@@ -130,7 +130,7 @@ function consentReason(categories: readonly string[], person: DeliveryPerson, is
 
 function jobOf(change: Change, person: DeliveryPerson, options: ChangeOptions): DeliveryJob | Unsent {
   const { subscription, trigger, stream } = options;
-  const event = audienceEvent(change, person, options);
+  const event = eventOf(change, person, options);
   const told = {
     stream, subscription, position: change.seq, profileId: person.profileId, eventName: change.entered ? "Audience Entered" : "Audience Exited", happenedAtMs: change.atMs,
     receivedAtMs: change.atMs, bytes: 2_000,
@@ -150,29 +150,9 @@ export function isHeldOut(profileId: string, subscriptionId: number, share: numb
   return createHash("sha256").update(`hold-out ${subscriptionId} ${profileId}`).digest().readUInt32BE(0) < share * 2 ** 32;
 }
 
-/** As Segment's destinations expect it: the membership as a flag named after the audience, and what `context.personas` says of the audience. */
-export function audienceEvent(change: Change, { person }: DeliveryPerson, { subscription, trigger, target }: Pick<ChangeOptions, "subscription" | "trigger" | "target">): OutgoingEvent {
-  const key = subscription.audience?.slug ?? "";
-  const traits = traitsOut(person, subscription.definition.identifiers);
-  const idOf = (namespace: string): string | undefined => person.identifiers.findLast((one) => one.namespace === namespace)?.value;
-  const [userId, anonymousId] = [idOf("user_id"), idOf("anonymous_id")];
-  const at = new Date(change.atMs).toISOString();
-  const isTrack = trigger.as === "track";
-  return {
-    messageId: `audience-${subscription.id}-${change.seq}`, type: isTrack ? "track" : "identify", timestamp: at, receivedAt: at,
-    ...(isTrack ? { event: change.entered ? "Audience Entered" : "Audience Exited" } : {}),
-    ...(userId === undefined ? {} : { userId }), ...(anonymousId === undefined ? {} : { anonymousId }),
-    ...(isTrack ? { properties: { audience_key: key, [key]: change.entered, ...emailOf(traits) } } : { traits: { ...traits, [key]: change.entered } }),
-    context: {
-      personas: {
-        computation_class: "audience", computation_key: key, computation_id: String(subscription.audience?.id ?? ""), namespace: "default", space_id: String(target.connection.workspaceId),
-        ...(subscription.externalId === undefined ? {} : { external_audience_id: subscription.externalId }), audience_settings: trigger.settings,
-      },
-      traits,
-    },
-  };
-}
-
-function emailOf(traits: Readonly<Record<string, unknown>>): { readonly email?: unknown } {
-  return traits["email"] === undefined ? {} : { email: traits["email"] };
+function eventOf(change: Change, { person }: DeliveryPerson, { subscription, trigger, target }: ChangeOptions): OutgoingEvent {
+  const { workspaceId } = target.connection;
+  const audience = subscription.audience ?? { id: trigger.audienceId, slug: "" };
+  const to = { workspaceId, audience, externalId: subscription.externalId, settings: trigger.settings, as: trigger.as, identifiers: subscription.definition.identifiers };
+  return audienceEvent({ messageId: `audience-${subscription.id}-${change.seq}`, entered: change.entered, atMs: change.atMs }, person, to);
 }

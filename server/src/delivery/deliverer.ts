@@ -7,11 +7,13 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Catalog, SendResult } from "../destinations/destinations.ts";
 import { audienceLandedBefore } from "../audiences/audiences.ts";
+import { makeAudiences } from "./audience-at-vendor.ts";
 import { audienceFeeds } from "./audience-feed.ts";
 import { createDeliveryLog, type DeliveryLog } from "./delivery-log.ts";
 import { deliveryLimits, type DeliveryLimits } from "./delivery-limits.ts";
 import { createEventStream } from "./event-stream.ts";
 import { createExchangeLog } from "./exchanges.ts";
+import { DETAIL_MAX } from "./entry.ts";
 import { eventFeed } from "./feed.ts";
 import { createNotices } from "../core/notices.ts";
 import { advanceReplays } from "./replay.ts";
@@ -92,16 +94,31 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const { connection } = target;
     const destination = await options.catalog.find(connection.slug);
     if (destination === undefined) return logger.error({ destination: connection.destinationId, slug: connection.slug }, "there is no such destination in the catalog");
+    const made = await makeAudiences({
+      pool, target, destination, logger, timeoutMs: limits.requestMs, onRefreshed: (tokens) => keepTokens(target, tokens),
+    });
+    // Looked at again with the next reload; meanwhile the others of the destination are sent.
+    if (made.problem !== undefined) await tellMissing(target, made.problem);
+    const sent = { ...target, subscriptions: made.subscriptions };
     const feedOptions = {
-      target, definition: destination.definition, pool, events, clickhouse: options.clickhouse, limits, landedBefore: options.landedBefore,
+      target: sent, definition: destination.definition, pool, events, clickhouse: options.clickhouse, limits, landedBefore: options.landedBefore,
       membershipsLandedBefore: (partition: number) => audienceLandedBefore(pool, partition), isGrantedByDefault: options.isGrantedByDefault,
     };
-    const feeds = [eventFeed(feedOptions) ?? [], ...target.subscriptions.map((one) => audienceFeeds(feedOptions, one))].flat();
+    const feeds = [eventFeed(feedOptions) ?? [], ...sent.subscriptions.map((one) => audienceFeeds(feedOptions, one))].flat();
     const runner = createRunner({
-      target, destination, feeds, store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
+      target: sent, destination, feeds, store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
       onRefreshed: (tokens) => keepTokens(target, tokens),
     });
-    running.set(connection.destinationId, { key, version: connection.version, partition: target.partition, runner });
+    // With something missing its key is none that is ever read, so that it is begun again.
+    running.set(connection.destinationId, { key: made.problem === undefined ? key : "", version: connection.version, partition: target.partition, runner });
+  }
+
+  async function tellMissing({ connection }: Target, detail: string): Promise<void> {
+    const nowMs = clock.nowMs();
+    await store.commit({
+      workspaceId: connection.workspaceId, destinationId: connection.destinationId, atMs: nowMs,
+      state: { state: "failing", sinceMs: nowMs, code: "audience_not_made", detail: detail.slice(0, DETAIL_MAX), failures: 1, nextAtMs: nowMs + RELOAD_MS },
+    });
   }
 
   /** The runner is made anew with them, since they are part of what it was made of. */
