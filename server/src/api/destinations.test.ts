@@ -5,7 +5,7 @@ import { createToken } from "../governance/governance.ts";
 import { startTestApi, type Called, type CallOptions, type TestApi, type TestWorkspace } from "./testing.ts";
 
 const hidden = { ...testDefinition, slug: "stub", name: "Stub", category: "Email", availability: { kind: "hidden", reason: "It does nothing." } } as const;
-const own = { ...testDefinition, slug: "own-app", name: "Own app", category: "ads", availability: { kind: "own_app", provider: "Example", needs: "An app." } } as const;
+const own = { ...testDefinition, slug: "own-app", name: "Own app", category: "Advertising", availability: { kind: "own_app", provider: "Example", needs: "An app." } } as const;
 const fake = testDestination([hidden, own]);
 const secret = "canary-0123456789-secret";
 
@@ -43,7 +43,7 @@ async function auditOf(target: string): Promise<{ action: string; detail: Record
 test("the catalog is searched, by category and by what can be used", async () => {
   const all = (await call("GET", "/catalog")).body;
   expect(all.data.map(({ slug }: { slug: string }) => slug)).toEqual(["parrot", "stub", "own-app"]);
-  expect(all.categories).toEqual([{ category: "ads", count: 1 }, { category: "Email", count: 1 }, { category: "Raw data", count: 1 }]);
+  expect(all.categories).toEqual([{ category: "Advertising", count: 1 }, { category: "Email", count: 1 }, { category: "Raw data", count: 1 }]);
   expect(all.availability).toEqual({ ready: 1, own_app: 1, hidden: 1 });
   const slugs = async (query: string): Promise<string[]> => (await call("GET", `/catalog?${query}`)).body.data.map(({ slug }: { slug: string }) => slug);
   expect(await slugs("availability=usable")).toEqual(["parrot", "own-app"]);
