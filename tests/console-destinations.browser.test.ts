@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)("destinations", () => {
     const { page } = on;
     await page.getByText(/work with a key or address of yours/).waitFor();
     await page.getByRole("textbox", { name: "Find in the catalog" }).fill("webhook signed");
-    await page.getByRole("link", { name: "Webhook", exact: true }).click();
+    await page.getByRole("listitem").filter({ hasText: "Made for Tributary" }).getByRole("link", { name: "Webhook" }).click();
     const panel = page.getByRole("complementary", { name: "Webhook" });
     await panel.getByText("The vendor itself was not called.").waitFor();
     await panel.getByText("Signing secret", { exact: true }).waitFor();
@@ -72,6 +72,9 @@ describe.skipIf(chromiumPath === undefined)("destinations", () => {
     await page.getByRole("row").filter({ hasText: "Order hook" }).click();
     await page.getByText("It is switched off and sends nothing.").waitFor();
 
+    await page.getByRole("tab", { name: "Subscriptions" }).click();
+    await page.getByRole("row").filter({ hasText: "All orders" }).getByRole("switch", { name: "All orders sends" }).waitFor();
+    await page.getByRole("tab", { name: "Overview" }).click();
     await page.getByRole("button", { name: "Test the connection" }).click();
     await page.getByText("The connection works", { exact: true }).waitFor();
     expect(receiver.taken).toHaveLength(1);
@@ -85,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)("destinations", () => {
 
     await order(server, "o-1");
     await page.getByRole("listitem", { name: "Delivered: 1" }).waitFor();
-    await page.getByText(/It takes what it is sent: 100\s?% delivered/).waitFor();
+    await page.getByText(/100\s?% of what was sent is delivered/).waitFor();
     expect(receiver.taken.at(-1)).toContain("o-1");
 
     receiver.refuses = true;

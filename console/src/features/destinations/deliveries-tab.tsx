@@ -33,7 +33,7 @@ const columnsBeside = columns.filter(({ key }) => beside.has(key));
 
 export function DeliveriesTab({ destination: { slug }, search, onSearch }: TabProps): ReactNode {
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const pages = useInfiniteQuery({ ...deliveriesQuery(slug, search), refetchInterval: 10_000 });
+  const pages = useInfiniteQuery({ ...deliveriesQuery(slug, search), refetchInterval: 5_000 });
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.data), [pages.data]);
   const [replayed, setReplayed] = useState<DeliveryShown>();
   const opened = rows?.find((row) => deliveryKey(row) === search.open);

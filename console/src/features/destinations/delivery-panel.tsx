@@ -6,7 +6,6 @@ import type { ReactNode } from "react";
 import type { DeliveryShown } from "@tributary/schema/api/deliveries.ts";
 import type { Exchange } from "@tributary/schema/api/destinations.ts";
 import { texts, wordFrom } from "../../texts/texts.ts";
-import { duration } from "../../ui/format.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Json } from "../../ui/json.tsx";
@@ -14,6 +13,7 @@ import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
 import { MaskedMark } from "../masking/masked.tsx";
+import { tookText } from "./funnel.ts";
 import { requestQuery } from "./queries.ts";
 
 const t = texts.deliveries;
@@ -83,7 +83,7 @@ export function Exchanges({ all }: { readonly all: readonly Exchange[] }): React
       </section>
       <section className="stack">
         <h3>{t.one.reply}</h3>
-        <div className="row wrap"><State tone={toneOfStatus(one.status)}>{one.status === null ? t.one.noReply : `HTTP ${one.status}`}</State><span className="dim">{duration(one.took_ms)}</span></div>
+        <div className="row wrap"><State tone={toneOfStatus(one.status)}>{one.status === null ? t.one.noReply : `HTTP ${one.status}`}</State><span className="dim">{tookText(one.took_ms)}</span></div>
         {one.failure === null ? null : <p><bdi>{one.failure}</bdi></p>}
         {one.status === null ? null : <><Headers all={one.response_headers} /><Body text={one.response_body} label={t.one.reply} /></>}
       </section>

@@ -5,7 +5,6 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import type { DestinationDetail } from "@tributary/schema/api/destinations.ts";
 import { texts } from "../../texts/texts.ts";
-import { duration } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
@@ -13,15 +12,17 @@ import { ConnectionTest } from "./connection-test.tsx";
 import { DestinationState, shownStateOf } from "./destination-state.tsx";
 import { DestinationSwitch } from "./destination-switch.tsx";
 import { destinationTabs, type DestinationSearch } from "./destinations-search.ts";
-import { deliveredShare, funnelOf } from "./funnel.ts";
+import { deliveredShare, funnelOf, tookText } from "./funnel.ts";
 import { OverviewTab } from "./overview-tab.tsx";
 import { catalogDetailQuery, destinationQuery, healthQuery } from "./queries.ts";
 import type { SearchChange } from "./tab-props.ts";
+import "../profiles/profiles.css";
 import "../sources/source.css";
 import "./destinations.css";
 
 const panels = {
   overview: OverviewTab,
+  subscriptions: lazy(async () => ({ default: (await import("./subscriptions-tab.tsx")).SubscriptionsTab })),
   deliveries: lazy(async () => ({ default: (await import("./deliveries-tab.tsx")).DeliveriesTab })),
   problems: lazy(async () => ({ default: (await import("./problems-tab.tsx")).ProblemsTab })),
 } as const;
@@ -69,7 +70,7 @@ function Sentence({ destination, hours }: { readonly destination: DestinationDet
   if (!health) return <Bar width={50} />;
   const state = shownStateOf(destination, health.state);
   const share = deliveredShare(funnelOf(health));
-  const text = state !== "flowing" ? t.sentence[state] : share === undefined ? t.sentence.quiet : t.sentence.flowing(percent.format(share), duration(health.latency_ms.p50));
+  const text = state !== "flowing" ? t.sentence[state] : share === undefined ? t.sentence.quiet : t.sentence.flowing(percent.format(share), tookText(health.latency_ms.p50));
   return (
     <span className="row wrap">
       <DestinationState state={state} /><span>{text}</span>

@@ -1,5 +1,6 @@
 // A destination's counts as a funnel: what was asked for, what was kept back and why, what arrived, what failed and why. Pure.
 import type { DestinationHealth } from "@tributary/schema/api/deliveries.ts";
+import { amountWithUnit, duration } from "../../ui/format.ts";
 
 export interface Step {
   readonly key: "eligible" | "filtered" | "waiting" | "delivered" | "failed" | "unsent";
@@ -23,6 +24,13 @@ export function funnelOf({ counts, waiting }: Pick<DestinationHealth, "counts" |
 
 function sum(rows: readonly { readonly count: number }[]): number {
   return rows.reduce((all, { count }) => all + count, 0);
+}
+
+const MINUTE_MS = 60_000;
+
+/** How long something took: exact while it is short. */
+export function tookText(ms: number): string {
+  return ms < MINUTE_MS ? amountWithUnit(Math.round(ms), "milliseconds") : duration(ms);
 }
 
 /** Of what was sent and is decided, what was delivered; undefined when nothing was. */

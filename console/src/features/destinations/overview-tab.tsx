@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import type { DestinationHealth } from "@tributary/schema/api/deliveries.ts";
 import { texts } from "../../texts/texts.ts";
 import { Columns } from "../../ui/columns.tsx";
-import { absoluteTime, clockTime, duration, shortDay } from "../../ui/format.ts";
+import { absoluteTime, clockTime, shortDay } from "../../ui/format.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { Filled } from "../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -15,7 +15,7 @@ import { Card } from "../../ui/page.tsx";
 import { Told } from "../../ui/told.tsx";
 import { codeText } from "./delivery-panel.tsx";
 import { periods, type DestinationSearch } from "./destinations-search.ts";
-import { funnelOf, type Step } from "./funnel.ts";
+import { funnelOf, tookText, type Step } from "./funnel.ts";
 import { healthQuery } from "./queries.ts";
 import type { TabProps } from "./tab-props.ts";
 
@@ -102,8 +102,8 @@ function Latency({ health: { latency_ms: latency } }: { readonly health: Destina
       {latency.count === 0 ? <p className="dim">{t.latency.none}</p> : (
         <div className="stack">
           <div className="row" style={{ gap: 32 }}>
-            <div><div className="dim">{t.latency.half}</div><div className="big-figure">{duration(latency.p50)}</div></div>
-            <div><div className="dim">{t.latency.most}</div><div className="big-figure">{duration(latency.p99)}</div></div>
+            <div><div className="dim">{t.latency.half}</div><div className="big-figure">{tookText(latency.p50)}</div></div>
+            <div><div className="dim">{t.latency.most}</div><div className="big-figure">{tookText(latency.p99)}</div></div>
           </div>
           <p className="dim">{t.latency.of(latency.count)}</p>
         </div>
@@ -125,7 +125,7 @@ function Queue({ health: { waiting } }: { readonly health: DestinationHealth }):
             <dt>{t.queue.again}</dt><dd><Figure value={again} /></dd>
             <dt>{t.queue.behind}</dt><dd><Figure value={behind} /></dd>
             {since === null ? null : <><dt>{t.queue.oldest}</dt><dd><When at={since} /></dd></>}
-            {next === null ? null : <><dt>{t.queue.next}</dt><dd><When at={next} /></dd></>}
+            {next === null || Date.parse(next) < Date.now() ? null : <><dt>{t.queue.next}</dt><dd><When at={next} /></dd></>}
           </dl>
         )}
       </div>

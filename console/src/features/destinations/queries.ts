@@ -1,11 +1,11 @@
 // Destinations, read.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { DeliveryList, DestinationHealth, ErrorGroups, PersonDeliveries, ReplayList, RequestShown, StatesList } from "@tributary/schema/api/deliveries.ts";
-import type { CatalogDetail, CatalogList, DestinationDetail, DestinationList } from "@tributary/schema/api/destinations.ts";
+import type { CatalogDetail, CatalogList, DestinationDetail, DestinationList, SubscriptionList } from "@tributary/schema/api/destinations.ts";
 import { read } from "../../api.ts";
 import type { CatalogSearch, DestinationSearch } from "./destinations-search.ts";
 
-const REFRESH_MS = 10_000;
+const REFRESH_MS = 5_000;
 
 export const destinationListQuery = ({ search, status = "active" }: { readonly search?: string | undefined; readonly status?: "active" | "archived" | undefined }) => queryOptions({
   queryKey: ["destinations", "list", status, search ?? ""], queryFn: ({ signal }) => read<DestinationList>("/destinations", { status, search }, signal), placeholderData: keepPreviousData,
@@ -39,6 +39,10 @@ export const destinationQuery = (slug: string) => queryOptions({
 export const healthQuery = (slug: string, hours: number) => queryOptions({
   queryKey: ["destinations", "one", slug, "health", hours], queryFn: ({ signal }) => read<DestinationHealth>(`${destinationPath(slug)}/health`, { hours }, signal), refetchInterval: REFRESH_MS,
   placeholderData: keepPreviousData,
+});
+
+export const subscriptionsQuery = (slug: string) => queryOptions({
+  queryKey: ["destinations", "one", slug, "subscriptions"], queryFn: ({ signal }) => read<SubscriptionList>(`${destinationPath(slug)}/subscriptions`, {}, signal),
 });
 
 const PAGE = 100;

@@ -3,16 +3,16 @@ import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
 export const deliveries: Texts["deliveries"] = {
-  tabs: { overview: "Überblick", deliveries: "Lieferungen", problems: "Probleme" },
+  tabs: { overview: "Überblick", subscriptions: "Abonnements", deliveries: "Lieferungen", problems: "Probleme" },
   period: "Zeitraum",
   periods: { 1: "Letzte Stunde", 24: "Letzte 24 Stunden", 168: "Letzte 7 Tage" },
   sentence: {
     off: "Es ist ausgeschaltet und sendet nichts.",
     archived: "Es ist archiviert und sendet nichts.",
     nothing: "Es ist eingeschaltet, aber keines seiner Abonnements: Es sendet nichts.",
-    on: "Es ist eingeschaltet, und nichts ist gescheitert.",
+    on: "Es ist eingeschaltet.",
     idle: "Es ist eingeschaltet und hat noch nichts gesendet.",
-    flowing: (share, p50) => `Es nimmt an, was gesendet wird: ${share} geliefert, die Hälfte davon innerhalb von ${p50}.`,
+    flowing: (share, p50) => `${share} des Gesendeten sind geliefert, die Hälfte davon innerhalb von ${p50}.`,
     quiet: "Es nimmt an, was gesendet wird; in diesem Zeitraum gab es nichts.",
     throttled: "Es bittet um weniger Anfragen. Das Senden geht langsamer weiter.",
     failing: "Es nimmt nicht an, was gesendet wird. Alles wartet.",
@@ -70,6 +70,12 @@ export const deliveries: Texts["deliveries"] = {
     detail: "Was zurückkam", request: "Anfrage", reply: "Antwort", noRequest: "Es wurde nichts gesendet: Es gab keine Anfrage.",
     kept: (days) => `Anfragen und Antworten werden ${plural(days, "Tag", "Tage")} aufbewahrt, ohne Geheimnisse.`, headers: "Kopfzeilen", body: "Inhalt", noBody: "Kein Inhalt.", noReply: "Keine Antwort",
     sendAgain: "Noch einmal senden", openEvent: "Das Ereignis öffnen",
+  },
+  subscriptions: {
+    title: "Abonnements", none: "Noch wird nichts dorthin gesendet", noneText: "Ein Abonnement sagt, welche Ereignisse oder wessen Kommen und Gehen in einer Zielgruppe dorthin gehen, und was davon.",
+    columns: { name: "Name", takes: "Nimmt", action: "Tut", state: "An", version: "Version", changed: "Geändert" },
+    events: "Ereignisse", audience: (slug) => `Zielgruppe ${slug}`, isOn: "An", isOff: "Aus", switch: (name) => `${name} sendet`,
+    on: (name) => `${name} ist eingeschaltet`, off: (name) => `${name} ist ausgeschaltet`,
   },
   problems: {
     none: "Nichts ist gescheitert",

@@ -25,7 +25,7 @@ export const destinations: Texts["destinations"] = {
   onOf: (on, all) => `${count(on)} von ${count(all)}`,
   testOnly: "nur Testpersonen",
   states: {
-    off: "Ausgeschaltet", archived: "Archiviert", nothing: "Kein Abonnement ist an", on: "Kein Fehler", idle: "Noch nichts gesendet", flowing: "Liefert", throttled: "Gebremst", failing: "Gestört", unauthorized: "Schlüssel abgelehnt",
+    off: "Ausgeschaltet", archived: "Archiviert", nothing: "Kein Abonnement ist an", on: "Eingeschaltet", idle: "Noch nichts gesendet", flowing: "Liefert", throttled: "Gebremst", failing: "Gestört", unauthorized: "Schlüssel abgelehnt",
   },
   catalog: {
     title: "Katalog",

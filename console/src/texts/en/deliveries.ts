@@ -2,16 +2,16 @@
 import { count, plural } from "../words.ts";
 
 export const deliveries = {
-  tabs: { overview: "Overview", deliveries: "Deliveries", problems: "Problems" },
+  tabs: { overview: "Overview", subscriptions: "Subscriptions", deliveries: "Deliveries", problems: "Problems" },
   period: "Period",
   periods: { 1: "Last hour", 24: "Last 24 hours", 168: "Last 7 days" },
   sentence: {
     off: "It is switched off and sends nothing.",
     archived: "It is archived and sends nothing.",
     nothing: "It is switched on, and none of its subscriptions is: it sends nothing.",
-    on: "It is switched on, and nothing has failed.",
+    on: "It is switched on.",
     idle: "It is switched on and has sent nothing yet.",
-    flowing: (share: string, p50: string) => `It takes what it is sent: ${share} delivered, half of it within ${p50}.`,
+    flowing: (share: string, p50: string) => `${share} of what was sent is delivered, half of it within ${p50}.`,
     quiet: "It takes what it is sent; in this period there was nothing.",
     throttled: "It asks for fewer requests. Sending goes on more slowly.",
     failing: "It does not take what it is sent. Everything waits.",
@@ -68,6 +68,12 @@ export const deliveries = {
     title: "Delivery", person: "Person", nobody: "Nobody", message: "Message", happened: "Happened", received: "Came in", finished: "Decided", took: "Took", attempts: "Attempts", subscription: "Subscription", detail: "What came back",
     request: "Request", reply: "Reply", noRequest: "Nothing was sent: no request was made.", kept: (days: number) => `Requests and replies are kept for ${plural(days, "day", "days")}, without secrets.`,
     headers: "Headers", body: "Body", noBody: "No body.", noReply: "No reply", sendAgain: "Send again", openEvent: "Open the event",
+  },
+  subscriptions: {
+    title: "Subscriptions", none: "Nothing is sent there yet", noneText: "A subscription says which events, or whose comings and goings in an audience, go there, and what of them.",
+    columns: { name: "Name", takes: "Takes", action: "Does", state: "On", version: "Version", changed: "Changed" },
+    events: "Events", audience: (slug: string) => `Audience ${slug}`, isOn: "On", isOff: "Off", switch: (name: string) => `${name} sends`,
+    on: (name: string) => `${name} is switched on`, off: (name: string) => `${name} is switched off`,
   },
   problems: {
     none: "Nothing has failed",

@@ -24,7 +24,7 @@ export const destinations = {
   onOf: (on: number, all: number) => `${count(on)} of ${count(all)}`,
   testOnly: "test people only",
   states: {
-    off: "Switched off", archived: "Archived", nothing: "No subscription is on", on: "No failures", idle: "Nothing sent yet", flowing: "Delivering", throttled: "Slowed down", failing: "Failing", unauthorized: "Key not taken",
+    off: "Switched off", archived: "Archived", nothing: "No subscription is on", on: "Switched on", idle: "Nothing sent yet", flowing: "Delivering", throttled: "Slowed down", failing: "Failing", unauthorized: "Key not taken",
   },
   catalog: {
     title: "Catalog",
