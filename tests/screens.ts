@@ -20,6 +20,8 @@ export const screens: Readonly<Record<string, string>> = {
   "schema": "/schema", "schema-event": "/schema/Order%20Completed",
   "audiences": "/audiences", "audiences-templates": "/audiences?show=templates", "audiences-lists": "/audiences?show=lists", "audience-new": "/audiences/new",
   "audience-template": "/audiences/new?template=vip", "audience-yaml": "/audiences/new?template=vip&view=yaml", "audience-missing": "/audiences/no-such-audience",
+  "destinations": "/destinations", "destinations-none": "/destinations?search=nothing-like-this", "catalog": "/destinations/catalog", "catalog-one": "/destinations/catalog?open=signed-webhook",
+  "catalog-hidden": "/destinations/catalog?show=hidden", "catalog-none": "/destinations/catalog?search=nothing-like-this",
   "computed": "/computed-traits", "computed-templates": "/computed-traits?show=templates", "computed-new": "/computed-traits/new", "computed-stages": "/computed-traits/new?template=lifecycle",
   "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
 };

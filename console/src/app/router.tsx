@@ -12,6 +12,8 @@ import { computedSearch, newComputedSearch } from "../features/computed/computed
 import { audienceQuery, audiencePagesQuery } from "../features/audiences/queries.ts";
 import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
+import { catalogSearch, destinationsSearch } from "../features/destinations/destinations-search.ts";
+import { catalogQuery, destinationListQuery } from "../features/destinations/queries.ts";
 import { heldSearch } from "../features/held/held-search.ts";
 import { importsSearch, newImportSearch } from "../features/imports/imports-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
@@ -178,6 +180,17 @@ const audienceEdit = createRoute({
   getParentRoute: () => audienceOne, path: "/edit", validateSearch: builderSearch,
   component: lazyRouteComponent(() => import("../features/audiences/builder/builder-page.tsx"), "EditAudiencePage"),
 });
+const destinations = createRoute({ getParentRoute: () => shell, path: "/destinations" });
+const destinationList = createRoute({
+  getParentRoute: () => destinations, path: "/", validateSearch: destinationsSearch, loaderDeps: ({ search }) => search,
+  loader: ({ context, deps }) => void context.queryClient.prefetchQuery(destinationListQuery(deps)),
+  component: lazyRouteComponent(() => import("../features/destinations/destinations-page.tsx"), "DestinationsPage"),
+});
+const destinationCatalog = createRoute({
+  getParentRoute: () => destinations, path: "/catalog", validateSearch: catalogSearch, loaderDeps: ({ search: { search, category, show } }) => ({ search, category, show }),
+  loader: ({ context, deps }) => void context.queryClient.prefetchQuery(catalogQuery(deps)),
+  component: lazyRouteComponent(() => import("../features/destinations/catalog-page.tsx"), "CatalogPage"),
+});
 const identity = createRoute({
   getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
   component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
@@ -254,6 +267,7 @@ export const router = createRouter({
       person,
       computed.addChildren([computedList, computedNew, computedOne]),
       audiences.addChildren([audienceList, audienceNew, audienceOne.addChildren([audiencePage, audienceEdit])]),
+      destinations.addChildren([destinationList, destinationCatalog]),
       identity,
       audit,
       about,

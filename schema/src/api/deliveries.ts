@@ -48,6 +48,7 @@ export const destinationHealth = z
   .meta({ id: "DestinationHealth" });
 export type DestinationHealth = z.infer<typeof destinationHealth>;
 export const statesList = z.strictObject({ data: z.array(z.strictObject({ slug: destinationSlug, state: z.string(), since: isoTime, code: z.string(), detail: z.string() })) });
+export type StatesList = z.infer<typeof statesList>;
 
 export const errorGroups = z.strictObject({
   data: z.array(z.strictObject({
@@ -58,6 +59,7 @@ export type ErrorGroups = z.infer<typeof errorGroups>;
 
 export const requestParams = z.strictObject({ slug: destinationSlug, requestId: guid });
 export const requestShown = z.strictObject({ exchanges: z.array(exchange), kept_for_days: z.int() }).meta({ id: "DeliveryRequest" });
+export type RequestShown = z.infer<typeof requestShown>;
 
 export const replayBody = z.strictObject({
   outcomes: z.array(z.enum(["refused", "expired", "delivered"])).min(1).optional().meta({ description: "Default: dead letters." }),
@@ -73,7 +75,9 @@ export const replayShown = z
   })
   .meta({ id: "Replay" });
 export const replayAsked = z.strictObject({ matching: z.int(), replay: replayShown.nullable().meta({ description: "Null after a dry run." }) });
+export type ReplayAsked = z.infer<typeof replayAsked>;
 export const replayList = z.strictObject({ data: z.array(replayShown) });
+export type ReplayList = z.infer<typeof replayList>;
 export type ReplayShown = z.infer<typeof replayShown>;
 
 export const personDeliveriesQuery = pageQuery.extend({ destination: destinationSlug.optional() });

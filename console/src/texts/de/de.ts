@@ -26,6 +26,7 @@ import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { computed } from "./computed.ts";
 import { desk } from "./desk.ts";
+import { destinations } from "./destinations.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { held } from "./held.ts";
@@ -74,6 +75,7 @@ export const de: Texts = {
   profiles,
   computed,
   desk,
+  destinations,
   masking,
   audiences,
   audit,

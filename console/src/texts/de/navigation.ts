@@ -11,6 +11,7 @@ export const navigation: Texts["navigation"] = {
   schema: "Ereignisse und Felder",
   profiles: "Profile",
   audiences: "Zielgruppen",
+  destinations: "Ziele",
   computed: "Berechnete Merkmale",
   merges: "Zusammenführungen",
   audit: "Protokoll",

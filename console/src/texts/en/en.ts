@@ -6,6 +6,7 @@ import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { computed } from "./computed.ts";
 import { desk } from "./desk.ts";
+import { destinations } from "./destinations.ts";
 import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
 import { held } from "./held.ts";
@@ -54,6 +55,7 @@ export const en = {
   profiles,
   computed,
   desk,
+  destinations,
   masking,
   audiences,
   audit,

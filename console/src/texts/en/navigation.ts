@@ -10,6 +10,7 @@ export const navigation = {
   schema: "Events and fields",
   profiles: "Profiles",
   audiences: "Audiences",
+  destinations: "Destinations",
   computed: "Computed traits",
   merges: "Merges",
   audit: "Audit log",

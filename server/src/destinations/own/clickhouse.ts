@@ -21,7 +21,7 @@ export const clickhouse = defineDestination({
   slug: "clickhouse",
   name: "ClickHouse",
   description: "Writes rows into a table of your own ClickHouse; makes the table, and columns that it lacks.",
-  category: "Warehouses and files",
+  category: "warehouse",
   notes: ["A row that was sent twice stands twice until ClickHouse merges; ask with FINAL.", "A column keeps the type that it was made with: a value that doesn't fit is refused."],
   authentication: "basic",
   isStatusAll: false,

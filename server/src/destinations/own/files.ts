@@ -14,7 +14,7 @@ export const files = defineDestination({
   slug: "files",
   name: "Files on this server",
   description: "Writes events into files below the data directory of this server.",
-  category: "Warehouses and files",
+  category: "warehouse",
   notes: [fileNote],
   authentication: "none",
   isStatusAll: true,

@@ -78,7 +78,7 @@ export const googleDataManager = defineDestination({
   slug: "google-ads-data-manager",
   name: "Google Ads (Data Manager)",
   description: "Customer Match audiences and offline conversions by Google's Data Manager API.",
-  category: "Advertising",
+  category: "ads",
   notes: [
     "Written from Google's documentation; Google itself was not called.",
     "Google answers that it took a request, and matches people later: see its own diagnostics for what came of it.",

@@ -36,7 +36,7 @@ export const linkedinAudiences = defineDestination({
   slug: "linkedin-matched-audiences",
   name: "LinkedIn Matched Audiences",
   description: "Keeps matched audiences of LinkedIn in step with yours, under an app of your own.",
-  category: "Advertising",
+  category: "ads",
   notes: ["Written from LinkedIn's documentation; LinkedIn itself was not called.", "LinkedIn must have approved your app for its Audiences program."],
   authentication: "oauth2",
   availability: { kind: "own_app", provider: "linkedin", needs: "An app of your own that LinkedIn approved for the scope rw_dmp_segments." },

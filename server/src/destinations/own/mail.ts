@@ -40,7 +40,7 @@ export const mail = defineDestination({
   slug: "smtp",
   name: "Mail (SMTP)",
   description: "Sends a mail for each event by a mail server of your own.",
-  category: "Email",
+  category: "email",
   authentication: "basic",
   isStatusAll: false,
   settings: [

@@ -21,7 +21,7 @@ export const postgres = defineDestination({
   slug: "postgres",
   name: "Postgres",
   description: "Writes rows into a table of your own Postgres; makes the table, and columns that it lacks.",
-  category: "Warehouses and files",
+  category: "warehouse",
   notes: ["A column keeps the type that it was made with: a value that doesn't fit is refused."],
   authentication: "basic",
   isStatusAll: false,

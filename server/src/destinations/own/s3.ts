@@ -13,7 +13,7 @@ export const s3 = defineDestination({
   slug: "s3-files",
   name: "S3-compatible storage",
   description: "Writes events into a bucket of Amazon S3, MinIO, Cloudflare R2 or another store that speaks S3.",
-  category: "Warehouses and files",
+  category: "warehouse",
   notes: [fileNote],
   authentication: "key",
   isStatusAll: true,

@@ -42,7 +42,7 @@ export const webhook = defineDestination({
   slug: "signed-webhook",
   name: "Webhook",
   description: "Sends events as JSON to an address of your own, signed so that you can tell they are ours.",
-  category: "Developer tools",
+  category: "utility",
   authentication: "none",
   isStatusAll: true,
   secretSettings: ["headers"],

@@ -40,7 +40,7 @@ export const xAudiences = defineDestination({
   slug: "x-audiences",
   name: "X Ads audiences",
   description: "Keeps custom audiences of X in step with yours.",
-  category: "Advertising",
+  category: "ads",
   notes: ["Written from X's documentation; X itself was not called.", "X asks for an app with access to its Ads API."],
   authentication: "key",
   isStatusAll: false,
