@@ -37,7 +37,7 @@ export const limitsByUse: Readonly<Record<ClickHouseUse, UseLimits>> = {
   write: { connections: 1, queueMax: 64, executionSecondsMax: 600, memoryBytesMax: memoryOfOne, threadsMax: cores },
   evaluate: { connections: 2, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   instants: { connections: 1, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
-  deliver: { connections: 1, queueMax: 128, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
+  deliver: { connections: 2, queueMax: 128, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
   // Somebody waits for the answer while they type, and one question may be all that is asked: it has every core.
   preview: { connections: 3, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: cores },
   api: { connections: 4, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
