@@ -14,6 +14,7 @@ import { CatalogPanel } from "./catalog-panel.tsx";
 import { catalogChoices, type CatalogSearch } from "./destinations-search.ts";
 import { FindField } from "./find-field.tsx";
 import { catalogQuery } from "./queries.ts";
+import "../sources/source.css";
 import "./destinations.css";
 
 const t = texts.destinations.catalog;

@@ -17,7 +17,7 @@ import { tookText } from "./funnel.ts";
 import { requestQuery } from "./queries.ts";
 
 const t = texts.deliveries;
-const tones: Readonly<Record<string, Tone>> = { delivered: "good", refused: "bad", expired: "bad", held_out: "plain", nothing: "plain", waiting: "waiting" };
+const tones: Readonly<Record<string, Tone>> = { delivered: "good", refused: "bad", expired: "bad", held_out: "plain", nothing: "plain", waiting: "waiting", behind: "waiting" };
 
 export const deliveryKey = ({ stream, subscription, position }: Pick<DeliveryShown, "stream" | "subscription" | "position">): string => `${stream}.${subscription}.${position}`;
 

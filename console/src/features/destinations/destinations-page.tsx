@@ -16,6 +16,7 @@ import { Value } from "../../ui/value.tsx";
 import { DestinationState, isBad, shownStateOf, type ShownState } from "./destination-state.tsx";
 import { FindField } from "./find-field.tsx";
 import { destinationListQuery, destinationQuery, statesQuery } from "./queries.ts";
+import "../sources/source.css";
 import "./destinations.css";
 
 const t = texts.destinations;

@@ -54,7 +54,7 @@ export const deliveries: Texts["deliveries"] = {
     title: "Vom Hereinkommen bis geliefert", half: "Die Hälfte in", most: "99 von 100 in", of: (n) => `Von ${plural(n, "Lieferung", "Lieferungen")}.`, none: "In diesem Zeitraum wurde nichts geliefert.",
   },
   queue: { title: "Wartet", again: "Neuer Versuch", behind: "Hinter etwas von derselben Person", next: "Nächster Versuch", oldest: "Scheitert seit", none: "Nichts wartet." },
-  outcomes: { delivered: "Geliefert", refused: "Abgelehnt", expired: "Aufgegeben", held_out: "Ausgespart", nothing: "Nicht gesendet", waiting: "Neuer Versuch" },
+  outcomes: { delivered: "Geliefert", refused: "Abgelehnt", expired: "Aufgegeben", held_out: "Ausgespart", nothing: "Nicht gesendet", waiting: "Neuer Versuch", behind: "Wartet, bis es dran ist" },
   outcome: "Ergebnis",
   anyOutcome: "Jedes Ergebnis",
   find: "Name eines Ereignisses",

@@ -53,7 +53,7 @@ export const deliveries = {
     title: "From coming in to delivered", half: "Half within", most: "99 of 100 within", of: (n: number) => `Of ${plural(n, "delivery", "deliveries")}.`, none: "Nothing was delivered in this period.",
   },
   queue: { title: "Waiting", again: "Tried again", behind: "Behind something of the same person", next: "Next attempt", oldest: "Failing since", none: "Nothing waits." },
-  outcomes: { delivered: "Delivered", refused: "Refused", expired: "Given up", held_out: "Held out", nothing: "Not sent", waiting: "Tried again" } as Readonly<Record<string, string>>,
+  outcomes: { delivered: "Delivered", refused: "Refused", expired: "Given up", held_out: "Held out", nothing: "Not sent", waiting: "Tried again", behind: "Waits its turn" } as Readonly<Record<string, string>>,
   outcome: "Outcome",
   anyOutcome: "Every outcome",
   find: "Name of an event",
