@@ -108,6 +108,23 @@ test("who is suppressed leaves every destination under what it was told of them;
   expect(await ours()).toEqual([]);
 });
 
+test("consent that is withdrawn is leaving, and given again is coming back", async () => {
+  const id = await audiences.audience("agreed", bought("Agreed"));
+  const says = (userId: string, marketing: boolean): object => ({ type: "identify", userId, traits: { email: `${userId}@example.com` }, context: { consent: { categoryPreferences: { marketing } } } });
+  const destination = await bench.destination();
+  await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id }, consent: ["marketing"], mapping: { ...mapping, in: { "@path": "$.properties.agreed" } } });
+  const ours = async (): Promise<unknown[]> => (await settled()).filter((line) => String(line).includes("Audience"));
+  await audiences.send([says("cat", true), { type: "track", userId: "cat", event: "Agreed" }, says("dan", false), { type: "track", userId: "dan", event: "Agreed" }]);
+  expect(await ours()).toEqual(["Audience Entered cat true cat@example.com"]);
+  await audiences.send([says("cat", false)]);
+  expect(await ours()).toEqual(["Audience Exited cat false cat@example.com"]);
+  await audiences.send([says("dan", true)]);
+  expect(await ours()).toEqual(["Audience Entered dan true dan@example.com"]);
+  const dan = await audiences.pipeline.person("user_id", "dan");
+  await audiences.pipeline.control({ kind: "profile.consent", profileId: dan?.id ?? "", categories: { marketing: false }, atMs: Date.now() + 60_000 });
+  expect(await ours()).toEqual(["Audience Exited dan false dan@example.com"]);
+});
+
 test("hold-outs are a fair share", () => {
   const share = Array.from({ length: 4_000 }, (_, i) => isHeldOut(`00000000-0000-0000-0000-${String(i).padStart(12, "0")}`, 7, 0.2)).filter(Boolean).length / 4_000;
   expect(share).toBeGreaterThan(0.17);

@@ -6,6 +6,7 @@ import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event
 import type { AudienceTrigger } from "@tributary/schema/destination/subscription.ts";
 import { readMembershipChanges } from "../audiences/audiences.ts";
 import { audienceEvent, type PersonNow } from "../destinations/destinations.ts";
+import { readConsentAgain, readConsentChanges, type ConsentPlace, type MembershipTold } from "./consent-feed.ts";
 import type { Feed, FeedOptions, Piece } from "./feed.ts";
 import { memberOf, readMembers } from "./members.ts";
 import { readPeople, type DeliveryPerson } from "./people.ts";
@@ -19,13 +20,7 @@ export interface AudienceFeedOptions extends FeedOptions {
   readonly membershipsLandedBefore: (partition: number) => Promise<number>;
 }
 
-interface Change {
-  readonly profileId: string;
-  readonly atMs: number;
-  readonly entered: boolean;
-  readonly reason: string;
-  readonly seq: number;
-}
+type Change = MembershipTold;
 
 /** Beyond every number of the log: all who were in it at first have been taken. */
 const FILLED = Number.MAX_SAFE_INTEGER;
@@ -81,7 +76,23 @@ export function audienceFeeds(options: AudienceFeedOptions, subscription: Subscr
     },
     again: again(`fill ${subscription.id}`),
   };
-  return [live, fill];
+  const { consent: categories } = subscription.definition;
+  if (categories.length === 0) return [live, fill];
+  const place = async (): Promise<ConsentPlace> => ({
+    pool: options.pool, clickhouse, workspaceId, partition: target.partition, audienceId: audience.id, subscriptionId: subscription.id, categories,
+    isGrantedByDefault: await options.isGrantedByDefault(workspaceId),
+  });
+  const consent: Feed = {
+    stream: `consent ${subscription.id}`,
+    begin: () => options.landedBefore(target.partition),
+    async next(fromBlock): Promise<Piece | undefined> {
+      const beforeBlock = await options.landedBefore(target.partition);
+      if (!shared.isFilled || beforeBlock <= fromBlock) return undefined;
+      return { ...(await picked(await readConsentChanges(await place(), fromBlock, beforeBlock), consent.stream)), nextBlock: beforeBlock };
+    },
+    again: async (_, positions) => picked(await readConsentAgain(await place(), positions), `consent ${subscription.id}`),
+  };
+  return [live, fill, consent];
 }
 
 interface ChangeOptions extends AudienceFeedOptions {

@@ -9,7 +9,7 @@ import type { Entry } from "./entry.ts";
 import type { GateStatus } from "./gate.ts";
 
 /** What a destination follows: events, or for each subscription to an audience those who are in it at first, and who comes and goes. */
-export type StreamName = "events" | `fill ${number}` | `audience ${number}`;
+export type StreamName = "events" | `fill ${number}` | `audience ${number}` | `consent ${number}`;
 
 export interface ParkedKey {
   readonly stream: StreamName;
