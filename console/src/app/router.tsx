@@ -12,8 +12,8 @@ import { computedSearch, newComputedSearch } from "../features/computed/computed
 import { audienceQuery, audiencePagesQuery } from "../features/audiences/queries.ts";
 import { auditSearch } from "../features/audit/audit-search.ts";
 import { liveSearch } from "../features/events/live-search.ts";
-import { catalogSearch, destinationsSearch } from "../features/destinations/destinations-search.ts";
-import { catalogQuery, destinationListQuery } from "../features/destinations/queries.ts";
+import { catalogSearch, destinationSearch, destinationsSearch } from "../features/destinations/destinations-search.ts";
+import { catalogQuery, destinationListQuery, destinationQuery } from "../features/destinations/queries.ts";
 import { heldSearch } from "../features/held/held-search.ts";
 import { importsSearch, newImportSearch } from "../features/imports/imports-search.ts";
 import { homeSearch } from "../features/home/home-search.ts";
@@ -191,6 +191,10 @@ const destinationCatalog = createRoute({
   loader: ({ context, deps }) => void context.queryClient.prefetchQuery(catalogQuery(deps)),
   component: lazyRouteComponent(() => import("../features/destinations/catalog-page.tsx"), "CatalogPage"),
 });
+const destinationOne = createRoute({
+  getParentRoute: () => destinations, path: "/$slug", validateSearch: destinationSearch, loader: ({ context, params }) => void context.queryClient.prefetchQuery(destinationQuery(params.slug)),
+  component: lazyRouteComponent(() => import("../features/destinations/destination-page.tsx"), "DestinationPage"),
+});
 const identity = createRoute({
   getParentRoute: () => shell, path: "/identity", validateSearch: mergesSearch,
   component: lazyRouteComponent(() => import("../features/identity/merges-page.tsx"), "MergesPage"),
@@ -267,7 +271,7 @@ export const router = createRouter({
       person,
       computed.addChildren([computedList, computedNew, computedOne]),
       audiences.addChildren([audienceList, audienceNew, audienceOne.addChildren([audiencePage, audienceEdit])]),
-      destinations.addChildren([destinationList, destinationCatalog]),
+      destinations.addChildren([destinationList, destinationCatalog, destinationOne]),
       identity,
       audit,
       about,

@@ -67,6 +67,8 @@ export const replayBody = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(), until: z.iso.datetime({ offset: true }).optional(),
   dry_run: z.boolean().default(false).meta({ description: "Only says how many would be sent again." }),
 });
+export type ReplayWish = z.input<typeof replayBody>;
+
 export const replayShown = z
   .strictObject({
     id: z.int(), status: z.enum(["running", "done", "stopped"]), found: z.int().meta({ description: "Sent again." }),

@@ -80,7 +80,7 @@ function Categories({ all, chosen, onChoose }: CategoriesProps): ReactNode {
 }
 
 function Entry({ entry, search }: { readonly entry: CatalogEntry; readonly search: CatalogSearch }): ReactNode {
-  const { slug, name, description, category, availability, proof, in_use: inUse } = entry;
+  const { slug, name, description, category, origin, availability, proof, in_use: inUse } = entry;
   return (
     <li className="card catalog-card" data-chosen={search.open === slug}>
       <h2><Link to="/destinations/catalog" search={{ ...search, open: slug }} replace className="catalog-name"><bdi>{name}</bdi></Link></h2>
@@ -88,6 +88,7 @@ function Entry({ entry, search }: { readonly entry: CatalogEntry; readonly searc
       <div className="row wrap catalog-labels">
         <State tone={availabilityTones[availability.kind]}>{t.labels[availability.kind]}</State>
         {availability.kind === "hidden" ? null : <span className="dim">{t.proofs[proof]}</span>}
+        {origin === "own" ? <span className="dim">{t.origins.own}</span> : null}
         {inUse === 0 ? null : <strong>{t.inUse(inUse)}</strong>}
       </div>
     </li>

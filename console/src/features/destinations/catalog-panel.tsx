@@ -4,7 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { CatalogDetail } from "@tributary/schema/api/destinations.ts";
+import { boot } from "../../api.ts";
 import { texts, wordFrom } from "../../texts/texts.ts";
+import { Snippet } from "../../ui/copy.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
@@ -54,8 +56,16 @@ function Told({ detail: { definition, secrets } }: { readonly detail: CatalogDet
           })}
         </ul>
       </section>
+      {availability.kind === "hidden" ? null : <section><h3>{t.setUp}</h3><p className="dim set-up-text">{t.setUpText}</p><Snippet text={setUpCommand(definition)} label={t.setUp} /></section>}
     </>
   );
+}
+
+/** The call that sets it up, with a place for each setting that it must have. */
+function setUpCommand({ slug, name, settings }: CatalogDetail["definition"]): string {
+  const needed = settings.filter(({ required, isHidden }) => required === true && !isHidden).map((one) => [one.key, one.placeholder ?? "…"]);
+  const body = JSON.stringify({ name, definition: slug, settings: Object.fromEntries(needed) }, null, 2);
+  return `curl ${boot.publicUrl}/api/v1/destinations \\\n  -H "authorization: Bearer API_TOKEN" -H "content-type: application/json" \\\n  -d '${body.replaceAll("'", "'\\''")}'`;
 }
 
 function Availability({ availability }: Pick<CatalogDetail["definition"], "availability">): ReactNode {

@@ -4,15 +4,15 @@ import type { Destination } from "@tributary/schema/api/destinations.ts";
 import { texts } from "../../texts/texts.ts";
 import { State, type Tone } from "../../ui/state.tsx";
 
-const tones = { off: "plain", archived: "plain", nothing: "attention", idle: "waiting", flowing: "good", throttled: "waiting", failing: "bad", unauthorized: "bad" } as const satisfies Readonly<Record<string, Tone>>;
+const tones = { off: "plain", archived: "plain", nothing: "attention", on: "good", idle: "waiting", flowing: "good", throttled: "waiting", failing: "bad", unauthorized: "bad" } as const satisfies Readonly<Record<string, Tone>>;
 export type ShownState = keyof typeof tones;
 
-/** `told`: what delivery says of it, if it was ever at work. */
+/** `told`: what delivery says of it; undefined where it never had anything to say, which is as good as it gets. */
 export function shownStateOf({ status, enabled, subscriptions }: Pick<Destination, "status" | "enabled" | "subscriptions">, told: string | undefined): ShownState {
   if (status === "archived") return "archived";
   if (!enabled) return "off";
   if (subscriptions.enabled === 0) return "nothing";
-  return told === "flowing" || told === "throttled" || told === "failing" || told === "unauthorized" ? told : "idle";
+  return told === "idle" || told === "flowing" || told === "throttled" || told === "failing" || told === "unauthorized" ? told : "on";
 }
 
 export const isBad = (state: ShownState): boolean => tones[state] === "bad";

@@ -2,7 +2,7 @@
 import { Button, NativeSelect } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconPlus, IconSearch, IconSend } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
 import type { Destination } from "@tributary/schema/api/destinations.ts";
@@ -15,7 +15,7 @@ import { Page } from "../../ui/page.tsx";
 import { Value } from "../../ui/value.tsx";
 import { DestinationState, isBad, shownStateOf, type ShownState } from "./destination-state.tsx";
 import { FindField } from "./find-field.tsx";
-import { destinationListQuery, statesQuery } from "./queries.ts";
+import { destinationListQuery, destinationQuery, statesQuery } from "./queries.ts";
 import "./destinations.css";
 
 const t = texts.destinations;
@@ -46,6 +46,7 @@ function Kind({ definition, definition_name: name }: Destination): ReactNode {
 
 export function DestinationsPage(): ReactNode {
   const navigate = route.useNavigate();
+  const client = useQueryClient();
   const { search = "", status = "active" } = route.useSearch();
   const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const list = useQuery(destinationListQuery({ search, status }));
@@ -84,6 +85,7 @@ export function DestinationsPage(): ReactNode {
         {list.error && !rows ? null : (
           <DataTable
             label={t.title} columns={isNarrow ? narrowColumns : columns} rows={rows} rowKey={({ destination }) => destination.slug}
+            onOpen={({ destination: { slug } }) => void navigate({ to: "/destinations/$slug", params: { slug }, search: {} })} onHover={({ destination: { slug } }) => void client.prefetchQuery(destinationQuery(slug))}
             empty={isEmpty ? <NoDestination isArchived={status === "archived"} /> : <Empty icon={<IconSearch size={28} stroke={1.4} />} title={t.noMatch} text={t.noMatchText} action={<Link to="/destinations">{t.clearFilter}</Link>} />}
           />
         )}

@@ -30,3 +30,28 @@ export function catalogSearch(search: Record<string, unknown>): CatalogSearch {
 function textOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 200) : "";
 }
+
+export const destinationTabs = ["overview", "subscriptions", "deliveries", "problems"] as const;
+export const periods = [1, 24, 168] as const;
+export const outcomes = ["delivered", "refused", "expired", "held_out", "nothing"] as const;
+
+export interface DestinationSearch {
+  readonly tab?: Exclude<(typeof destinationTabs)[number], "overview">;
+  /** Hours; without it, a day. */
+  readonly hours?: 1 | 168;
+  readonly outcome?: (typeof outcomes)[number];
+  readonly code?: string;
+  readonly event?: string;
+  /** Which delivery is shown beside the list: its subscription and its place. */
+  readonly open?: string;
+}
+
+export function destinationSearch({ tab, hours, outcome, code, event, open }: Record<string, unknown>): DestinationSearch {
+  const shown = destinationTabs.find((one) => one === tab);
+  const found = outcomes.find((one) => one === outcome);
+  const [byCode, byEvent, opened] = [textOf(code), textOf(event), textOf(open)];
+  return {
+    ...(shown === undefined || shown === "overview" ? {} : { tab: shown }), ...(hours === 1 || hours === 168 ? { hours } : {}), ...(found === undefined ? {} : { outcome: found }),
+    ...(byCode === "" ? {} : { code: byCode }), ...(byEvent === "" ? {} : { event: byEvent }), ...(opened === "" ? {} : { open: opened }),
+  };
+}

@@ -29,10 +29,11 @@ import { Traits } from "./traits.tsx";
 import "./profiles.css";
 
 const IdentityTab = lazy(async () => ({ default: (await import("../identity/identity-tab.tsx")).IdentityTab }));
+const PersonSent = lazy(async () => ({ default: (await import("../destinations/person-sent.tsx")).PersonSent }));
 const t = texts.profiles;
 const route = getRouteApi("/shell/profiles/$ref");
 const back = { to: "/profiles", text: t.title } as const;
-const tabs: readonly PersonTab[] = ["service", "overview", "identity", "raw"];
+const tabs: readonly PersonTab[] = ["service", "overview", "identity", "sent", "raw"];
 
 export function PersonPage(): ReactNode {
   const { ref } = route.useParams();
@@ -71,6 +72,7 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
         {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} identifiers={<Card title={t.identifiers}><KnownBy person={person} /></Card>} /></Tabs.Panel> : null}
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
         <Tabs.Panel value="identity"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><IdentityTab person={person} /></Suspense></Tabs.Panel>
+        <Tabs.Panel value="sent"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><PersonSent personId={person.id} /></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
       </Tabs>
     </Page>

@@ -21,7 +21,7 @@ export function profilesSearch({ search, sort, cols }: Record<string, unknown>):
   };
 }
 
-export type PersonTab = "service" | "overview" | "identity" | "raw";
+export type PersonTab = "service" | "overview" | "identity" | "sent" | "raw";
 
 export interface PersonSearch extends IdentitySearch {
   readonly tab?: PersonTab;
@@ -37,7 +37,7 @@ export function personSearch(search: Record<string, unknown>): PersonSearch {
   if (tab === "identity") return { tab, ...identitySearch(search) };
   const text = textOf(q, 200);
   return {
-    ...(tab === "service" || tab === "overview" || tab === "raw" ? { tab } : {}),
+    ...(tab === "service" || tab === "overview" || tab === "sent" || tab === "raw" ? { tab } : {}),
     ...(text === "" ? {} : { q: text }),
     ...(typeof kind === "string" && /^[a-z]+(,[a-z]+)*$/.test(kind) ? { kind } : {}),
     ...(isWhole(source) ? { source } : {}),

@@ -25,6 +25,7 @@ import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { computed } from "./computed.ts";
+import { deliveries } from "./deliveries.ts";
 import { desk } from "./desk.ts";
 import { destinations } from "./destinations.ts";
 import { events } from "./events.ts";
@@ -75,6 +76,7 @@ export const de: Texts = {
   profiles,
   computed,
   desk,
+  deliveries,
   destinations,
   masking,
   audiences,

@@ -25,7 +25,7 @@ export const destinations: Texts["destinations"] = {
   onOf: (on, all) => `${count(on)} von ${count(all)}`,
   testOnly: "nur Testpersonen",
   states: {
-    off: "Ausgeschaltet", archived: "Archiviert", nothing: "Kein Abonnement ist an", idle: "Noch nichts gesendet", flowing: "Liefert", throttled: "Gebremst", failing: "Gestört", unauthorized: "Schlüssel abgelehnt",
+    off: "Ausgeschaltet", archived: "Archiviert", nothing: "Kein Abonnement ist an", on: "Eingeschaltet", idle: "Noch nichts gesendet", flowing: "Liefert", throttled: "Gebremst", failing: "Gestört", unauthorized: "Schlüssel abgelehnt",
   },
   catalog: {
     title: "Katalog",
@@ -59,6 +59,8 @@ export const destinations: Texts["destinations"] = {
     audiences: { yes: "Führt sie als Personenlisten", no: "Bekommt sie als Ereignisse" },
     actions: "Was es kann",
     settings: "Was es wissen will",
+    setUp: "Einrichten",
+    setUpText: "Mit einem Token der Rolle Admin. Es sendet nichts, bis es und ein Abonnement eingeschaltet sind.",
     notes: "Gut zu wissen",
     required: "nötig",
     secret: "bleibt geheim",

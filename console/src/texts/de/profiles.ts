@@ -28,7 +28,7 @@ export const profiles: Texts["profiles"] = {
   known: "Bekannt",
   unnamed: "Anonymer Besucher",
   moreIdentifiers: (n) => `und ${count(n)} weitere`,
-  tabs: { service: "Kundendienst", overview: "Überblick", identity: "Identität", raw: "Rohdaten" },
+  tabs: { service: "Kundendienst", overview: "Überblick", identity: "Identität", sent: "Gesendet", raw: "Rohdaten" },
   traits: "Merkmale",
   noTraits: "Noch keine Merkmale. Ein identify-Aufruf mit „traits“ setzt sie.",
   timeline: "Verlauf",

@@ -24,7 +24,7 @@ export const destinations = {
   onOf: (on: number, all: number) => `${count(on)} of ${count(all)}`,
   testOnly: "test people only",
   states: {
-    off: "Switched off", archived: "Archived", nothing: "No subscription is on", idle: "Nothing sent yet", flowing: "Delivering", throttled: "Slowed down", failing: "Failing", unauthorized: "Key not taken",
+    off: "Switched off", archived: "Archived", nothing: "No subscription is on", on: "Switched on", idle: "Nothing sent yet", flowing: "Delivering", throttled: "Slowed down", failing: "Failing", unauthorized: "Key not taken",
   },
   catalog: {
     title: "Catalog",
@@ -58,6 +58,8 @@ export const destinations = {
     audiences: { yes: "Keeps them as lists of people", no: "Gets them as events" },
     actions: "What it can do",
     settings: "What it asks for",
+    setUp: "Set it up",
+    setUpText: "With a token of the role admin. It sends nothing until it and a subscription are switched on.",
     notes: "Good to know",
     required: "required",
     secret: "kept secret",

@@ -5,6 +5,7 @@ import { audit } from "./audit.ts";
 import { masking } from "./masking.ts";
 import { accounts } from "./accounts.ts";
 import { computed } from "./computed.ts";
+import { deliveries } from "./deliveries.ts";
 import { desk } from "./desk.ts";
 import { destinations } from "./destinations.ts";
 import { events } from "./events.ts";
@@ -55,6 +56,7 @@ export const en = {
   profiles,
   computed,
   desk,
+  deliveries,
   destinations,
   masking,
   audiences,

@@ -27,7 +27,7 @@ export const profiles = {
   known: "Known",
   unnamed: "Anonymous visitor",
   moreIdentifiers: (n: number) => `and ${count(n)} more`,
-  tabs: { service: "Service", overview: "Overview", identity: "Identity", raw: "Raw" },
+  tabs: { service: "Service", overview: "Overview", identity: "Identity", sent: "Sent", raw: "Raw" },
   traits: "Traits",
   noTraits: "No traits yet. An identify call with traits sets them.",
   timeline: "Timeline",
