@@ -94,8 +94,10 @@ export function createRunner(options: RunnerOptions): Runner {
 
   // ── What is to be sent ────────────────────────────────────────────────────────────────────────────────────────
 
-  async function feed({ progress, retries }: Works): Promise<void> {
-    if (lanes.size() >= limits.sliceRows || retries.isFull()) return;
+  async function feed({ gate, progress, retries }: Works): Promise<void> {
+    // A destination that is not well holds no more in memory than it is tried with.
+    const isHeld = gate.status().state !== "flowing" && lanes.size() > 0;
+    if (isHeld || lanes.size() >= limits.sliceRows || retries.isFull()) return;
     for (const { jobs, unsent, at } of await progress.takeNext()) {
       settleUnsent(unsent, at);
       for (const job of jobs) {
