@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hash128 } from "../core/hash.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
 import { createControl } from "../governance/governance.ts";
+import { testDestination } from "../destinations/testing.ts";
 import { createImports } from "../sources/import/import.ts";
 import { importRoutes } from "./imports.ts";
 import {
@@ -11,6 +12,7 @@ import {
 
 const theirs = hash128("person", "theirs");
 const marker = "zebra7";
+const anySubscription = { action: "say", trigger: { kind: "events", types: ["track"] }, mapping: { user: { "@path": "$.userId" } } };
 
 describe("two workspaces", () => {
   let api: TestApi;
@@ -34,6 +36,7 @@ describe("two workspaces", () => {
   /** Everything that the second workspace has carries the marker; the first asks for all of it. */
   beforeAll(async () => {
     api = await startTestApi(({ workspaceDb, log, processed, clock }) => ({
+      catalog: testDestination().catalog,
       moreRoutes: importRoutes(
         createImports({
           workspaceDb,
@@ -113,7 +116,19 @@ describe("two workspaces", () => {
     await pool.query(
       "insert into audience_person (profile_id, workspace_id, member_of, seq) select $1, workspace_id, array[id], 1 from audience where workspace_id = $2 on conflict do nothing", [theirs, second.id],
     );
-    ids = { ...bySource, keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
+    const theirSettings = { url: "https://example.com/hook", apiKey: `${marker}-key-of-theirs`, headers: {} };
+    expect((await asTheirs("/destinations", { name: marker, slug: marker, definition: "parrot", settings: theirSettings, enabled: true })).status).toBe(201);
+    const subscribed = await asTheirs(`/destinations/${marker}/subscriptions`, { name: marker, definition: anySubscription });
+    const replayed = await asTheirs(`/destinations/${marker}/replays`, {});
+    await pool.query("insert into delivery_state (destination_id, workspace_id, state, since, detail) select id, workspace_id, 'failing', now(), $1 from destination where workspace_id = $2", [marker, second.id]);
+    await api.clickhouse.client("write").insert({
+      table: "delivery_exchanges", format: "JSONEachRow", clickhouse_settings: { date_time_input_format: "best_effort" },
+      values: [{
+        workspace_id: second.id, destination_id: (await pool.query("select id from destination where workspace_id = $1", [second.id])).rows[0].id, request_id: theirs, at: new Date().toISOString(), nr: 0,
+        method: "POST", url: "https://example.com", request_headers: "{}", request_body: marker, status: 200, response_headers: "{}", response_body: "", failure: "", took_ms: 1,
+      }],
+    });
+    ids = { ...bySource, subscription: String(subscribed.body.id), replay: String(replayed.body.replay.id), keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
   });
   afterAll(() => api.stop());
 
@@ -128,6 +143,11 @@ describe("two workspaces", () => {
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (/^\/(audiences|audience-lists|computed-traits)\/\{slug\}/.test(path)) return [path.replace("{slug}", marker).replace("{profile_id}", theirs) + (path.endsWith("/as-of") ? `?at=${new Date().toISOString()}` : "")];
+    if (path.startsWith("/destinations/{slug}")) {
+      const id = path.includes("/replays/") ? ids["replay"] : ids["subscription"];
+      const query = path.endsWith("/choices") ? "?action=say&field=list" : path.endsWith("/suggestions") ? "?action=say" : "";
+      return [path.replace("{slug}", marker).replace("{id}", id ?? "").replace("{version}", "1").replace("{requestId}", theirs) + query];
+    }
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
     if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
@@ -166,6 +186,12 @@ describe("two workspaces", () => {
     "PATCH /audience-lists/{slug}": { name: "Taken over" },
     "POST /audience-lists/{slug}/members": { remove: [{ profile_id: theirs }] },
     "PATCH /computed-traits/{slug}": { name: "Taken over" },
+    "PATCH /destinations/{slug}": { name: "Taken over" },
+    "POST /destinations/{slug}/subscriptions": { name: "Taken over", definition: anySubscription },
+    "PATCH /destinations/{slug}/subscriptions/{id}": { name: "Taken over" },
+    "POST /destinations/{slug}/subscriptions/preview": { definition: anySubscription },
+    "POST /destinations/{slug}/subscriptions/test-send": { definition: anySubscription, event: { type: "track", event: "x", userId: "u" } },
+    "POST /destinations/{slug}/replays": {},
   };
 
   test("every route with an id answers 404 for an id of the other workspace, and changes nothing there", async () => {
@@ -177,12 +203,15 @@ describe("two workspaces", () => {
               "json_agg(t) from api_token t) as tokens, (select json_agg(q) from quarantine q) as held, (select json_agg(w) from workspace w) as workspaces, (select " +
               "json_agg(r) from ch_refused r) as refused, (select json_agg(m) from member m) as members, " +
               "(select json_agg(a) from audience a) as audiences, (select json_agg(l) from audience_list l) as lists, (select json_agg(l) from audience_list_member l) as listed, " +
-              "(select json_agg(c) from computed_trait c) as computed",
+              "(select json_agg(c) from computed_trait c) as computed, (select json_agg(d) from destination d) as destinations, (select json_agg(s) from subscription s) as subscriptions, " +
+              "(select json_agg(r) from delivery_replay r) as replays",
           )
         ).rows,
       );
     const before = await snapshot();
-    const withIds = api.api.routes.filter((route) => route.path.includes("{"));
+    // The catalog is everybody's.
+    const withIds = api.api.routes.filter((route) => route.path.includes("{") && !route.path.startsWith("/catalog/"));
+    expect((await ask("POST", "/catalog/parrot/check", { body: { settings: {}, destination: marker } })).status).toBe(404);
     expect(withIds.length).toBeGreaterThan(10);
     for (const route of withIds) {
       const addresses = foreignAddresses(route.path);
@@ -223,6 +252,8 @@ describe("two workspaces", () => {
       "/audiences/values",
       "/audit",
       "/computed-traits",
+      "/destination-states",
+      "/destinations",
       "/events",
       "/identity/merges",
       "/identity/shared",

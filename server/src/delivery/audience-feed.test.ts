@@ -88,6 +88,43 @@ test("a vendor that keeps lists makes one for the audience first, and is asked a
   expect(asked).toBe(2);
 });
 
+test("who is suppressed leaves every destination under what it was told of them; so does who is somebody else by now, unless that one is in", async () => {
+  const id = await audiences.audience("told", bought("Told"));
+  const told = (userId: string): object[] => [
+    { type: "identify", userId, anonymousId: `anon-${userId}`, traits: { email: `${userId}@example.com` } }, { type: "track", userId, event: "Told" },
+  ];
+  const destination = await bench.destination();
+  await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id }, mapping: { ...mapping, in: { "@path": "$.properties.told" } } });
+  await audiences.send([...told("sue"), ...told("ann"), ...told("bea")]);
+  const ours = async (): Promise<unknown[]> => (await settled()).filter((line) => String(line).includes("Audience")).toSorted();
+  expect(await ours()).toHaveLength(3);
+  const sue = await audiences.pipeline.person("user_id", "sue");
+  await audiences.pipeline.control({ kind: "profile.suppress", profileId: sue?.id ?? "" });
+  expect(await ours()).toEqual(["Audience Exited sue false sue@example.com"]);
+  const members = async (): Promise<number | null> => (await audiences.pipeline.pool.query("select from delivery_member m join subscription s on s.id = m.subscription_id where s.destination_id = $1", [destination])).rowCount;
+  expect(await members()).toBe(2);
+  // Both are in, so the one who is left stays in.
+  await audiences.send([{ type: "alias", previousId: "bea", userId: "ann" }]);
+  expect(await ours()).toEqual([]);
+});
+
+test("consent that is withdrawn is leaving, and given again is coming back", async () => {
+  const id = await audiences.audience("agreed", bought("Agreed"));
+  const says = (userId: string, marketing: boolean): object => ({ type: "identify", userId, traits: { email: `${userId}@example.com` }, context: { consent: { categoryPreferences: { marketing } } } });
+  const destination = await bench.destination();
+  await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id }, consent: ["marketing"], mapping: { ...mapping, in: { "@path": "$.properties.agreed" } } });
+  const ours = async (): Promise<unknown[]> => (await settled()).filter((line) => String(line).includes("Audience"));
+  await audiences.send([says("cat", true), { type: "track", userId: "cat", event: "Agreed" }, says("dan", false), { type: "track", userId: "dan", event: "Agreed" }]);
+  expect(await ours()).toEqual(["Audience Entered cat true cat@example.com"]);
+  await audiences.send([says("cat", false)]);
+  expect(await ours()).toEqual(["Audience Exited cat false cat@example.com"]);
+  await audiences.send([says("dan", true)]);
+  expect(await ours()).toEqual(["Audience Entered dan true dan@example.com"]);
+  const dan = await audiences.pipeline.person("user_id", "dan");
+  await audiences.pipeline.control({ kind: "profile.consent", profileId: dan?.id ?? "", categories: { marketing: false }, atMs: Date.now() + 60_000 });
+  expect(await ours()).toEqual(["Audience Exited dan false dan@example.com"]);
+});
+
 test("hold-outs are a fair share", () => {
   const share = Array.from({ length: 4_000 }, (_, i) => isHeldOut(`00000000-0000-0000-0000-${String(i).padStart(12, "0")}`, 7, 0.2)).filter(Boolean).length / 4_000;
   expect(share).toBeGreaterThan(0.17);

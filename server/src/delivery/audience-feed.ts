@@ -5,8 +5,10 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import type { AudienceTrigger } from "@tributary/schema/destination/subscription.ts";
 import { readMembershipChanges } from "../audiences/audiences.ts";
-import { audienceEvent } from "../destinations/destinations.ts";
+import { audienceEvent, type PersonNow } from "../destinations/destinations.ts";
+import { readConsentAgain, readConsentChanges, type ConsentPlace, type MembershipTold } from "./consent-feed.ts";
 import type { Feed, FeedOptions, Piece } from "./feed.ts";
+import { memberOf, readMembers } from "./members.ts";
 import { readPeople, type DeliveryPerson } from "./people.ts";
 import { itemJob, type DeliveryJob, type Picked, type Unsent } from "./pick.ts";
 import type { Count } from "./store.ts";
@@ -18,13 +20,7 @@ export interface AudienceFeedOptions extends FeedOptions {
   readonly membershipsLandedBefore: (partition: number) => Promise<number>;
 }
 
-interface Change {
-  readonly profileId: string;
-  readonly atMs: number;
-  readonly entered: boolean;
-  readonly reason: string;
-  readonly seq: number;
-}
+type Change = MembershipTold;
 
 /** Beyond every number of the log: all who were in it at first have been taken. */
 const FILLED = Number.MAX_SAFE_INTEGER;
@@ -80,7 +76,23 @@ export function audienceFeeds(options: AudienceFeedOptions, subscription: Subscr
     },
     again: again(`fill ${subscription.id}`),
   };
-  return [live, fill];
+  const { consent: categories } = subscription.definition;
+  if (categories.length === 0) return [live, fill];
+  const place = async (): Promise<ConsentPlace> => ({
+    pool: options.pool, clickhouse, workspaceId, partition: target.partition, audienceId: audience.id, subscriptionId: subscription.id, categories,
+    isGrantedByDefault: await options.isGrantedByDefault(workspaceId),
+  });
+  const consent: Feed = {
+    stream: `consent ${subscription.id}`,
+    begin: () => options.landedBefore(target.partition),
+    async next(fromBlock): Promise<Piece | undefined> {
+      const beforeBlock = await options.landedBefore(target.partition);
+      if (!shared.isFilled || beforeBlock <= fromBlock) return undefined;
+      return { ...(await picked(await readConsentChanges(await place(), fromBlock, beforeBlock), consent.stream)), nextBlock: beforeBlock };
+    },
+    again: async (_, positions) => picked(await readConsentAgain(await place(), positions), `consent ${subscription.id}`),
+  };
+  return [live, fill, consent];
 }
 
 interface ChangeOptions extends AudienceFeedOptions {
@@ -96,17 +108,40 @@ async function pickChanges(changes: readonly Change[], options: ChangeOptions): 
   const counts = new Map<string, number>();
   const [people, isGrantedByDefault] = changes.length === 0 ? [new Map<string, DeliveryPerson>(), false]
     : await Promise.all([readPeople(options.pool, workspaceId, [...new Set(changes.map((change) => change.profileId))]), options.isGrantedByDefault(workspaceId)]);
+  const told = await toldBefore(changes, people, options);
   for (const change of changes) {
     const person = people.get(change.profileId);
     const reason = filterReason(change, person, isGrantedByDefault, options);
-    if (reason !== undefined || person === undefined) counts.set(reason ?? "gone", (counts.get(reason ?? "gone") ?? 0) + 1);
+    // Who is not known any more leaves under what was told of them.
+    const leaving = isUnknown(reason) && !change.entered ? told.get(change.profileId) : undefined;
+    if (reason !== undefined && leaving === undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     else {
-      const made = jobOf(change, person, options);
+      const made = jobOf(change, leaving ?? person?.person ?? NOTHING_KNOWN, person?.profileId ?? change.profileId, options);
       if ("outcome" in made) unsent.push(made);
       else jobs.push(made);
     }
   }
   return { jobs, unsent, filtered: [...counts].map(([reason, count]): Count => ({ subscriptionId: options.subscription.id, outcome: "filtered", reason, count })) };
+}
+
+const NOTHING_KNOWN: PersonNow = { traits: {}, identifiers: [] };
+
+function isUnknown(reason: string | undefined): boolean {
+  return reason === "suppressed" || reason === "merged";
+}
+
+/** Of those who leave and are not known any more: what the destination was told. Not where it was told the same of who they are now. */
+async function toldBefore(changes: readonly Change[], people: ReadonlyMap<string, DeliveryPerson>, { pool, subscription, trigger }: ChangeOptions): Promise<ReadonlyMap<string, PersonNow>> {
+  if (trigger.on === "entered") return new Map();
+  const isUnknownNow = (person: DeliveryPerson | undefined, id: string): boolean => person === undefined || person.isSuppressed || person.profileId !== id;
+  const leaving = changes.filter((change) => !change.entered && isUnknownNow(people.get(change.profileId), change.profileId));
+  const survivorOf = (change: Change): string => people.get(change.profileId)?.profileId ?? change.profileId;
+  const members = await readMembers(pool, subscription.id, [...new Set(leaving.flatMap((change) => [change.profileId, survivorOf(change)]))]);
+  return new Map(leaving.flatMap((change) => {
+    const person = members.get(change.profileId);
+    const isStillIn = survivorOf(change) !== change.profileId && members.has(survivorOf(change));
+    return person === undefined || isStillIn ? [] : [[change.profileId, person]];
+  }));
 }
 
 function filterReason(change: Change, person: DeliveryPerson | undefined, isGrantedByDefault: boolean, { subscription, trigger, target, stream }: ChangeOptions): string | undefined {
@@ -128,14 +163,15 @@ function consentReason(categories: readonly string[], person: DeliveryPerson, is
   return categories.some((category) => !(person.consents[category] ?? isGrantedByDefault)) ? "consent" : undefined;
 }
 
-function jobOf(change: Change, person: DeliveryPerson, options: ChangeOptions): DeliveryJob | Unsent {
+/** `profileId`: who they are now, in whose lane it goes. */
+function jobOf(change: Change, person: PersonNow, profileId: string, options: ChangeOptions): DeliveryJob | Unsent {
   const { subscription, trigger, stream } = options;
   const event = eventOf(change, person, options);
   const told = {
-    stream, subscription, position: change.seq, profileId: person.profileId, eventName: change.entered ? "Audience Entered" : "Audience Exited", happenedAtMs: change.atMs,
+    stream, subscription, position: change.seq, profileId, member: { profileId: change.profileId, person: change.entered ? memberOf(person) : null }, eventName: change.entered ? "Audience Entered" : "Audience Exited", happenedAtMs: change.atMs,
     receivedAtMs: change.atMs, bytes: 2_000,
   };
-  if (isHeldOut(person.profileId, subscription.id, trigger.holdOut)) {
+  if (isHeldOut(profileId, subscription.id, trigger.holdOut)) {
     return { ...told, outcome: "held_out", code: "hold_out", messageId: event.messageId, detail: "One of the share who are sent nothing." };
   }
   const { audience } = subscription;
@@ -150,7 +186,7 @@ export function isHeldOut(profileId: string, subscriptionId: number, share: numb
   return createHash("sha256").update(`hold-out ${subscriptionId} ${profileId}`).digest().readUInt32BE(0) < share * 2 ** 32;
 }
 
-function eventOf(change: Change, { person }: DeliveryPerson, { subscription, trigger, target }: ChangeOptions): OutgoingEvent {
+function eventOf(change: Change, person: PersonNow, { subscription, trigger, target }: ChangeOptions): OutgoingEvent {
   const { workspaceId } = target.connection;
   const audience = subscription.audience ?? { id: trigger.audienceId, slug: "" };
   const to = { workspaceId, audience, externalId: subscription.externalId, settings: trigger.settings, as: trigger.as, identifiers: subscription.definition.identifiers };

@@ -30,7 +30,7 @@ export interface DeliveryLimits {
 }
 
 export const deliveryLimits: DeliveryLimits = {
-  sliceRows: 5_000, sliceBytes: 16 * 1024 * 1024, inFlight: 8, requestMs: 30_000, failuresMax: 5,
+  sliceRows: 2_000, sliceBytes: 16 * 1024 * 1024, inFlight: 8, requestMs: 30_000, failuresMax: 5,
   probe: { firstMs: 1_000, maxMs: 5 * 60_000 }, throttle: { firstMs: 1_000, maxMs: 60_000 }, retry: { firstMs: 1_000, maxMs: 4 * 3_600_000 },
   attemptsMin: 8, giveUpAfterMs: 24 * 3_600_000, parkedMax: 50_000, lateMs: 3_600_000, pollMs: 100, pollIdleMs: 1_000,
 };

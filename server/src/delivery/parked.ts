@@ -74,7 +74,7 @@ export function createParkedQueue(rows: readonly Parked[]): ParkedQueue {
       const left = person.rows.filter((one) => !isSame(one, row));
       const removed = person.rows.length - left.length;
       count -= removed;
-      if (left.length === 0) people.delete(laneOf(row));
+      if (left.length === 0) return void people.delete(laneOf(row));
       person.rows = left;
       person.out = Math.max(0, person.out - removed);
       become(person, -Infinity);

@@ -6,7 +6,7 @@ import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event
 import { takes } from "@tributary/schema/destination/trigger.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { NOBODY } from "../core/nobody.ts";
-import { outgoingEvent, type AudienceAtVendor, type SendItem } from "../destinations/destinations.ts";
+import { outgoingEvent, type AudienceAtVendor, type PersonNow, type SendItem } from "../destinations/destinations.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
 import { contextOf, type StreamedEvent } from "./event-stream.ts";
 import type { Job } from "./lanes.ts";
@@ -24,6 +24,8 @@ export interface DeliveryJob extends Job {
   readonly profileId: string;
   readonly item: SendItem;
   readonly audience?: AudienceAtVendor | undefined;
+  /** Of an audience: who is in it once this is delivered, or who is not (null). */
+  readonly member?: { readonly profileId: string; readonly person: PersonNow | null } | undefined;
   readonly eventName: string;
   readonly happenedAtMs: number;
   readonly receivedAtMs: number;
@@ -123,7 +125,7 @@ function jobOf(event: StreamedEvent, subscription: Subscription, person: Deliver
 
 /** What is to be sent of an event; or that the mapping makes nothing of it. */
 export function itemJob(
-  told: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience">, event: OutgoingEvent,
+  told: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience" | "member">, event: OutgoingEvent,
   { target, definition }: Pick<PickOptions, "target" | "definition">,
 ): DeliveryJob | Unsent {
   const { subscription, stream, position } = told;

@@ -18,7 +18,7 @@ import { createLanes } from "./lanes.ts";
 import type { DeliveryJob, Unsent } from "./pick.ts";
 import { createProgress, type Commit, type DonePlace, type Progress } from "./progress.ts";
 import { createRetries, keyOf, type Retries } from "./retries.ts";
-import type { DeliveryStore } from "./store.ts";
+import type { Change, DeliveryStore } from "./store.ts";
 import type { Target } from "./target.ts";
 
 export interface RunnerOptions {
@@ -94,8 +94,10 @@ export function createRunner(options: RunnerOptions): Runner {
 
   // ── What is to be sent ────────────────────────────────────────────────────────────────────────────────────────
 
-  async function feed({ progress, retries }: Works): Promise<void> {
-    if (lanes.size() >= limits.sliceRows || retries.isFull()) return;
+  async function feed({ gate, progress, retries }: Works): Promise<void> {
+    // A destination that is not well holds no more in memory than it is tried with.
+    const isHeld = gate.status().state !== "flowing" && lanes.size() > 0;
+    if (isHeld || lanes.size() >= limits.sliceRows || retries.isFull()) return;
     for (const { jobs, unsent, at } of await progress.takeNext()) {
       settleUnsent(unsent, at);
       for (const job of jobs) {
@@ -183,7 +185,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const entries = settled.map(({ entry }) => entry);
     const fromParked = jobs.filter((job) => !progress.isOpen(job));
     const place = progress.placeOf(jobs) ?? { stream: jobs[0]?.stream ?? ("events" as const), block: 0 };
-    void commit({ done: { ...place, entries }, counts: countsOf(entries), ...(fromParked.length === 0 ? {} : { unpark: fromParked.map(keyOf) }) });
+    void commit({ done: { ...place, entries }, counts: countsOf(entries), ...(fromParked.length === 0 ? {} : { unpark: fromParked.map(keyOf) }), ...membersOf(settled) });
     retries.settle(fromParked);
     progress.leave(jobs);
     lanes.finish(jobs);
@@ -256,6 +258,12 @@ async function begin({ target, feeds, store, limits, clock, isNew }: RunnerOptio
   });
   if (isNew) await commit({ state: gate.status() });
   return { progress, retries, gate };
+}
+
+/** What the destination knows of audiences now. */
+function membersOf(settled: readonly { readonly job: DeliveryJob; readonly entry: Entry }[]): Pick<Change, "members"> {
+  const members = settled.flatMap(({ job, entry }) => (job.member && entry.outcome === "delivered" ? [{ subscriptionId: job.subscription.id, ...job.member }] : []));
+  return members.length === 0 ? {} : { members };
 }
 
 /** Undefined: what is due already waits for something that wakes. */

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase, Pool } from "pg";
 import type { Logger } from "../core/logger.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
+import type { PersonNow } from "../destinations/destinations.ts";
 import type { Entry } from "./entry.ts";
 import type { GateStatus } from "./gate.ts";
 
 /** What a destination follows: events, or for each subscription to an audience those who are in it at first, and who comes and goes. */
-export type StreamName = "events" | `fill ${number}` | `audience ${number}`;
+export type StreamName = "events" | `fill ${number}` | `audience ${number}` | `consent ${number}`;
 
 export interface ParkedKey {
   readonly stream: StreamName;
@@ -44,6 +45,7 @@ export interface Change {
   readonly counts?: readonly Count[];
   readonly park?: readonly Parked[];
   readonly unpark?: readonly ParkedKey[];
+  readonly members?: readonly { readonly subscriptionId: number; readonly profileId: string; readonly person: PersonNow | null }[];
   readonly cursor?: { readonly stream: StreamName; readonly nextBlock: number };
   readonly state?: GateStatus;
 }
@@ -118,6 +120,7 @@ async function writeChanges(tx: ClientBase, changes: readonly Change[]): Promise
   for (const change of changes) {
     if (change.unpark) await unpark(tx, change.destinationId, change.unpark);
     if (change.park) await park(tx, change, change.park);
+    if (change.members) await writeMembers(tx, change, change.members);
     if (change.cursor) await moveCursor(tx, change, change.cursor);
     if (change.state) await writeState(tx, change, change.state);
   }
@@ -194,6 +197,29 @@ async function park(tx: ClientBase, { workspaceId, destinationId }: Change, rows
       column((row) => row.status),
     ],
   });
+}
+
+async function writeMembers(tx: ClientBase, { workspaceId }: Change, members: NonNullable<Change["members"]>): Promise<void> {
+  // Of one person the last counts.
+  const last = [...new Map(members.map((one) => [`${one.subscriptionId} ${one.profileId}`, one])).values()];
+  const gone = last.filter(({ person }) => person === null);
+  const here = last.filter(({ person }) => person !== null);
+  if (gone.length > 0) {
+    await tx.query({
+      name: "delivery-members-gone",
+      text: "delete from delivery_member m using unnest($1::integer[], $2::uuid[]) as g (s, p) where m.subscription_id = g.s and m.profile_id = g.p",
+      values: [gone.map((one) => one.subscriptionId), gone.map((one) => one.profileId)],
+    });
+  }
+  if (here.length > 0) {
+    await tx.query({
+      name: "delivery-members-here",
+      text: `insert into delivery_member (subscription_id, profile_id, workspace_id, person)
+        select h.s, h.p, $3, h.person from unnest($1::integer[], $2::uuid[], $4::json[]) as h (s, p, person) where exists (select from subscription where id = h.s)
+        on conflict (subscription_id, profile_id) do update set person = excluded.person`,
+      values: [here.map((one) => one.subscriptionId), here.map((one) => one.profileId), workspaceId, here.map((one) => JSON.stringify(one.person))],
+    });
+  }
 }
 
 async function moveCursor(tx: ClientBase, { workspaceId, destinationId }: Change, { stream, nextBlock }: { readonly stream: StreamName; readonly nextBlock: number }): Promise<void> {

@@ -484,6 +484,14 @@ const postgres: readonly PersonalDataPlace[] = [
   },
   {
     engine: "postgres",
+    name: "delivery_member",
+    personal: { profile_id: "whom a destination was told to be in an audience", person: "the identifiers and names by which it was told" },
+    other: ["subscription_id", "workspace_id"],
+    ...byProfileId,
+    erase: "Deleted when the destination has taken that they left, which suppressing them brings about.",
+  },
+  {
+    engine: "postgres",
     name: "delivery_replay",
     personal: { wish: "may name a person or a message id whose deliveries are sent again", created_by: "the opaque id of who asked for it" },
     other: ["id", "workspace_id", "destination_id", "after", "found", "passed_over", "status", "created_at", "done_at"],

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createGate, type GateStatus } from "./gate.ts";
+import { createLanes, type Job } from "./lanes.ts";
+import { createParkedQueue } from "./parked.ts";
+import type { Parked } from "./store.ts";
+
+interface Numbered extends Job {
+  readonly number: number;
+}
+
+const jobs = fc.array(fc.record({ person: fc.constantFrom("a", "b", "c", "d"), batchKey: fc.constantFrom("x", "y", undefined), bytes: fc.integer({ min: 1, max: 5 }) }), { maxLength: 40 })
+  .map((all) => all.map((one, number): Numbered => ({ ...one, number, batchMax: 3, batchBytesMax: 8 })));
+
+test("whatever is added when, and whatever fails how often: everything is sent, each person's in order, batches within their limits", () => {
+  fc.assert(
+    fc.property(jobs, fc.infiniteStream(fc.nat({ max: 9 })), (given, dice) => {
+      const roll = (): number => dice.next().value ?? 0;
+      const lanes = createLanes<Numbered>();
+      const waiting = [...given];
+      const underWay: (readonly Numbered[])[] = [];
+      const done: Numbered[] = [];
+      for (let i = 0; done.length < given.length; i++) {
+        if (i > 5_000) throw new Error("it does not end");
+        const dieOf = roll();
+        if (dieOf < 4 && waiting.length > 0) lanes.add(...(waiting.splice(0, 1) as [Numbered]));
+        else if (dieOf < 8) {
+          const taken = lanes.take();
+          if (!taken) continue;
+          expect(taken.length).toBeLessThanOrEqual(taken[0]?.batchKey === undefined ? 1 : 3);
+          expect(new Set(taken.map((job) => job.batchKey)).size).toBe(1);
+          if (taken.length > 1) expect(taken.reduce((sum, job) => sum + job.bytes, 0)).toBeLessThanOrEqual(8);
+          // Nobody has two requests under way.
+          for (const other of underWay) for (const job of taken) expect(other.some(({ person }) => person === job.person)).toBe(false);
+          underWay.push(taken);
+        } else {
+          const [ended] = underWay.splice(0, 1);
+          if (!ended) continue;
+          if (dieOf === 9 && i < 2_000) lanes.putBack(ended);
+          else {
+            lanes.finish(ended);
+            done.push(...ended);
+          }
+        }
+      }
+      for (const person of ["a", "b", "c", "d"]) {
+        const numbers = done.filter((job) => job.person === person).map((job) => job.number);
+        expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
+      }
+      expect(lanes.size()).toBe(0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a gate lets one at a time try a destination that failed, ever more rarely, and opens with the first success", () => {
+  const told: GateStatus[] = [];
+  const limits = { inFlight: 4, failuresMax: 3, probe: { firstMs: 1_000, maxMs: 60_000 }, throttle: { firstMs: 1_000, maxMs: 60_000 } };
+  const gate = createGate({ limits, nowMs: 0, onChange: (status) => told.push(status), random: () => 1 });
+  const why = { code: "http_500", detail: "", isOfDestination: false };
+  expect([gate.failed(1, why), gate.failed(2, why)]).toEqual([false, false]);
+  expect(gate.waitMs(2, 3)).toBe(0);
+  expect(gate.waitMs(2, 4)).toBeUndefined();
+  expect(gate.failed(3, why)).toBe(true);
+  expect(gate.waitMs(3, 0)).toBe(1_000);
+  expect(gate.waitMs(1_003, 0)).toBe(0);
+  expect(gate.waitMs(1_003, 1)).toBeUndefined();
+  // What was under way when it closed says nothing new.
+  gate.failed(4, why);
+  expect(gate.status().failures).toBe(1);
+  for (let i = 0, ms = 1_003; i < 10; i++, ms += 60_000) gate.failed(ms, why);
+  expect(gate.status()).toMatchObject({ state: "failing", failures: 11, sinceMs: 3 });
+  gate.succeeded(1e6);
+  expect(gate.status()).toMatchObject({ state: "flowing", failures: 0, sinceMs: 1e6 });
+  gate.throttled(2e6, { code: "http_429", detail: "", afterMs: 7_000 });
+  expect(gate.waitMs(2e6, 0)).toBe(7_000);
+  gate.reset(2e6 + 1);
+  expect(gate.waitMs(2e6 + 1, 0)).toBe(0);
+  expect(told.at(-1)?.state).toBe("flowing");
+});
+
+test("a gate keeps to a rate", () => {
+  const limits = { inFlight: 100, failuresMax: 3, probe: { firstMs: 1, maxMs: 1 }, throttle: { firstMs: 1, maxMs: 1 } };
+  const gate = createGate({ limits, perSecond: 4, nowMs: 0, onChange: () => undefined });
+  let started = 0;
+  for (let ms = 0; ms < 10_000; ms += 5) {
+    if (gate.waitMs(ms, 0) !== 0) continue;
+    gate.start(ms);
+    started++;
+  }
+  expect(started).toBe(40);
+});
+
+test("what is parked of a person comes out in order, all of it when the first is due, and not again before it was put back", () => {
+  const row = (profileId: string, position: number, nextAtMs: number): Parked => ({
+    stream: "events", subscriptionId: 1, position, profileId, attempts: 1, firstAtMs: 0, nextAtMs, code: "", detail: "", status: 500,
+  });
+  const queue = createParkedQueue([row("a", 1, 100), row("a", 2, 0), row("b", 3, 50)]);
+  expect(queue.takeDue(10, 10)).toEqual([]);
+  expect(queue.nextAtMs()).toBe(50);
+  expect(queue.takeDue(60, 10).map(({ position }) => position)).toEqual([3]);
+  expect(queue.takeDue(100, 10).map(({ position }) => position)).toEqual([1, 2]);
+  expect(queue.takeDue(1_000, 10)).toEqual([]);
+  queue.again(row("a", 1, 500));
+  expect(queue.takeDue(400, 10)).toEqual([]);
+  expect(queue.takeDue(500, 10).map(({ position }) => position)).toEqual([1, 2]);
+  queue.remove(row("a", 1, 0));
+  queue.add(row("a", 4, 0));
+  queue.remove(row("a", 2, 0));
+  expect(queue.takeDue(500, 10).map(({ position }) => position)).toEqual([4]);
+  queue.remove(row("a", 4, 0));
+  queue.putBack("b");
+  expect(queue.takeDue(500, 10).map(({ position }) => position)).toEqual([3]);
+  queue.remove(row("b", 3, 0));
+  expect(queue.takeDue(1_000, 10)).toEqual([]);
+  expect([queue.size(), queue.has("a"), queue.nextAtMs()]).toEqual([0, false, Infinity]);
+});
