@@ -56,7 +56,8 @@ function tokensOf(text: string): string[] {
   return found;
 }
 
-function isJson(text: string): boolean {
+/** Whether it is JSON as a whole. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

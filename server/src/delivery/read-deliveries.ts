@@ -1,5 +1,6 @@
 // What became of what was sent, for whoever looks: by destination and by person, newest first, with its requests.
 import type { ClientBase } from "pg";
+import { conditionsOn, type Conditions } from "./conditions.ts";
 import type { ReadLog } from "../audiences/audiences.ts";
 
 export interface DeliveryRow {
@@ -39,24 +40,18 @@ const COLUMNS = `destination_id, subscription_id, stream, position, message_id, 
   toUnixTimestamp64Milli(happened_at) as happened_ms, toUnixTimestamp64Milli(received_at) as received_ms, toUnixTimestamp64Milli(finished_at) as finished_ms,
   toString(request_id) as request_id`;
 
-function conditionsOf(filter: DeliveryFilter): { readonly sql: string; readonly params: Record<string, unknown> } {
-  const conditions = [OF_WORKSPACE];
-  const params: Record<string, unknown> = {};
-  const add = (sql: string, name: string, value: unknown): void => {
-    if (value === undefined) return;
-    conditions.push(sql);
-    params[name] = value;
-  };
-  add("destination_id = {destination:UInt32}", "destination", filter.destinationId);
-  add("subscription_id = {subscription:UInt32}", "subscription", filter.subscriptionId);
-  add("outcome = {outcome:String}", "outcome", filter.outcome);
-  add("code = {code:String}", "code", filter.code);
-  add("event = {event:String}", "event", filter.event);
-  add("message_id = {message:String}", "message", filter.messageId);
-  add("deliveries.profile_id in {people:Array(UUID)}", "people", filter.people);
-  add("finished_at >= fromUnixTimestamp64Milli({fromMs:Int64})", "fromMs", filter.fromMs);
-  add("finished_at < fromUnixTimestamp64Milli({beforeMs:Int64})", "beforeMs", filter.beforeMs);
-  return { sql: conditions.join(" and "), params };
+function conditionsOf(filter: DeliveryFilter): Conditions {
+  return conditionsOn(OF_WORKSPACE, [
+    ["destination_id = {destination:UInt32}", "destination", filter.destinationId],
+    ["subscription_id = {subscription:UInt32}", "subscription", filter.subscriptionId],
+    ["outcome = {outcome:String}", "outcome", filter.outcome],
+    ["code = {code:String}", "code", filter.code],
+    ["event = {event:String}", "event", filter.event],
+    ["message_id = {message:String}", "message", filter.messageId],
+    ["deliveries.profile_id in {people:Array(UUID)}", "people", filter.people],
+    ["finished_at >= fromUnixTimestamp64Milli({fromMs:Int64})", "fromMs", filter.fromMs],
+    ["finished_at < fromUnixTimestamp64Milli({beforeMs:Int64})", "beforeMs", filter.beforeMs],
+  ]);
 }
 
 /** The newest first. `before`: place of the last one that was shown. */

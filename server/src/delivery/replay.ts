@@ -5,6 +5,7 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import type { ReadLog } from "../audiences/audiences.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
+import { conditionsOn, type Conditions } from "./conditions.ts";
 
 /** What is sent again. All that is given must hold. */
 export const replayWish = z.strictObject({
@@ -39,22 +40,17 @@ interface OfDestination {
 }
 
 /** Conditions on the last outcome of each delivery, with their parameters. */
-function conditionsOf(wish: ReplayWish): { readonly sql: string; readonly params: Record<string, unknown> } {
-  const conditions: string[] = ["outcome in {outcomes:Array(String)}"];
-  const params: Record<string, unknown> = { outcomes: wish.outcomes };
-  const add = (sql: string, name: string, value: unknown): void => {
-    if (value === undefined) return;
-    conditions.push(sql);
-    params[name] = value;
-  };
-  add("subscription_id = {subscription:UInt32}", "subscription", wish.subscription);
-  add("code = {code:String}", "code", wish.code);
-  add("event = {event:String}", "event", wish.event);
-  add("profile_id = {profile:UUID}", "profile", wish.profile);
-  add("message_id = {message:String}", "message", wish.messageId);
-  add("finished_at >= fromUnixTimestamp64Milli({from:Int64})", "from", wish.fromMs);
-  add("finished_at < fromUnixTimestamp64Milli({before:Int64})", "before", wish.beforeMs);
-  return { sql: conditions.join(" and "), params };
+function conditionsOf(wish: ReplayWish): Conditions {
+  return conditionsOn("1", [
+    ["outcome in {outcomes:Array(String)}", "outcomes", wish.outcomes],
+    ["subscription_id = {subscription:UInt32}", "subscription", wish.subscription],
+    ["code = {code:String}", "code", wish.code],
+    ["event = {event:String}", "event", wish.event],
+    ["profile_id = {profile:UUID}", "profile", wish.profile],
+    ["message_id = {message:String}", "message", wish.messageId],
+    ["finished_at >= fromUnixTimestamp64Milli({from:Int64})", "from", wish.fromMs],
+    ["finished_at < fromUnixTimestamp64Milli({before:Int64})", "before", wish.beforeMs],
+  ]);
 }
 
 /** The last outcome of each delivery of a destination. */

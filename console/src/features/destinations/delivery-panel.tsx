@@ -8,6 +8,7 @@ import type { Exchange } from "@tributary/schema/api/destinations.ts";
 import { texts, wordFrom } from "../../texts/texts.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { When } from "../../ui/figure.tsx";
+import { isJson } from "../../ui/json-text.ts";
 import { Json } from "../../ui/json.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -109,13 +110,4 @@ function Headers({ all }: { readonly all: Readonly<Record<string, string>> }): R
 function Body({ text, label }: { readonly text: string; readonly label: string }): ReactNode {
   if (text === "") return <p className="dim">{t.one.noBody}</p>;
   return isJson(text) ? <Json text={text} label={`${label}: ${t.one.body}`} /> : <pre className="code" tabIndex={0} aria-label={`${label}: ${t.one.body}`}>{text}</pre>;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
