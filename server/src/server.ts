@@ -147,10 +147,11 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
     const data: DeliverThreadData = {
       postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), sealKeys: sealKeysPlace(config, secret), wasUnclean, logLevel: config.logLevel,
     };
-    const deliverer = await superviseThread<ToDeliverThread, FromDeliverThread>({
+    // Nothing waits for it.
+    const deliverer = superviseThread<ToDeliverThread, FromDeliverThread>({
       file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger, onMessage: () => undefined,
     });
-    undo.push(() => deliverer.stop(DRAIN_MS));
+    undo.push(async () => (await deliverer).stop(DRAIN_MS));
   }
   const backups = await createBackupSessions({
     dataDir: config.dataDir, postgres, clickhouse, logger,
