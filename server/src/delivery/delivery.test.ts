@@ -235,3 +235,26 @@ test("dead letters are sent again when somebody asks, but nothing older overwrit
   expect(bench.vendor.accepted.map(({ payload }) => payload["plan"]).slice(2)).toEqual(["only"]);
   expect(await ask({ event: "Order Completed" })).toEqual({ status: "done", found: 0, passed_over: 0 });
 });
+
+test("it begins with what is decided after it was switched on, whether anybody delivers in that moment or not", async () => {
+  const { pool } = bench.pipeline;
+  await bench.send(orders("before", 1));
+  await bench.deliverer().stop();
+  const { rows } = await pool.query<{ id: number }>(
+    "insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, created_by, updated_by) values (1, 'late', 'Late', 'fake', '{}', true, 'test', 'test') returning id",
+  );
+  const id = rows[0]?.id ?? 0;
+  await pool.query("insert into subscription (workspace_id, destination_id, name, definition, enabled, created_by, updated_by) values (1, $1, 'all', $2, true, 'test', 'test')", [
+    id, JSON.stringify({ ...all, consent: [], historical: false, late: false, identifiers: "last" }),
+  ]);
+  await bench.send(orders("after", 1, 2));
+  await bench.kill();
+  await bench.deliverer().catchUp();
+  expect(accepted()).toEqual(["after 1", "after 2"]);
+  await pool.query("update destination set enabled = false where id = $1", [id]);
+  await bench.send(orders("meanwhile", 1));
+  await pool.query("update destination set enabled = true where id = $1", [id]);
+  await bench.send(orders("again", 1));
+  await bench.deliverer().catchUp();
+  expect(accepted().slice(2)).toEqual(["again 1"]);
+});
