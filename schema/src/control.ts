@@ -17,8 +17,8 @@ export const controlAction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("source.set"), sourceId: z.int(), settings: sourceSettings }),
   /** Split a person in two: these identifiers on one side, all its others on the other; they never meet again. */
   z.object({ kind: z.literal("profile.unmerge"), profileId: z.guid(), identifiers: z.array(identifierRef).min(1) }),
-  /** From here on nothing is folded or sent for this person, and look-ups answer 404. */
-  z.object({ kind: z.literal("profile.suppress"), profileId: z.guid() }),
+  /** From here on nothing is folded or sent for this person, and look-ups answer 404. With `forget` every destination is told to delete them, too. */
+  z.object({ kind: z.literal("profile.suppress"), profileId: z.guid(), forget: z.literal(true).optional() }),
   /** Traits set by hand; null removes one. */
   z.object({ kind: z.literal("profile.edit"), profileId: z.guid(), traits: z.record(z.string(), z.unknown()), ...madeAtDesk }),
   /** A consent decision that came by the API. */

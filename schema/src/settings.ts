@@ -80,6 +80,8 @@ export const workspaceSettings = z.strictObject({
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
+export const TRAIT_RANKS_MAX = 200;
+
 export const sourceSettings = z.strictObject({
   name: z.string(),
   /** What is kept of the sender's address. `truncate`: the last byte of IPv4, the last 80 bits of IPv6 are zeroed. */
@@ -93,6 +95,9 @@ export const sourceSettings = z.strictObject({
   identityTokenSecret: z.string().regex(/^sealed\.v1\.[\w-]+$/).optional(),
   /** Where sources disagree on a trait, the smaller rank wins; absent: after all that have one. Among equals the last write by event time. */
   traitRank: z.int().optional(),
+  /** The same for single traits, by name, in place of the source's one rank; null: after all that have one. */
+  traitRanks: z.record(z.string().min(1).max(512), z.int().nullable())
+    .refine((ranks) => Object.keys(ranks).length <= TRAIT_RANKS_MAX, `At most ${TRAIT_RANKS_MAX} traits have ranks of their own.`).optional(),
   /** False where it tells what others did about a person (the console): such events are no sign that the person was there. */
   showsActivity: z.boolean().optional(),
 });

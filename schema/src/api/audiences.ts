@@ -66,11 +66,16 @@ export type AudienceVersions = z.infer<typeof audienceVersions>;
 /** GET /audiences/{slug}/members (masked like other people). GET /audiences/{slug}/members/export?format=csv|ndjson|parquet streams. */
 export const member = z.strictObject({ profile_id: guid, since: isoTime.nullable().meta({ description: "When they entered; null where nobody is a member yet." }), name: z.string().nullable(), identifiers: z.array(z.strictObject({ namespace: z.string(), value: z.string() })) }).meta({ id: "AudienceMember" });
 export const memberList = z.strictObject({ data: z.array(member), next_cursor: nextCursor });
+/** Of somebody in an audience, in a file. */
+export const memberColumn = z.string().min(1).max(520).regex(/^(id|since|known|identifiers|trait\..+)$/su, "`id`, `since`, `known`, `identifiers`, or `trait.` and its name.");
 /** GET /audiences/{slug}/members/export */
 export const memberExportQuery = z.strictObject({
   format: z.enum(["csv", "ndjson", "parquet"]).default("csv"),
   traits: z.string().max(8_000).default("").meta({ description: "Names of traits, one a column, with commas between." })
     .transform((text) => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]).pipe(z.array(z.string().max(512)).max(100)),
+  columns: z.string().max(8_000).optional().meta({ description: "Instead of `traits`: what each row holds, in this order, with commas between: `id`, `since`, `known`, `identifiers`, and traits as `trait.plan`." })
+    .transform((text) => (text === undefined ? undefined : [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))])).pipe(z.array(memberColumn).min(1).max(100).optional()),
+  row_limit: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: "At most so many; everybody when left out." }),
 });
 export const whyQuery = z.strictObject({ at: z.iso.datetime({ offset: true }).optional() });
 /** GET /audiences/{slug}/… about one person. */
@@ -89,6 +94,7 @@ export const previewBody = z.strictObject({
   /** What is wanted; each costs time of its own. */
   sample: z.int().min(0).max(50).default(0),
   by: z.string().max(512).optional().meta({ description: "A trait: how many have each value of it." }),
+  by_computed: z.string().min(1).max(128).optional().meta({ description: "The same of a computed trait, by its slug, where no trait is asked for." }),
   overlap: z.array(audienceSlug).max(6).default([]),
   reach: z.boolean().default(false),
   parts: z.boolean().default(false).meta({ description: "How many meet each condition of the definition on its own." }),
@@ -119,7 +125,13 @@ export type AudienceFlow = z.infer<typeof flow>;
 /** POST /audiences/compare: who would enter and leave, before saving. */
 export const compareBody = z.strictObject({ slug: audienceSlug, definition, sample: z.int().min(0).max(50).default(10) });
 export const comparison = z
-  .strictObject({ stay: z.int(), enter: z.int(), leave: z.int(), entering: z.array(member), leaving: z.array(member), took_ms: z.number() })
+  .strictObject({
+    stay: z.int(), enter: z.int(), leave: z.int(), entering: z.array(member), leaving: z.array(member), took_ms: z.number(),
+    sends: z.array(z.strictObject({
+      destination: z.string().meta({ description: "Its slug." }), name: z.string(), adds: z.int().meta({ description: "At most: who does not allow it is not told." }), removes: z.int(),
+      asks: z.boolean().meta({ description: "It is more than the subscription's share, so that it stops and asks before anything is sent." }),
+    })).meta({ description: "What subscriptions of destinations would send, by this audience itself." }),
+  })
   .meta({ id: "AudienceComparison" });
 export type AudienceComparison = z.infer<typeof comparison>;
 

@@ -12,6 +12,7 @@ export const deliveriesQuery = pageQuery.extend({
   subscription: z.coerce.number().int().min(1).optional(),
   event: z.string().max(512).optional(),
   message_id: z.string().max(512).optional(),
+  request_id: guid.optional().meta({ description: "What went with one request: of a file, its name." }),
   from: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
 });
@@ -43,7 +44,7 @@ export const destinationHealth = z
     }),
     counts: z.array(count).meta({ description: "Of the asked hours. Filtered ones by the rule that kept them." }),
     series: z.array(z.strictObject({ at: isoTime, outcome: z.string(), count: z.int() })),
-    latency_ms: z.strictObject({ p50: z.int(), p99: z.int(), count: z.int() }).meta({ description: "From when an event came in to when it was delivered, of the asked hours." }),
+    latency_ms: z.strictObject({ p50: z.int(), p99: z.int(), count: z.int() }).meta({ description: "From when an event came in, somebody came to an audience or went, or a run found a row changed, to when that was delivered, of the asked hours. What was there already when it was asked for, and what is sent anew, is left out; `count` 0: there is nothing to say." }),
   })
   .meta({ id: "DestinationHealth" });
 export type DestinationHealth = z.infer<typeof destinationHealth>;
@@ -58,7 +59,13 @@ export const errorGroups = z.strictObject({
 export type ErrorGroups = z.infer<typeof errorGroups>;
 
 export const requestParams = z.strictObject({ slug: destinationSlug, requestId: guid });
-export const requestShown = z.strictObject({ exchanges: z.array(exchange), kept_for_days: z.int() }).meta({ id: "DeliveryRequest" });
+const sha256 = z.string().meta({ description: "SHA-256 of the body as it went, in hexadecimal." });
+export const requestShown = z
+  .strictObject({
+    exchanges: z.array(exchange).meta({ description: "Empty when they are not kept any more." }), kept_for_days: z.int(),
+    hashes: z.array(z.strictObject({ at: isoTime, method: z.string(), status: z.int().nullable(), request: sha256, response: sha256 })).meta({ description: "What is left of the bodies for good." }),
+  })
+  .meta({ id: "DeliveryRequest" });
 export type RequestShown = z.infer<typeof requestShown>;
 
 export const replayBody = z.strictObject({
@@ -86,7 +93,7 @@ export const personDeliveriesQuery = pageQuery.extend({ destination: destination
 export const personDeliveries = z.strictObject({
   data: z.array(deliveryRow.extend({ destination: destinationSlug, destination_name: z.string() })),
   waiting: z.array(z.strictObject({
-    destination: destinationSlug, destination_name: z.string(), subscription: z.int(), stream: z.string(), position: rowIdNumber, attempts: z.int(), first_at: isoTime, next_at: isoTime, code: z.string(),
+    destination: destinationSlug, destination_name: z.string(), subscription: z.int(), subscription_name: z.string().nullable(), stream: z.string(), position: rowIdNumber, attempts: z.int(), first_at: isoTime, next_at: isoTime, code: z.string(),
     detail: z.string(),
   })),
   next_cursor: nextCursor,

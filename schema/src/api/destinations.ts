@@ -1,9 +1,10 @@
 // Destinations over the API: what there is to choose from, what a workspace has set up, and what goes to it.
 import { z } from "zod";
 import { availability, destinationDefinition, syncModes } from "../destination/definition.ts";
-import { audienceTrigger, eventTrigger, subscriptionDefinition } from "../destination/subscription.ts";
+import { audienceTrigger, eventTrigger, modelTrigger, subscriptionDefinition } from "../destination/subscription.ts";
 import { audienceSlug } from "./audiences.ts";
 import { guid, isoTime, rowIdNumber } from "./answer-parts.ts";
+import { modelSlug } from "./models.ts";
 
 const name = z.string().trim().min(1).max(200);
 const catalogSlug = z.string().min(1).max(200);
@@ -114,24 +115,33 @@ export type Exchange = z.infer<typeof exchange>;
 export const destinationTest = z.strictObject({ ok: z.boolean(), detail: z.string().nullable(), exchanges: z.array(exchange) }).meta({ id: "DestinationTest" });
 export type DestinationTest = z.infer<typeof destinationTest>;
 
+/** POST /destinations/{slug}/forget */
+export const forgetBody = z.strictObject({ user_id: z.string().min(1).max(2_048).optional(), anonymous_id: z.string().min(1).max(2_048).optional() })
+  .refine((one) => one.user_id !== undefined || one.anonymous_id !== undefined, "Say whom: `user_id` or `anonymous_id`.");
+export const forgotten = z.strictObject({
+  outcome: z.enum(["delivered", "retry", "refused", "unauthorized", "nothing"]).meta({ description: "`delivered`: the destination says that it did; `nothing`: it had nothing of the person." }), detail: z.string().nullable(), exchanges: z.array(exchange),
+}).meta({ id: "Forgotten" });
+
 /** GET /destinations/{slug}/choices */
 export const choicesQuery = z.strictObject({
   action: z.string().min(1).max(200), field: z.string().min(1).max(200),
   payload: z.string().max(8_000).default("{}").meta({ description: "JSON of the mapping's literal values so far: choices of one field may depend on another." }),
 });
 export const choices = z.strictObject({ data: z.array(z.strictObject({ value: z.string(), label: z.string() })) });
+export type Choices = z.infer<typeof choices>;
 
 // ── Subscriptions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 const namedAudienceTrigger = audienceTrigger.omit({ audienceId: true }).extend({ audience: audienceSlug });
-/** As it is stored, but for the audience, which is named by its slug. */
-export const writtenSubscription = subscriptionDefinition.extend({ trigger: z.discriminatedUnion("kind", [eventTrigger, namedAudienceTrigger]) }).meta({ id: "SubscriptionDefinition" });
+const namedModelTrigger = modelTrigger.omit({ modelId: true }).extend({ model: modelSlug });
+/** As it is stored, but for the audience or the model, which are named by their slugs. */
+export const writtenSubscription = subscriptionDefinition.extend({ trigger: z.discriminatedUnion("kind", [eventTrigger, namedAudienceTrigger, namedModelTrigger]) }).meta({ id: "SubscriptionDefinition" });
 export type WrittenSubscription = z.infer<typeof writtenSubscription>;
 
 export const subscription = z
   .strictObject({
     id: z.int(), name: z.string(), action: z.string(), action_name: z.string().nullable().meta({ description: "Null where the destination has it no more." }),
-    kind: z.enum(["events", "audience"]), audience: audienceSlug.nullable(), enabled: z.boolean(), status: z.enum(["active", "archived"]), version: z.int(),
+    kind: z.enum(["events", "audience", "model"]), audience: audienceSlug.nullable(), model: modelSlug.nullable(), enabled: z.boolean(), status: z.enum(["active", "archived"]), version: z.int(),
     created_at: isoTime, created_by: z.string(), updated_at: isoTime, updated_by: z.string(), updated_by_name: z.string().nullable(),
   })
   .meta({ id: "Subscription" });
@@ -157,7 +167,9 @@ export const subscriptionChanged = z.strictObject({ ...changed, subscription: su
 export type SubscriptionChanged = z.infer<typeof subscriptionChanged>;
 const version = z.strictObject({ version: z.int(), at: isoTime, author: z.string(), author_name: z.string().nullable() });
 export const subscriptionVersions = z.strictObject({ data: z.array(version) });
+export type SubscriptionVersions = z.infer<typeof subscriptionVersions>;
 export const subscriptionVersion = version.extend({ definition: writtenSubscription }).meta({ id: "SubscriptionVersion" });
+export type SubscriptionVersion = z.infer<typeof subscriptionVersion>;
 
 /** GET /destinations/{slug}/suggestions: mappings to begin with. */
 export const suggestionsQuery = z.strictObject({ action: z.string().min(1).max(200) });
@@ -182,7 +194,7 @@ export const previewedEvent = z
   .strictObject({
     row_id: rowIdNumber.nullable().meta({ description: "Of an event that is stored." }), profile_id: guid.nullable().meta({ description: "The person it belongs to now; null for nobody." }), message_id: z.string(), type: z.string(), event: z.string(), at: isoTime,
     passes: z.boolean(),
-    why: z.strictObject({ clause: z.enum(["types", "names", "where", "on"]), place: z.int().nullable().meta({ description: "Of the filters in `where`, which." }), reason: z.string() }).nullable().meta({ description: "By what it does not pass." }),
+    why: z.strictObject({ clause: z.enum(["types", "names", "where", "on", "mode"]), place: z.int().nullable().meta({ description: "Of the filters in `where`, which." }), reason: z.string() }).nullable().meta({ description: "By what it does not pass." }),
     payload: z.record(z.string(), z.unknown()).nullable().meta({ description: "What would be sent; null where the mapping makes nothing of it." }),
     problems: z.array(fieldProblem),
   })

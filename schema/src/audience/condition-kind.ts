@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Condition } from "./condition.ts";
 import type { Definition } from "./definition.ts";
-import type { Explanation } from "./explain.ts";
+import type { Explaining, Explanation } from "./explain.ts";
 import type { Money } from "./money.ts";
 import type { ValueSql } from "./computed-kind.ts";
 import type { Language } from "./sentence.ts";
@@ -163,8 +163,10 @@ export interface ConditionKind<Schema extends z.ZodType = z.ZodType, One = z.inf
   readonly evaluate: (condition: One, person: PersonFacts, world: World) => boolean;
   /** `inner` says a condition inside. */
   readonly sentence: (condition: One, say: Language, inner: (condition: Condition) => string) => string;
+  /** Whether it holds of who never did what it asks about; undefined where that is no question, or just what is asked. */
+  readonly ofNever?: (condition: One) => boolean | undefined;
   /** What this kind knows of why it holds of somebody or not; without it, only whether, and until when. */
-  readonly explain?: (condition: One, person: PersonFacts, world: World) => Explanation;
+  readonly explain?: (condition: One, person: PersonFacts, world: World, explaining: Explaining) => Explanation;
   /** For the documentation, and for tests that every example parses, compiles and reads well. */
   readonly examples: readonly One[];
 }

@@ -5,7 +5,7 @@ import { conditionKinds } from "./kinds.ts";
 import { audienceLimits } from "./limits.ts";
 import { nestedConditionsAre } from "./nested.ts";
 import { conditionProblems } from "./problems.ts";
-import type { Language } from "./sentence.ts";
+import { sayNever, type Language } from "./sentence.ts";
 import { NEVER } from "./window.ts";
 
 export type KindCondition = z.infer<(typeof conditionKinds)[number]["schema"]>;
@@ -107,11 +107,24 @@ function someSql(least: number, branches: readonly Branch[], scope: SqlScope): B
   return { member, next: branches.length === 1 ? (branches[0] as Branch).next : scope.name(`least(${branches.map((each) => each.next).join(", ")})`) };
 }
 
+/** Whether it holds of who never did any of what it asks about; undefined where it asks about something else, too. */
+export function ofNever(one: Condition): boolean | undefined {
+  if ("kind" in one) return kindOf(one).ofNever?.(one);
+  if ("not" in one) {
+    const inner = ofNever(one.not);
+    return inner === undefined ? undefined : !inner;
+  }
+  const inner = ("all" in one ? one.all : "any" in one ? one.any : one.of).map(ofNever);
+  if (inner.length === 0 || inner.includes(undefined)) return undefined;
+  const count = inner.filter((each) => each === true).length;
+  return count >= ("all" in one ? inner.length : "any" in one ? 1 : one.at_least);
+}
+
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function sayCondition(one: Condition, say: Language): string {
   if ("kind" in one) return kindOf(one).sentence(one, say, (inner) => ("kind" in inner ? sayCondition(inner, say) : `(${sayCondition(inner, say)})`));
-  if ("not" in one) return say.pick({ en: `not (${sayCondition(one.not, say)})`, de: `nicht (${sayCondition(one.not, say)})` });
+  if ("not" in one) return `${say.pick({ en: `not (${sayCondition(one.not, say)})`, de: `nicht (${sayCondition(one.not, say)})` })}${ofNever(one) === true ? sayNever(say) : ""}`;
   const parts = ("all" in one ? one.all : "any" in one ? one.any : one.of).map((each) => ("kind" in each ? sayCondition(each, say) : `(${sayCondition(each, say)})`));
   if (parts.length === 0) return "all" in one ? say.pick({ en: "everybody", de: "alle" }) : say.pick({ en: "nobody", de: "niemand" });
   if ("at_least" in one) return say.pick({ en: `at least ${one.at_least} of: ${parts.join("; ")}`, de: `mindestens ${one.at_least} von: ${parts.join("; ")}` });

@@ -1,7 +1,7 @@
 // Which events a condition means: their names, and filters on what they say. Shared by all kinds that look at events.
 import { z } from "zod";
 import type { EventFacts } from "./condition-kind.ts";
-import { datedShapes, holdsAt, holdsAtSql, instantsSql, isDated, sayDated, turnsAtSql, type DatedTest } from "./dated-test.ts";
+import { datedShapes, holdsAt, holdsAtSql, instantsSql, isDated, sayDated, turnsAtSql, type DatedTest, type Moment } from "./dated-test.ts";
 import { isRole, type EventRef } from "./event-names.ts";
 import { audienceLimits } from "./limits.ts";
 import { namesOf, sayTest, type Language } from "./sentence.ts";
@@ -34,48 +34,39 @@ export type EventFilter = z.infer<typeof filter>;
 /** All of them must hold. */
 export const eventFilters = z.array(filter).max(audienceLimits.filtersMax);
 
-/** At an instant: what is asked relative to now knows when that is. */
-type At<Test> = Test extends DatedTest ? Test & { readonly nowMs: number } : Test;
-type PropertyFilterAt = At<PropertyFilter>;
-export type ItemFilterAt = Pick<ItemFilter, "item"> & { readonly where: readonly PropertyFilterAt[] };
-type OneFilterAt = PropertyFilterAt | ContextFilter | ItemFilterAt;
-export type EventFilterAt = OneFilterAt | { readonly any: readonly OneFilterAt[] } | { readonly not: OneFilterAt };
-
 export interface EventSelector {
   readonly event: string | readonly string[];
-  readonly where?: readonly EventFilterAt[] | undefined;
+  readonly where?: readonly EventFilter[] | undefined;
+  /** When it is asked, and by whose clock. */
+  readonly at: Moment;
 }
 
-export function filtersAt(where: readonly EventFilter[] | undefined, nowMs: number): EventFilterAt[] {
-  return (where ?? []).map((one) => ("any" in one ? { any: one.any.map((inner) => filterAt(inner, nowMs)) } : "not" in one ? { not: filterAt(one.not, nowMs) } : filterAt(one, nowMs)));
-}
-
-function filterAt(one: OneFilter, nowMs: number): OneFilterAt {
-  const at = (inner: PropertyFilter): PropertyFilterAt => (isDated(inner) ? { ...inner, nowMs } : inner);
-  if ("item" in one) return { item: one.item, where: one.where.map(at) };
-  return "context" in one ? one : at(one);
+/** Elements of a list of objects: those for which all filters of one of these hold; of none of these, all. */
+export interface ItemsWanted {
+  readonly path: string;
+  readonly any: readonly ItemFilter["where"][];
+  readonly at: Moment;
 }
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function selects(selector: EventSelector, event: EventFacts): boolean {
-  return namesOf(selector.event).includes(event.event) && (selector.where ?? []).every((one) => passes(one, event));
+  return namesOf(selector.event).includes(event.event) && (selector.where ?? []).every((one) => passes(one, event, selector.at));
 }
 
-function passes(one: EventFilterAt, event: EventFacts): boolean {
-  if ("any" in one) return one.any.some((inner) => passes(inner, event));
-  if ("not" in one) return !passes(one.not, event);
-  if ("item" in one) return itemsMatching(one.item, [one.where], event.properties).length > 0;
-  return "property" in one ? passesTest(rawsAt(event.properties, one.property), one) : holds(contextRaws(event.context[one.context]), one);
+function passes(one: EventFilter, event: EventFacts, at: Moment): boolean {
+  if ("any" in one) return one.any.some((inner) => passes(inner, event, at));
+  if ("not" in one) return !passes(one.not, event, at);
+  if ("item" in one) return itemsMatching({ path: one.item, any: [one.where], at }, event.properties).length > 0;
+  return "property" in one ? passesTest(rawsAt(event.properties, one.property), one, at) : holds(contextRaws(event.context[one.context]), one, at.zone);
 }
 
-function passesTest(raws: readonly Raw[], one: PropertyFilterAt): boolean {
-  return isDated(one) ? holdsAt(raws, one, one.nowMs) : holds(raws, one);
+function passesTest(raws: readonly Raw[], one: PropertyFilter, at: Moment): boolean {
+  return isDated(one) ? holdsAt(raws, one, at) : holds(raws, one, at.zone);
 }
 
-/** The elements of the list for which all filters of one of these hold; of none of these, all elements. */
-export function itemsMatching(item: string, any: readonly ItemFilterAt["where"][], properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
-  return itemsAt(properties, item).filter((element) => any.length === 0 || any.some((where) => where.every((inner) => passesTest(rawsOfElement(element, inner.property), inner))));
+export function itemsMatching({ path, any, at }: ItemsWanted, properties: EventFacts["properties"]): Readonly<Record<string, unknown>>[] {
+  return itemsAt(properties, path).filter((element) => any.length === 0 || any.some((where) => where.every((inner) => passesTest(rawsOfElement(element, inner.property), inner, at))));
 }
 
 function contextRaws(value: string | undefined): Raw[] {
@@ -88,27 +79,27 @@ function contextRaws(value: string | undefined): Raw[] {
 export function selectsSql(bind: Bind, selector: EventSelector): string {
   const names = namesOf(selector.event);
   const named = names.length === 1 ? `event = ${bind("String", names[0])}` : `has(${bind("Array(String)", names)}, event)`;
-  return eventSql(bind, ["(", [named, ...(selector.where ?? []).map((one) => passesSql(bind, one))].join(" and "), ")"].join(""));
+  return eventSql(bind, ["(", [named, ...(selector.where ?? []).map((one) => passesSql(bind, one, selector.at))].join(" and "), ")"].join(""));
 }
 
-function passesSql(bind: Bind, one: EventFilterAt): string {
-  if ("any" in one) return `(${one.any.map((inner) => passesSql(bind, inner)).join(" or ")})`;
-  if ("not" in one) return `not (${passesSql(bind, one.not)})`;
-  if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, one.item, [one.where])})`;
-  if ("property" in one) return `(${isDated(one) ? holdsAtSql(datesSql(bind, one.property), one, one.nowMs) : testSql(bind, rawsSql(bind, "properties", one.property), one)})`;
-  return `(${testSql(bind, eventSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`), one)})`;
+function passesSql(bind: Bind, one: EventFilter, at: Moment): string {
+  if ("any" in one) return `(${one.any.map((inner) => passesSql(bind, inner, at)).join(" or ")})`;
+  if ("not" in one) return `not (${passesSql(bind, one.not, at)})`;
+  if ("item" in one) return `notEmpty(${itemsMatchingSql(bind, { path: one.item, any: [one.where], at })})`;
+  if ("property" in one) return `(${isDated(one) ? holdsAtSql(bind, datesSql(bind, one, at), one, at) : testSql(bind, rawsSql(bind, "properties", one.property), one, at.zone)})`;
+  return `(${testSql(bind, eventSql(bind, `if(${one.context} = '', [], [toJSONString(toString(${one.context}))])`), one, at.zone)})`;
 }
 
-const datesSql = (bind: Bind, property: string): string => eventSql(bind, instantsSql(rawsSql(bind, "properties", property)));
+const datesSql = (bind: Bind, one: PropertyFilter & DatedTest, at: Moment): string => eventSql(bind, instantsSql(bind, rawsSql(bind, "properties", one.property), one, at));
 
 /** Over one event: the earliest instant after now at which what the filters say of it may turn; undefined where time turns nothing. */
-export function turnsSql(bind: Bind, { where = [] }: EventSelector): string | undefined {
+export function turnsSql(bind: Bind, { where = [], at }: EventSelector): string | undefined {
   const turns = where.flatMap((one) => ("any" in one ? one.any : "not" in one ? [one.not] : [one])).flatMap((one) => {
     if ("context" in one) return [];
-    if (!("item" in one)) return isDated(one) ? [turnsAtSql(datesSql(bind, one.property), one, one.nowMs)] : [];
+    if (!("item" in one)) return isDated(one) ? [turnsAtSql(bind, datesSql(bind, one, at), one, at)] : [];
     return one.where.filter(isDated).map((inner) => {
-      const dates = `arrayFlatten(arrayMap(element -> ${instantsSql(rawsOfElementSql("element"))}, ${itemValuesSql(bind, "properties", one.item, inner.property)}))`;
-      return turnsAtSql(eventSql(bind, dates), inner, inner.nowMs);
+      const dates = `arrayFlatten(arrayMap(element -> ${instantsSql(bind, rawsOfElementSql("element"), inner, at)}, ${itemValuesSql(bind, "properties", one.item, inner.property)}))`;
+      return turnsAtSql(bind, eventSql(bind, dates), inner, at);
     });
   });
   return turns.length === 0 ? undefined : eventSql(bind, turns.length === 1 ? (turns[0] ?? "") : `least(${turns.join(", ")})`);
@@ -118,7 +109,7 @@ export function turnsSql(bind: Bind, { where = [] }: EventSelector): string | un
  * Of each element of `itemsMatching`, what stands at the paths, as JSON text, empty where nothing does: an Array(Tuple(String, …)). With
  * no path, an array of something for each.
  */
-export function itemsMatchingSql(bind: Bind, item: string, any: readonly ItemFilterAt["where"][], paths: readonly string[] = []): string {
+export function itemsMatchingSql(bind: Bind, { path: item, any, at }: ItemsWanted, paths: readonly string[] = []): string {
   const valuesOf = (path: string): string => itemValuesSql(bind, "properties", item, path);
   const wanted = paths.length === 0 ? itemNumbersSql(bind, "properties", item)
     : `arrayMap((${paths.map((_, i) => `w${i}`).join(", ")}) -> tuple(${paths.map((_, i) => `w${i}`).join(", ")}), ${paths.map(valuesOf).join(", ")})`;
@@ -126,7 +117,7 @@ export function itemsMatchingSql(bind: Bind, item: string, any: readonly ItemFil
   if (tested.length === 0) return eventSql(bind, wanted);
   const passes = any.map((where) => where.map((inner) => {
     const raws = rawsOfElementSql(`t${tested.indexOf(inner.property)}`);
-    return `(${isDated(inner) ? holdsAtSql(instantsSql(raws), inner, inner.nowMs) : testSql(bind, raws, inner)})`;
+    return `(${isDated(inner) ? holdsAtSql(bind, instantsSql(bind, raws, inner, at), inner, at) : testSql(bind, raws, inner, at.zone)})`;
   }).join(" and "));
   // Without wanted paths, what is tested stands for the elements.
   const first = paths.length === 0 ? [] : [["one", wanted] as const];
@@ -141,7 +132,9 @@ export function saySelector(say: Language, selector: { readonly event: EventRef 
   const { event } = selector;
   const names = isRole(event) ? say.role(event.role) : say.or(namesOf(event).map(say.quote));
   const where = selector.where ?? [];
-  return where.length === 0 ? names : `${names} ${say.pick({ en: "where", de: "mit" })} ${say.and(where.map((one) => sayFilter(say, one)))}`;
+  if (where.length === 0) return names;
+  const filters = say.and(where.map((one) => sayFilter(say, one)));
+  return say.pick({ en: `${names} where ${filters}`, de: `${names} (wobei gilt: ${filters})` });
 }
 
 function sayFilter(say: Language, one: EventFilter): string {
@@ -149,7 +142,7 @@ function sayFilter(say: Language, one: EventFilter): string {
   if ("not" in one) return say.pick({ en: `not (${sayFilter(say, one.not)})`, de: `nicht (${sayFilter(say, one.not)})` });
   if ("item" in one) {
     const inner = say.and(one.where.map((each) => sayFilter(say, each)));
-    return say.pick({ en: `one of the ${say.quote(one.item)} has ${inner}`, de: `eines der ${say.quote(one.item)} mit ${inner}` });
+    return say.pick({ en: `one of the ${say.quote(one.item)} has ${inner}`, de: `bei einem der ${say.quote(one.item)} ${inner}` });
   }
   return `${say.quote("property" in one ? one.property : one.context)} ${isDated(one) ? sayDated(say, one) : sayTest(say, one)}`;
 }

@@ -1,6 +1,6 @@
 // An event condition with the workspace's words and the instant put in: which events, what of them is measured, what counts once, what is taken off.
 import type { EventFacts } from "./condition-kind.ts";
-import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemFilterAt } from "./event-filter.ts";
+import { itemsMatching, itemsMatchingSql, selects, selectsSql, type ItemsWanted } from "./event-filter.ts";
 import type { EventCondition } from "./kinds/event.ts";
 import type { NumberMeasure, Paths } from "./measure.ts";
 import { currencyOf, currencySql, rateAt, rateSql, type Money } from "./money.ts";
@@ -13,8 +13,8 @@ export interface EventPlan {
   readonly of: NumberMeasure["of"];
   /** The first that has a value counts; empty for counts. */
   readonly property: readonly string[];
-  /** What is measured is the elements of this list: those for which all filters of one of `any` hold; of none, all. */
-  readonly item: { readonly path: string; readonly any: readonly ItemFilterAt["where"][] } | undefined;
+  /** What is measured is these. */
+  readonly item: ItemsWanted | undefined;
   /** Events with the same text here tell the same thing. Empty: each its own. */
   readonly once: readonly string[];
   readonly isOnce: boolean;
@@ -39,10 +39,10 @@ export function planOf(one: EventCondition, around: Around): EventPlan {
   return {
     selector, of,
     property: "property" in measure ? pathsOf(measure.property, role) : [],
-    item: path === undefined ? undefined : { path, any: selector.where.flatMap((filter) => ("item" in filter && filter.item === path ? [filter.where] : [])) },
+    item: path === undefined ? undefined : { path, any: selector.where.flatMap((filter) => ("item" in filter && filter.item === path ? [filter.where] : [])), at: selector.at },
     once, isOnce: once.length > 0,
     isPlainCount: of === "count" && path === undefined && once.length === 0,
-    refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [] }, property: refund.properties["value"] ?? [] },
+    refunds: refund === undefined || refund.events.length === 0 ? undefined : { selector: { event: refund.events, where: [], at: selector.at }, property: refund.properties["value"] ?? [] },
     money: isMoney ? { table: words.money, currency: role?.properties["currency"] ?? [] } : undefined,
   };
 }
@@ -67,7 +67,7 @@ export function tellings(plan: EventPlan, event: EventFacts): Telling[] {
   }
   const once = plan.once.map((path) => rawsAt(event.properties, path)[0]).find((raw) => raw !== undefined);
   const key = once === undefined ? `row ${event.row}` : `key ${textOf(once)}`;
-  const items = plan.item === undefined ? [event.properties] : itemsMatching(plan.item.path, plan.item.any, event.properties);
+  const items = plan.item === undefined ? [event.properties] : itemsMatching(plan.item, event.properties);
   const rawsIn = plan.item === undefined ? rawsAt : rawsOfElement;
   return items.flatMap((fields): Telling[] => {
     if (plan.of === "count") return [{ value: 0n, key }];
@@ -109,7 +109,7 @@ function ownTellingsSql(plan: EventPlan, bind: Bind): string {
   const key = plan.once.length === 0 ? "concat('row ', toString(row_id))" : `if(${keys} = '', concat('row ', toString(row_id)), concat('key ', ${textSql(keys)}))`;
   const zero = "toDecimal128(0, 9)";
   const { item } = plan;
-  const items = item === undefined ? undefined : itemsMatchingSql(bind, item.path, item.any, plan.property);
+  const items = item === undefined ? undefined : itemsMatchingSql(bind, item, plan.property);
   const rawsIn = (path: string, i: number): string => (item === undefined ? rawsSql(bind, "properties", path) : rawsOfElementSql(`one.${i + 1}`));
   const perItem = (told: string): string => (items === undefined ? told : `arrayFlatten(arrayMap(one -> ${told}, ${items}))`);
   if (plan.of === "count") return perItem(`[(${zero}, ${key})]`);

@@ -13,7 +13,7 @@ export function leastWithTurns(next: string, selectors: readonly EventSelector[]
   const firsts = new Set(selectors.flatMap((selector) => {
     const turns = turnsSql(bind, selector);
     if (turns === undefined) return [];
-    const isNamed = selectsSql(bind, { event: selector.event });
+    const isNamed = selectsSql(bind, { event: selector.event, at: selector.at });
     return [events({ names: namesOf(selector.event), boundMs, aggregate: `minIf(${turns}, ${inWindowSql(isNamed, { row })})` })];
   }));
   // Of nobody's events the least is 0.

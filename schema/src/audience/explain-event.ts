@@ -77,7 +77,7 @@ function missing({ one, plan, matching, inWindow, measured }: Measured, { zone }
   const leaves = matching.map((event) => inWindow.leaveMs(event)).filter((ms) => ms < NEVER);
   const untilMs = leaves.length === 0 ? undefined : Math.min(...leaves);
   return saidBy((say) => {
-    const what = isCount ? sayMore(say, more, namesOf(plan.selector.event)) : saySum(say, more);
+    const what = isCount ? sayMore(say, more, plan) : saySum(say, more);
     // From then on more would be missing than now.
     return untilMs === undefined ? what : say.pick({ en: `${what} until ${sayDay(say, untilMs, zone)}`, de: `${what} bis ${sayDay(say, untilMs, zone)}` });
   });
@@ -90,20 +90,22 @@ function saySum(say: Language, more: Decimal): string {
   return hasStep ? say.pick({ en: `more than ${much} more`, de: `mehr als ${much} mehr` }) : say.pick({ en: `${much} more`, de: `${much} mehr` });
 }
 
-function sayMore(say: Language, more: Decimal, names: readonly string[]): string {
-  const number = more === decimalOf(1) ? say.pick({ en: "one", de: "ein" }) : sayDecimal(say, more);
-  const name = say.or(names.map(say.quote));
-  return say.pick({ en: `${number} more ${name}`, de: `noch ${number} ${name}` });
+/** Of an event that must say something, one that does: the sentence has it. */
+function sayMore(say: Language, more: Decimal, { selector }: EventPlan): string {
+  const isOne = more === decimalOf(1);
+  const number = isOne ? say.pick({ en: "one", de: "ein" }) : sayDecimal(say, more);
+  const such = selector.where.length === 0 ? "" : say.pick({ en: "such ", de: isOne ? "solches " : "solche " });
+  const name = say.or(namesOf(selector.event).map(say.quote));
+  return say.pick({ en: `${number} more ${such}${name}`, de: `noch ${number} ${such}${name}` });
 }
 
 function explainTime({ one, plan, matching }: { readonly one: TimeComparison & EventCondition; readonly plan: EventPlan; readonly matching: readonly EventFacts[] }, { nowMs, zone }: World): Explanation {
   const deciding = one.measure.of === "first" ? matching.at(-1) : matching[0];
-  const names = namesOf(plan.selector.event);
-  if (deciding === undefined) return { fields: [], evidence: [], value: { en: "never", de: "nie" }, toFlip: saidBy((say) => sayMore(say, decimalOf(1), names)) };
+  if (deciding === undefined) return { fields: [], evidence: [], value: { en: "never", de: "nie" }, toFlip: saidBy((say) => sayMore(say, decimalOf(1), plan)) };
   const leavesMs = one.op === "in_last" || one.op === "more_than_ago" ? after(deciding.ms, one.value) : NEVER;
   const isComeback = one.measure.of === "last" && ((one.op === "more_than_ago" && leavesMs <= nowMs) || (one.op === "in_last" && leavesMs <= nowMs));
   return {
     fields: [], evidence: [{ event: deciding, leavesMs, detail: "" }], value: saidBy((say) => sayDay(say, deciding.ms, zone)),
-    toFlip: isComeback ? saidBy((say) => sayMore(say, decimalOf(1), names)) : undefined,
+    toFlip: isComeback ? saidBy((say) => sayMore(say, decimalOf(1), plan)) : undefined,
   };
 }

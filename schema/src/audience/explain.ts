@@ -1,7 +1,8 @@
 // Why a condition holds of somebody, or not: what was measured, the events behind it, and the nearest change that would turn it. A kind
 // says what only it knows; whether the condition holds, and when time alone may change that, is worked out for every kind alike.
+import type { FieldRef } from "../field.ts";
 import type { EventFacts } from "./condition-kind.ts";
-import { DECIMALS, type Decimal } from "./value.ts";
+import { DECIMALS, textOf, type Decimal, type Raw } from "./value.ts";
 import { languageOf, type Language, type LanguageName } from "./sentence.ts";
 
 export type Said = Readonly<Record<LanguageName, string>>;
@@ -15,12 +16,7 @@ export interface Evidence {
 }
 
 /** Where values come from that are told. */
-export interface ToldField {
-  readonly place: "trait" | "property";
-  /** The event's name; empty for traits. */
-  readonly event: string;
-  readonly path: string;
-}
+export type ToldField = FieldRef;
 
 export interface Explanation {
   readonly value?: Said | undefined;
@@ -28,6 +24,14 @@ export interface Explanation {
   /** The latest first. */
   readonly evidence: readonly Evidence[];
   readonly toFlip?: Said | undefined;
+}
+
+/** What is known besides of a condition that is explained. */
+export interface Explaining {
+  /** Whether it holds: of the person alone not every kind could tell. */
+  readonly holds: boolean;
+  /** Says something in languages that know the names that people have given. */
+  readonly said: (say: (language: Language) => string) => Said;
 }
 
 export const EVIDENCE_MAX = 5;
@@ -39,10 +43,15 @@ export function saidBy(say: (language: Language) => string, { en, de }: Readonly
   return { en: say(en), de: say(de) };
 }
 
-/** A day, of an instant, in UTC. */
-/** The day in a zone, the workspace's. */
+/** The day of an instant in a zone, the workspace's. */
 export function sayDay(say: Language, ms: number, zone: string): string {
   return say.date(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDate().toString());
+}
+
+/** Values as they stand. */
+export function sayRaws(raws: readonly Raw[]): Said {
+  const text = raws.map(textOf).join(", ");
+  return raws.length === 0 ? { en: "not set", de: "nicht gesetzt" } : { en: text, de: text };
 }
 
 export function sayDecimal(say: Language, value: Decimal): string {

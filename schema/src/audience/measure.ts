@@ -1,12 +1,13 @@
 // What is measured over somebody's events, and how the result is compared. Counts, sums and averages are exact decimals.
 import { z } from "zod";
+import { sayDated } from "./dated-test.ts";
 import { propertyPath } from "./event-filter.ts";
 import { roleRef } from "./event-names.ts";
 import { audienceLimits } from "./limits.ts";
-import { namesOf, sayDuration, sayTest, type Language } from "./sentence.ts";
-import { isoInstant } from "./value-test.ts";
+import { namesOf, sayTest, type Language } from "./sentence.ts";
+import { isoInstant, msOf } from "./value-test.ts";
 import { decimalOf, decimalSql, isPlainNumber, type Bind, type Decimal } from "./value.ts";
-import { after, afterSql, duration, edgeMs } from "./window.ts";
+import { after, afterSql, duration } from "./window.ts";
 
 /** The first path that has a value counts. */
 export const paths = z.union([propertyPath, z.array(propertyPath).min(1).max(10), roleRef]);
@@ -122,13 +123,12 @@ export function isCountTooGreat(one: NumberComparison): boolean {
 
 // ── Times ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A date without a time is its beginning in the zone. */
 export function compareTime(ms: number, one: TimeComparison, { nowMs, zone }: { readonly nowMs: number; readonly zone: string }): boolean {
   switch (one.op) {
     case "before":
-      return ms < edgeMs(one.value, zone);
+      return ms < msOf(one.value, zone);
     case "on_or_after":
-      return ms >= edgeMs(one.value, zone);
+      return ms >= msOf(one.value, zone);
     case "in_last":
       return ms <= nowMs && nowMs < after(ms, one.value);
     case "more_than_ago":
@@ -140,9 +140,9 @@ export function compareTime(ms: number, one: TimeComparison, { nowMs, zone }: { 
 export function compareTimeSql(bind: Bind, ms: string, one: TimeComparison, { nowMs: now, zone }: { readonly nowMs: number; readonly zone: string }): { readonly member: string; readonly changes?: string } {
   switch (one.op) {
     case "before":
-      return { member: `${ms} < ${bind("Int64", edgeMs(one.value, zone))}` };
+      return { member: `${ms} < ${bind("Int64", msOf(one.value, zone))}` };
     case "on_or_after":
-      return { member: `${ms} >= ${bind("Int64", edgeMs(one.value, zone))}` };
+      return { member: `${ms} >= ${bind("Int64", msOf(one.value, zone))}` };
     case "in_last":
       return { member: `(${ms} <= ${now} and ${now} < ${afterSql(ms, one.value)})`, changes: afterSql(ms, one.value) };
     case "more_than_ago":
@@ -162,9 +162,8 @@ export function sayOnce(say: Language, once: Paths | undefined): string {
 export function sayComparison(say: Language, one: Comparison): string {
   switch (one.op) {
     case "in_last":
-      return say.pick({ en: `is in the last ${sayDuration(say, one.value)}`, de: `ist in den letzten ${sayDuration(say, one.value)}` });
     case "more_than_ago":
-      return say.pick({ en: `is ${sayDuration(say, one.value)} ago or longer`, de: `ist ${sayDuration(say, one.value)} her oder länger` });
+      return sayDated(say, one);
     default:
       return sayTest(say, one);
   }

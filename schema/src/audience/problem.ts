@@ -40,6 +40,8 @@ const german: Readonly<Record<string, string>> = {
   "Half of a character stands alone.": "Ein halbes Zeichen steht allein.",
   "Not a pattern of RE2: look-around and back-references are not allowed.": "Kein Muster von RE2: Umschau und Rückbezüge sind nicht erlaubt.",
   "A date (2026-05-01) or a time in ISO form (2026-05-01T10:00:00Z).": "Ein Datum (2026-05-01) oder eine Zeit in ISO-Form (2026-05-01T10:00:00Z).",
+  "Name the kind of identifier, such as `email`.": "Nennen Sie die Art der Kennung, etwa `email`.",
+  "Somebody anonymous has none of any kind.": "Wer anonym ist, hat keine, welcher Art auch immer.",
   "Each stage has a name of its own.": "Jede Phase hat einen eigenen Namen.",
 };
 

@@ -74,6 +74,12 @@ export function sayDuration(say: Language, { last, unit }: Duration): string {
   return `${say.number(last)} ${last === 1 ? one : many}`;
 }
 
+/** "90 days", before "ago": German says how long it is in another case. */
+export function sayAge(say: Language, duration: Duration): string {
+  const time = sayDuration(say, duration);
+  return say.name === "de" ? time.replace(/(Tage|Monate|Quartale|Jahre)n$/, "$1") : time;
+}
+
 /** "in the last 14 days". */
 export function sayWindow(say: Language, window: Window | undefined): string {
   if (window === undefined) return say.pick({ en: "ever", de: "jemals" });
@@ -90,12 +96,13 @@ export function sayWindow(say: Language, window: Window | undefined): string {
     return say.pick({ en: `${isThis ? "this" : "the previous"} ${one}`, de: periodWords[window.unit][isThis ? 0 : 1] }) + zone;
   }
   if ("since" in window) {
-    const anchor = "trait" in window.since
-      ? say.pick({ en: `since their ${say.quote(window.since.trait)}`, de: `seit ${say.quote(window.since.trait)}` })
-      : say.pick({
-        en: `since their ${window.since.which} ${say.or(namesOf(window.since.event).map(say.quote))}`,
-        de: `seit ${window.since.which === "first" ? "dem ersten" : "dem letzten"} ${say.or(namesOf(window.since.event).map(say.quote))}`,
-      });
+    const { since } = window;
+    let anchor: string;
+    if ("trait" in since) anchor = say.pick({ en: `since their ${say.quote(since.trait)}`, de: `seit ${say.quote(since.trait)}` });
+    else {
+      const event = typeof since.event === "object" && "role" in since.event ? say.role(since.event.role) : say.or(namesOf(since.event).map(say.quote));
+      anchor = say.pick({ en: `since their ${since.which} ${event}`, de: `seit ${since.which === "first" ? "dem ersten" : "dem letzten"} ${event}` });
+    }
     return window.for === undefined ? anchor : `${anchor}${say.pick({ en: `, for ${sayDuration(say, window.for)}`, de: `, für die Dauer von ${sayDuration(say, window.for)}` })}`;
   }
   if (window.from !== undefined && window.to !== undefined) {
@@ -104,6 +111,11 @@ export function sayWindow(say: Language, window: Window | undefined): string {
   return window.from !== undefined
     ? say.pick({ en: `since ${say.date(window.from)}`, de: `seit ${say.date(window.from)}` })
     : say.pick({ en: `before ${say.date(window.to ?? "")}`, de: `vor ${say.date(window.to ?? "")}` });
+}
+
+/** Behind what those meet, too, who never did what it is about: the sentence does not hide that. */
+export function sayNever(say: Language): string {
+  return say.pick({ en: " (those who never did are among them)", de: " (wer es nie tat, gehört dazu)" });
 }
 
 export function namesOf(names: string | readonly string[]): readonly string[] {

@@ -16,8 +16,6 @@ export interface Template {
 /** What a template is written with. */
 interface Shop {
   readonly has: (role: RoleName) => boolean;
-  /** Names of a role's events, where only names may stand. */
-  readonly events: (role: RoleName) => string[];
   /** The first place where a property stands, of those that have arrived. */
   readonly path: (role: RoleName, property: PropertyName) => string;
   /** Within the items of an order: the first of these names that has arrived. */
@@ -38,8 +36,8 @@ const did = (role: RoleName, value: number, last?: ReturnType<typeof ago>): Who 
 const lastBefore = (role: RoleName, value: ReturnType<typeof ago>): Who => ({ ...event(role), measure: { of: "last" }, op: "more_than_ago", value });
 const lastWithin = (role: RoleName, value: ReturnType<typeof ago>): Who => ({ ...event(role), measure: { of: "last" }, op: "in_last", value });
 /** Since the last event of one role, none of another. */
-const noneSince = (shop: Shop, role: RoleName, since: RoleName): Who => ({
-  not: { ...event(role), measure: { of: "count" }, op: "at_least", value: 1, within: { since: { event: shop.events(since), which: "last" } } },
+const noneSince = (role: RoleName, since: RoleName): Who => ({
+  not: { ...event(role), measure: { of: "count" }, op: "at_least", value: 1, within: { since: { event: { role: since }, which: "last" } } },
 });
 const bought = (shop: Shop, ...products: readonly string[]): Who => ({
   ...event("order"), measure: { of: "count" }, op: "at_least", value: 1,
@@ -63,7 +61,7 @@ const recipes: readonly Recipe[] = [
     id: "cart_abandoned", roles: ["added_to_cart", "order"],
     name: { en: "Cart abandoned", de: "Warenkorb verlassen" },
     about: { en: "Put something into the cart an hour to three days ago, and have not ordered since.", de: "Haben vor einer Stunde bis drei Tagen etwas in den Warenkorb gelegt und seitdem nicht bestellt." },
-    who: (shop) => ({ all: [lastWithin("added_to_cart", ago(3, "day")), lastBefore("added_to_cart", ago(1, "hour")), noneSince(shop, "order", "added_to_cart")] }),
+    who: () => ({ all: [lastWithin("added_to_cart", ago(3, "day")), lastBefore("added_to_cart", ago(1, "hour")), noneSince("order", "added_to_cart")] }),
   },
   {
     id: "at_risk", roles: ["order"],
@@ -117,7 +115,7 @@ const recipes: readonly Recipe[] = [
     name: { en: "Failed payment", de: "Zahlung fehlgeschlagen" },
     about: { en: "A payment failed in the last week, and none has come since.", de: "In der letzten Woche schlug eine Zahlung fehl, und seitdem kam keine." },
     who: (shop) => ({
-      all: [did("payment_failed", 1, ago(7, "day")), ...(["subscription_renewed", "order"] as const).filter(shop.has).map((role) => noneSince(shop, role, "payment_failed"))],
+      all: [did("payment_failed", 1, ago(7, "day")), ...(["subscription_renewed", "order"] as const).filter(shop.has).map((role) => noneSince(role, "payment_failed"))],
     }),
   },
   {
@@ -140,7 +138,7 @@ export function audienceTemplates(vocabulary: Vocabulary, paths: Iterable<string
   const has = (role: RoleName): boolean => vocabulary.roles[role].events.length > 0;
   const list = (): string => firstArrived(vocabulary.roles.order.properties.products ?? [], arrived, "products");
   const shop: Shop = {
-    has, events: (role) => [...vocabulary.roles[role].events],
+    has,
     path: (role, property) => {
       const given = vocabulary.roles[role].properties[property] ?? [];
       return property === "products" ? list() : firstArrived(given.map((one) => `${list()}.${one}`), arrived, `${list()}.${given[0] ?? property}`).slice(list().length + 1);

@@ -2,6 +2,7 @@
 // when one of its elements passes. Of something that is not set, no test holds but `is_not_set`; not the negative ones either.
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import type { Clock } from "./clock.ts";
 import { audienceLimits } from "./limits.ts";
 import {
   decimalOf, decimalSql, decimalsSql, instantOf, instantSql, isPlainNumber, numberOf, numberSql, textOf, textSql, type Bind, type Raw,
@@ -21,8 +22,8 @@ const literals = z.array(z.union([text, number])).min(1).max(audienceLimits.valu
 const someText = text.min(1);
 const pattern = z.string().min(1).max(audienceLimits.patternCharactersMax)
   .refine(isPattern, "Not a pattern of RE2: look-around and back-references are not allowed.");
-/** A date or an instant in ISO form; a date is its midnight in UTC. */
-export const isoInstant = z.string().refine((value) => instantOf(JSON.stringify(value)) !== undefined, "A date (2026-05-01) or a time in ISO form (2026-05-01T10:00:00Z).");
+/** A date or a time in ISO form. Which instant it is, a zone tells where it names none. */
+export const isoInstant = z.string().refine((value) => instantOf(JSON.stringify(value), "UTC") !== undefined, "A date (2026-05-01) or a time in ISO form (2026-05-01T10:00:00Z).");
 
 function isPattern(value: string): boolean {
   try {
@@ -66,8 +67,8 @@ export type TestOp = ValueTest["op"];
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether a test holds of the values that stand there. */
-export function holds(raws: readonly Raw[], test: ValueTest): boolean {
+/** Whether a test holds of the values that stand there. Dates that name no zone are told by the clock of `zone`. */
+export function holds(raws: readonly Raw[], test: ValueTest, zone: string): boolean {
   if (test.op === "is_set") return raws.length > 0;
   if (test.op === "is_not_set") return raws.length === 0;
   switch (test.op) {
@@ -80,15 +81,14 @@ export function holds(raws: readonly Raw[], test: ValueTest): boolean {
     case "has_all":
       return test.values.every((value) => raws.some((raw) => equals(raw, value)));
     default:
-      return raws.some((raw) => passes(raw, test));
+      return raws.some((raw) => passes(raw, test, zone));
   }
 }
 
 type ElementTest = Exclude<ValueTest, { op: "is_set" | "is_not_set" | "not_equals" | "none_of" | "does_not_contain" | "has_all" }>;
 
-function passes(raw: Raw, test: ElementTest): boolean {
+function passes(raw: Raw, test: ElementTest, zone: string): boolean {
   const number = numberOf(raw);
-  const instant = instantOf(raw);
   switch (test.op) {
     case "equals":
       return equals(raw, test.value);
@@ -113,9 +113,9 @@ function passes(raw: Raw, test: ElementTest): boolean {
     case "between":
       return number !== undefined && number >= decimalOf(test.from) && number <= decimalOf(test.to);
     case "before":
-      return instant !== undefined && instant < msOf(test.value);
+      return (instantOf(raw, zone) ?? Infinity) < msOf(test.value, zone);
     case "on_or_after":
-      return instant !== undefined && instant >= msOf(test.value);
+      return (instantOf(raw, zone) ?? -Infinity) >= msOf(test.value, zone);
   }
 }
 
@@ -127,15 +127,15 @@ function equals(raw: Raw, value: string | number | boolean): boolean {
 
 const lower = (value: string): string => value.toLowerCase();
 
-/** Milliseconds of a date or instant of a definition, which was checked when it was parsed. */
-export function msOf(iso: string): number {
-  return instantOf(JSON.stringify(iso)) ?? Number.NaN;
+/** Milliseconds of a date or time of a definition, which was checked when it was parsed. */
+export function msOf(iso: string, zone: string): number {
+  return instantOf(JSON.stringify(iso), zone) ?? Number.NaN;
 }
 
 // ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same over an SQL expression of type Array(String) that holds the values as JSON text. */
-export function testSql(bind: Bind, raws: string, test: ValueTest): string {
+export function testSql(bind: Bind, raws: string, test: ValueTest, zone: string): string {
   switch (test.op) {
     case "is_set":
       return `notEmpty(${raws})`;
@@ -150,13 +150,13 @@ export function testSql(bind: Bind, raws: string, test: ValueTest): string {
     case "has_all":
       return test.values.map((value) => `arrayExists(raw -> ${equalsSql(bind, value)}, ${raws})`).join(" and ");
     default:
-      return `arrayExists(raw -> ${passesSql(bind, test)}, ${raws})`;
+      return `arrayExists(raw -> ${passesSql(bind, test, zone)}, ${raws})`;
   }
 }
 
 const lowerSql = `lowerUTF8(${textSql("raw")})`;
 
-function passesSql(bind: Bind, test: ElementTest): string {
+function passesSql(bind: Bind, test: ElementTest, zone: string): string {
   const number = (compare: string, value: number): string => `ifNull(${numberSql("raw")} ${compare} ${decimalSql(bind, value)}, 0)`;
   switch (test.op) {
     case "equals":
@@ -182,11 +182,14 @@ function passesSql(bind: Bind, test: ElementTest): string {
     case "between":
       return `${number(">=", test.from)} and ${number("<=", test.to)}`;
     case "before":
-      return `ifNull(${instantSql("raw")} < ${bind("Int64", msOf(test.value))}, 0)`;
+      return `ifNull(${instantSql(bind, "raw", clockAt(msOf(test.value, zone), zone))} < ${bind("Int64", msOf(test.value, zone))}, 0)`;
     case "on_or_after":
-      return `ifNull(${instantSql("raw")} >= ${bind("Int64", msOf(test.value))}, 0)`;
+      return `ifNull(${instantSql(bind, "raw", clockAt(msOf(test.value, zone), zone))} >= ${bind("Int64", msOf(test.value, zone))}, 0)`;
   }
 }
+
+/** For what is compared with one instant. */
+const clockAt = (ms: number, zone: string): Clock => ({ zone, era: { fromMs: ms, toMs: ms } });
 
 function equalsSql(bind: Bind, value: string | number | boolean): string {
   if (typeof value === "number") return `ifNull(${numberSql("raw")} = ${decimalSql(bind, value)}, 0)`;

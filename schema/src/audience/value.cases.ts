@@ -190,6 +190,49 @@ export const formCases: readonly FormCase[] = [
   form(1_767_261_600.5, "1767261600.5", 1_767_261_600_500_000_000n),
 ];
 
+/** Which instant a date is that names no zone, by the clock of one. */
+export interface ClockCase {
+  readonly value: string | number;
+  readonly zone: string;
+  readonly iso: string;
+}
+
+const clock = (zone: string, value: ClockCase["value"], iso: string): ClockCase => ({ value, zone, iso });
+
+export const clockCases: readonly ClockCase[] = [
+  clock("Europe/Berlin", "2026-03-01", "2026-02-28T23:00:00Z"),
+  clock("Europe/Berlin", "2026-07-01T10:00", "2026-07-01T08:00:00Z"),
+  clock("Europe/Berlin", "2026-07-01 10:00:05.25", "2026-07-01T08:00:05.250Z"),
+  clock("America/New_York", "2026-03-01", "2026-03-01T05:00:00Z"),
+  clock("Pacific/Kiritimati", "2026-03-01", "2026-02-28T10:00:00Z"),
+  clock("Asia/Katmandu", "2026-03-01T00:00", "2026-02-28T18:15:00Z"),
+  clock("Etc/GMT+5", "2026-03-01", "2026-03-01T05:00:00Z"),
+  // What names a zone, and counts of seconds, are the same everywhere.
+  clock("Europe/Berlin", "2026-03-01T00:00Z", "2026-03-01T00:00:00Z"),
+  clock("Europe/Berlin", "2026-03-01T00:00:00-05:00", "2026-03-01T05:00:00Z"),
+  clock("Europe/Berlin", "2026-03-01T00:00+0530", "2026-02-28T18:30:00Z"),
+  clock("Europe/Berlin", 1_767_261_600, "2026-01-01T10:00:00Z"),
+  // Hours that a clock leaves out, and shows twice.
+  clock("Europe/Berlin", "2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+  clock("Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00:00Z"),
+  clock("Europe/Berlin", "2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+  clock("Europe/Berlin", "2026-10-25T03:00", "2026-10-25T02:00:00Z"),
+  // Days without a midnight, and without anything at all.
+  clock("Africa/Cairo", "2024-04-26", "2024-04-25T22:00:00Z"),
+  clock("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
+  clock("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),
+  // Before clocks were set by hours.
+  clock("Africa/Monrovia", "1930-01-01", "1930-01-01T00:44:30Z"),
+  clock("Asia/Kolkata", "1904-01-01", "1903-12-31T18:38:50Z"),
+  clock("Europe/Berlin", "2199-12-31", "2199-12-30T23:00:00Z"),
+];
+
+/** Which day of the year a date tells: as it is written. */
+export const dayCases: readonly (readonly [value: string | number, day: number | undefined])[] = [
+  ["1990-03-01", 301], ["1992-02-29", 229], ["1990-03-01T00:00:00+02:00", 301], ["1990-03-01T23:30:00-08:00", 301], ["1990-02-28T23:00:00.000Z", 228], ["1990-03-01 23:59", 301],
+  [636_249_600, 301], [636_249_600_000, 301], ["1990-02-30", undefined], ["03-01", undefined], ["", undefined],
+];
+
 /** Whether a test holds of values: a list of several, of none, or one. */
 export interface TestCase {
   readonly values: readonly (string | number | boolean)[];

@@ -1,8 +1,8 @@
 // The table of cases, asked of TypeScript. ClickHouse is asked in the server's value-sql.test.ts.
 import { expect, test } from "vitest";
 import { holds } from "./value-test.ts";
-import { formCases, readingCases, testCases } from "./value.cases.ts";
-import { decimalOf, instantOf, itemsAt, numberOf, rawsAt, textOf } from "./value.ts";
+import { clockCases, dayCases, formCases, readingCases, testCases } from "./value.cases.ts";
+import { dayOfYear, decimalOf, instantOf, itemsAt, numberOf, rawsAt, textOf } from "./value.ts";
 
 /** Lone surrogates are replaced before anything is kept. */
 const wellFormed = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
@@ -21,11 +21,19 @@ function flat(fields: Readonly<Record<string, unknown>>): Record<string, unknown
 
 test.each(formCases)("$value is the text $text, the number $number, the instant $ms", ({ value, text, number, ms }) => {
   const raw = JSON.stringify(value).replace("e+", "e");
-  expect([textOf(raw), numberOf(raw), instantOf(raw)]).toEqual([text, number, ms]);
+  expect([textOf(raw), numberOf(raw), instantOf(raw, "UTC")]).toEqual([text, number, ms]);
+});
+
+test.each(clockCases)("by the clock of $zone, $value is $iso", ({ value, zone, iso }) => {
+  expect(new Date(instantOf(JSON.stringify(value), zone) ?? Number.NaN).toISOString()).toBe(new Date(iso).toISOString());
+});
+
+test.each(dayCases)("%s tells the day of the year %s", (value, day) => {
+  expect(dayOfYear(JSON.stringify(value))).toBe(day);
 });
 
 test.each(testCases)("of $values, that it $test is $holds", ({ values, test: one, holds: expected }) => {
-  expect(holds(values.map((value) => JSON.stringify(value).replace("e+", "e")), one)).toBe(expected);
+  expect(holds(values.map((value) => JSON.stringify(value).replace("e+", "e")), one, "UTC")).toBe(expected);
 });
 
 test("numbers of definitions are cut off, not rounded", () => {

@@ -3,6 +3,7 @@
 //
 // Between reading and comparing, a value is its JSON text ("red", 12, true): the one form that ClickHouse gives for every type.
 import { isRecord } from "../is-record.ts";
+import { clockMs, clockSql, type Clock } from "./clock.ts";
 
 /** A scalar as JSON text: `"red"`, `12`, `true`. Objects and null are "not set" and never get this far. */
 export type Raw = string;
@@ -104,46 +105,78 @@ const ZONE = "(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})";
 const DATE = "(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])";
 const TIME = `[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,9})?)?${ZONE}?`;
 const INSTANT = new RegExp(`^(${DATE})(?:[T ](\\d{2}):(\\d{2})(?::(\\d{2})(?:[.](\\d{1,9}))?)?(${ZONE})?)?$`);
+const HAS_ZONE = new RegExp(`${ZONE}$`);
 const INSTANT_WHOLE = new RegExp(`^${DATE}(?:${TIME})?$`);
+const COUNT = /^\d{9,13}$/;
 /** Whole numbers from here on are seconds since 1970, and from the second on milliseconds. */
 const SECONDS_FROM = 100_000_000;
 const MILLISECONDS_FROM = 100_000_000_000;
 const MILLISECONDS_END = 10_000_000_000_000;
 
 /**
- * Milliseconds since 1970: of a date (its midnight in UTC) or a date with a time (UTC when it names no zone) in ISO form, years
- * 1900 to 2199; of a whole number of seconds or milliseconds from 1973 on.
+ * Milliseconds since 1970: of a date (its beginning) or a date with a time in ISO form, years 1900 to 2199, by the clock of `zone` where
+ * it names none; of a whole number of seconds or milliseconds from 1973 on.
  */
-export function instantOf(raw: Raw): number | undefined {
+export function instantOf(raw: Raw, zone: string): number | undefined {
   const text = textOf(raw);
-  if (/^\d{9,13}$/.test(text)) {
+  if (COUNT.test(text)) {
     const count = Number(text);
     if (count < SECONDS_FROM || count >= MILLISECONDS_END) return undefined;
     return count >= MILLISECONDS_FROM ? count : count * 1_000;
   }
   if (!INSTANT_WHOLE.test(text)) return undefined;
-  const [, date = "", hour = "00", minute = "00", second = "00", fraction = "", zone = "Z"] = INSTANT.exec(text) ?? [];
+  const [, date = "", hour = "00", minute = "00", second = "00", fraction = "", named] = INSTANT.exec(text) ?? [];
   const dayMs = Date.parse(`${date}T00:00:00Z`);
   // Date.parse takes 30 February for 1 March.
   if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== date) return undefined;
   const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
-  return dayMs + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000 + ms - zoneMs(zone);
+  const shownMs = dayMs + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000 + ms;
+  return named === undefined ? clockMs(shownMs, zone) : shownMs - offsetMs(named);
 }
 
-function zoneMs(zone: string): number {
-  if (zone === "Z" || zone === "z") return 0;
-  const digits = zone.slice(1).replace(":", "");
+/** Of a date or a time in ISO form: whether only a zone tells which instant it is. */
+export function namesNoZone(iso: string): boolean {
+  return INSTANT_WHOLE.test(iso) && !HAS_ZONE.test(iso);
+}
+
+/** Of "Z" or "+02:00". */
+function offsetMs(named: string): number {
+  if (named === "Z" || named === "z") return 0;
+  const digits = named.slice(1).replace(":", "");
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
-  return (zone.startsWith("-") ? -minutes : minutes) * 60_000;
+  return (named.startsWith("-") ? -minutes : minutes) * 60_000;
 }
 
 /** Null where it is no instant. */
-export function instantSql(raw: string): string {
+export function instantSql(bind: Bind, raw: string, clock: Clock): string {
   const text = textSql(raw);
+  const read = `toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(upper(${text}), 3, 'UTC'))`;
+  const onClock = clockSql(bind, read, clock);
   const count = `toInt64OrZero(${text})`;
   return `multiIf(match(${raw}, '^"?[0-9]{9,13}"?$'), ` +
     `multiIf(${count} < ${SECONDS_FROM} or ${count} >= ${MILLISECONDS_END}, null, ${count} >= ${MILLISECONDS_FROM}, ${count}, ${count} * 1000), ` +
-    `match(${text}, '^${DATE}(?:${TIME})?$'), toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(upper(${text}), 3, 'UTC')), null)`;
+    `match(${text}, '^${DATE}(?:${TIME})?$'), ${onClock === read ? read : `if(match(${text}, '${HAS_ZONE.source}'), ${read}, ${onClock})`}, null)`;
+}
+
+/**
+ * The day of the year that a date tells, as month and day in one number: 229 is 29 February. It is the day as it is written: who was born
+ * on 1 March has that day, with whatever hour and zone a sender writes it down. Of a count of seconds, the day in UTC.
+ */
+export function dayOfYear(raw: Raw): number | undefined {
+  const ms = instantOf(raw, "UTC");
+  if (ms === undefined) return undefined;
+  const text = textOf(raw);
+  const [month, day] = (COUNT.test(text) ? new Date(ms).toISOString() : text).slice(5, 10).split("-");
+  return Number(month) * 100 + Number(day);
+}
+
+/** 0 where it is no date. */
+export function dayOfYearSql(bind: Bind, raw: string): string {
+  const instant = instantSql(bind, raw, { zone: "UTC" });
+  const text = textSql(raw);
+  const counted = `fromUnixTimestamp64Milli(assumeNotNull(${instant}), 'UTC')`;
+  return `multiIf(isNull(${instant}), 0, match(${raw}, '^"?[0-9]{9,13}"?$'), toInt32(toMonth(${counted})) * 100 + toInt32(toDayOfMonth(${counted})), ` +
+    `toInt32OrZero(substring(${text}, 6, 2)) * 100 + toInt32OrZero(substring(${text}, 9, 2)))`;
 }
 
 // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────

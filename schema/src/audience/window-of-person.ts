@@ -1,8 +1,11 @@
 // A window, once it is known whose it is: a condition in TypeScript, and its parts in SQL.
 import type { EventFacts, PersonFacts, SqlScope, World } from "./condition-kind.ts";
+import { selects, selectsSql } from "./event-filter.ts";
+import { selectorOf } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
 import { eventSql, instantOf, instantSql, rawsAt, rawsSql } from "./value.ts";
-import { after, afterSql, boundOf, byZoneSql, edgeMs, knownZones, NEVER, periodAt, zoneOf, type Between, type Since, type Window } from "./window.ts";
+import { msOf } from "./value-test.ts";
+import { after, afterSql, boundOf, byZoneSql, knownZones, NEVER, periodAt, zoneOf, type Between, type Since, type Window } from "./window.ts";
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -25,9 +28,9 @@ export function windowOf(window: Window | undefined, person: PersonFacts, world:
     return staying(({ ms }) => ms >= fromMs && ms < toMs);
   }
   if ("since" in window) {
-    const anchor = anchorOf(window, person, nowMs);
+    const anchor = anchorOf(window, person, world);
     if (anchor === undefined) return staying(() => false, false);
-    const endMs = window.for === undefined ? NEVER : after(anchor.ms, window.for);
+    const endMs = window.for === undefined ? NEVER : after(anchor.ms, window.for, "trait" in window.since ? world.zone : "UTC");
     return staying((event) => isAfter(event, anchor) && event.ms < endMs);
   }
   const { fromMs, toMs } = edgesOf(window, world.zone);
@@ -40,12 +43,14 @@ interface Anchor {
   readonly row: number;
 }
 
-function anchorOf({ since }: Since, person: PersonFacts, nowMs: number): Anchor | undefined {
+function anchorOf({ since }: Since, person: PersonFacts, world: World): Anchor | undefined {
+  const { nowMs, zone } = world;
   if ("trait" in since) {
-    const ms = rawsAt(person.traits, since.trait).map(instantOf).find((instant) => instant !== undefined);
+    const ms = rawsAt(person.traits, since.trait).map((raw) => instantOf(raw, zone)).find((instant) => instant !== undefined);
     return ms === undefined ? undefined : { ms, row: -1 };
   }
-  const events = person.events.filter((event) => namesOf(since.event).includes(event.event) && event.ms <= nowMs).toSorted((a, b) => a.ms - b.ms || a.row - b.row);
+  const selector = selectorOf(since, world);
+  const events = person.events.filter((event) => selects(selector, event) && event.ms <= nowMs).toSorted((a, b) => a.ms - b.ms || a.row - b.row);
   return since.which === "first" ? events[0] : events.at(-1);
 }
 
@@ -54,7 +59,7 @@ function isAfter(event: EventFacts, anchor: Anchor): boolean {
 }
 
 function edgesOf({ from, to }: Between, zone: string): { readonly fromMs: number; readonly toMs: number } {
-  return { fromMs: from === undefined ? -NEVER : edgeMs(from, zone), toMs: to === undefined ? NEVER : edgeMs(to, zone) };
+  return { fromMs: from === undefined ? -NEVER : msOf(from, zone), toMs: to === undefined ? NEVER : msOf(to, zone) };
 }
 
 // ── In SQL ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,18 +132,20 @@ function periodSql(window: Extract<Window, { period: string }>, scope: SqlScope)
 }
 
 function sinceSql({ since, for: length }: Since, scope: SqlScope): WindowSql {
-  const until = (ms: string, start: string): string => (length === undefined ? "" : ` and ${ms} < ${afterSql(start, length)}`);
+  // A date that a trait tells is told by the workspace's clock; an event has its instant.
+  const calendar = "trait" in since ? { bind: scope.bind, clock: { zone: scope.zone } } : undefined;
+  const until = (ms: string, start: string): string => (length === undefined ? "" : ` and ${ms} < ${scope.name(afterSql(start, length, calendar))}`);
   if ("trait" in since) {
-    const instants = scope.name(`arrayFilter(ms_ -> isNotNull(ms_), arrayMap(raw -> ${instantSql("raw")}, ${rawsSql(scope.bind, scope.person("traits"), since.trait)}))`);
+    const instants = scope.name(`arrayFilter(ms_ -> isNotNull(ms_), arrayMap(raw -> ${instantSql(scope.bind, "raw", { zone: scope.zone })}, ${rawsSql(scope.bind, scope.person("traits"), since.trait)}))`);
     const start = scope.name(`if(empty(${instants}), toInt64(0), assumeNotNull(${instants}[1]))`);
     return {
       boundMs: undefined, row: "1", leave: undefined,
       person: { exists: `notEmpty(${instants})`, has: (ms) => `(${ms} >= ${start}${until(ms, start)})`, next: String(NEVER) },
     };
   }
-  const names = namesOf(since.event);
-  const isAnchor = eventSql(scope.bind, `has(${scope.bind("Array(String)", names)}, event)`);
-  const wanted = { names, boundMs: undefined };
+  const selector = selectorOf(since, scope);
+  const isAnchor = selectsSql(scope.bind, selector);
+  const wanted = { names: namesOf(selector.event), boundMs: undefined };
   const anchor = scope.events({ ...wanted, aggregate: `${since.which === "first" ? "min" : "max"}If((ms, row_id, 1), ${isAnchor} and ${pastSql(scope)})` });
   // An anchor that is still to come moves the window's beginning.
   const coming = scope.events({ ...wanted, aggregate: `minIf(ms, ${isAnchor} and ${notYetSql(scope)})` });

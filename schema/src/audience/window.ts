@@ -1,13 +1,15 @@
 // Windows: over which of a person's events a condition looks. Decided meanings, the same in TypeScript and in SQL:
 // - A rolling window is half open, `now − W < t ≤ now`: an event of t leaves it at the instant t + W.
+// - Dates are told by the workspace's clock: see clock.ts.
 // - Minute, hour, day and week are fixed lengths. Month, quarter and year are calendar steps in UTC, clamped to the month's end: an
 //   event of 31 January, 10:00 leaves a window of one month on 28 February, 10:00, and so does one of 28 January, 10:00.
 // - Calendar periods are in the workspace's or the person's zone; weeks begin on Monday; a day begins at its first instant, which
 //   on some days of some zones is not midnight.
 import { z } from "zod";
-import { eventNames } from "./event-names.ts";
+import { eventRef } from "./event-names.ts";
 import { listedZones } from "../time-zone.ts";
 import { audienceLimits } from "./limits.ts";
+import { clockSql, shownSql, type Clock } from "./clock.ts";
 import { isoInstant, msOf, valuePath } from "./value-test.ts";
 import type { Bind } from "./value.ts";
 
@@ -25,23 +27,25 @@ export type Duration = z.infer<typeof duration>;
 
 const selectorOfAnchor = z.union([
   z.strictObject({ trait: valuePath(512) }),
-  z.strictObject({ event: eventNames, which: z.enum(["first", "last"]).default("last") }),
+  z.strictObject({ event: eventRef, which: z.enum(["first", "last"]).default("last") }),
 ]);
 
 /** Between dates. Each form needs one of its names, so that what is meant otherwise is never taken for it. */
 export const betweenForms = [
-  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from) < msOf(to), "The beginning must be before the end."),
+  z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from, "UTC") < msOf(to, "UTC"), "The beginning must be before the end."),
   z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
 ] as const;
 
+const period = {
+  period: z.enum(["this", "previous", "last"]).meta({ description: "`last` takes `count` whole periods before the present one." }),
+  count: z.int().min(1).max(120).default(1),
+  unit: z.enum(["day", "week", "month", "quarter", "year"]),
+};
+export const periodOfWorkspace = z.strictObject({ ...period, zone: z.literal("workspace").default("workspace") });
+
 export const window = z.union([
   duration,
-  z.strictObject({
-    period: z.enum(["this", "previous", "last"]).meta({ description: "`last` takes `count` whole periods before the present one." }),
-    count: z.int().min(1).max(120).default(1),
-    unit: z.enum(["day", "week", "month", "quarter", "year"]),
-    zone: z.enum(["workspace", "person"]).default("workspace"),
-  }),
+  z.strictObject({ ...period, zone: z.enum(["workspace", "person"]).default("workspace") }),
   ...betweenForms,
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);
@@ -55,7 +59,7 @@ const DAY = 86_400_000;
 const fixedMs: Partial<Record<Unit, number>> = { minute: MINUTE, hour: 60 * MINUTE, day: DAY, week: 7 * DAY };
 const monthsOf: Partial<Record<Unit, number>> = { month: 1, quarter: 3, year: 12 };
 
-function daysOf({ last, unit }: { readonly last: number; readonly unit: Unit }): number {
+export function daysOf({ last, unit }: { readonly last: number; readonly unit: Unit }): number {
   const fixed = fixedMs[unit];
   return fixed === undefined ? last * (monthsOf[unit] ?? 1) * 31 : (last * fixed) / DAY;
 }
@@ -67,18 +71,18 @@ export function isFixed({ unit }: { readonly unit: Unit }): boolean {
 
 // ── Rolling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The instant at which something of `ms` is a duration ago. */
-export function after(ms: number, { last, unit }: Duration): number {
+/** The instant at which something of `ms` is a duration ago; months are steps of the calendar of `zone`. */
+export function after(ms: number, { last, unit }: Duration, zone = "UTC"): number {
   const fixed = fixedMs[unit];
   if (fixed !== undefined) return ms + last * fixed;
-  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").add({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
+  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).add({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
 }
 
 /** The instant from which on something of `ms` is within a duration ahead: in months the same day of an earlier one, or its last day. */
-export function before(ms: number, { last, unit }: Duration): number {
+export function before(ms: number, { last, unit }: Duration, zone = "UTC"): number {
   const fixed = fixedMs[unit];
   if (fixed !== undefined) return ms - last * fixed;
-  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").subtract({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
+  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).subtract({ months: last * (monthsOf[unit] ?? 1) }).epochMilliseconds;
 }
 
 /** Whether events leave it one by one, each some time after it happened. */
@@ -86,17 +90,26 @@ export function isRolling(window: Window | undefined): window is Duration {
   return window !== undefined && "last" in window;
 }
 
-/** The same of an SQL expression in milliseconds. */
-export function afterSql(ms: string, { last, unit }: Duration): string {
-  const fixed = fixedMs[unit];
-  if (fixed !== undefined) return `(${ms} + ${last * fixed})`;
-  return `toUnixTimestamp64Milli(addMonths(fromUnixTimestamp64Milli(${ms}, 'UTC'), ${last * (monthsOf[unit] ?? 1)}))`;
+/** By whose calendar SQL takes steps of months. */
+export interface Calendar {
+  readonly bind: Bind;
+  readonly clock: Clock;
 }
 
-export function beforeSql(ms: string, { last, unit }: Duration): string {
+/** The same of an SQL expression in milliseconds. Without a calendar: by that of UTC. */
+export function afterSql(ms: string, { last, unit }: Duration, calendar?: Calendar): string {
   const fixed = fixedMs[unit];
-  if (fixed !== undefined) return `(${ms} - ${last * fixed})`;
-  return `toUnixTimestamp64Milli(addMonths(fromUnixTimestamp64Milli(${ms}, 'UTC'), -${last * (monthsOf[unit] ?? 1)}))`;
+  return fixed === undefined ? monthsSql(ms, last * (monthsOf[unit] ?? 1), calendar) : `(${ms} + ${last * fixed})`;
+}
+
+export function beforeSql(ms: string, { last, unit }: Duration, calendar?: Calendar): string {
+  const fixed = fixedMs[unit];
+  return fixed === undefined ? monthsSql(ms, -last * (monthsOf[unit] ?? 1), calendar) : `(${ms} - ${last * fixed})`;
+}
+
+function monthsSql(ms: string, months: number, calendar: Calendar | undefined): string {
+  const moved = (shown: string): string => `toUnixTimestamp64Milli(addMonths(fromUnixTimestamp64Milli(${shown}, 'UTC'), ${months}))`;
+  return calendar === undefined ? moved(ms) : clockSql(calendar.bind, moved(shownSql(calendar.bind, ms, calendar.clock)), calendar.clock);
 }
 
 /** Nothing before this instant can be within the duration. */
@@ -137,11 +150,6 @@ function startOf(date: Temporal.PlainDate, unit: Period["unit"]): Temporal.Plain
     case "year":
       return date.with({ month: 1, day: 1 });
   }
-}
-
-/** The instant of a date's beginning in a zone, or of a time as it is written. */
-export function edgeMs(iso: string, zone: string): number {
-  return /^\d{4}-\d{2}-\d{2}$/.test(iso) ? Temporal.PlainDate.from(iso).toZonedDateTime(zone).epochMilliseconds : msOf(iso);
 }
 
 /** The zones that a person may live in. */

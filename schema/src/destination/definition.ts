@@ -62,8 +62,12 @@ export const action = z.strictObject({
     bytesMax: z.int().min(1),
     /** Payload fields that all events of one batch must share. */
     keys: z.array(z.string()),
+    /** How long one that is not full waits for more, unless the subscription says. */
+    lingerMs: z.int().min(0).optional(),
   }).optional(),
   syncModes: z.strictObject({ choices: z.array(z.enum(syncModes)), default: z.enum(syncModes) }).optional(),
+  /** Whoever it is sent for is opted in at the vendor. */
+  optsIn: z.boolean().optional(),
   isHidden: z.boolean().default(false),
 });
 export type Action = z.infer<typeof action>;
@@ -79,6 +83,8 @@ export const preset = z.strictObject({
   /** Event names and types, as the vendor suggests them. Undefined: it can't be said in ours, and is left to the person. */
   filter: z.unknown().optional(),
   mapping: z.record(z.string(), z.unknown()),
+  /** What its events are in the workspace's vocabulary, which knows their names and where they say what; the names of the filter are for workspaces that have none. */
+  role: z.enum(["order", "refund"]).optional(),
 });
 export type Preset = z.infer<typeof preset>;
 

@@ -1,4 +1,4 @@
-// A subscription: which events, or whose comings and goings in an audience, go to one action of a destination, and what of them.
+// A subscription: which events, whose comings and goings in an audience, or which rows of a model go to one action of a destination, and what of them.
 import { z } from "zod";
 import { eventFilters } from "../audience/event-filter.ts";
 import { syncModes } from "./definition.ts";
@@ -32,9 +32,21 @@ export const audienceTrigger = z.strictObject({
   stopShare: z.number().min(0).max(1).default(0.3),
 });
 
+export const modelModes = ["insert", "update", "upsert", "mirror"] as const;
+
+/** Rows of a model (schema/src/model.ts) that were added, changed or removed between two of its runs. */
+export const modelTrigger = z.strictObject({
+  kind: z.literal("model"),
+  modelId: z.int().min(1),
+  /** `insert`: those added; `update`: those changed; `upsert`: both; `mirror`: those removed too. */
+  mode: z.enum(modelModes).default("upsert"),
+  /** Whether the rows that the model has when it is switched on are sent, as if they were added then. */
+  backfill: z.boolean().default(true),
+});
+
 export const subscriptionDefinition = z.strictObject({
   action: z.string().min(1).max(200),
-  trigger: z.discriminatedUnion("kind", [eventTrigger, audienceTrigger]),
+  trigger: z.discriminatedUnion("kind", [eventTrigger, audienceTrigger, modelTrigger]),
   mapping,
   syncMode: z.enum(syncModes).optional(),
   /** All of these must be granted. */
@@ -49,3 +61,4 @@ export const subscriptionDefinition = z.strictObject({
 export type SubscriptionDefinition = z.infer<typeof subscriptionDefinition>;
 export type EventTrigger = z.infer<typeof eventTrigger>;
 export type AudienceTrigger = z.infer<typeof audienceTrigger>;
+export type ModelTrigger = z.infer<typeof modelTrigger>;

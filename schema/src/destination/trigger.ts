@@ -1,7 +1,7 @@
 // Whether a subscription asks for an event, and by which of its clauses not. Consent, history and lateness are decided behind this, by
 // delivery. Pure.
 import type { EventFacts } from "../audience/condition-kind.ts";
-import { filtersAt, selects } from "../audience/event-filter.ts";
+import { selects } from "../audience/event-filter.ts";
 import type { EventTrigger } from "./subscription.ts";
 
 export type TriggerEvent = EventFacts & { readonly type: string };
@@ -20,7 +20,8 @@ export type Taken =
 
 const taken: Taken = { isTaken: true };
 
-export function takes(trigger: EventTrigger, event: TriggerEvent): Taken {
+/** `zone`: the workspace's, by whose clock dates are told that name none. */
+export function takes(trigger: EventTrigger, event: TriggerEvent, zone: string): Taken {
   const { types, names, where } = trigger;
   if (types !== undefined && !types.some((type) => type === event.type)) {
     return { isTaken: false, clause: "types", reason: `It is ${/^[aeiou]/.test(event.type) ? "an" : "a"} ${event.type} call.` };
@@ -30,7 +31,8 @@ export function takes(trigger: EventTrigger, event: TriggerEvent): Taken {
     if (!names.includes(name)) return { isTaken: false, clause: "names", reason: name === "" ? "It has no name." : "It is called otherwise." };
   }
   // What is asked relative to now is asked of the instant of the event, so that it is the same whenever it is looked at.
-  const place = filtersAt(where, event.ms).findIndex((one) => !selects({ event: event.event, where: [one] }, event));
+  const at = { nowMs: event.ms, zone };
+  const place = (where ?? []).findIndex((one) => !selects({ event: event.event, where: [one], at }, event));
   return place === -1 ? taken : { isTaken: false, clause: "where", place, reason: `Filter ${place + 1} does not hold.` };
 }
 

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { Condition } from "../condition.ts";
 import type { ConditionKind } from "../condition-kind.ts";
+import { saidBy } from "../explain.ts";
 import { nestedCondition } from "../nested.ts";
 
 interface AccountCondition {
@@ -39,6 +40,12 @@ export const accountKind: ConditionKind<typeof schema> = {
       case "none":
         return together.length > 0 && holding.length === 0;
     }
+  },
+  explain: (_one, person) => {
+    const count = person.accounts.length;
+    const value = count === 0 ? { en: "in no account, so nothing can be said of its people", de: "in keinem Konto, also ist über dessen Personen nichts zu sagen" }
+      : saidBy((say) => say.pick({ en: `in ${say.number(count)} ${count === 1 ? "account" : "accounts"}`, de: `in ${say.number(count)} ${count === 1 ? "Konto" : "Konten"}` }));
+    return { value, fields: [], evidence: [], toFlip: count === 0 ? { en: "they join an account", de: "sie tritt einem Konto bei" } : undefined };
   },
   sentence: (one, say, inner) => {
     const people = {

@@ -16,6 +16,10 @@ export const audienceKind: ConditionKind<typeof schema> = {
     const definition = world.audience(one.audience);
     return definition !== undefined && world.isMember(definition, person);
   },
+  explain: (one, _person, _world, { holds, said }) => ({
+    fields: [], evidence: [],
+    toFlip: holds ? undefined : said((say) => say.pick({ en: `they come into ${say.named("audience", one.audience)}, which can be asked why in its turn`, de: `sie kommt in ${say.named("audience", one.audience)}, wo wiederum gefragt werden kann, warum` })),
+  }),
   sentence: (one, say) => say.pick({ en: `is in the audience ${say.named("audience", one.audience)}`, de: `ist in der Zielgruppe ${say.named("audience", one.audience)}` }),
   examples: [{ kind: "audience", audience: "vip" }],
 };

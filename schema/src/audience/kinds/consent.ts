@@ -28,6 +28,13 @@ export const consentKind: ConditionKind<typeof schema> = {
     const isGranted = Object.hasOwn(person.consents, one.category) ? person.consents[one.category] : undefined;
     return one.is === "unknown" ? isGranted === undefined : isGranted === (one.is === "granted");
   },
+  explain: (one, person, _world, { holds }) => {
+    const isGranted = Object.hasOwn(person.consents, one.category) ? person.consents[one.category] : undefined;
+    const value = isGranted === undefined ? { en: "nothing was said", de: "nichts gesagt" } : isGranted ? { en: "granted", de: "erteilt" } : { en: "refused", de: "verweigert" };
+    // What was said once is never unsaid.
+    const toFlip = holds || one.is === "unknown" ? undefined : one.is === "granted" ? { en: "they consent", de: "sie willigt ein" } : { en: "they refuse", de: "sie verweigert die Einwilligung" };
+    return { value, fields: [], evidence: [], toFlip };
+  },
   sentence: (one, say) => {
     const category = say.quote(one.category);
     return {

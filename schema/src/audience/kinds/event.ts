@@ -14,8 +14,8 @@ import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
   sayComparison, sayOnce, sayPaths, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
-import { whenever } from "../role-events.ts";
-import { namesOf, sayWindow, type Language } from "../sentence.ts";
+import { selectorOf, whenever } from "../role-events.ts";
+import { namesOf, sayNever, sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import { decimalOf, decimalSql, eventSql as ofEvent } from "../value.ts";
 import { inWindowSql, notYetSql, pastSql, windowSql, type WindowSql } from "../window-of-person.ts";
@@ -56,12 +56,13 @@ export const eventKind: ConditionKind<typeof schema> = {
     const anchor = one.within !== undefined && "since" in one.within ? one.within.since : undefined;
     const plan = planOf(one, whenever(words));
     return {
-      events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(anchor.event) : [])])],
+      events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(selectorOf(anchor, whenever(words)).event) : [])])],
       snapshot: (anchor !== undefined && "trait" in anchor) || (one.within !== undefined && "zone" in one.within && one.within.zone === "person"),
     };
   },
   sql: eventSql,
   evaluate: evaluateEvent,
+  ofNever,
   explain: explainEvent,
   sentence: sayEvent,
   examples: [
@@ -291,6 +292,7 @@ function sayEvent(one: EventCondition, say: Language): string {
     return say.pick({ en: `their ${which} ${what} (${when}) ${sayComparison(say, one)}`, de: `ihr ${which} ${what} (${when}) ${sayComparison(say, one)}` });
   }
   const once = sayOnce(say, one.once_per);
+  const never = ofNever(one) === true ? sayNever(say) : "";
   if (of.of === "count" && of.item === undefined && one.op === "at_least" && one.value === 1) {
     return say.pick({ en: `did ${what} at least once ${when}${once}`, de: `hat mindestens einmal ${what} ${when}${once}` });
   }
@@ -304,14 +306,14 @@ function sayEvent(one: EventCondition, say: Language): string {
   const net = of.of === "sum" && of.net === true ? say.pick({ en: ", less refunds,", de: ", abzüglich Erstattungen," }) : "";
   const [en, de] = words[of.of];
   return say.pick({
-    en: `${en} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
-    de: `${de} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${zeroSaid(one, say)}`,
+    en: `${en} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${never}`,
+    de: `${de} ${counted}${net} ${when}${once} ${sayComparison(say, one)}${never}`,
   });
 }
 
-/** Whoever never did it passes "at most", and the sentence does not hide that. */
-function zeroSaid(one: EventCondition, say: Language): string {
-  const { of } = one.measure;
-  if (isTimeComparison(one) || (of !== "count" && of !== "sum" && of !== "distinct") || !compare(0n, one)) return "";
-  return say.pick({ en: " (those who never did are among them)", de: " (wer es nie tat, gehört dazu)" });
+/** Whoever never did it passes "at most". Whether somebody did it at all, ever, is nothing that has to be told again. */
+function ofNever(one: EventCondition): boolean | undefined {
+  const { of, item } = one.measure as { readonly of: string; readonly item?: string };
+  if (of === "count" && item === undefined && one.within === undefined && one.op === "at_least" && one.value === 1) return undefined;
+  return !isTimeComparison(one) && (of === "count" || of === "sum" || of === "distinct") && compare(0n, one);
 }

@@ -14,6 +14,10 @@ export const listKind: ConditionKind<typeof schema> = {
   reads: (one) => ({ lists: [one.list] }),
   sql: (one, scope) => ({ member: scope.list(one.list), next: String(NEVER) }),
   evaluate: (one, person, world) => world.list(one.list)?.has(person.id) ?? false,
+  explain: (one, _person, _world, { holds, said }) => ({
+    fields: [], evidence: [],
+    toFlip: holds ? undefined : said((say) => say.pick({ en: `they are put on the list ${say.named("list", one.list)}`, de: `sie kommt auf die Liste ${say.named("list", one.list)}` })),
+  }),
   sentence: (one, say) => say.pick({ en: `is on the list ${say.named("list", one.list)}`, de: `steht auf der Liste ${say.named("list", one.list)}` }),
   examples: [{ kind: "list", list: "trade-fair" }],
 };

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import type { ConditionKind, EventFacts, PersonFacts, World } from "../condition-kind.ts";
 import { eventFilters, propertyPath, saySelector, selects } from "../event-filter.ts";
+import { sayDay, type Explaining, type Explanation, type Said } from "../explain.ts";
 import { eventRef } from "../event-names.ts";
 import { audienceLimits } from "../limits.ts";
 import { whenever } from "../role-events.ts";
@@ -16,7 +17,7 @@ import { eventsPlanned, planOfSequence, type PlannedSelector, type PlannedStep, 
 import { sequenceSql } from "../sequence-sql.ts";
 import { rawsAt, textOf } from "../value.ts";
 import { windowOf } from "../window-of-person.ts";
-import { after, betweenForms, duration, isFixed } from "../window.ts";
+import { after, betweenForms, duration, isFixed, NEVER, periodOfWorkspace } from "../window.ts";
 
 // A month after a later event may be over before a month after an earlier one, since it ends where the month ends; then the latest
 // event before a step would not be the best one to go on from.
@@ -31,7 +32,7 @@ const schema = z.strictObject({
     without: z.array(z.strictObject(selector)).min(1).max(audienceLimits.stepsMax).optional().meta({ description: "None of these between the step before it and this one." }),
   })).min(2).max(audienceLimits.stepsMax),
   strict: z.boolean().optional().meta({ description: "No other event at all, of any name, between the steps." }),
-  within: z.union([duration, ...betweenForms]).optional().meta({ description: "All steps are in this window." }),
+  within: z.union([duration, periodOfWorkspace, ...betweenForms]).optional().meta({ description: "All steps are in this window." }),
   duration: fixedDuration.optional().meta({ description: "From the first step to the last at most." }),
   same: z.union([propertyPath, z.array(propertyPath).min(1).max(5)]).optional()
     .meta({ description: "Properties whose text is equal in all steps. What must not happen counts only where it says the same." }),
@@ -50,6 +51,8 @@ export const sequenceKind: ConditionKind<typeof schema> = {
   reads: (one, words) => ({ events: eventsPlanned(planOfSequence(one, whenever(words))) ?? "any" }),
   sql: (one, scope) => sequenceSql(planOfSequence(one, scope), scope),
   evaluate: (one, person, world) => evaluateSequence(planOfSequence(one, world), person, world),
+  ofNever: () => false,
+  explain: explainSequence,
   sentence: saySequence,
   examples: [
     {
@@ -61,6 +64,7 @@ export const sequenceKind: ConditionKind<typeof schema> = {
       steps: [{ event: "Signed Up" }, { event: ["page", "screen"], where: [{ context: "page_path", op: "starts_with", value: "/pricing" }] }, { event: "Order Completed", without: [{ event: "Order Refunded" }] }],
     },
     { kind: "sequence", steps: [{ event: "Checkout Started" }, { event: "Payment Failed" }], strict: true, within: { from: "2026-01-01" } },
+    { kind: "sequence", steps: [{ event: "Newsletter Opened" }, { event: "Order Completed" }], within: { period: "this", count: 1, unit: "month", zone: "workspace" } },
     {
       kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" }, gap: { last: 30, unit: "day" }, without: [{ event: "Complaint Received" }] }],
       then_not: { event: { role: "order" }, within: { last: 14, unit: "day" } }, within: { last: 1, unit: "year" },
@@ -167,6 +171,47 @@ function isFollowedByNone({ then_not: never }: SequencePlan, events: readonly Pl
   if (never === undefined) return true;
   const endMs = after(last.event.ms, never.within);
   return endMs <= nowMs && !events.some(({ event, place }) => place > last.place && event.ms <= endMs && looked.is(never, event));
+}
+
+/** How far somebody has come, and what comes next. */
+function explainSequence(given: SequenceCondition, person: PersonFacts, world: World, { holds, said }: Explaining): Explanation {
+  const one = planOfSequence(given, world);
+  const looked = lookedAt(one, person, world);
+  const groups = groupsOf(one, looked.events);
+  const latestOf = (count: number): EventFacts | undefined => groups.flatMap((events) => lastSteps({ ...one, steps: one.steps.slice(0, count) }, events, looked)).map(({ event }) => event)
+    .toSorted((a, b) => b.ms - a.ms || b.row - a.row)[0];
+  const count = one.steps.findLastIndex((_, i) => latestOf(i + 1) !== undefined) + 1;
+  const latest = count === 0 ? undefined : latestOf(count);
+  const leavesMs = latest === undefined || one.within === undefined || !("last" in one.within) ? NEVER : after(latest.ms, one.within);
+  const value = latest === undefined ? { en: "no step yet", de: "noch kein Schritt" } : said((say) => {
+    const [done, all, day] = [say.number(count), say.number(one.steps.length), sayDay(say, latest.ms, world.zone)];
+    return say.pick({ en: `${done} of ${all} steps, the last on ${day}`, de: `${done} von ${all} Schritten, zuletzt am ${day}` });
+  });
+  return { value, fields: [], evidence: latest === undefined ? [] : [{ event: latest, leavesMs, detail: "" }], toFlip: holds ? undefined : nextStep(given, { count, latest, world, said }) };
+}
+
+interface Come {
+  readonly count: number;
+  readonly latest: EventFacts | undefined;
+  readonly world: World;
+  readonly said: Explaining["said"];
+}
+
+function nextStep({ steps, then_not: never }: SequenceCondition, { count, latest, world, said }: Come): Said | undefined {
+  const next = steps[count];
+  if (next === undefined) {
+    // What must stay away may still do so; or it came, and all begins again.
+    const isWaiting = never !== undefined && latest !== undefined && world.nowMs < after(latest.ms, never.within);
+    return isWaiting ? undefined : said((say) => say.pick({ en: "all steps once more", de: "alle Schritte noch einmal" }));
+  }
+  const untilMs = next.gap === undefined || latest === undefined ? undefined : after(latest.ms, next.gap);
+  return said((say) => {
+    const what = say.pick({ en: `then ${saySelector(say, next)}`, de: `dann ${saySelector(say, next)}` });
+    // Too late for it: the steps before have to come again.
+    if (untilMs === undefined || latest === undefined) return latest === undefined ? saySelector(say, next) : what;
+    return untilMs < world.nowMs ? say.pick({ en: `the steps before once more, and ${what}`, de: `die Schritte davor noch einmal, und ${what}` })
+      : say.pick({ en: `${what}, until ${sayDay(say, untilMs, world.zone)}`, de: `${what}, bis ${sayDay(say, untilMs, world.zone)}` });
+  });
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 // A random share of people. Who is in it hangs on the salt and the person alone: it never changes, it needs nothing stored, and
 // shares of one salt that touch without overlapping divide people without anybody in two of them.
 import { z } from "zod";
-import type { ConditionKind } from "../condition-kind.ts";
+import type { ConditionKind, PersonFacts } from "../condition-kind.ts";
+import { saidBy } from "../explain.ts";
 import { murmur32 } from "../murmur.ts";
 import type { Language } from "../sentence.ts";
 import { NEVER } from "../window.ts";
@@ -30,12 +31,20 @@ export const shareKind: ConditionKind<typeof schema> = {
     return { member: scope.name(`${lot} >= ${lotOf(one.from)} and ${lot} < ${lotOf(one.to)}`), next: String(NEVER) };
   },
   evaluate: (one, person) => {
-    const lot = murmur32(`${one.salt}:${person.id}`) % LOTS;
+    const lot = drawnBy(one, person);
     return lot >= lotOf(one.from) && lot < lotOf(one.to);
+  },
+  explain: (one, person) => {
+    const percent = (drawnBy(one, person) * 100) / LOTS;
+    return { value: saidBy((say) => say.pick({ en: `drew ${say.number(percent)}, for ever`, de: `zog ${say.number(percent)}, für immer` })), fields: [], evidence: [] };
   },
   sentence: sayShare,
   examples: [{ kind: "share", salt: "spring", from: 0, to: 10 }, { kind: "share", salt: "Frühling", from: 12.5, to: 99.99 }],
 };
+
+function drawnBy({ salt }: ShareCondition, { id }: PersonFacts): number {
+  return murmur32(`${salt}:${id}`) % LOTS;
+}
 
 function sayShare(one: ShareCondition, say: Language): string {
   const size = say.number(Math.round((one.to - one.from) * 100) / 100);

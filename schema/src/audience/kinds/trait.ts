@@ -1,11 +1,11 @@
 // What somebody is: a test of one trait. Dates may be told relative to now, and by their day of the year.
 import { z } from "zod";
 import type { Branch, ConditionKind, PersonFacts, SqlScope, World } from "../condition-kind.ts";
-import { saidBy, type Explanation } from "../explain.ts";
+import { saidBy, sayRaws, type Explanation } from "../explain.ts";
 import { datedShapes, holdsAt, holdsAtSql, instantsSql, isDated, sayDated, turnsAtSql } from "../dated-test.ts";
 import { sayDuration, sayTest, type Language } from "../sentence.ts";
 import { holds, testShapes, testSql, valuePath, type ValueTest } from "../value-test.ts";
-import { instantOf, rawsAt, rawsSql, textOf } from "../value.ts";
+import { dayOfYear, dayOfYearSql, rawsAt, rawsSql } from "../value.ts";
 import { after, afterSql, byZoneSql, duration, knownZones, NEVER, zoneOf } from "../window.ts";
 
 const base = {
@@ -20,7 +20,7 @@ const schema = z.discriminatedUnion("op", [
   ...datedShapes(dated),
   z.strictObject({
     ...dated, op: z.literal("anniversary"),
-    in: z.enum(["today", "this_month", "next_days"]).meta({ description: "Of the day of the year, in the person's zone. Who was born on 29 February has their day on the 28th in other years." }),
+    in: z.enum(["today", "this_month", "next_days"]).meta({ description: "Of the day of the year as it is written, when that day is there in the person's zone. Who was born on 29 February has their day on the 28th in other years." }),
     days: z.int().min(1).max(366).default(7).meta({ description: "Of `next_days`: today and the days after it, so many together." }),
   }),
 ]);
@@ -53,17 +53,15 @@ const nameOf = (path: string): string => path.split(".")[0] ?? path;
 
 function evaluateTrait(one: TraitCondition, person: PersonFacts, world: World): boolean {
   const raws = rawsAt(person.traits, one.trait);
-  if (isDated(one)) return holdsAt(raws, one, world.nowMs);
-  if (one.op === "anniversary") return raws.map(instantOf).some((ms) => ms !== undefined && isAnniversary(ms, one, person, world));
-  if (!holds(raws, one)) return false;
+  if (isDated(one)) return holdsAt(raws, one, world);
+  if (one.op === "anniversary") {
+    const days = daysOf(one, dayIn(world.nowMs, zoneOf(person.zone, world.zone)));
+    return raws.map(dayOfYear).some((day) => day !== undefined && days.includes(day));
+  }
+  if (!holds(raws, one, world.zone)) return false;
   const name = nameOf(one.trait);
   const sinceMs = Object.hasOwn(person.traitTimes, name) ? person.traitTimes[name] : undefined;
   return one.held === undefined || (sinceMs !== undefined && after(sinceMs, one.held) <= world.nowMs);
-}
-
-function isAnniversary(ms: number, one: Anniversary, person: PersonFacts, { nowMs, zone }: World): boolean {
-  const today = dayIn(nowMs, zoneOf(person.zone, zone));
-  return daysOf(one, today).includes(dayKey(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").toPlainDate()));
 }
 
 function dayIn(nowMs: number, zone: string): Temporal.PlainDate {
@@ -88,11 +86,11 @@ function daysOf(one: Anniversary, today: Temporal.PlainDate): number[] {
 function traitSql(one: TraitCondition, scope: SqlScope): Branch {
   const raws = scope.name(rawsSql(scope.bind, scope.person("traits"), one.trait));
   if (isDated(one)) {
-    const instants = scope.name(instantsSql(raws));
-    return { member: scope.name(holdsAtSql(instants, one, scope.nowMs)), next: turnsAtSql(instants, one, scope.nowMs) };
+    const instants = scope.name(instantsSql(scope.bind, raws, one, scope));
+    return { member: scope.name(holdsAtSql(scope.bind, instants, one, scope)), next: turnsAtSql(scope.bind, instants, one, scope) };
   }
-  if (one.op === "anniversary") return anniversarySql(one, scope.name(instantsSql(raws)), scope);
-  const holdsNow = scope.name(`toUInt8(${testSql(scope.bind, raws, one)})`);
+  if (one.op === "anniversary") return anniversarySql(one, raws, scope);
+  const holdsNow = scope.name(`toUInt8(${testSql(scope.bind, raws, one, scope.zone)})`);
   if (one.held === undefined) return { member: holdsNow, next: String(NEVER) };
   const name = scope.bind("String", nameOf(one.trait));
   const times = scope.person("traitTimes");
@@ -102,7 +100,7 @@ function traitSql(one: TraitCondition, scope: SqlScope): Branch {
 }
 
 /** The day of the year is another one at each midnight of each zone. */
-function anniversarySql(one: Anniversary, instants: string, scope: SqlScope): Branch {
+function anniversarySql(one: Anniversary, raws: string, scope: SqlScope): Branch {
   const all = [...new Set([...knownZones(), scope.zone])];
   const dates = new Map(all.map((zone) => [zone, dayIn(scope.nowMs, zone)] as const));
   scope.boundary(Math.min(...all.map((zone) => (dates.get(zone) ?? dayIn(scope.nowMs, zone)).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds)));
@@ -110,19 +108,18 @@ function anniversarySql(one: Anniversary, instants: string, scope: SqlScope): Br
   const different = [...new Set([...dates.values()].map(String))];
   const index = scope.name(byZoneSql(scope.bind, scope.person("zone"), scope.zone, (zone) => different.indexOf(String(dates.get(zone) ?? dayIn(scope.nowMs, zone)))));
   const lists = different.map((date) => `[${daysOf(one, Temporal.PlainDate.from(date)).join(", ")}]`);
-  const day = "toInt32(toMonth(fromUnixTimestamp64Milli(ms_, 'UTC')) * 100 + toDayOfMonth(fromUnixTimestamp64Milli(ms_, 'UTC')))";
-  return { member: scope.name(`arrayExists(ms_ -> has([${lists.join(", ")}][${index} + 1], ${day}), ${instants})`), next: String(NEVER) };
+  const days = scope.name(`arrayMap(raw -> ${dayOfYearSql(scope.bind, "raw")}, ${raws})`);
+  return { member: scope.name(`arrayExists(day -> has([${lists.join(", ")}][${index} + 1], day), ${days})`), next: String(NEVER) };
 }
 
 function explainTrait(one: TraitCondition, person: PersonFacts, world: World): Explanation {
   const raws = rawsAt(person.traits, one.trait);
-  const value = raws.length === 0 ? { en: "not set", de: "nicht gesetzt" } : saidBy(() => raws.map(textOf).join(", "));
   const isOfTime = isDated(one) || one.op === "anniversary";
-  const isTested = !isOfTime && holds(raws, one);
+  const isTested = !isOfTime && holds(raws, one, world.zone);
   // While only the time is missing for which it has to be so, nothing need change.
   const toFlip = isOfTime || isTested || evaluateTrait(one, person, world) ? undefined
     : saidBy((say) => say.pick({ en: `${say.quote(one.trait)} changes so that it ${sayTest(say, one)}`, de: `${say.quote(one.trait)} ändert sich, sodass gilt: ${sayTest(say, one)}` }));
-  return { value, fields: [{ place: "trait", event: "", path: one.trait }], evidence: [], toFlip };
+  return { value: sayRaws(raws), fields: [{ place: "trait", event: "", path: one.trait }], evidence: [], toFlip };
 }
 
 // ── In words ──────────────────────────────────────────────────────────────────────────────────────────────────────
