@@ -7,6 +7,10 @@ import pg from "pg";
 import { startPostgres, type Postgres } from "./postgres/postgres.ts";
 import { startClickHouse, type ClickHouse } from "./clickhouse/clickhouse.ts";
 import { createLogger } from "../core/logger.ts";
+import { copyEngine } from "./testing-engines.ts";
+
+export { startTcpPostgres as startTestTcpPostgres, type TcpPostgres } from "./testing-tcp-postgres.ts";
+export { copyEngine };
 
 export const quietLogger = createLogger("silent");
 
@@ -19,6 +23,7 @@ export async function startTestPostgres(): Promise<Postgres & { readonly dataDir
   const dataDir = await temporaryFolder();
   const serverUrl = process.env["TEST_DATABASE_URL"];
   const database = serverUrl ? await makeDatabase(serverUrl) : undefined;
+  if (database === undefined) await copyEngine("postgres", dataDir);
   const postgres = await startPostgres({ dataDir, logger: quietLogger, ...(database ? { databaseUrl: database.url } : {}) });
   return {
     ...postgres,
@@ -49,6 +54,7 @@ async function makeDatabase(serverUrl: string): Promise<{ url: string; drop(): P
 export async function startTestClickHouse(): Promise<ClickHouse> {
   const dataDir = await temporaryFolder();
   const url = process.env["TEST_CLICKHOUSE_URL"];
+  if (url === undefined) await copyEngine("clickhouse", dataDir);
   const clickhouse = await startClickHouse({ dataDir, logger: quietLogger, ...(url ? { clickhouseUrl: url } : {}) });
   return {
     ...clickhouse,

@@ -12,6 +12,7 @@ import { openChdbConnection, type ChdbConnection, type Environment } from "./chd
 import { loadChdbNative } from "./chdb-native.ts";
 import { clickHouseUses, keptFreeBytes, limitsByUse, settingsFor, type ClickHouseUse } from "./clickhouse-use.ts";
 import * as protocol from "./http-protocol.ts";
+import { lowerMerges } from "./merges-wait.ts";
 import { createPartCare, removeUnreadableMutations, type PartCare, type Reload } from "./part-care.ts";
 import { quoteText } from "./sql-text.ts";
 import { slots, type Slots } from "./slots.ts";
@@ -73,6 +74,7 @@ function openEngine(dataPath: string, configFile: string): Engine {
     const environment: Environment = { settings: {}, parameters: {}, database: "default" };
     killing = killing.then(() => control.query(sql, "Null", environment)).catch(() => undefined);
   };
+  lowerMerges();
   return { pools, all, care, dataPath, kill };
 }
 

@@ -1,7 +1,7 @@
 // The child's life: killed, it comes back with its data; its server killed, it ends; a directory never has two.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -98,6 +98,18 @@ test("a killed child comes back on the same socket with its data, and the client
   expect(clickhouse.pid()).not.toBe(first);
   await addRow(clickhouse);
   expect(await count(clickhouse)).toBe(2);
+});
+
+test.runIf(process.platform === "linux")("what merges goes after what answers and inserts, as does the engine after the server", async () => {
+  const clickhouse = await start(newFolder());
+  const threads = `/proc/${clickhouse.pid()}/task`;
+  const nicenessOf = (name: string): number[] => readdirSync(threads).filter((one) => readFileSync(`${threads}/${one}/comm`, "latin1").trimEnd() === name)
+    .map((one) => Number(readFileSync(`${threads}/${one}/stat`, "latin1").replace(/^.*\) /s, "").split(" ")[16]));
+  const others = nicenessOf("BgSchPool");
+  expect(Math.min(...others)).toBeGreaterThan(0);
+  const lowest = (): number => Math.min(...nicenessOf("MergeMutate"), Number.MAX_VALUE);
+  await expect.poll(lowest, { timeout: 20_000 }).toBeGreaterThan(Math.max(...others));
+  expect(lowest()).toBeLessThan(20);
 });
 
 test("a second server on the directory is refused while the first runs", async () => {

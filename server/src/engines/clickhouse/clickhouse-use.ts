@@ -2,7 +2,7 @@
 // memory and threads of one query. The one place where these limits are named; a caller may only ask for less.
 import { availableParallelism, totalmem } from "node:os";
 
-export const clickHouseUses = ["write", "evaluate", "instants", "deliver", "preview", "api"] as const;
+export const clickHouseUses = ["write", "evaluate", "instants", "deliver", "models", "preview", "api", "sql"] as const;
 
 /** Each use has its own connections in the child, so that none waits behind another. */
 export type ClickHouseUse = (typeof clickHouseUses)[number];
@@ -38,8 +38,12 @@ export const limitsByUse: Readonly<Record<ClickHouseUse, UseLimits>> = {
   evaluate: { connections: 2, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   instants: { connections: 1, queueMax: 64, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: cores },
   deliver: { connections: 2, queueMax: 128, executionSecondsMax: 120, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
+  // Readings of models are long, and nobody waits for them.
+  models: { connections: 1, queueMax: 64, executionSecondsMax: 600, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
   // Somebody waits for the answer while they type, and one question may be all that is asked: it has every core.
   preview: { connections: 3, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: cores },
+  // Statements that people write: none of our own waits behind them.
+  sql: { connections: 3, queueMax: 16, executionSecondsMax: 3_600, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
   api: { connections: 4, queueMax: 128, executionSecondsMax: 30, memoryBytesMax: memoryOfOne, threadsMax: halfOfCores },
 };
 

@@ -34,3 +34,14 @@ export async function transact<T>(client: ClientBase, work: (tx: ClientBase) => 
 export function giveBack(client: PoolClient): void {
   client.release(client.getTransactionStatus() !== "I");
 }
+
+/**
+ * Waits for statements that were sent in one go on one connection. Throws the first failure when all are answered: the others of an
+ * aborted transaction say nothing but that it was.
+ */
+export async function answersOf<T extends readonly unknown[]>(sent: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const settled = await Promise.allSettled(sent);
+  const failed = settled.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  return Promise.all(sent);
+}

@@ -8,6 +8,7 @@ import { migrate, readMigrations, type Migration } from "./migrate.ts";
 import { errorCodeOf } from "./system-error.ts";
 
 export { lockDataDirectory, type DataLock } from "./data-lock.ts";
+export { EMBEDDED_CONNECTIONS_MAX } from "./postmaster.ts";
 export { createWorkspaceDb, type WorkspaceDb } from "./workspace-db.ts";
 
 export interface PostgresOptions {
@@ -78,9 +79,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 /** A connection that a dying server took and never answers is given up after this. */
 const CONNECT_WITHIN_MS = 30_000;
 
-/** A pool whose broken connections are replaced and never end the process. For threads and processes that got `connection`. */
+/**
+ * A pool whose broken connections are replaced and never end the process. For threads and processes that got `connection`. Statements
+ * are sent as they are asked for, without waiting for the answers to those before (answered in order all the same).
+ */
 export function createPool(connection: pg.PoolConfig, name: string, max: number, logger: Logger): pg.Pool {
-  const pool = new pg.Pool({ ...connection, max, application_name: `tributary ${name}`, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  const pool = new pg.Pool({ ...connection, max, pipeline: true, application_name: `tributary ${name}`, connectionTimeoutMillis: CONNECT_WITHIN_MS });
   // Without a listener, a connection that breaks while nobody waits on it would end the process.
   pool.on("error", (error) => logger.warn({ pool: name, code: errorCodeOf(error) }, "an idle Postgres connection broke"));
   pool.on("connect", (client) => client.on("error", () => {}));

@@ -18,6 +18,8 @@ export interface PostmasterOptions {
   readonly socketFolder: string;
   readonly as: RunAs;
   readonly logger: Logger;
+  /** For tests: of a server that is to be reached as those of others are. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Called each time it serves again after it had died. */
   readonly onRestart: () => void;
 }
@@ -37,10 +39,13 @@ const LOG_BYTES_MAX = 10_000_000;
 /** How long it must have served for the next death to count as a first one. */
 const STEADY_MS = 30_000;
 
+/** More than all that a server opens (postgres-connections.ts); those that are not open cost next to nothing. */
+export const EMBEDDED_CONNECTIONS_MAX = 200;
+
 /** For a laptop or a small server; the rest of the memory belongs to ClickHouse and the page cache. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "",
-  max_connections: "60",
+  max_connections: String(EMBEDDED_CONNECTIONS_MAX),
   shared_buffers: "256MB",
   work_mem: "16MB",
   maintenance_work_mem: "128MB",
@@ -147,7 +152,7 @@ async function spawnAndWait(options: PostmasterOptions): Promise<ChildProcess> {
   for (const name of await readdir(socketFolder)) await rm(join(socketFolder, name), { force: true });
   const logFile = await open(join(options.dataDir, "postgres.log"), "a", 0o600);
   try {
-    const settings = { ...SETTINGS, unix_socket_directories: `"${socketFolder}"`, unix_socket_permissions: "0700" };
+    const settings = { ...SETTINGS, unix_socket_directories: `"${socketFolder}"`, unix_socket_permissions: "0700", ...options.settings };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(options.binaries.postgres, ["-D", cluster.folder, ...args], {
       cwd: "/",
