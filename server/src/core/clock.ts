@@ -7,6 +7,14 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
+/**
+ * How far apart two times are. What was read "later" than now, before the clock was set back, is old all the same: without this
+ * a revoked key would go on working until the clock comes by again.
+ */
+export function apartMs(oneMs: number, otherMs: number): number {
+  return Math.abs(oneMs - otherMs);
+}
+
 /** A clock that a test moves by hand. */
 export function manualClock(startMs: number): Clock & { setMs(ms: number): void; advanceMs(ms: number): void } {
   let now = startMs;

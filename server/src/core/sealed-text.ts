@@ -63,3 +63,8 @@ export function createSourceSeal(secret: string): Seal {
 
 /** What settings and tokens of destinations are sealed for; under which key, the ring says (seal-keys.ts). */
 export const destinationPurpose = "destination settings";
+/** What settings of warehouses are sealed for. */
+export const warehousePurpose = "warehouse settings";
+
+/** What addresses of alert channels are sealed for, under the same ring. */
+export const alertPurpose = "alert channels";

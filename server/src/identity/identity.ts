@@ -2,6 +2,7 @@
 // here is pure: what it knows of the world is an IdentityState, and what it decides is a change to it, with reasons.
 export { identifierKey, profileIdOf } from "./identifier-key.ts";
 export { compileIdentityRules, type CompiledNamespace, type IdentityRules } from "./rules.ts";
+export { createFindIdentifier, type FindIdentifier, type KnownIdentifier } from "./find-identifier.ts";
 export { normaliseIdentifier, type InvalidReason, type Normalised } from "./normalise-identifier.ts";
 export {
   extractIdentifiers, previousIdentifiers, type EventIdentifier, type ExtractContext, type Extracted, type IdentifierNote,

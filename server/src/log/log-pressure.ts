@@ -28,11 +28,19 @@ export interface LogPressure {
   /** Measures now; done once before the first record. */
   measure(): Promise<void>;
   /** What is accepted and undecided, and what the last measurement said. */
-  waiting(): { readonly records: number; readonly bytes: number; readonly backlogBytes: number };
+  waiting(): PressureNow;
   close(): void;
 }
 
 type Problem = "backlog" | "disk";
+
+export interface PressureNow {
+  readonly records: number;
+  readonly bytes: number;
+  readonly backlogBytes: number;
+  /** Why nothing is taken in; undefined while it is. */
+  readonly refusesFor: Problem | undefined;
+}
 
 export async function diskSpaceOf(folder: string): Promise<DiskSpace> {
   const fs = await statfs(folder);
@@ -92,7 +100,7 @@ export function createLogPressure(options: LogPressureOptions): LogPressure {
         bytes -= size;
       };
     },
-    waiting: () => ({ records, bytes, backlogBytes }),
+    waiting: () => ({ records, bytes, backlogBytes, refusesFor: problem }),
     close() {
       closed = true;
       clearTimeout(again);

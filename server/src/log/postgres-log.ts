@@ -11,7 +11,7 @@ import { createAppendWaiters } from "./append-waiters.ts";
 import { encodeChunk, frameRecord, type FramedRecord } from "./chunk-codec.ts";
 import { createGroupCommit, type Group, type GroupCommit } from "./group-commit.ts";
 import { logLimits, type LogLimits } from "./log-limits.ts";
-import { createLogPressure, diskSpaceOf, type DiskSpace, type LogPressure } from "./log-pressure.ts";
+import { createLogPressure, diskSpaceOf, type DiskSpace, type LogPressure, type PressureNow } from "./log-pressure.ts";
 import { createLogReader } from "./log-reader.ts";
 import { dropSegments, prepareLog, rotateSegment, segmentUse } from "./log-segments.ts";
 import { positionsOf, type Appended, type EventLog, type LogRecord, type PartitionState } from "./log.ts";
@@ -35,8 +35,8 @@ export interface PostgresLogOptions {
 export interface PostgresLog extends EventLog {
   /** Tells this process's waiters what another thread or process appended. */
   poke(partition: number, nextOffset: number): void;
-  /** Accepted and not yet durable records of this process, and the unread stored bytes when last measured; for metrics. */
-  pressure(): { readonly records: number; readonly bytes: number; readonly backlogBytes: number };
+  /** Accepted and not yet durable records of this process, the unread stored bytes when last measured, and what is refused for; for metrics. */
+  pressure(): PressureNow;
 }
 
 /** Opens the log, makes it when the database has none. Rejects with AppError `invalid_config` when it has other partitions. */

@@ -1,7 +1,7 @@
 // The one Postgres transaction of a batch: everything that was decided about its events, the finished blocks for
 // ClickHouse, and the reader's new place by compare-and-set. After it nothing about these events is decided again.
 import type { ClientBase, Pool, QueryConfig } from "pg";
-import { inTransaction } from "../engines/postgres/in-transaction.ts";
+import { answersOf, inTransaction } from "../engines/postgres/in-transaction.ts";
 import { commitOffset, type ReaderClaim } from "../log/reader-offset.ts";
 import type { Edge, IdentifierState } from "../identity/identity.ts";
 import { arrayLiteral, joinJson, jsonTexts } from "./array-literal.ts";
@@ -68,15 +68,18 @@ export async function commitBatch(
   decisions: Decisions, more?: (tx: ClientBase) => Promise<void>,
 ): Promise<ReaderClaim> {
   return inTransaction(pool, async (tx) => {
-    const claimed = await commitOffset(tx, claim, next);
-    await seen.write(tx, decisions.sightings);
-    for (const change of changes) await tx.query(change);
-    await writeMergeLog(tx, decisions.mergeLog);
-    await writeQuarantine(tx, decisions.quarantine);
-    await writePaths(tx, decisions.paths);
-    await writeLedger(tx, "decided", decisions.ledger);
+    // In one go: an answer waited for would wait in turn for this thread, which decides the next batch meanwhile.
+    const [claimed] = await answersOf<[ReaderClaim, ...unknown[]]>([
+      commitOffset(tx, claim, next),
+      seen.write(tx, decisions.sightings),
+      ...changes.map((change) => tx.query(change)),
+      writeMergeLog(tx, decisions.mergeLog),
+      writeQuarantine(tx, decisions.quarantine),
+      writePaths(tx, decisions.paths),
+      writeLedger(tx, "decided", decisions.ledger),
+      writeOutbox(tx, decisions.blocks),
+    ]);
     await more?.(tx);
-    await writeOutbox(tx, decisions.blocks);
     return claimed;
   });
 }

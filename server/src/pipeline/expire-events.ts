@@ -3,6 +3,7 @@
 // `events.keepDays` nothing is ever asked.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
+import { apartMs } from "../core/clock.ts";
 import { isInOrder } from "./outbox/refused.ts";
 import { askSystem, isActedOn, type AskedRecord, type SystemControlDeps } from "./system-control.ts";
 
@@ -28,11 +29,11 @@ export function createEventExpiry(deps: ExpiryDeps): EventExpiry {
   /** Workspace → everything before this time is gone. */
   const doneMs = new Map<number, number>();
   const asked = new Map<number, AskedRecord>();
-  let nextLookMs = 0;
+  let lookedAtMs = -Infinity;
 
   async function look({ workspaceId, partition, keepDays }: Keeping, nowMs: number): Promise<void> {
     const borderMs = expiryBorderMs(nowMs, keepDays);
-    if ((doneMs.get(workspaceId) ?? -Infinity) >= borderMs) return;
+    if (doneMs.get(workspaceId) === borderMs) return;
     const before = asked.get(workspaceId);
     if (before && !(await isActedOn(deps, before))) return;
     asked.delete(workspaceId);
@@ -45,9 +46,9 @@ export function createEventExpiry(deps: ExpiryDeps): EventExpiry {
 
   return {
     async run(nowMs) {
-      if (nowMs < nextLookMs) return;
+      if (asked.size === 0 && apartMs(nowMs, lookedAtMs) < LOOK_MS) return;
+      lookedAtMs = nowMs;
       for (const workspace of await keepingWorkspaces(deps.pool)) await look(workspace, nowMs);
-      nextLookMs = asked.size > 0 ? nowMs : nowMs + LOOK_MS;
     },
   };
 }

@@ -2,6 +2,7 @@
 // (controls/fold-overrides.ts does it). What it notes is in memory only: a restart begins the hour anew, and asking once too
 // often changes nothing.
 import type { ClickHouseClient } from "@clickhouse/client";
+import { apartMs } from "../core/clock.ts";
 import { askSystem, isActedOn, type AskedRecord, type SystemControlDeps } from "./system-control.ts";
 
 export interface FoldingLimits {
@@ -41,16 +42,16 @@ const ASKS_IN_VAIN = 3;
 
 export function createOverrideFolding(deps: FoldingDeps, limits: FoldingLimits = foldingLimits): OverrideFolding {
   const workspaces = new Map<number, Watched>();
-  let nextLookMs = 0;
+  let lookedAtMs = -Infinity;
 
   async function look(workspaceId: number, count: number, nowMs: number): Promise<void> {
     const watched = workspaces.get(workspaceId) ?? { sinceMs: nowMs, count: 0, vainly: 0, asked: undefined };
     workspaces.set(workspaceId, watched);
     if (watched.asked && count < watched.count) Object.assign(watched, { sinceMs: nowMs, vainly: 0, asked: undefined });
-    const isDue = count > limits.overridesMax || nowMs - watched.sinceMs >= limits.ageMs;
+    const isDue = count > limits.overridesMax || apartMs(nowMs, watched.sinceMs) >= limits.ageMs;
     if (!isDue || (watched.asked && !(await isActedOn(deps, watched.asked)))) return;
     if (watched.vainly >= ASKS_IN_VAIN) {
-      if (nowMs - (watched.asked?.atMs ?? 0) < limits.patienceMs) return;
+      if (apartMs(nowMs, watched.asked?.atMs ?? 0) < limits.patienceMs) return;
       watched.vainly = 0;
     }
     const place = await askSystem(deps, workspaceId, { kind: "overrides.fold" }, nowMs);
@@ -62,8 +63,8 @@ export function createOverrideFolding(deps: FoldingDeps, limits: FoldingLimits =
 
   return {
     async run(nowMs) {
-      if (nowMs < nextLookMs) return;
-      nextLookMs = nowMs + limits.lookMs;
+      if (apartMs(nowMs, lookedAtMs) < limits.lookMs) return;
+      lookedAtMs = nowMs;
       const counts = await countOverrides(deps.clickhouse);
       for (const workspaceId of workspaces.keys()) if (!counts.has(workspaceId)) workspaces.delete(workspaceId);
       for (const [workspaceId, count] of counts) await look(workspaceId, count, nowMs);

@@ -2,6 +2,7 @@
 // while. Nothing is decided by it.
 import type { Pool } from "pg";
 import { freshnessSpansMs, noFreshnessCounts } from "@tributary/schema/api/freshness.ts";
+import { apartMs } from "../core/clock.ts";
 import { oneAfterAnother } from "../core/one-after-another.ts";
 import type { BatchEvent } from "./batch.ts";
 
@@ -40,7 +41,7 @@ export interface FreshnessCounter {
 export function createFreshnessCounter(pool: Pool): FreshnessCounter {
   /** Minute → workspace → counts. */
   let counted = new Map<number, Map<number, number[]>>();
-  let forgetAtMs = 0;
+  let forgotAtMs = -Infinity;
 
   function add(waits: Waits, nowMs: number): void {
     const minuteMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
@@ -65,9 +66,9 @@ export function createFreshnessCounter(pool: Pool): FreshnessCounter {
         for (const [minuteMs, waits] of taken) add(waits, minuteMs);
         throw error;
       }
-      if (nowMs < forgetAtMs) return;
+      if (apartMs(nowMs, forgotAtMs) < FORGET_EVERY_MS) return;
       await pool.query("delete from freshness where minute < to_timestamp($1 / 1000.0)", [nowMs - KEPT_MS]);
-      forgetAtMs = nowMs + FORGET_EVERY_MS;
+      forgotAtMs = nowMs;
     }),
   };
 }

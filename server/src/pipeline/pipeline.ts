@@ -3,6 +3,7 @@
 // written before the batch's one commit.
 import type { Pool } from "pg";
 import type { Batch } from "./batch.ts";
+import { inStretches } from "./in-stretches.ts";
 import type { RuleBook } from "./workspace-rules.ts";
 import type { SeenMessages } from "./seen-messages.ts";
 import type { World } from "./world.ts";
@@ -26,17 +27,17 @@ export async function runPipeline(batch: Batch, world: World, deps: PipelineDeps
   const db = await deps.pool.connect();
   try {
     await deps.rules.load(db, batch.events.map(({ received }) => received.header.workspaceId));
-    normalise(batch, deps.rules); //          bytes → one form; what can't be read is quarantined
+    await normalise(batch, deps.rules); //    bytes → one form; what can't be read is quarantined
     await dedupe(batch, db, deps.seen); //    each message once
     await load(batch, db, world, deps); //    the people and identifiers that these events speak of
   } finally {
     db.release();
   }
-  for (const item of batch.events) {
+  await inStretches(batch.events, (item) => {
     batch.current = item.received.rowId;
     identify(item, batch, world, deps.rules); // who is it; merges; events of suppressed people end here
     fold(item, world, deps.rules); //          traits, consents, accounts, last events
-  }
+  });
   batch.current = -1;
   quarantine(batch); //                       the list of what was held, and why
   // Storing is the sequencer's part: blocks for ClickHouse (outbox/block-builder.ts) and the commit (commit.ts).

@@ -5,6 +5,7 @@ import type { Pool } from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Logger } from "../core/logger.ts";
+import { CLOCK_STEP_MS, createSureTime, type SureTime } from "../core/sure-time.ts";
 import type { EventLog } from "../log/log.ts";
 import { claimReader } from "../log/reader-offset.ts";
 import { expiryLimits, type ExpiryLimits } from "./controls/expire-events.ts";
@@ -83,12 +84,13 @@ export interface Processor {
 
 export async function startProcessor(options: ProcessOptions): Promise<Processor> {
   const tuning = { ...defaultTuning, ...options.tuning };
-  await fenceOthers(options);
+  const latestMs = await fenceOthers(options);
+  const time = createSureTime({ clock: options.clock, logger: options.logger, ...(latestMs > 0 ? { knownMs: latestMs } : {}) });
   const rebuild = await loadRebuildState({ pool: options.pool, clickhouse: options.clickhouseReader, log: options.log }, READER);
   const removed = await loadRemovedWorkspaces(options.pool);
   const seen = await createSeenMessages(options.pool, options.dedupeMaxIds);
   await seen.prepareDays([dayOf(options.clock.nowMs()), dayOf(options.clock.nowMs()) + 1]);
-  await seen.dropExpired(rebuild.forgetTimeMs(options.clock.nowMs()));
+  await seen.dropExpired(rebuild.forgetTimeMs(time.sureMs()));
   const hold = createHold();
   const senders: Sender[] = [];
   const sequencers: Sequencer[] = [];
@@ -119,7 +121,7 @@ export async function startProcessor(options: ProcessOptions): Promise<Processor
   });
   all = [...senders, ...audiences.senders];
   tellVerified();
-  const upkeep = startUpkeep(options, seen, all, rebuild);
+  const upkeep = startUpkeep(options, { seen, senders: all, rebuild, time });
   const writeFreshness = (): Promise<void> =>
     freshness.flush(options.clock.nowMs()).catch((error: unknown) => options.logger.warn({ err: error }, "freshness was not written down"));
   const freshnessTimer = setInterval(() => void writeFreshness(), FRESHNESS_MS);
@@ -157,11 +159,13 @@ function counted({ clock, onProgress }: ProcessOptions, freshness: FreshnessCoun
   };
 }
 
-/** From here on no earlier process can commit, so what is read of its work stays true. */
-async function fenceOthers({ pool, log }: ProcessOptions): Promise<void> {
+/** From here on no earlier process can commit, so what is read of its work stays true. Gives the time at which it last decided anything; 0 for never. */
+async function fenceOthers({ pool, log }: ProcessOptions): Promise<number> {
   const client = await pool.connect();
   try {
-    for (let partition = 0; partition < log.partitions; partition++) await claimReader(client, READER, partition);
+    let latestMs = 0;
+    for (let partition = 0; partition < log.partitions; partition++) latestMs = Math.max(latestMs, (await claimReader(client, READER, partition)).nowMs);
+    return latestMs;
   } finally {
     client.release();
   }
@@ -192,7 +196,15 @@ function startPartition(options: ProcessOptions, tuning: ProcessTuning, partitio
   });
 }
 
-function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: readonly Sender[], rebuild: RebuildState): NodeJS.Timeout {
+interface UpkeepParts {
+  readonly seen: SeenMessages;
+  readonly senders: readonly Sender[];
+  readonly rebuild: RebuildState;
+  readonly time: SureTime;
+}
+
+/** What is made goes by the clock; what is thrown away, by the time that is sure. */
+function startUpkeep(options: ProcessOptions, { seen, senders, rebuild, time }: UpkeepParts): NodeJS.Timeout {
   const asking = { pool: options.pool, clickhouse: options.clickhouseReader, log: options.log, reader: READER };
   const folding = createOverrideFolding(asking);
   const expiry = createEventExpiry(asking);
@@ -203,12 +215,14 @@ function startUpkeep(options: ProcessOptions, seen: SeenMessages, senders: reado
     try {
       const nowMs = options.clock.nowMs();
       await seen.prepareDays([dayOf(nowMs), dayOf(nowMs) + 1]);
-      await seen.dropExpired(rebuild.forgetTimeMs(nowMs));
+      const sureMs = time.sureMs();
+      await seen.dropExpired(rebuild.forgetTimeMs(sureMs));
       await rebuild.finish();
       if (senders.every((sender) => sender.isVerified())) await forgetSent(options.pool, OUTBOX_KEPT_MS);
-      await options.log.dropExpired(nowMs);
+      // Closes the open part as well, by the clock; what is sure a little later loses nothing by it.
+      if (nowMs - sureMs <= CLOCK_STEP_MS) await options.log.dropExpired(nowMs);
       await folding.run(nowMs);
-      await expiry.run(nowMs);
+      await expiry.run(sureMs);
     } catch (error) {
       options.logger.warn({ err: error }, "upkeep failed; it runs again shortly");
     } finally {

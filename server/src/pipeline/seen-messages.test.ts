@@ -172,6 +172,23 @@ test("the same messageId of another source or workspace is no repeat; of the sam
   }
 });
 
+test("a clock that stands a month ahead for a while, at a start too, forgets no id", async () => {
+  let aheadMs = 0;
+  const pipeline = await startTestPipeline({ clock: { nowMs: () => Date.now() + aheadMs } });
+  try {
+    const call = { type: "track", event: "Viewed", messageId: "before", userId: "u1" };
+    await pipeline.send([call]);
+    aheadMs = 30 * DAY_MS;
+    await pipeline.restart();
+    aheadMs = 0;
+    await pipeline.restart();
+    await pipeline.send([call]);
+    expect((await pipeline.events("message_id = 'before'")).map(({ outcome }) => outcome)).toEqual(["stored", "duplicate"]);
+  } finally {
+    await pipeline.stop();
+  }
+});
+
 test("notes for other processes what is in force, whenever it changes", async () => {
   const noted = async () => (await pool.query(`select days, first_day - date '1970-01-01' as first_day from dedupe_window`)).rows[0];
   const ids = (count: number, day: number) => Array.from({ length: count }, () => ({ id: randomUUID(), day }));

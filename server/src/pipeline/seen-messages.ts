@@ -26,7 +26,10 @@ export interface SeenMessages {
   write(tx: ClientBase, sightings: readonly MessageSighting[]): Promise<void>;
   /** Makes the tables that `write` needs; outside the transaction, so that no lock on the parent is held in it. */
   prepareDays(days: Iterable<number>): Promise<void>;
-  /** Drops days that have left the window and were not prepared since it was called last, and notes for others what is in force then. */
+  /**
+   * Drops days that have left the window and were not prepared since it was called last, and notes for others what is in force then.
+   * `nowMs` may be earlier than the clock, never later than the true time: dropped ids don't come back.
+   */
   dropExpired(nowMs: number): Promise<void>;
   /** Days in force and ids held; for the ledger. */
   window(): { readonly days: number; readonly ids: number };
@@ -55,7 +58,7 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
       for (const { id, day } of sightings) {
         if (uncommitted.has(id)) seen.add(id);
         for (const [heldDay, filter] of filters) {
-          if (heldDay < day - windowDays || !filter.mayHave(id)) continue;
+          if (heldDay < day - DEDUPE_WINDOW_DAYS || !filter.mayHave(id)) continue;
           ids.push(id);
           days.push(heldDay);
         }
@@ -72,13 +75,11 @@ export async function createSeenMessages(pool: Pool, idsMax: number): Promise<Se
     async write(tx, sightings) {
       if (sightings.length === 0) return;
       // Into the day's own table: finding it anew for every row is a good part of the work.
-      for (const [day, ofDay] of Map.groupBy(sightings, ({ day }) => day)) {
-        await tx.query({
-          name: `seen-write-${day}`,
-          text: `insert into ${tableOf(day)} (day, id) select date '1970-01-01' + ${day}, i from unnest($1::uuid[]) as s (i)`,
-          values: [arrayLiteral(ofDay.map(({ id }) => id))],
-        });
-      }
+      await Promise.all([...Map.groupBy(sightings, ({ day }) => day)].map(([day, ofDay]) => tx.query({
+        name: `seen-write-${day}`,
+        text: `insert into ${tableOf(day)} (day, id) select date '1970-01-01' + ${day}, i from unnest($1::uuid[]) as s (i)`,
+        values: [arrayLiteral(ofDay.map(({ id }) => id))],
+      })));
     },
     hold(sightings) {
       for (const { id, day } of sightings) {

@@ -141,20 +141,23 @@ async function run(options: SequencerOptions, isStopped: () => boolean): Promise
   await commits.finished().catch((error: unknown) => logger.error({ partition, err: error }, "the last batch was not committed; it is read again at the next start"));
 }
 
-/** One commit at a time, in order; while it runs the next batch is decided. */
+/** Commits, one at a time and in order. While one runs, the next waits packed, and the one after it is decided. */
 interface CommitLine {
-  /** The place from which the next commit goes on. */
+  /** Number of the first block of the next commit. */
   readonly nextBlock: number;
   readonly nowMs: number;
-  /** Waits for the commit before and starts this one. `capture` runs between the two. */
-  start(capture: () => (claim: ReaderClaim) => Promise<ReaderClaim>): Promise<void>;
-  /** Waits for the commit that runs; rejects when it failed. */
+  /** Puts a commit at the end, which takes blocks up to `nextBlock`; it begins at once with what needs not wait for the one before. */
+  add(nextBlock: number, commit: (before: Promise<ReaderClaim>) => Promise<ReaderClaim>): Promise<ReaderClaim>;
+  /** Resolves when no more than one waits behind the one that runs; rejects when one failed. */
+  room(): Promise<unknown>;
+  /** Waits for all of them; rejects when one failed. */
   finished(): Promise<ReaderClaim>;
   restart(claim: ReaderClaim): void;
 }
 
 function createCommitLine(options: SequencerOptions, first: ReaderClaim): CommitLine {
-  let running: Promise<ReaderClaim> = Promise.resolve(first);
+  let last: Promise<ReaderClaim> = Promise.resolve(first);
+  let beforeLast = last;
   let nextBlock = first.nextBlock;
   let nowMs = first.nowMs;
   return {
@@ -165,19 +168,19 @@ function createCommitLine(options: SequencerOptions, first: ReaderClaim): Commit
       nowMs = Math.max(options.clock.nowMs(), nowMs);
       return nowMs;
     },
-    async start(capture) {
-      const claim = await running;
-      const commit = capture();
-      running = commit(claim).then((next) => {
-        nextBlock = Math.max(nextBlock, next.nextBlock);
-        return next;
-      });
-      // A failure is met when the next commit waits for this one.
-      running.catch(() => undefined);
+    add(blocksEnd, commit) {
+      nextBlock = blocksEnd;
+      beforeLast = last;
+      last = commit(beforeLast);
+      // A failure is met by whoever waits for room, and by all commits behind it.
+      last.catch(() => undefined);
+      return last;
     },
-    finished: () => running,
+    room: () => beforeLast,
+    finished: () => last,
     restart(claim) {
-      running = Promise.resolve(claim);
+      last = Promise.resolve(claim);
+      beforeLast = last;
       nextBlock = claim.nextBlock;
       nowMs = Math.max(nowMs, claim.nowMs);
     },
@@ -230,25 +233,22 @@ interface BatchWish {
 async function runBatch(options: SequencerOptions, commits: CommitLine, chunks: readonly Chunk[], { startedMs, removed, held }: BatchWish): Promise<void> {
   const { nowMs } = commits;
   const batch = await decide(options, createBatch(options.partition, chunks, nowMs), held, () => commits.finished());
-  await commits.start(() => {
-    // The commit before is done, so its number of blocks is known, and nothing of it can fail any more.
-    const captured = capture(options, batch, commits.nextBlock);
-    options.world.settle();
-    options.seen.hold(batch.sightings);
-    return async (claim) => {
-      try {
-        const { blocks, ledger } = captured.decisions;
-        await packBlocks(blocks);
-        const place = { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock: captured.nextBlock };
-        const next = await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions, (tx) => forgetReceived(tx, removed));
-        options.sender.enqueue(blocks);
-        tellProgress(options, batch, ledger, next.nextOffset, startedMs);
-        return next;
-      } finally {
-        options.seen.forget(batch.sightings);
-      }
-    };
+  const { changes, decisions, nextBlock } = await capture(options, batch, commits.nextBlock);
+  options.seen.hold(batch.sightings);
+  const committed = commits.add(nextBlock, async (before) => {
+    try {
+      await packBlocks(decisions.blocks);
+      const place = { nextOffset: (chunks.at(-1)?.offset ?? -1) + 1, nowMs, nextBlock };
+      const next = await commitBatch(options.pool, await before, place, changes, options.seen, decisions, (tx) => forgetReceived(tx, removed));
+      options.sender.enqueue(decisions.blocks);
+      tellProgress(options, batch, decisions.ledger, next.nextOffset, startedMs);
+      return next;
+    } finally {
+      options.seen.forget(batch.sightings);
+    }
   });
+  options.world.settle(committed);
+  await commits.room();
 }
 
 interface Captured {
@@ -263,11 +263,11 @@ class EncodingFailed extends Error {
 }
 
 /** Everything that the batch's commit writes, copied out of the world. */
-function capture(options: SequencerOptions, batch: Batch, firstBlock: number): Captured {
+async function capture(options: SequencerOptions, batch: Batch, firstBlock: number): Promise<Captured> {
   try {
     const builder = createBlockBuilder(options.partition, firstBlock, options.storedBelowRow);
-    builder.addEvents(batch, options.pipeline.rules, countOutcomes);
-    builder.addPeople(options.world, batch.nowMs);
+    await builder.addEvents(batch, options.pipeline.rules, countOutcomes);
+    await builder.addPeople(options.world, batch.nowMs);
     const blocks = builder.finish();
     const { sightings, mergeLog, quarantine, paths } = batch;
     const decisions = { sightings, mergeLog, quarantine, paths, blocks, ledger: countOutcomes(batch.events) };
@@ -301,7 +301,7 @@ async function tryBatch(options: SequencerOptions, claim: ReaderClaim, batch: Ba
   const isOver = new Error("The trial is over.");
   try {
     const decided = await decide(options, batch, held, () => Promise.resolve());
-    const captured = capture(options, decided, claim.nextBlock);
+    const captured = await capture(options, decided, claim.nextBlock);
     await packBlocks(captured.decisions.blocks);
     const place = { nextOffset: claim.nextOffset, nowMs: claim.nowMs, nextBlock: claim.nextBlock };
     await commitBatch(options.pool, claim, place, captured.changes, options.seen, captured.decisions, () => Promise.reject(isOver));

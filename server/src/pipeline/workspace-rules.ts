@@ -69,10 +69,7 @@ export function compileRules(options: {
   const contexts = new Map<number, NormaliseContext>();
   const folds = new Map<string, FoldRules>();
   const extraction = { workspaceId, secret, phoneCountry: settings.phoneCountry, ...(options.known ? { known: options.known } : {}) };
-  // What is set by hand (source 0) counts as much as the best ranked source: the later of the two holds.
-  const ranks = Object.values(sources).flatMap(({ traitRank }) => traitRank ?? []);
-  const handRank = ranks.length === 0 ? undefined : Math.min(...ranks);
-  const rankOf = (sourceId: number): number | undefined => (sourceId === 0 ? handRank : sources[String(sourceId)]?.traitRank);
+  const rankOf = ranksOf(sources);
   return {
     workspaceId, settings, sources, identity, paths: options.paths,
     normaliseContext(sourceId) {
@@ -98,6 +95,20 @@ export function compileRules(options: {
       folds.set(key, rules);
       return rules;
     },
+  };
+}
+
+/** What is set by hand (source 0) counts as much as the best ranked source: the later of the two holds. */
+function ranksOf(sources: Readonly<Record<string, SourceSettings>>): FoldRules["rankOf"] {
+  const all = Object.values(sources);
+  const ofSource = (source: SourceSettings | undefined, trait: string): number | undefined => {
+    if (source?.traitRanks === undefined || !Object.hasOwn(source.traitRanks, trait)) return source?.traitRank;
+    return source.traitRanks[trait] ?? undefined;
+  };
+  return (sourceId, trait) => {
+    if (sourceId !== 0) return ofSource(sources[String(sourceId)], trait);
+    const ranks = all.flatMap((source) => ofSource(source, trait) ?? []);
+    return ranks.length === 0 ? undefined : Math.min(...ranks);
   };
 }
 

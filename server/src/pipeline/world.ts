@@ -57,8 +57,8 @@ export interface World extends IdentityState {
   seed(state: IdentifierState): void;
   /** Marks a person for the commit; `isVisible`: its snapshot in ClickHouse is out of date too. */
   touch(person: Person, rowId: number, isVisible: boolean): void;
-  /** Once a batch's changes were captured and the commit before is done: begins a new batch, forgets what is beyond the bound. */
-  settle(): void;
+  /** Once a batch's changes were captured: begins a new batch, forgets what is beyond the bound. Until `committed` has come to its end, what that batch changed is kept: Postgres has it as it was. */
+  settle(committed?: Promise<unknown>): void;
   /** Whether it holds so much besides people that it should be reset when nothing is being committed. */
   isOverfull(): boolean;
   /** After a failed commit: forgets everything. */
@@ -73,6 +73,8 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
   const absent = new Set<string>();
   // '<kind><a><b>' of edges that are stored or about to be; bounded, so it saves writes and need not be complete.
   const knownEdges = new Set<string>();
+  /** People and edges of batches that are being committed. */
+  const committing = new Set<{ readonly people: ReadonlySet<string>; readonly edges: readonly Edge[] }>();
   let changes = newChanges();
 
   function hold(id: string): Person {
@@ -245,23 +247,25 @@ export function createWorld(bounds: { readonly peopleMax: number; readonly edges
       changes.people.add(person);
       if (isVisible) changes.snapshots.add(person);
     },
-    settle() {
-      // What is being committed stays: Postgres does not have it yet as it is.
-      const committing = new Set([...changes.people].map(({ state }) => state.id));
-      const { edges } = changes;
+    settle(committed = Promise.resolve()) {
+      const changed = new Set([...changes.people].map(({ state }) => state.id));
       for (const state of changes.identifiers) {
         const held = identifiers.get(state.key);
         if (held) held.isNew = false;
-        if (state.profileId) committing.add(state.profileId);
+        if (state.profileId) changed.add(state.profileId);
       }
+      const one = { people: changed, edges: changes.edges };
+      committing.add(one);
+      const end = (): unknown => committing.delete(one);
+      committed.then(end, end);
       changes = newChanges();
       removed.clear();
       absent.clear();
       if (knownEdges.size > bounds.edgesMax) {
         knownEdges.clear();
-        for (const edge of edges) knownEdges.add(`${edge.kind}${edge.a}${edge.b}`);
+        for (const { edges } of committing) for (const edge of edges) knownEdges.add(`${edge.kind}${edge.a}${edge.b}`);
       }
-      evict(people, identifiers, bounds.peopleMax, committing);
+      evict(people, identifiers, bounds.peopleMax, (id) => committing.values().some((batch) => batch.people.has(id)));
     },
     // Identifiers without a held person (shared ones) are not evicted with anybody.
     isOverfull: () => identifiers.size > bounds.peopleMax * 50 + 100_000,
@@ -289,10 +293,10 @@ function touchRecency<T>(map: Map<string, T>, key: string): boolean {
   return true;
 }
 
-function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number, kept: ReadonlySet<string>): void {
+function evict(people: Map<string, Person>, identifiers: Map<string, HeldIdentifier>, peopleMax: number, isKept: (id: string) => boolean): void {
   for (const [id, person] of people) {
     if (people.size <= peopleMax) break;
-    if (kept.has(id)) continue;
+    if (isKept(id)) continue;
     people.delete(id);
     for (const identifier of person.state.identifiers) identifiers.delete(identifier.key);
   }

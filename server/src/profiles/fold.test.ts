@@ -7,8 +7,8 @@ import { emptyDocument, foldEvent, foldTrait, mergeDocuments, profileLimits, set
 /** Where no source is ranked, and a null is a statement. */
 const live: FoldRules = { ...profileLimits, nullErases: true, rankOf: () => undefined, showsActivity: true };
 const fromFile: FoldRules = { ...live, nullErases: false };
-/** Source 1 before source 2; source 3 has no rank. */
-const ranked: FoldRules = { ...live, rankOf: (source) => ({ 1: 1, 2: 2 })[source] };
+/** Source 1 before source 2; source 3 has no rank, but for cities, in which it alone is believed. */
+const ranked: FoldRules = { ...live, rankOf: (source, trait) => (trait === "city" ? { 3: 1 } : { 1: 1, 2: 2 } as Readonly<Record<number, number>>)[source] };
 
 let rows = 0;
 function eventAt(timestampMs: number, changes: Partial<FoldEvent> = {}): FoldEvent {
@@ -94,6 +94,8 @@ test("a better ranked source is not overruled by a later statement, only by itse
   expect(values(folded([say(1, 1, "crm"), say(2, 1, "crm later"), say(9, 2, "site")], ranked))).toEqual({ plan: "crm later" });
   expect(values(folded([say(1, 1, "crm"), say(9, 3, "no rank")], ranked))).toEqual({ plan: "crm" });
   expect(values(folded([say(1, 1, "crm"), say(9, 2, "site")], live))).toEqual({ plan: "site" });
+  const both = (atMs: number, sourceId: number, text: string): FoldEvent => eventAt(atMs, { sourceId, traits: { plan: text, city: text } });
+  expect(values(folded([both(1, 3, "shop"), both(9, 1, "crm")], ranked)), "each trait by its own ranks").toEqual({ plan: "crm", city: "shop" });
 });
 
 test("a null erases a trait, and an older value that arrives late does not bring it back", () => {

@@ -24,8 +24,8 @@ export interface FoldEvent {
 export interface FoldRules {
   /** Whether a null from this source removes a trait and an empty text empties it; false for files, where both are holes. */
   readonly nullErases: boolean;
-  /** Ranks of sources, by id: where two sources tell a trait, the smaller rank wins whatever the time; no rank is the last. */
-  readonly rankOf: (sourceId: number) => number | undefined;
+  /** Ranks of sources, by id, for a trait: where two sources tell it, the smaller rank wins whatever the time; no rank is the last. */
+  readonly rankOf: (sourceId: number, trait: string) => number | undefined;
   /** Whether an event of this source shows that the person was there; what an agent records about them does not. */
   readonly showsActivity: boolean;
   readonly traitsMax: number;
@@ -98,7 +98,7 @@ export type Taken = "changed" | "older" | "full";
 export function foldTrait(doc: ProfileDocument, name: string, value: unknown, from: Provenance, rules: FoldRules): Taken {
   const current = ownValue(doc.traits, name);
   if (!rules.nullErases && (value === null || value === "")) return "older";
-  if (current !== undefined && !replaces(from, current, rules)) return "older";
+  if (current !== undefined && !replaces(name, from, current, rules)) return "older";
   if (current === undefined && Object.keys(doc.traits).length >= rules.traitsMax) return "full";
   if (!makeRoom(doc, name, value, current?.value, rules)) return "full";
   // An erased trait stays as null with its provenance, so that an older value arriving late does not bring it back.
@@ -130,11 +130,11 @@ function sizeOf(value: unknown): number {
   return typeof value === "string" ? value.length : typeof value === "object" && value !== null ? JSON.stringify(value).length : 8;
 }
 
-function replaces(candidate: Provenance, current: Provenance, rules: FoldRules): boolean {
+function replaces(trait: string, candidate: Provenance, current: Provenance, rules: FoldRules): boolean {
   if (candidate.source !== current.source) {
     // Sources without a rank come last, so that one order holds among all and none depends on who spoke first.
-    const mine = rules.rankOf(candidate.source) ?? Number.POSITIVE_INFINITY;
-    const theirs = rules.rankOf(current.source) ?? Number.POSITIVE_INFINITY;
+    const mine = rules.rankOf(candidate.source, trait) ?? Number.POSITIVE_INFINITY;
+    const theirs = rules.rankOf(current.source, trait) ?? Number.POSITIVE_INFINITY;
     if (mine !== theirs) return mine < theirs;
   }
   return isLater(candidate, current);
@@ -245,7 +245,7 @@ function mergeTrait(survivor: ProfileDocument, name: string, trait: TraitValue, 
   const mine = ownValue(survivor.traits, name);
   const isSameValue = mine !== undefined && isSame(mine.value, trait.value);
   const sinceMs = isSameValue ? Math.min(sinceOf(mine), sinceOf(trait)) : undefined;
-  if (mine !== undefined && !replaces(trait, mine, rules)) {
+  if (mine !== undefined && !replaces(name, trait, mine, rules)) {
     if (sinceMs !== undefined && sinceMs < sinceOf(mine)) setOwn(survivor.traits, name, { ...mine, sinceMs });
     return;
   }

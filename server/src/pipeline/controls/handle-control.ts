@@ -72,7 +72,7 @@ export async function handleControl(
     db.release();
   }
   addReassignments(work);
-  deps.builder.addPeople(deps.world, nowMs);
+  await deps.builder.addPeople(deps.world, nowMs);
   // A workspace that goes keeps no record of it either.
   const isRemoval = header.action.kind === "workspace.remove" && refusal === undefined;
   if (!isRemoval) deps.builder.addControl(header, row, work.profileId);
@@ -148,7 +148,7 @@ async function act(work: ControlWork, action: ControlAction): Promise<void> {
     case "profile.unmerge":
       return unmerge(work, action);
     case "profile.suppress":
-      return suppress(work, action.profileId);
+      return suppress(work, action);
     case "profile.edit":
     case "profile.consent":
       return edit(work, action);

@@ -1,11 +1,13 @@
 // From here on nothing of a person is folded or sent, look-ups find nobody, and of the identifiers only the salted keys
-// stay, by which later events of the person are recognised and dropped.
+// stay, by which later events of the person are recognised and dropped. Who is to be forgotten is written down in the same transaction,
+// with the identifiers by which destinations know them: behind it they stand nowhere else.
 import type { ClientBase } from "pg";
+import type { ControlAction } from "@tributary/schema/control.ts";
 import { writeAudienceRows } from "../outbox/audience-outbox.ts";
 import type { ControlWork } from "./handle-control.ts";
 import { livePersonOf } from "./live-person.ts";
 
-export async function suppress(work: ControlWork, profileId: string): Promise<void> {
+export async function suppress(work: ControlWork, { profileId, forget }: Extract<ControlAction, { kind: "profile.suppress" }>): Promise<void> {
   const id = await livePersonOf(work, profileId);
   if (id === undefined) return;
   const person = work.world.held(id);
@@ -16,6 +18,11 @@ export async function suppress(work: ControlWork, profileId: string): Promise<vo
   work.world.touch(person, work.rowId, true);
   const ids = [id, ...person.mergedIds];
   work.writes.push((tx) => takeOffLists(tx, work, id, ids));
+  if (forget !== true) return;
+  const identifiers = JSON.stringify(person.state.identifiers.map(({ namespace, value }) => ({ namespace, value })));
+  work.writes.push(async (tx) => {
+    await tx.query("select open_forgetting($1, $2, $3::uuid[], $4, $5, $6)", [work.header.workspaceId, id, ids, work.rowId, identifiers, work.header.actor]);
+  });
 }
 
 /** Audiences are left when their evaluator meets that the person is gone; a list is what people made it, and nobody looks at it again. */

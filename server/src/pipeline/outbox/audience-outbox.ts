@@ -129,6 +129,12 @@ export async function audienceLandedBefore(pool: Pick<Pool, "query">, partition:
   return row?.unsent == null ? blockIdOf(audiencePartition(partition), Number(row?.next ?? 0)) : Number(row.unsent);
 }
 
+/** Every block that audiences have written for this log partition by now is below this id, landed or not. */
+export async function audienceDecidedBefore(pool: Pick<Pool, "query">, partition: number): Promise<number> {
+  const { rows } = await pool.query<{ next: string }>("select next_block as next from audience_place where partition = $1", [partition]);
+  return blockIdOf(audiencePartition(partition), Number(rows[0]?.next ?? 0));
+}
+
 async function takeNumbers(tx: ClientBase, partition: number, rows: number, blocks: number): Promise<{ readonly seq: number; readonly nextBlock: number }> {
   await tx.query("insert into audience_place (partition) values ($1) on conflict do nothing", [partition]);
   const taken = await tx.query<{ seq: string; next_block: string }>(

@@ -9,6 +9,7 @@ import { emptyDocument, sinceOf, zoneOf } from "../../profiles/fold.ts";
 import { outcomeOf, reasonOf, type Batch, type BatchEvent } from "../batch.ts";
 import type { LedgerCount } from "../commit.ts";
 import { noContext, type ContextColumns, type EventIdentifier, type NormalisedEvent } from "../event.ts";
+import { inStretches } from "../in-stretches.ts";
 import { KnownPaths } from "../known-paths.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import type { Person, World } from "../world.ts";
@@ -34,10 +35,10 @@ export interface BlockBuilder {
   readonly nextBlock: number;
   /** The id that goes with it. */
   readonly nextBlockId: number;
-  addEvents(batch: Batch, rules: RuleBook, counts: CountsOf): void;
+  addEvents(batch: Batch, rules: RuleBook, counts: CountsOf): Promise<void>;
   addControl(header: ControlHeader, rowId: number, profileId: string): void;
   /** Overrides for those merged away, snapshots for those changed. */
-  addPeople(world: World, nowMs: number): void;
+  addPeople(world: World, nowMs: number): Promise<void>;
   addOverride(workspaceId: number, profileId: string, survivorId: string, rowId: number): void;
   /** A person who is gone: nobody answers under this id. */
   addDeletedPerson(workspaceId: number, profileId: string, rowId: number, atMs: number): void;
@@ -130,18 +131,18 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
     get nextBlockId() {
       return blockIdOf(partition, nextBlock);
     },
-    addEvents(batch, rules, counts) {
+    async addEvents(batch, rules, counts) {
       countsOf = counts;
-      for (const item of batch.events) {
+      await inStretches(batch.events, (item) => {
         batch.current = item.received.rowId;
-        if (item.received.rowId < storedBelowRow) continue;
+        if (item.received.rowId < storedBelowRow) return;
         const { workspaceId } = item.received.header;
         const { paths, settings } = rules.of(workspaceId);
         const block = blockFor("events", eventStatement, monthOf(item.event?.timestampMs ?? item.received.header.receivedAtMs));
         writeEvent(block, item, { paths, references: settings.references });
         for (const path of paths.takeAdded()) batch.paths.push({ workspaceId, path, rowId: item.received.rowId });
         block.items.push(item);
-      }
+      });
       batch.current = -1;
     },
     addControl(header, rowId, profileId) {
@@ -152,7 +153,7 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
         workspaceId: header.workspaceId, sourceId: 0, minuteMs: Math.floor(header.receivedAtMs / 60_000) * 60_000, outcome: "control", reason: "", count: 1,
       });
     },
-    addPeople(world, nowMs) {
+    async addPeople(world, nowMs) {
       for (const [loser] of world.changes.merged) {
         const survivor = world.final(loser);
         // Flattened: whoever was merged into the loser before is the survivor's too.
@@ -161,7 +162,7 @@ export function createBlockBuilder(partition: number, firstBlock: number, stored
         }
         builder.addDeletedPerson(survivor.workspaceId, loser, survivor.updatedRow, nowMs);
       }
-      for (const person of world.changes.snapshots) addPerson(person, nowMs);
+      await inStretches(world.changes.snapshots, (person) => addPerson(person, nowMs));
     },
     addOverride(workspaceId, profileId, survivorId, rowId) {
       const block = blockFor("profile_override", overrideStatement, 0);

@@ -89,10 +89,10 @@ export async function packBlocks(blocks: readonly OutboxBlock[]): Promise<void> 
 }
 
 export async function writeOutbox(tx: ClientBase, blocks: readonly OutboxBlock[]): Promise<void> {
-  for (const block of blocks) {
+  await Promise.all(blocks.map((block) => {
     const body = packed.get(block);
     assert(block.kind === "statement" || body, "blocks are packed before they are written");
-    await tx.query({
+    return tx.query({
       name: "outbox-write",
       text: `insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       values: [
@@ -100,7 +100,7 @@ export async function writeOutbox(tx: ClientBase, blocks: readonly OutboxBlock[]
         JSON.stringify(block.kind === "insert" ? block.counts : []), body ?? null,
       ],
     });
-  }
+  }));
 }
 
 interface OutboxRow {

@@ -1,16 +1,17 @@
 // Runs `normalise` over a batch. The first stage: all later ones read only what it made.
 import type { EventsHeader, SuppressedEvent } from "@tributary/schema/log-record.ts";
 import type { Batch } from "../batch.ts";
+import { inStretches } from "../in-stretches.ts";
 import { noContext, type EventIdentifier, type NormalisedEvent, type ReceivedEvent } from "../event.ts";
 import type { RuleBook } from "../workspace-rules.ts";
 import { nameHeld, normaliseEvent } from "./normalise.ts";
 
-export function normalise(batch: Batch, rules: RuleBook): void {
-  for (const item of batch.events) {
+export async function normalise(batch: Batch, rules: RuleBook): Promise<void> {
+  await inStretches(batch.events, (item) => {
     if (item.refusal) {
       const { messageId, event } = nameHeld(item.received, item.refusal);
       item.known = { messageId, event };
-      continue;
+      return;
     }
     batch.current = item.received.rowId;
     const { workspaceId, sourceId, suppressed } = item.received.header;
@@ -18,7 +19,7 @@ export function normalise(batch: Batch, rules: RuleBook): void {
       item.event = emptied(item.received, suppressed);
       item.previous = withoutValues(suppressed.previous);
       item.known = { messageId: suppressed.messageId, event: "" };
-      continue;
+      return;
     }
     const result = normaliseEvent(item.received, rules.of(workspaceId).normaliseContext(sourceId));
     if ("outcome" in result) {
@@ -28,7 +29,7 @@ export function normalise(batch: Batch, rules: RuleBook): void {
       item.event = result.event;
       item.known = { messageId: result.event.messageId, event: result.event.event };
     }
-  }
+  });
   batch.current = -1;
 }
 
