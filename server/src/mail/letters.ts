@@ -7,6 +7,7 @@ export interface Letter {
 }
 
 const NAME_LENGTH_MAX = 100;
+const SUBJECT_LENGTH_MAX = 200;
 
 export interface InvitationFacts {
   readonly workspace: string;
@@ -33,6 +34,18 @@ export function passwordResetLetter({ link }: { readonly link: string }): Letter
   ]);
 }
 
+export interface AlertFacts {
+  /** For the subject: what has changed. */
+  readonly line: string;
+  readonly sentence: string;
+  readonly workspace: string;
+  readonly link: string;
+}
+
+export function alertLetter({ line, sentence, workspace, link }: AlertFacts): Letter {
+  return letter(shortened(line, SUBJECT_LENGTH_MAX), [sentence, { link, says: "Look at it" }, `Workspace: ${shortened(workspace)}. Alerts are set up in the console, under Settings, Alerts.`]);
+}
+
 type Part = string | { readonly link: string; readonly says: string };
 
 function letter(subject: string, parts: readonly Part[]): Letter {
@@ -55,10 +68,10 @@ function oneLine(text: string): string {
 }
 
 /** A name within a sentence: on one line, without what turns the writing direction, never the whole of a novel. */
-function shortened(name: string): string {
+function shortened(name: string, lengthMax = NAME_LENGTH_MAX): string {
   const line = oneLine(name).replace(/\p{Bidi_Control}/gu, "").trim();
   const characters = [...line];
-  return characters.length <= NAME_LENGTH_MAX ? line : `${characters.slice(0, NAME_LENGTH_MAX).join("")}…`;
+  return characters.length <= lengthMax ? line : `${characters.slice(0, lengthMax).join("")}…`;
 }
 
 function day(at: Date): string {

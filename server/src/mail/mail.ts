@@ -4,7 +4,7 @@ import { createTransport } from "nodemailer";
 import type { Logger } from "../core/logger.ts";
 import type { Letter } from "./letters.ts";
 
-export { invitationLetter, passwordResetLetter, type Letter } from "./letters.ts";
+export { alertLetter, invitationLetter, passwordResetLetter, type Letter } from "./letters.ts";
 
 const CONNECT_MS = 10_000;
 const SEND_MS = 20_000;
