@@ -1,13 +1,15 @@
 // A workspace's destinations as they stand in Postgres. Changes are made one after another in a workspace. Settings are sealed as a
 // whole, and their secrets leave this folder for whoever speaks to the vendor alone; an archived destination has none any more.
-import type { ClientBase } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { AppError } from "../core/errors.ts";
 import { freeSlug } from "../core/free-slug.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import type { Seal } from "../core/sealed-text.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { Connection, Destination } from "./destination.ts";
-import { mergedSettings, refuseSettings, settingsProblems, type Settings } from "./destination-settings.ts";
+import { losesTokens, mergedSettings, refuseSettings, settingsProblems, type Settings } from "../core/kept-settings.ts";
+import { connectionApp } from "./oauth/app-settings.ts";
+import { tokensOf } from "./oauth/kept-tokens.ts";
 
 /** Destinations of a workspace in use, and archived ones besides. */
 export const destinationLimits = { inUseMax: 500, archivedMax: 5_000 } as const;
@@ -85,17 +87,20 @@ function opened(seal: Seal, workspaceId: number, sealed: string, detail: string)
   throw new AppError("conflict", { detail, hint: "Set them again, all of them." });
 }
 
-export function connectionOf(seal: Seal, workspaceId: number, stored: StoredDestination): Connection {
-  const tokens = stored.tokensSealed === null ? undefined : opened(seal, workspaceId, stored.tokensSealed, `The tokens of \`${stored.slug}\` can't be opened.`);
-  const { accessToken, refreshToken } = tokens ?? {};
+/** What of a stored destination a connection is made of. */
+export type SealedDestination = Pick<StoredDestination, "id" | "slug" | "definition" | "version" | "settingsSealed" | "tokensSealed" | "features">;
+
+export function connectionOf(seal: Seal, workspaceId: number, stored: SealedDestination): Connection {
+  const settings = openSettings(seal, workspaceId, stored);
+  const oauth = stored.tokensSealed === null ? undefined : tokensOf(seal.open(stored.tokensSealed, workspaceId));
+  if (oauth === undefined && stored.tokensSealed !== null) throw new AppError("conflict", { detail: `The tokens of \`${stored.slug}\` can't be opened.`, hint: "Connect it again." });
   return {
-    workspaceId, destinationId: stored.id, slug: stored.definition, version: stored.version, settings: openSettings(seal, workspaceId, stored), features: stored.features,
-    ...(typeof accessToken === "string" ? { oauth: { accessToken, refreshToken: typeof refreshToken === "string" ? refreshToken : undefined } } : {}),
+    workspaceId, destinationId: stored.id, slug: stored.definition, version: stored.version, settings, features: stored.features, ...connectionApp(settings), ...(oauth === undefined ? {} : { oauth }),
   };
 }
 
 /** New tokens that a vendor gave, kept before anything else is sent. */
-export async function keepTokens(db: ClientBase, seal: Seal, connection: Pick<Connection, "workspaceId" | "destinationId">, tokens: object): Promise<void> {
+export async function keepTokens(db: Pick<ClientBase | Pool, "query">, seal: Seal, connection: Pick<Connection, "workspaceId" | "destinationId">, tokens: object): Promise<void> {
   await db.query("update destination set tokens_sealed = $3 where workspace_id = $1 and id = $2 and status = 'active'", [
     connection.workspaceId, connection.destinationId, seal.seal(JSON.stringify(tokens), connection.workspaceId),
   ]);
@@ -174,12 +179,13 @@ export async function changeDestination(
   if (changed.length === 0) return { before, after: before, changed };
   const sealed = settings?.isOther === true ? seal.seal(JSON.stringify(settings.after), by.workspaceId) : before.settingsSealed;
   await db.query(
-    `update destination set name = $3, settings_sealed = $4, version = $5, enabled = $6, test_people = $7, per_second = $8, features = $9, updated_at = $10, updated_by = $11
+    `update destination set name = $3, settings_sealed = $4, version = $5, enabled = $6, test_people = $7, per_second = $8, features = $9, updated_at = $10, updated_by = $11,
+       tokens_sealed = case when $12 then null else tokens_sealed end
      where workspace_id = $1 and id = $2`,
     [
       by.workspaceId, before.id, change.name ?? before.name, sealed, before.version + (changed.some((name) => name === "settings" || name === "features") ? 1 : 0), change.enabled ?? before.enabled,
       jsonOrNull(change.testPeople === undefined ? before.testPeople : change.testPeople), change.perSecond === undefined ? before.perSecond : change.perSecond,
-      JSON.stringify(change.features ?? before.features), new Date(by.nowMs), by.actor,
+      JSON.stringify(change.features ?? before.features), new Date(by.nowMs), by.actor, settings?.isElsewhere ?? false,
     ],
   );
   const names = settings?.isOther === true ? { settings: settings.names } : {};
@@ -196,13 +202,13 @@ function changedFields(before: StoredDestination, change: DestinationChange): st
 
 function settingsAfter(
   seal: Seal, by: Changing, kind: Destination | undefined, before: StoredDestination, given: Settings,
-): { readonly after: Settings; readonly isOther: boolean; readonly names: readonly string[] } {
+): { readonly after: Settings; readonly isOther: boolean; readonly names: readonly string[]; readonly isElsewhere: boolean } {
   if (kind === undefined) throw new AppError("conflict", { detail: goneText(before), hint: "Archive it." });
   const old = readableSettings(seal, by.workspaceId, before);
   const { settings: after, problems } = mergedSettings(kind.definition, old, given);
   refuseSettings([...problems, ...settingsProblems(kind, after)]);
   const names = [...new Set([...Object.keys(old), ...Object.keys(after)])].filter((name) => JSON.stringify(old[name]) !== JSON.stringify(after[name]));
-  return { after, isOther: names.length > 0, names };
+  return { after, isOther: names.length > 0, names, isElsewhere: losesTokens(kind.definition, old, given) };
 }
 
 /** Nothing where they can't be opened any more: then all are set anew. */

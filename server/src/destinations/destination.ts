@@ -5,6 +5,15 @@ import type { DestinationDefinition, SyncMode } from "@tributary/schema/destinat
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import type { Exchange } from "../outbound/outbound.ts";
 
+/** What a vendor gave for this connection. */
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken?: string | undefined;
+  readonly expiresAtMs?: number | undefined;
+  /** Of the app that they were given to: they are of no use to any other, and are shown to none. */
+  readonly appIdentity?: string | undefined;
+}
+
 export { exchangeBytesMax, type Exchange } from "../outbound/outbound.ts";
 
 /** A destination as a workspace set it up. `settings` are opened: they hold secrets and are never logged. */
@@ -16,7 +25,7 @@ export interface Connection {
   /** Greater with every change of the settings. */
   readonly version: number;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly oauth?: { readonly accessToken: string; readonly refreshToken?: string | undefined } | undefined;
+  readonly oauth?: Tokens | undefined;
   /** The app that the workspace registered with the vendor, which tokens are renewed with. */
   readonly app?: { readonly clientId: string; readonly clientSecret: string } | undefined;
   /** Switches of the catalog's destinations, such as an API version. */
@@ -29,6 +38,8 @@ export interface SendItem {
   readonly payload: Readonly<Record<string, unknown>>;
   /** The same for every attempt of the same delivery, and for no other. */
   readonly idempotencyKey: string;
+  /** A row of a model: what it is known by, the same for all of its changes, and whether it is gone. */
+  readonly row?: { readonly key: string; readonly isRemoved: boolean } | undefined;
 }
 
 /** The list at the vendor that an audience became. */
@@ -46,6 +57,8 @@ export interface SendRequest {
   readonly audience?: AudienceAtVendor | undefined;
   /** In order; of one person at most as often as the action's batch allows. More than one only if the action takes batches. */
   readonly items: readonly SendItem[];
+  /** Of a destination with fixed batches: the same for every attempt of these items, and for no others. */
+  readonly batchId?: string | undefined;
 }
 
 /** What became of one item. */
@@ -61,11 +74,7 @@ export type Outcome =
   | { readonly kind: "nothing"; readonly detail: string };
 
 /** New tokens, to be kept before anything else is sent. */
-export interface RefreshedTokens {
-  readonly accessToken: string;
-  readonly refreshToken?: string | undefined;
-  readonly expiresAtMs?: number | undefined;
-}
+export type RefreshedTokens = Tokens;
 
 export interface SendResult {
   /** One for each item, in order. */
@@ -87,8 +96,23 @@ export interface MadeAudience {
   readonly refreshed?: RefreshedTokens | undefined;
 }
 
+/** What became of a list as a whole. */
+export interface EmptiedAudience {
+  /** `delivered`: nobody is in it any more. */
+  readonly outcome: Outcome;
+  /** The list itself is gone, so that its external id leads nowhere any more. */
+  readonly isGone: boolean;
+  readonly exchanges: readonly Exchange[];
+  readonly refreshed?: RefreshedTokens | undefined;
+}
+
 export interface Destination {
   readonly definition: DestinationDefinition;
+  /**
+   * What goes with one request is one thing there, such as a file: items that were once sent together go together again, after a failure as after a kill, under one `batchId`. All that fails
+   * there is a failure of the destination.
+   */
+  readonly hasFixedBatches?: boolean;
   /** Problems of the settings, by field; empty: none. No network. */
   check(settings: Readonly<Record<string, unknown>>): readonly { readonly field: string; readonly problem: string }[];
   test(connection: Connection, signal: AbortSignal): Promise<TestResult>;
@@ -96,6 +120,11 @@ export interface Destination {
   send(request: SendRequest, signal: AbortSignal): Promise<SendResult>;
   /** Makes the list that an audience becomes. Throws AppError `vendor_refused` when there is none. */
   createAudience?(connection: Connection, audience: Omit<AudienceAtVendor, "externalId">, signal: AbortSignal): Promise<MadeAudience>;
+  /**
+   * Takes everybody out of the list at once. Absent: the vendor has no request for that, and whoever is in it leaves one by one, by events
+   * of leaving. Never throws for what a vendor says or does.
+   */
+  emptyAudience?(connection: Connection, audience: AudienceAtVendor, signal: AbortSignal): Promise<EmptiedAudience>;
   /** Choices of a dynamic field. */
   choices?(connection: Connection, action: string, field: string, payload: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<readonly { readonly value: string; readonly label: string }[]>;
   forget?(connection: Connection, person: { readonly userId?: string | undefined; readonly anonymousId?: string | undefined }, signal: AbortSignal): Promise<SendResult>;

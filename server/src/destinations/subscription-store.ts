@@ -4,12 +4,13 @@ import type { ClientBase } from "pg";
 import type { Action, DestinationDefinition, Field } from "@tributary/schema/destination/definition.ts";
 import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import { checkMapping } from "@tributary/schema/destination/check-mapping.ts";
+import { optsIn } from "@tributary/schema/destination/opt-in.ts";
 import { subscriptionDefinition, type SubscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import { AppError } from "../core/errors.ts";
 import { isSame } from "../core/is-same.ts";
 import { recordAudit } from "../governance/governance.ts";
 import { lockDestinations, type Changing, type StoredDestination } from "./destination-store.ts";
-import { problemsText, type FieldProblem } from "./destination-settings.ts";
+import { problemsText, type FieldProblem } from "../core/kept-settings.ts";
 
 /** Subscriptions of a workspace in use, and archived ones besides. */
 export const subscriptionLimits = { inUseMax: 1_000, archivedMax: 20_000 } as const;
@@ -87,6 +88,39 @@ export async function readAudienceNames(db: ClientBase, workspaceId: number, ids
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+export interface ModelInUse {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** What subscriptions speak of. */
+export interface References {
+  readonly audiences: ReadonlyMap<number, AudienceInUse>;
+  readonly models: ReadonlyMap<number, ModelInUse>;
+}
+
+/** The audiences and models that these name. */
+export async function readReferences(db: ClientBase, workspaceId: number, all: readonly { readonly definition: Pick<SubscriptionDefinition, "trigger"> }[]): Promise<References> {
+  const triggers = all.map(({ definition }) => definition.trigger);
+  const audiences = await readAudienceNames(db, workspaceId, [...new Set(triggers.flatMap((one) => (one.kind === "audience" ? [one.audienceId] : [])))]);
+  const modelIds = [...new Set(triggers.flatMap((one) => (one.kind === "model" ? [one.modelId] : [])))];
+  if (modelIds.length === 0) return { audiences, models: new Map() };
+  const { rows } = await db.query<ModelInUse>("select id, slug, name from model where workspace_id = $1 and id = any($2::integer[])", [workspaceId, modelIds]);
+  return { audiences, models: new Map(rows.map((row) => [row.id, row])) };
+}
+
+/** The model of this slug, which stays until the transaction ends. Undefined: the workspace has none in use. */
+export async function holdModel(db: ClientBase, workspaceId: number, slug: string): Promise<ModelInUse | undefined> {
+  const { rows } = await db.query<ModelInUse>("select id, slug, name from model where workspace_id = $1 and slug = $2 and status <> 'archived' for share", [workspaceId, slug]);
+  return rows[0];
+}
+
+/** Subscriptions in use that send a model's rows somewhere; the slug is the destination's. */
+export async function readSubscriptionsOfModel(db: ClientBase, workspaceId: number, modelId: number): Promise<{ readonly kind: "subscription"; readonly slug: string; readonly name: string }[]> {
+  return readSubscriptionsWhere(db, workspaceId, "modelId", modelId);
+}
+
 /** The audience of this slug, which stays as it is until the transaction ends. Undefined: the workspace has none in use. */
 export async function holdAudience(db: ClientBase, workspaceId: number, slug: string): Promise<AudienceInUse | undefined> {
   const { rows } = await db.query<AudienceInUse>("select id, slug, name, size::float8 as size from audience where workspace_id = $1 and slug = $2 and status <> 'archived' for share", [workspaceId, slug]);
@@ -102,10 +136,14 @@ export async function subscriptionsOfAudience(db: ClientBase, workspaceId: numbe
 
 /** The same, for looking: the slug is the destination's. */
 export async function readSubscriptionsOf(db: ClientBase, workspaceId: number, audienceId: number): Promise<{ readonly kind: "subscription"; readonly slug: string; readonly name: string }[]> {
+  return readSubscriptionsWhere(db, workspaceId, "audienceId", audienceId);
+}
+
+async function readSubscriptionsWhere(db: ClientBase, workspaceId: number, key: "audienceId" | "modelId", id: number): Promise<{ readonly kind: "subscription"; readonly slug: string; readonly name: string }[]> {
   const { rows } = await db.query<{ slug: string; name: string }>(
     `select d.slug, d.name || ': ' || s.name as name from subscription s join destination d on d.id = s.destination_id and d.workspace_id = s.workspace_id
-      where s.workspace_id = $1 and s.status = 'active' and s.definition->'trigger'->>'audienceId' = $2 order by lower(d.name), lower(s.name), s.id`,
-    [workspaceId, String(audienceId)],
+      where s.workspace_id = $1 and s.status = 'active' and s.definition->'trigger'->>$3 = $2 order by lower(d.name), lower(s.name), s.id`,
+    [workspaceId, String(id), key],
   );
   return rows.map((row) => ({ kind: "subscription", ...row }));
 }
@@ -120,7 +158,7 @@ export function actionOf(definition: DestinationDefinition, key: string): Action
 export function subscriptionProblems(definition: DestinationDefinition, one: SubscriptionDefinition): FieldProblem[] {
   const action = actionOf(definition, one.action);
   if (action === undefined) return [{ field: "action", problem: `${definition.name} has no action \`${one.action}\`.` }];
-  return [...syncModeProblems(action, one), ...batchProblems(action, one), ...audienceProblems(definition, one), ...checkMapping(one.mapping, action, one.syncMode).map(({ field, problem }) => ({ field: field === "" ? "mapping" : `mapping.${field}`, problem }))];
+  return [...syncModeProblems(action, one), ...batchProblems(action, one), ...consentProblems(action, one), ...audienceProblems(definition, one), ...checkMapping(one.mapping, action, one.syncMode).map(({ field, problem }) => ({ field: field === "" ? "mapping" : `mapping.${field}`, problem }))];
 }
 
 function syncModeProblems({ name, syncModes }: Action, { syncMode }: SubscriptionDefinition): FieldProblem[] {
@@ -130,10 +168,17 @@ function syncModeProblems({ name, syncModes }: Action, { syncMode }: Subscriptio
 }
 
 function batchProblems({ name, batch }: Action, one: SubscriptionDefinition): FieldProblem[] {
-  const size = one.batch?.size;
+  const { size, lingerMs = 0 } = one.batch ?? {};
+  if (batch === undefined && lingerMs > 0) return [{ field: "batch.lingerMs", problem: `${name} takes one event with each request, and waits for no others.` }];
   if (size === undefined || size === 1) return [];
   if (batch === undefined) return [{ field: "batch.size", problem: `${name} takes one event with each request.` }];
   return size > batch.sizeMax ? [{ field: "batch.size", problem: `${name} takes at most ${batch.sizeMax} events with one request.` }] : [];
+}
+
+/** Nobody is opted in at a vendor who has not consented here. */
+function consentProblems(action: Action, { mapping, consent }: SubscriptionDefinition): FieldProblem[] {
+  if (consent.length > 0 || !optsIn(action, mapping)) return [];
+  return [{ field: "consent", problem: `This opts people in at the vendor: say which consent they must have given here (${action.name}).` }];
 }
 
 function audienceProblems({ audience, name }: DestinationDefinition, { trigger }: SubscriptionDefinition): FieldProblem[] {

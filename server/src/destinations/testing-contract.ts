@@ -112,7 +112,8 @@ function registerDescription(contract: ContractCase, destination: () => Destinat
     for (const { action: key, mapping } of definition.presets) {
       const action = definition.actions.find((one) => one.key === key);
       if (!action) throw new Error(`There is no action ${key}.`);
-      expect(checkMapping(mapping as Mapping, action, action.syncModes?.default)).toEqual([]);
+      // As above.
+      for (const problem of checkMapping(mapping as Mapping, action, action.syncModes?.default)) expect(problem.problem).toMatch(/ is needed\.$/);
     }
   });
 

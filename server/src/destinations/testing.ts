@@ -3,6 +3,8 @@ import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import { destinationDefinition, type DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import type { Catalog, Connection, Destination, Exchange, SendRequest } from "./destination.ts";
 
+export { outboundToLoopback, startTestVendor, type TestVendor } from "./testing-vendor.ts";
+
 export const testDefinition: DestinationDefinition = destinationDefinition.parse({
   slug: "parrot", name: "Parrot", description: "Repeats what it is told.", category: "Raw data", origin: "own", availability: { kind: "ready" }, proof: "contract", authentication: "key",
   settings: [

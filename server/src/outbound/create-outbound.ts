@@ -6,6 +6,7 @@ import { guardedConnect, connectGuarded, type ConnectOptions } from "./connect.t
 import { failureOf } from "./failure.ts";
 import { OutboundError, type AddressVerdict, type HostAndPort, type Outbound, type OutboundReply, type OutboundRequest } from "./outbound-client.ts";
 import { isPacked, readReply } from "./read-reply.ts";
+import { streamReply } from "./stream-reply.ts";
 import { targetOf, targetOfAnyUrl, targetOfUrl, type HttpTarget, type Target } from "./target.ts";
 
 export interface OutboundOptions {
@@ -63,6 +64,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   return {
     fetch: (request) => exchange(agent, request, { userAgent, refuseAtOnce: guard.refuseAtOnce }),
+    async stream(request) {
+      const target = targetOfUrl(request.url);
+      guard.refuseAtOnce(target);
+      const dispatch = dispatchOf(request, target, userAgent);
+      return streamReply({ agent, host: target.host, request, options: dispatch, timeoutMs: request.timeoutMs ?? TIMEOUT_MS });
+    },
     checkAddress: (url) => judge(() => targetOfAnyUrl(url)),
     checkHost: (to) => judge(() => targetOf(to)),
     resolve: async (to: HostAndPort) => guard.resolve(targetOf(to)),
@@ -79,7 +86,7 @@ interface Exchanging {
 async function exchange(agent: Agent, request: OutboundRequest, { userAgent, refuseAtOnce }: Exchanging): Promise<OutboundReply> {
   const target = targetOfUrl(request.url);
   refuseAtOnce(target);
-  const method = methodOf(request.method, target);
+  const dispatch = dispatchOf(request, target, userAgent);
   const timeoutMs = request.timeoutMs ?? TIMEOUT_MS;
   const controller = new AbortController();
   const giveUp = (): void => controller.abort();
@@ -92,18 +99,20 @@ async function exchange(agent: Agent, request: OutboundRequest, { userAgent, ref
   let status: number | undefined;
   try {
     request.signal?.throwIfAborted();
-    const response = await agent.request({
-      origin: target.origin, path: target.path, method, headers: headersOf(request.headers, userAgent), signal: controller.signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
+    const response = await agent.request({ ...dispatch, signal: controller.signal });
     status = response.statusCode;
-    return await replyOf(response, { host: target.host, method, bytesMax: request.responseBytesMax ?? RESPONSE_BYTES_MAX });
+    return await replyOf(response, { host: target.host, method: dispatch.method, bytesMax: request.responseBytesMax ?? RESPONSE_BYTES_MAX });
   } catch (error) {
     throw failureOf(error, { host: target.host, isAborted: request.signal?.aborted === true, timeoutMs: isOver ? timeoutMs : undefined, status });
   } finally {
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", giveUp);
   }
+}
+
+function dispatchOf(request: OutboundRequest, target: HttpTarget, userAgent: string): Dispatcher.RequestOptions {
+  const { origin, path } = target;
+  return { origin, path, method: methodOf(request.method, target), headers: headersOf(request.headers, userAgent), ...(request.body === undefined ? {} : { body: request.body }) };
 }
 
 async function replyOf(

@@ -21,6 +21,16 @@ export interface OutboundReply {
   readonly body: Buffer;
 }
 
+/** A reply whose body is still coming. */
+export interface StreamedReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Unpacked; throws OutboundError. It is read once, to its end or not at all: leaving it ends the exchange. */
+  readonly body: AsyncIterable<Buffer>;
+  /** For who doesn't want the body. */
+  cancel(): void;
+}
+
 export type OutboundFailure =
   /** The address is not one that may be reached. */
   | "address_refused"
@@ -71,6 +81,11 @@ export interface GuardedConnection extends HostAndPort {
 /** Whether an address may be kept in settings: `problem` is for people. */
 export type AddressVerdict = { readonly isGood: true } | { readonly isGood: false; readonly failure: OutboundFailure; readonly problem: string };
 
+/** Why settings with it may not be kept; undefined: they may. A name that isn't there yet is no reason. */
+export function refusalToKeep(verdict: AddressVerdict): string | undefined {
+  return verdict.isGood || verdict.failure === "no_such_host" ? undefined : verdict.problem;
+}
+
 export interface Outbound extends OutboundClient {
   /**
    * For settings that are saved: looks the name up now, and says what a connection would meet. `no_such_host` may be a
@@ -83,6 +98,8 @@ export interface Outbound extends OutboundClient {
    * Throws OutboundError.
    */
   resolve(to: HostAndPort): Promise<readonly ReachableAddress[]>;
+  /** For replies that are too long to be held. `timeoutMs` bounds the wait for the reply and for each piece of its body. */
+  stream(request: OutboundRequest): Promise<StreamedReply>;
   /** For protocols that are not HTTP, where the library takes a socket. Throws OutboundError. */
   connect(to: GuardedConnection): Promise<Socket>;
   /** Ends connections once they are idle. */

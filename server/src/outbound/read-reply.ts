@@ -26,7 +26,7 @@ const packingOf = (contentEncoding: string | undefined): string => (contentEncod
 /** Throws OutboundError `reply_too_large`, `reply_broken`, and what the stream fails with. */
 export async function readReply(body: Readable, head: ReplyHead, bytesMax: number): Promise<Buffer> {
   const { host, status } = head;
-  const source = isPacked(head) ? unpacked(body, head) : body;
+  const source = unpackedBody(body, head);
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of source) {
@@ -37,6 +37,9 @@ export async function readReply(body: Readable, head: ReplyHead, bytesMax: numbe
   }
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
 }
+
+/** The body, unpacked where it came packed. */
+export const unpackedBody = (body: Readable, head: ReplyHead): Readable => (isPacked(head) ? unpacked(body, head) : body);
 
 function unpacked(body: Readable, { host, status, contentEncoding }: ReplyHead): Readable {
   const packing = packingOf(contentEncoding);

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import { createOutbound } from "./create-outbound.ts";
 import { cutOut } from "./cut-secrets.ts";
@@ -21,7 +22,7 @@ test("request and reply are told, without secrets, and the reply comes as it was
   expect(exchanges).toEqual([{
     method: "POST", url: `http://127.0.0.1:${vendor.port}/${cutOut}/x?api_key=${cutOut}`, requestHeaders: { Authorization: cutOut, "X-Name": "n" }, requestBody: `{"k":"${cutOut}","n":1}`,
     status: 200, responseHeaders: { "set-cookie": cutOut, "x-id": "7", "content-length": "46" }, responseBody: `{"echo":"${cutOut}","access_token":"${cutOut}"}`,
-    startedAtMs: 1_000, tookMs: expect.any(Number),
+    requestHash: hash("sha256", '{"k":"the-key-itself","n":1}'), responseHash: hash("sha256", '{"echo":"the-key-itself","access_token":"new"}'), startedAtMs: 1_000, tookMs: expect.any(Number),
   }]);
 });
 

@@ -1,4 +1,5 @@
 // What is kept of an exchange for people to look at: request and reply, cut at a size, without secrets.
+import { hash } from "node:crypto";
 import { createSecretCutter, type SecretCutter } from "./cut-secrets.ts";
 import { OutboundError, type OutboundClient, type OutboundReply, type OutboundRequest } from "./outbound-client.ts";
 
@@ -14,6 +15,9 @@ export interface Exchange {
   readonly responseBody: string;
   /** Why there is no reply. */
   readonly failure?: string | undefined;
+  /** SHA-256 of the bodies as they went and came, whole. */
+  readonly requestHash?: string | undefined;
+  readonly responseHash?: string | undefined;
   readonly startedAtMs: number;
   readonly tookMs: number;
 }
@@ -63,13 +67,13 @@ export function recordExchanges(client: OutboundClient, { secrets, nowMs = Date.
 
 function shownRequest(cutter: SecretCutter, { method, url, headers, body }: OutboundRequest) {
   return {
-    method: method.toUpperCase(), url: cutter.url(url).slice(0, LINE_LENGTH_MAX), requestHeaders: shownHeaders(cutter, headers ?? {}), requestBody: shownBody(cutter, body ?? ""),
+    method: method.toUpperCase(), url: cutter.url(url).slice(0, LINE_LENGTH_MAX), requestHeaders: shownHeaders(cutter, headers ?? {}), requestBody: shownBody(cutter, body ?? ""), requestHash: hash("sha256", body ?? ""),
   };
 }
 
 function shownOutcome(cutter: SecretCutter, outcome: OutboundReply | OutboundError | undefined) {
   const isReply = outcome !== undefined && "body" in outcome;
-  if (isReply) return { status: outcome.status, responseHeaders: shownHeaders(cutter, outcome.headers), responseBody: shownBody(cutter, outcome.body) };
+  if (isReply) return { status: outcome.status, responseHeaders: shownHeaders(cutter, outcome.headers), responseBody: shownBody(cutter, outcome.body), responseHash: hash("sha256", outcome.body) };
   return { status: outcome?.status, responseHeaders: {}, responseBody: "", failure: cutter.text(outcome?.message ?? "The request could not be made.") };
 }
 

@@ -4,33 +4,40 @@ import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import type { DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { OutboundOptions } from "../../outbound/outbound.ts";
-import type { Catalog, Connection, Destination, Exchange, Outcome, RefreshedTokens, SendRequest, SendResult } from "../destination.ts";
+import type { OutboundClient, OutboundOptions } from "../../outbound/outbound.ts";
+import type { Catalog, Connection, Destination, Exchange, Outcome, RefreshedTokens, SendRequest, SendResult, Tokens } from "../destination.ts";
 import { categories } from "./definitions/categories.ts";
 import { environments } from "./definitions/labels.ts";
 import { readDefinitions } from "./definitions.ts";
-import type { Answer, Failure, Job, Tokens } from "./host/job.ts";
+import type { Answer, Failure, Job } from "./host/job.ts";
 import { createPool, type Answered, type Pool, type PoolOptions } from "./host/pool.ts";
-import { createTokenKeeper, type Renewed, type TokenKeeper } from "./host/tokens.ts";
+import { appKeys, appProblems, connectionApp } from "../oauth/app-settings.ts";
+import type { AskAnew, Renewed } from "../oauth/kept-tokens.ts";
+import { askHere, refusedForApp } from "../oauth/renewal.ts";
+import { createTokenKeeper, type TokenKeeper } from "../oauth/token-keeper.ts";
+import { tokenSourceOf } from "../oauth/vendors.ts";
 
 export interface HostedCatalogOptions {
   /** The folder `cache` of the data directory. */
   readonly cacheDir: string;
   readonly logger: Logger;
   readonly outbound: Pick<OutboundOptions, "privateHosts">;
+  /** Tokens of all destinations; undefined: renewed in memory alone, and handed to the caller to keep. */
+  readonly keeper?: TokenKeeper;
+  /** Tokens are renewed by it where the package has no code for that. */
+  readonly client?: OutboundClient;
   /** For tests: other threads, clients and limits. */
   readonly pool?: Partial<PoolOptions>;
 }
 
 const fileBeside = (name: string): string => new URL(name, import.meta.url).href;
 
-export function createHostedCatalog({ cacheDir, logger, outbound, pool: tuning }: HostedCatalogOptions): Catalog {
+export function createHostedCatalog({ cacheDir, logger, outbound, client, keeper = createTokenKeeper(), pool: tuning }: HostedCatalogOptions): Catalog {
   const pool = createPool({
     definitions: { file: fileBeside("./host/package-definitions.ts"), options: undefined },
     client: { file: fileBeside("./host/guarded-client.ts"), options: { privateHosts: outbound.privateHosts } },
     logger, ...tuning,
   });
-  const keeper = createTokenKeeper();
   let read: Promise<readonly DestinationDefinition[]> | undefined;
   const all = (): Promise<readonly DestinationDefinition[]> => {
     read ??= readDefinitions({ cacheDir, logger }).catch((error: unknown) => {
@@ -48,7 +55,7 @@ export function createHostedCatalog({ cacheDir, logger, outbound, pool: tuning }
     async find(slug) {
       if (!categories.has(slug)) return undefined;
       const definition = (await all()).find((one) => one.slug === slug);
-      return definition && hostedDestination(definition, { pool, keeper });
+      return definition && hostedDestination(definition, { pool, keeper, client });
     },
     close: () => pool.close(),
   };
@@ -57,6 +64,7 @@ export function createHostedCatalog({ cacheDir, logger, outbound, pool: tuning }
 export interface Host {
   readonly pool: Pool;
   readonly keeper: TokenKeeper;
+  readonly client?: OutboundClient | undefined;
 }
 
 /** A job without its connection, which the tokens of the moment are put into. */
@@ -76,7 +84,7 @@ export function hostedDestination(definition: DestinationDefinition, host: Host)
   };
   return {
     definition,
-    check: (settings) => checkFields(definition.settings, settings),
+    check: (settings) => [...checkFields(definition.settings, settings), ...appProblems(settings)],
     async test(connection, signal) {
       const [problem] = checkFields(definition.settings, connection.settings);
       if (problem) return { isGood: false, detail: problem.problem, exchanges: [] };
@@ -99,6 +107,8 @@ export function hostedDestination(definition: DestinationDefinition, host: Host)
     },
     ...(definition.canForget ? {
       async forget(connection: Connection, person, signal: AbortSignal) {
+        // Without one, most would ask for an address that ends where the id should stand.
+        if (person.userId === undefined || person.userId === "") return { outcomes: [{ kind: "nothing", detail: `${definition.name} is told of people by their user id alone.` }], exchanges: [] };
         const { answer, exchanges, refreshed } = await work(connection, { kind: "forget", person }, signal);
         return { outcomes: [outcomesOf(answer)[0] ?? { kind: "nothing", detail: "" }], exchanges, refreshed };
       },
@@ -131,35 +141,53 @@ interface Under {
 
 /** Runs it with the newest tokens; what was refused for them alone is run once more with new ones, and nothing else of it. */
 async function withTokens(under: Under, asked: Work): Promise<Done> {
-  const { definition, host, connection, signal } = under;
-  const tokens = host.keeper.current(connection);
-  const runWith = (oauth: Tokens | undefined, what: Work): Promise<Answered> => {
-    const at = { ...connection, oauth };
-    return host.pool.run({ ...what, connection: at } as Job, environmentOf(at), signal); // A work with its connection is a job.
+  const { definition, host: { keeper, pool }, connection, signal } = under;
+  const exchanges: Exchange[] = [];
+  const runWith = async (oauth: Tokens | undefined, what: Work): Promise<Answered> => {
+    const at = { ...connection, ...connectionApp(connection.settings), oauth };
+    const answered = await pool.run({ ...what, connection: at } as Job, environmentOf(at), signal); // A work with its connection is a job.
+    exchanges.push(...answered.exchanges);
+    return answered;
   };
+  const renewed = (used: string | undefined): Promise<Renewed> => keeper.renew(connection, used, askAnew(under, runWith, exchanges));
+  const handed = (now: Tokens | undefined): RefreshedTokens | undefined => now && !keeper.isKeeping && now.accessToken !== connection.oauth?.accessToken ? now : undefined;
+
+  let tokens = keeper.current(connection);
+  if (definition.authentication !== "oauth2") return { ...await runWith(tokens, asked), refreshed: undefined };
+  if (tokens === undefined && tokenSourceOf(definition.slug) === "settings") {
+    const given = await renewed(undefined);
+    if (given.kind === "failed") return { answer: failedAll(asked, given.failure), exchanges, refreshed: undefined };
+    ({ tokens } = given);
+  }
   const first = await runWith(tokens, asked);
-  const handed = (now: Tokens | undefined): RefreshedTokens | undefined => now && now.accessToken !== connection.oauth?.accessToken ? now : undefined;
   const refused = refusedItems(first.answer);
-  if (definition.authentication !== "oauth2" || !tokens || refused.length === 0) return { ...first, refreshed: handed(tokens) };
-  const exchanges = [...first.exchanges];
-  const renewed = await host.keeper.renew(connection, tokens.accessToken, () => ask(runWith, tokens, exchanges));
-  if (renewed.kind === "failed") return { answer: replaced(first.answer, refused, refused.map(() => renewed.failure), renewed.failure), exchanges, refreshed: handed(tokens) };
+  if (!tokens || refused.length === 0) return { answer: first.answer, exchanges, refreshed: handed(tokens) };
+  const given = await renewed(tokens.accessToken);
+  if (given.kind === "failed") return { answer: replaced(first.answer, refused, refused.map(() => given.failure), given.failure), exchanges, refreshed: handed(tokens) };
   const again = asked.kind === "send" ? { ...asked, items: refused.flatMap((at) => asked.items[at] ?? []) } : asked;
-  const second = await runWith(renewed.tokens, again);
+  const second = await runWith(given.tokens, again);
   return {
-    answer: second.answer.kind === "outcomes" ? replaced(first.answer, refused, second.answer.outcomes, undefined) : second.answer,
-    exchanges: [...exchanges, ...second.exchanges], refreshed: handed(renewed.tokens),
+    answer: second.answer.kind === "outcomes" ? replaced(first.answer, refused, second.answer.outcomes, undefined) : second.answer, exchanges, refreshed: handed(given.tokens),
   };
 }
 
-/** What passed for it is added to `exchanges`: of the one who asked, and of none who waited. */
-async function ask(runWith: (oauth: Tokens, what: Work) => Promise<Answered>, tokens: Tokens, exchanges: Exchange[]): Promise<Renewed> {
-  const { answer, exchanges: passed } = await runWith(tokens, { kind: "refresh" });
-  exchanges.push(...passed);
-  if (answer.kind === "tokens") return { kind: "tokens", tokens: answer.tokens };
-  const failure: Failure = answer.kind === "failed" ? answer.failure : { kind: "retry", code: "no_token", detail: "No new token came.", isOfDestination: true };
-  // Refused for good: somebody has to connect it anew.
-  return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: 401 } : failure };
+const failedAll = (asked: Work, failure: Failure): Answer => asked.kind === "send" ? { kind: "outcomes", outcomes: asked.items.map(() => failure) } : { kind: "failed", failure };
+
+/** Their tokens the package does not renew, or not where the workspace says. */
+const renewedHere: ReadonlySet<string> = new Set(["attio", "webhook-extensible"]);
+
+/** By the package, or by us. */
+function askAnew({ definition: { slug }, host: { client }, connection, signal }: Under, runWith: (oauth: Tokens | undefined, what: Work) => Promise<Answered>, exchanges: Exchange[]): AskAnew {
+  return async (newest) => {
+    const refused = refusedForApp(connection, newest);
+    if (refused !== undefined) return refused;
+    if (client !== undefined && (renewedHere.has(slug) || connection.settings[appKeys.tokenUrl] !== undefined)) return askHere(connection, { outbound: client, nowMs: Date.now }, signal, exchanges)(newest);
+    const { answer } = await runWith(newest, { kind: "refresh" });
+    if (answer.kind === "tokens") return { kind: "tokens", tokens: answer.tokens };
+    const failure: Failure = answer.kind === "failed" ? answer.failure : { kind: "retry", code: "no_token", detail: "No new token came.", isOfDestination: true };
+    // Refused for good: somebody has to connect it anew.
+    return { kind: "failed", failure: failure.kind === "refused" ? { kind: "unauthorized", detail: `The token could not be renewed: ${failure.detail}`, status: 401 } : failure };
+  };
 }
 
 function refusedItems(answer: Answer): number[] {

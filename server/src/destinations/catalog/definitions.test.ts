@@ -3,6 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { destinationDefinition, type DestinationDefinition, type Field } from "@tributary/schema/destination/definition.ts";
+import type { Mapping } from "@tributary/schema/destination/mapping.ts";
+import { optsIn } from "@tributary/schema/destination/opt-in.ts";
 import pino from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readDefinitions } from "./definitions.ts";
@@ -70,6 +72,14 @@ test("conditions, choices, nested fields, hashes and batch limits come over", ()
   expect(find("braze").canForget).toBe(true);
   expect(find("braze").actions.find(({ key }) => key === "updateUserProfile")?.batch).toEqual({ sizeMax: 75, bytesMax: 4_000_000, keys: [] });
   expect(find("salesforce").authentication).toBe("oauth2");
+});
+
+test("what opts people in at the vendor is known: by what the action does, or by what a mapping says of everybody", () => {
+  const optIns = all.flatMap(({ slug, availability, actions }) => (availability.kind === "hidden" ? [] : actions.filter((one) => one.optsIn === true).map(({ key }) => `${slug} ${key}`)));
+  expect(optIns.toSorted()).toEqual(["ambee subscribeUserToCampaign", "attentive subscribeUser", "klaviyo subscribeProfile"]);
+  const says = (mapping: Mapping): boolean => optsIn({}, mapping);
+  for (const one of [{ email_subscribe: "opted_in" }, { status: { "@if": { exists: { "@path": "$.userId" }, then: "unsubscribed", else: "subscribed" } } }, { emailOptin: true }, { profile: { subscribed: true } }, { permission: "OPTIN" }]) expect(says(one), JSON.stringify(one)).toBe(true);
+  for (const one of [{ status: "unsubscribed" }, { subscribed: false }, { email_subscribe: { "@path": "$.traits.subscribed" } }, { active: true }, { text: "subscribed to the newsletter" }]) expect(says(one), JSON.stringify(one)).toBe(false);
 });
 
 test("what the package reads from the environment is a setting of the connection", () => {

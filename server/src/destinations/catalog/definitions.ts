@@ -49,7 +49,7 @@ async function parseLines(text: string): Promise<DestinationDefinition[]> {
 async function makersHash(): Promise<string> {
   const hash = createHash("sha256");
   const makers = (await readdir(join(here, "definitions"))).filter((file) => file.endsWith(".ts")).sort().map((file) => join(here, "definitions", file));
-  for (const file of [...makers, join(here, "own-marks.ts")]) hash.update(await readFile(file));
+  for (const file of [...makers, ...["own-marks.ts", "../oauth/vendors.ts", "../oauth/app-settings.ts"].map((name) => join(here, name))]) hash.update(await readFile(file));
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -1,4 +1,6 @@
 // For tests: which destinations of the catalog are held to what. One entry sends one subscription's worth to the vendor on loopback.
+import type { Mapping } from "@tributary/schema/destination/mapping.ts";
+import { ourPresets } from "./definitions/our-presets.ts";
 import { connectionOf, identifyOf, membershipOf, orderOf, type Sent } from "./testing-contract.ts";
 import type { Answering, TakenRequest } from "./testing-vendor.ts";
 
@@ -56,6 +58,13 @@ export const contracts: readonly Contract[] = [
   { slug: "customerio", good: ok, sent: { connection: connectionOf("customerio", { settings: { siteId: "site-id-1", apiKey: "api-key-1", accountRegion: "EU 🇪🇺" } }), action: "createUpdatePerson", events: [identifyOf(1)] } },
   { slug: "customerio", good: ok, sent: { connection: connectionOf("customerio", { settings: { siteId: "site-id-1", apiKey: "api-key-1", accountRegion: "EU 🇪🇺" } }), action: "trackEvent", events: [orderOf(1), orderOf(2)] } },
   { slug: "facebook-conversions-api", good: () => ({ status: 200, json: { events_received: 1 } }), sent: { connection: connectionOf("facebook-conversions-api", { settings: { pixelId: "998877", ACTIONS_FB_CAPI_SYSTEM_USER_TOKEN: "system-user-token-1" } }), action: "purchase2", events: [orderOf(1)], mapping: { action_source: "website" }, syncMode: "add" } },
+  {
+    slug: "facebook-conversions-api", good: () => ({ status: 200, json: { events_received: 1 } }),
+    sent: {
+      connection: connectionOf("facebook-conversions-api", { settings: { pixelId: "998877", ACTIONS_FB_CAPI_SYSTEM_USER_TOKEN: "system-user-token-1" } }), action: "custom2", events: [orderOf(1)], syncMode: "add",
+      mapping: ourPresets("facebook-conversions-api").find(({ key }) => key === "ours-refund")?.mapping as Mapping, // Written as JSON beside it.
+    },
+  },
   { slug: "facebook-custom-audiences", good: ok, sent: { connection: connectionOf("facebook-custom-audiences", { ...tokens, settings: { retlAdAccountId: "777" } }), action: "sync", events: [membershipOf(1, "at_risk", true), membershipOf(2, "at_risk", false)], audience: { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: { engageAdAccountId: "777" } } } },
   { slug: "facebook-custom-audiences", good: ok, sent: { connection: connectionOf("facebook-custom-audiences", { ...tokens, settings: { retlAdAccountId: "777" } }), action: "sync", events: [membershipOf(1, "at_risk", true)], audience: { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: { engageAdAccountId: "777" } } } },
   { slug: "amplitude", good: ok, sent: { connection: connectionOf("amplitude", { settings: { apiKey: "amplitude-key-1", secretKey: "amplitude-secret-1", endpoint: "europe" } }), action: "logEventV2", events: [orderOf(1)] } },

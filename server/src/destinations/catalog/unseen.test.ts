@@ -47,3 +47,15 @@ test.each(cases.flatMap((one) => ["127.0.0.1", "localhost", "2130706433"].map((h
   expect(outcomes.length).toBe(1);
   expect(connections).toBe(0);
 });
+
+test("a region, of which AWS's own client makes an address, is no way to another one", async () => {
+  const destination = await bench.find("s3");
+  const connection = connectionOf("s3", { settings: {
+    s3_aws_bucket_name: "b", s3_aws_region: `x@127.0.0.1:${port}/#`, iam_role_arn: "arn:aws:iam::123456789012:role/r", iam_external_id: "external-1", AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret-access-1", AMAZON_S3_ACTIONS_ROLE_ADDRESS: "arn:aws:iam::123456789012:role/b", AMAZON_S3_ACTIONS_EXTERNAL_ID: "external-2",
+  } });
+  const payload = { columns: { total: "1" }, filename_prefix: "f", delimiter: ",", file_extension: "csv", enable_batching: true, batch_size: 100 };
+  const { outcomes } = await destination.send({ connection, subscription: { id: 1, version: 1, action: "syncToS3" }, items: [{ event: orderOf(1), payload, idempotencyKey: "k" }] }, new AbortController().signal);
+  expect(outcomes).toMatchObject([{ kind: "refused", detail: expect.stringContaining("not a valid hostname") as string }]);
+  expect(connections).toBe(0);
+});

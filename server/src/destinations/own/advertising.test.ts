@@ -18,6 +18,7 @@ const listed: AudienceAtVendor = { key: "at_risk", id: 5, name: "At risk", exter
 const people = [{ email: " Ann.Lee@Gmail.com " }, { email: ["bob@example.com", "BOB@example.com"], phone: "+49 (30) 1234567" }];
 const json = (body: unknown, status = 200, headers = {}): Reply => ({ status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
+const parts = (origin: string, url: string): OwnParts => ({ outbound: outboundToLoopback({ [origin]: url }), filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 2_000 });
 const google = {
   destination: googleDataManager,
   origins: ["https://datamanager.googleapis.com"],
@@ -64,6 +65,32 @@ destinationContract("Google: a conversion", {
   }],
   idempotencyOf: ({ body }) => (JSON.parse(body) as { events: { transactionId: string }[] }).events.map((event) => event.transactionId),
   hostile: { payload: (text) => ({ conversionAction: "77", transactionId: text, timestamp: "2026-05-01T10:00:00Z", gclid: text }), found: ({ body }) => (JSON.parse(body) as { events: [{ transactionId: string }] }).events[0].transactionId, expected: (text) => text },
+});
+
+const developerToken = "canary-developer-token";
+destinationContract("Google: a conversion that is taken back", {
+  ...google,
+  origins: ["https://googleads.googleapis.com"],
+  connection: () => ({ settings: { customerId: "1234567890", loginCustomerId: "9876543210", developerToken, adsVersion: "v23" }, oauth }),
+  secrets: [accessToken, developerToken],
+  good: json({ results: [{}, {}] }),
+  action: "adjust_conversion",
+  payloads: [
+    { conversionAction: "77", transactionId: "o-1", adjustment: "RETRACTION", timestamp: "2026-05-03T12:00:00+02:00" },
+    { conversionAction: "78", transactionId: "o-2", adjustment: "RESTATEMENT", timestamp: "2026-05-03T12:00:00Z", value: 20.5, currency: "eur" },
+  ],
+  requests: [{
+    method: "POST", path: "/v23/customers/1234567890:uploadConversionAdjustments", headers: { authorization: `Bearer ${accessToken}`, "developer-token": developerToken, "login-customer-id": "9876543210" },
+    body: {
+      conversionAdjustments: [
+        { conversionAction: "customers/1234567890/conversionActions/77", adjustmentType: "RETRACTION", orderId: "o-1", adjustmentDateTime: "2026-05-03 10:00:00+00:00" },
+        { conversionAction: "customers/1234567890/conversionActions/78", adjustmentType: "RESTATEMENT", orderId: "o-2", adjustmentDateTime: "2026-05-03 12:00:00+00:00", restatementValue: { adjustedValue: 20.5, currencyCode: "EUR" } },
+      ],
+      partialFailure: true,
+    },
+  }],
+  sameAgain: "what is taken back already stays so",
+  hostile: { payload: (text) => ({ conversionAction: "77", transactionId: text, adjustment: "RETRACTION", timestamp: "2026-05-03T12:00:00Z" }), found: ({ body }) => (JSON.parse(body) as { conversionAdjustments: [{ orderId: string }] }).conversionAdjustments[0].orderId, expected: (text) => text },
 });
 
 const xSecrets = { consumerSecret: "canary-consumer-secret", accessToken: "canary-x-token", accessTokenSecret: "canary-x-token-secret" };
@@ -119,7 +146,6 @@ destinationContract("LinkedIn: who left an audience", {
 });
 
 describe("an audience", () => {
-  const parts = (origin: string, url: string): OwnParts => ({ outbound: outboundToLoopback({ [origin]: url }), filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 2_000 });
   const connection = { workspaceId: 1, destinationId: 1, slug: "x", version: 1, settings: { customerId: "1234567890", accountId: "abc12", consumerKey: "key", ...xSecrets, adAccountId: "123", sourcePlatform: "MY_APP", apiVersion: "202606" }, oauth };
   const moved = (index: number, email: string, isIn: boolean | undefined): SendRequest["items"][number] => ({
     event: { ...contractEvent(index), userId: email, event: "Membership", properties: isIn === undefined ? {} : { at_risk: isIn } }, payload: { email }, idempotencyKey: `key-${email}-${index}`,
@@ -167,6 +193,30 @@ describe("an audience", () => {
     await vendor.stop();
   });
 
+  test("is emptied at X and at LinkedIn by taking away the list that we made, and none that somebody chose", async () => {
+    const vendor = await startTestVendor();
+    const signal = new AbortController().signal;
+    const audience = { key: "at_risk", id: 5, name: "At risk", externalId: "2906h", settings: {} };
+    for (const [make, path] of [[() => xAudiences(parts("https://ads-api.x.com", vendor.url)), "/12/accounts/abc12/custom_audiences/2906h"], [() => linkedinAudiences(parts("https://api.linkedin.com", vendor.url)), "/rest/dmpSegments/2906h"]] as const) {
+      vendor.forget();
+      const emptied = async (reply: Parameters<typeof vendor.answer>[0], of: AudienceAtVendor = audience) => {
+        vendor.answer(reply);
+        return make().emptyAudience?.(connection, of, signal);
+      };
+      expect(await emptied(json({ data: { deleted: true } }))).toMatchObject({ outcome: { kind: "delivered" }, isGone: true });
+      expect(vendor.requests).toMatchObject([{ method: "DELETE", path, body: "" }]);
+      expect(await emptied({ status: 404 })).toMatchObject({ outcome: { kind: "delivered" }, isGone: true });
+      expect(await emptied({ status: 503 })).toMatchObject({ outcome: { kind: "retry" }, isGone: false });
+      expect(await emptied("cut")).toMatchObject({ outcome: { kind: "retry" }, isGone: false });
+      expect(await emptied({ status: 401 })).toMatchObject({ outcome: { kind: "unauthorized" }, isGone: false });
+      vendor.forget();
+      expect(await emptied({ status: 200 }, { ...audience, externalId: undefined, settings: { audienceId: "theirs", segmentId: "1" } })).toMatchObject({ outcome: { kind: "refused" }, isGone: false });
+      expect(vendor.requests).toEqual([]);
+    }
+    expect(googleDataManager(parts("https://none.example.com", vendor.url)).emptyAudience).toBeUndefined();
+    await vendor.stop();
+  });
+
   test("is made at X and at LinkedIn; one that is not made says why, without secrets", async () => {
     const vendor = await startTestVendor();
     const signal = new AbortController().signal;
@@ -208,4 +258,20 @@ test("OAuth 1.0a signs as its published example", () => {
     },
   });
   expect(header).toContain(`oauth_signature="${encodeURIComponent("hCtSmYh+iHYCEqBWrE7C7hYmtUk=")}"`);
+});
+
+test("of several conversions to be taken back each has its own answer: done before, not yet known, wrong", async () => {
+  const vendor = await startTestVendor();
+  const failed = (index: number, code: string) => ({ errorCode: { conversionAdjustmentUploadError: code }, message: `about ${code}`, location: { fieldPathElements: [{ fieldName: "conversion_adjustments", index }] } });
+  vendor.answer(json({ results: [{}, {}, {}, {}], partialFailureError: { code: 3, message: "some", details: [{ errors: [failed(1, "CONVERSION_ALREADY_RETRACTED"), failed(2, "CONVERSION_NOT_FOUND"), failed(3, "RESTATEMENT_NOT_ALLOWED")] }] } }));
+  const destination = googleDataManager(parts("https://googleads.googleapis.com", vendor.url));
+  const send = (settings: object) => destination.send({
+    connection: { workspaceId: 1, destinationId: 2, slug: "google-ads-data-manager", version: 1, settings: { customerId: "1234567890", ...settings }, oauth }, subscription: { id: 1, version: 1, action: "adjust_conversion" },
+    items: [1, 2, 3, 4].map((n) => ({ event: contractEvent(n), payload: { conversionAction: "77", transactionId: `o-${n}`, adjustment: "RETRACTION", timestamp: "2026-05-03T12:00:00Z" }, idempotencyKey: `k-${n}` })),
+  }, new AbortController().signal);
+  expect((await send({ developerToken })).outcomes).toMatchObject([{ kind: "delivered" }, { kind: "delivered" }, { kind: "retry", code: "conversion_not_found" }, { kind: "refused", code: "restatement_not_allowed" }]);
+  vendor.forget();
+  expect((await send({})).outcomes).toMatchObject([1, 2, 3, 4].map(() => ({ kind: "refused", code: "payload" })));
+  expect(vendor.requests).toEqual([]);
+  await vendor.stop();
 });

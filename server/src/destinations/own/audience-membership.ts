@@ -2,11 +2,12 @@
 import type { AudienceAtVendor, Outcome, SendItem, SendRequest } from "../destination.ts";
 
 /** Undefined: the item says nothing of it. */
-export function isMember({ event }: SendItem, { audience, subscription: { syncMode } }: Pick<SendRequest, "audience" | "subscription">): boolean | undefined {
+export function isMember({ event, row }: SendItem, { audience, subscription: { syncMode } }: Pick<SendRequest, "audience" | "subscription">): boolean | undefined {
   const said = audience === undefined ? undefined : [event.properties, event.traits].map((of) => (of !== undefined && Object.hasOwn(of, audience.key) ? of[audience.key] : undefined)).find((value) => typeof value === "boolean");
   if (said !== undefined) return said;
   if (event.event === "Audience Entered") return true;
   if (event.event === "Audience Exited") return false;
+  if (row !== undefined) return !row.isRemoved;
   return syncMode === "delete" ? false : syncMode === "add" || syncMode === "upsert" ? true : undefined;
 }
 

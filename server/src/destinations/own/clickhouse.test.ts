@@ -61,11 +61,11 @@ describe("on a real engine", () => {
     sent.on("error", reject);
     sent.end(body);
   });
-  const send = async (table: string, data: readonly unknown[], key = (index: number): string => `key-${index}`): Promise<readonly Outcome[]> => {
+  const send = async (table: string, data: readonly unknown[], key = (index: number): string => `key-${index}`, action = "insert"): Promise<readonly Outcome[]> => {
     const destination = clickhouse({ outbound: { ...outboundToLoopback(), fetch }, filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 });
     const { outcomes } = await destination.send({
       connection: { workspaceId: 1, destinationId: 1, slug: "clickhouse", version: 1, settings: { url: "http://clickhouse.example.com", database: "default", user: "default", table } },
-      subscription: { id: 1, version: 1, action: "insert" }, items: data.map((row, index) => ({ event: contractEvent(index), payload: { data: row }, idempotencyKey: key(index) })),
+      subscription: { id: 1, version: 1, action }, items: data.map((row, index) => ({ event: contractEvent(index), payload: action === "layout" ? { schema: "wh", event: row } : { data: row }, idempotencyKey: key(index) })),
     }, new AbortController().signal);
     return outcomes;
   };
@@ -74,6 +74,17 @@ describe("on a real engine", () => {
     const result = await client.query({ query, format: "JSONEachRow" });
     return result.json();
   };
+
+  test("events stand in the tables of a warehouse, each once, whatever is sent again", async () => {
+    const at = { timestamp: "2026-05-01T10:00:00.000Z", receivedAt: "2026-05-01T10:00:01.000Z", userId: "ada", context: { traits: { plan: "pro" } } };
+    const events = [
+      { ...at, messageId: "1", type: "track", event: "Order Completed", properties: { total: 5 } }, { ...at, messageId: "2", type: "track", event: "Order Completed", properties: { total: 7, gift: true } },
+      { ...at, messageId: "3", type: "identify", traits: { email: "ada@example.com" } },
+    ];
+    for (let again = 0; again < 2; again++) expect(new Set((await send("any", events, undefined, "layout")).map(({ kind }) => kind))).toEqual(new Set(["delivered"]));
+    expect(await rowsOf("select id, total, gift from wh.order_completed final order by id")).toEqual([{ id: "1", total: 5, gift: null }, { id: "2", total: 7, gift: true }]);
+    expect(await rowsOf("select id, email, plan from wh.users final")).toEqual([{ id: "ada", email: "ada@example.com", plan: "pro" }]);
+  });
 
   test("tables and columns are made, types hold, and a repeat stands once", async () => {
     const first = [{ id: "a", total: 1.5, gift: true, at: "2026-05-01T10:00:00.250Z", tags: ["x"] }, { id: "b" }];
@@ -85,6 +96,17 @@ describe("on a real engine", () => {
       { id: "b", total: null, gift: null, at: null, tags: null, later: null },
       { id: "c", total: null, gift: null, at: null, tags: null, later: "new" },
     ]);
+  });
+
+  test("a person is forgotten by the rows that name them, and by no more", async () => {
+    const nasty = "ada\t' or 1 = 1 \\\\ --\n";
+    await send("people", [{ userId: nasty, n: 1 }, { userId: "bob", n: 2 }, { anonymousId: "a-1", n: 3 }], (index) => `person-${index}`);
+    const { forget } = clickhouse({ outbound: { ...outboundToLoopback(), fetch }, filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 });
+    const connection = (table: string) => ({ workspaceId: 1, destinationId: 1, slug: "clickhouse", version: 1, settings: { url: "http://clickhouse.example.com", database: "default", user: "default", table } });
+    const forgotten = async (table: string, person: { userId?: string; anonymousId?: string }) => (await forget?.(connection(table), person, new AbortController().signal))?.outcomes;
+    expect(await forgotten("people", { userId: nasty, anonymousId: "a-1" })).toMatchObject([{ kind: "delivered" }]);
+    expect(await rowsOf("select n from people final")).toEqual([{ n: 2 }]);
+    expect(await forgotten("nowhere", { userId: "bob" })).toMatchObject([{ kind: "nothing" }]);
   });
 
   test("a value that doesn't fit its column is refused alone", async () => {

@@ -6,15 +6,26 @@ import type { Outcome, SendItem } from "../destination.ts";
 import { allOrNothing } from "./all-or-nothing.ts";
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
 import { asDetail, outcomeOf, saidIn } from "./outcome-of.ts";
-import { checkRow, columnsOf, keyColumn, rowFields, sentColumn, tableProblem, tableRows, type ColumnType } from "./table-row.ts";
+import { checkRow, columnsOf, keyColumn, noPersonColumn, rowFields, sentColumn, tableProblem, tableRows, type ColumnType, type TableAt, type TableRow } from "./table-row.ts";
+import { checkLayout, EVENT_TABLES_MAX, layoutFields, layoutKeyColumn, layoutSentColumn, layoutTables } from "./warehouse-layout.ts";
 
 const insert: OwnAction = {
   definition: {
-    key: "insert", name: "Write rows", description: "One row for each event. The same event again replaces its row.", fields: rowFields,
+    key: "insert", name: "Write rows", description: "One row for each event, or for each row of a model. What is sent again replaces its row, and a row that the model has no more is taken away.", fields: rowFields,
     batch: { sizeMax: 10_000, bytesMax: 8_000_000, keys: [] },
   },
   check: checkRow,
-  send: (at) => allOrNothing(at.items, (items) => write(at, items)),
+  send: (at) => allOrNothing(at.items, (items) => write(at, tableOf(at), tableRows(items))),
+};
+
+const layout: OwnAction = {
+  definition: {
+    key: "layout", name: "Write events as a warehouse has them", fields: layoutFields,
+    description: `The tables that Segment's warehouses have: tracks and one for each event, identifies, users, pages, screens, groups, accounts, aliases. Beyond ${EVENT_TABLES_MAX} tables in the database an event stands in tracks alone.`,
+    batch: { sizeMax: 10_000, bytesMax: 8_000_000, keys: ["schema"] },
+  },
+  check: checkLayout,
+  send: (at) => allOrNothing(at.items, (items) => writeLayout(at, items)),
 };
 
 export const clickhouse = defineDestination({
@@ -33,7 +44,7 @@ export const clickhouse = defineDestination({
     { key: "password", label: "Password", type: "password" },
     { key: "table", label: "Table", type: "string", required: true, placeholder: "events" },
   ],
-  actions: [insert],
+  actions: [insert, layout],
   presets: [],
   check: ({ url, table, database }) => {
     const problem = tableProblem(table) ?? (typeof table === "string" && table.includes(".") ? "The database has a field of its own." : undefined);
@@ -43,8 +54,24 @@ export const clickhouse = defineDestination({
       ...(typeof url === "string" && url !== "" && !/^https?:\/\/[^/?#@\s]+\/?$/.test(url) ? [{ field: "url", problem: "An address is https:// or http:// and a host, without a path." }] : []),
     ];
   },
+  async forget(at, person) {
+    const { database, table } = at.settings;
+    const known = await ask(at, "SELECT name FROM system.columns WHERE database = {database:String} AND table = {table:String} LIMIT 1000 FORMAT TabSeparated", undefined, { param_database: String(database), param_table: String(table) });
+    const names = new Set(known.body.toString("utf8").split("\n"));
+    const asked = outcomeOfReply(at, known);
+    if (asked.kind !== "delivered") return asked;
+    for (const [column, value] of Object.entries(person)) {
+      if (value === undefined || !names.has(column)) continue;
+      const outcome = outcomeOfReply(at, await ask(at, `DELETE FROM ${tableOf(at).table} WHERE toString(${quoted(column)}) = {value:String}`, undefined, { param_value: escapedParameter(value) }));
+      if (outcome.kind !== "delivered") return outcome;
+    }
+    return Object.entries(person).some(([column, value]) => value !== undefined && names.has(column)) ? asked : noPersonColumn;
+  },
   test: async (at) => outcomeOfReply(at, await ask(at, "SELECT 1")),
 });
+
+/** Parameters are read as a field of TabSeparated. */
+const escapedParameter = (value: string): string => value.toWellFormed().replace(/[\\\t\n\r\0]/g, (character) => `\\${{ "\\": "\\", "\t": "t", "\n": "n", "\r": "r", "\0": "0" }[character] ?? ""}`);
 
 /** As a name, whatever it holds. */
 const quoted = (name: string): string => `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
@@ -54,25 +81,29 @@ const typesMade: Readonly<Record<ColumnType, string>> = {
 };
 
 /** The statements and the rows of one batch, in order. */
-function statementsFor({ database, table }: Readonly<Record<string, unknown>>, items: readonly SendItem[]): { readonly made: readonly string[]; readonly insert: string; readonly rows: string } {
-  const rows = tableRows(items);
-  const name = `${quoted(String(database))}.${quoted(String(table))}`;
+function statementsFor({ table: name, key: keyName, sent }: TableAt, all: readonly TableRow[]): { readonly made: readonly string[]; readonly insert: string; readonly rows: string; readonly remove: string; readonly gone: readonly string[] } {
+  const rows = all.filter(({ isRemoved }) => !isRemoved);
   const columns = [...columnsOf(rows)];
-  const create = `CREATE TABLE IF NOT EXISTS ${name} (${[`${quoted(keyColumn)} String`, `${quoted(sentColumn)} DateTime64(3, 'UTC') DEFAULT now64(3)`, ...columns.map(([column, type]) => `${quoted(column)} ${typesMade[type]}`)].join(", ")})`
-    + ` ENGINE = ReplacingMergeTree(${quoted(sentColumn)}) ORDER BY ${quoted(keyColumn)}`;
+  const create = `CREATE TABLE IF NOT EXISTS ${name} (${[`${quoted(keyName)} String`, `${quoted(sent)} DateTime64(3, 'UTC') DEFAULT now64(3)`, ...columns.map(([column, type]) => `${quoted(column)} ${typesMade[type]}`)].join(", ")})`
+    + ` ENGINE = ReplacingMergeTree(${quoted(sent)}) ORDER BY ${quoted(keyName)}`;
   const add = columns.length === 0 ? [] : [`ALTER TABLE ${name} ${columns.map(([column, type]) => `ADD COLUMN IF NOT EXISTS ${quoted(column)} ${typesMade[type]}`).join(", ")}`];
   return {
     made: [create, ...add],
-    insert: `INSERT INTO ${name} (${[keyColumn, ...columns.map(([column]) => column)].map(quoted).join(", ")}) FORMAT JSONEachRow`,
-    rows: rows.map(({ key, values }) => `${JSON.stringify({ [keyColumn]: key, ...Object.fromEntries([...values].map(([column, { value }]) => [column, value])) })}\n`).join(""),
+    insert: `INSERT INTO ${name} (${[keyName, ...columns.map(([column]) => column)].map(quoted).join(", ")}) FORMAT JSONEachRow`,
+    rows: rows.map(({ key, values }) => `${JSON.stringify({ [keyName]: key, ...Object.fromEntries([...values].map(([column, { value }]) => [column, value])) })}\n`).join(""),
+    remove: `DELETE FROM ${name} WHERE ${quoted(keyName)} IN {keys:Array(String)}`, gone: all.filter(({ isRemoved }) => isRemoved).map(({ key }) => key),
   };
 }
 
-async function write(at: At, items: readonly SendItem[]): Promise<Outcome> {
-  const { made, insert: into, rows } = statementsFor(at.settings, items);
+async function write(at: At, table: TableAt, all: readonly TableRow[]): Promise<Outcome> {
+  const { made, insert: into, rows, remove, gone } = statementsFor(table, all);
   for (const statement of made) {
     const outcome = outcomeOfReply(at, await ask(at, statement));
     if (outcome.kind !== "delivered") return outcome;
+  }
+  if (gone.length > 0) {
+    const outcome = outcomeOfReply(at, await ask(at, remove, undefined, { param_keys: `[${gone.map((key) => `'${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`).join(",")}]` }));
+    if (outcome.kind !== "delivered" || rows === "") return outcome;
   }
   // The same block again is dropped by the server itself, where it remembers blocks.
   const token = hash("sha256", rows, "hex");
@@ -80,6 +111,28 @@ async function write(at: At, items: readonly SendItem[]): Promise<Outcome> {
     insert_deduplicate: "1", insert_deduplication_token: token, date_time_input_format: "best_effort", input_format_json_read_numbers_as_strings: "1", input_format_json_read_bools_as_strings: "1",
     input_format_skip_unknown_fields: "0", async_insert: "0",
   }));
+}
+
+const tableOf = ({ settings: { database, table } }: At): TableAt => ({ table: `${quoted(String(database))}.${quoted(String(table))}`, key: keyColumn, sent: sentColumn });
+
+/** All tables of a batch, one after another: ClickHouse has no transaction, and what was written already replaces itself. */
+async function writeLayout(at: At, items: readonly SendItem[]): Promise<Outcome> {
+  const schema = String(items[0]?.payload["schema"]);
+  const of = { param_database: schema };
+  // Asked for first: who may not make databases may still write into one.
+  const there = await ask(at, "SELECT count() FROM system.databases WHERE name = {database:String} FORMAT TabSeparated", undefined, of);
+  const made = outcomeOfReply(at, there.status === 200 && there.body.toString("utf8").trim() === "0" ? await ask(at, `CREATE DATABASE IF NOT EXISTS ${quoted(schema)}`) : there);
+  if (made.kind !== "delivered") return made;
+  const known = await ask(at, "SELECT name FROM system.tables WHERE database = {database:String} LIMIT 10000 FORMAT TabSeparated", undefined, of);
+  if (known.status !== 200) return outcomeOfReply(at, known);
+  const names = new Set(known.body.toString("utf8").split("\n").filter((name) => name !== ""));
+  for (const { table, isOfEvent, rows } of layoutTables(items)) {
+    if (isOfEvent && !names.has(table) && names.size >= EVENT_TABLES_MAX) continue;
+    names.add(table);
+    const outcome = await write(at, { table: `${quoted(schema)}.${quoted(table)}`, key: layoutKeyColumn, sent: layoutSentColumn }, rows);
+    if (outcome.kind !== "delivered") return outcome;
+  }
+  return { kind: "delivered", status: 200 };
 }
 
 function ask({ settings, fetch }: At, statement: string, rows?: string, more: Readonly<Record<string, string>> = {}): Promise<OutboundReply> {

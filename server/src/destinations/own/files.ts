@@ -3,11 +3,16 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../destination.ts";
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
-import { batchFile, fileBatch, fileFields, fileNote, folderProblem, formatOf, formatSetting, type BatchFile } from "./file-batch.ts";
+import { batchFile, fileBatch, fileFields, fileNote, fileProblems, folderProblem, formatOf, formatSetting, refusedFile, type BatchFile } from "./file-batch.ts";
+import { layoutAction } from "./file-layout.ts";
 
 const write: OwnAction = {
   definition: { key: "write", name: "Write events", description: "One file for each batch, by day.", fields: fileFields, batch: fileBatch },
-  send: (at) => written(at, batchFile(at.items, formatOf(at.settings["format"]))),
+  check: (payload, { connection }) => fileProblems(payload, formatOf(connection.settings["format"])),
+  async send(at) {
+    const file = await refusedFile(() => batchFile(at.items, formatOf(at.settings["format"]), at.request.batchId));
+    return "kind" in file ? file : await written(at, file);
+  },
 };
 
 export const files = defineDestination({
@@ -18,11 +23,12 @@ export const files = defineDestination({
   notes: [fileNote],
   authentication: "none",
   isStatusAll: true,
+  hasFixedBatches: true,
   settings: [
     { key: "folder", label: "Folder", type: "string", placeholder: "orders", description: "Below the folder of the workspace." },
     formatSetting,
   ],
-  actions: [write],
+  actions: [write, layoutAction(written)],
   presets: [],
   check: ({ folder }) => {
     const problem = folderProblem(folder);

@@ -6,6 +6,8 @@ import type { Outcome, SendItem } from "../destination.ts";
 import { allOrNothing } from "./all-or-nothing.ts";
 import { byMembership, listOf, noList } from "./audience-membership.ts";
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
+import { excludeConverted } from "./exclude-converted.ts";
+import { adjustConversions, adsApiVersion } from "./google-adjustments.ts";
 import { eachOf, hashedEmail, hashedName, hashedPhone } from "./hashed-identifiers.ts";
 import { outcomeOf, parsedJson, saidIn } from "./outcome-of.ts";
 
@@ -74,6 +76,12 @@ const sendConversions: OwnAction = {
   })),
 };
 
+/** A conversion is known again by its order: what a refund takes back must have the same id. */
+const conversionMapping = {
+  transactionId: { "@path": "$.properties.order_id" }, timestamp: { "@path": "$.timestamp" }, value: { "@path": "$.properties.total" }, currency: { "@path": "$.properties.currency" }, source: "WEB",
+  email: { "@path": "$.context.traits.email" }, phone: { "@path": "$.context.traits.phone" },
+};
+
 export const googleDataManager = defineDestination({
   slug: "google-ads-data-manager",
   name: "Google Ads (Data Manager)",
@@ -91,14 +99,28 @@ export const googleDataManager = defineDestination({
   settings: [
     { key: "customerId", label: "Google Ads account", type: "string", required: true, placeholder: "1234567890", description: "Digits without dashes." },
     { key: "loginCustomerId", label: "Manager account", type: "string", description: "If access is by a manager account." },
+    { key: "developerToken", label: "Developer token", type: "password", description: "Of Google Ads, and only for taking conversions back: Data Manager has no request for that. Connect again after setting it, since it needs the scope adwords." },
+    { key: "adsVersion", label: "Version of the Google Ads API", type: "string", default: adsApiVersion, description: "For taking conversions back; Google ends each after about a year." },
   ],
   audience: { settings: [{ key: "audienceId", label: "Audience id", type: "string", required: true, description: "Of the Customer Match list in Google Ads." }], isCreated: false },
-  actions: [syncMembers, sendConversions],
-  presets: [],
-  check: (settings) => ["customerId", "loginCustomerId"].flatMap((field) => {
-    const value = settings[field];
-    return typeof value === "string" && value !== "" && !/^\d{6,12}$/.test(value) ? [{ field, problem: "An account's number has digits only." }] : [];
-  }),
+  actions: [syncMembers, sendConversions, adjustConversions],
+  presets: [
+    { key: "orders", name: "Orders as conversions", action: "send_conversion", trigger: "events", role: "order", filter: { types: ["track"], names: ["Order Completed"] }, mapping: conversionMapping },
+    {
+      key: "orders-by-trait", name: "Orders as conversions, worth what a trait says", action: "send_conversion", trigger: "events", role: "order", filter: { types: ["track"], names: ["Order Completed"] },
+      mapping: { ...conversionMapping, value: { "@path": "$.context.traits.lifetime_value" } },
+    },
+    {
+      key: "refunds", name: "Refunded orders are taken back", action: "adjust_conversion", trigger: "events", role: "refund", filter: { types: ["track"], names: ["Order Refunded"] },
+      mapping: { transactionId: { "@path": "$.properties.order_id" }, adjustment: "RETRACTION", timestamp: { "@path": "$.timestamp" } },
+    },
+    excludeConverted("sync_audience", { email: { "@path": "$.context.traits.email" }, phone: { "@path": "$.context.traits.phone" } }),
+  ],
+  check: (settings) => [["customerId", /^\d{6,12}$/, "An account's number has digits only."], ["loginCustomerId", /^\d{6,12}$/, "An account's number has digits only."], ["adsVersion", /^v\d{2,3}$/, "A version is a v and a number: v23."]]
+    .flatMap(([field, form, problem]) => {
+      const value = settings[String(field)];
+      return typeof value === "string" && value !== "" && form instanceof RegExp && !form.test(value) ? [{ field: String(field), problem: String(problem) }] : [];
+    }),
 });
 
 function destinationOf({ settings }: At, productDestinationId: string) {

@@ -3,6 +3,7 @@ import { isRecord } from "@tributary/schema/is-record.ts";
 import type { Outcome, SendItem } from "../destination.ts";
 import { isMember, listOf, noList, unknownMembership } from "./audience-membership.ts";
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
+import { excludeConverted } from "./exclude-converted.ts";
 import { eachOf, hashedEmail } from "./hashed-identifiers.ts";
 import { outcomeOf, parsedJson } from "./outcome-of.ts";
 
@@ -49,7 +50,7 @@ export const linkedinAudiences = defineDestination({
   ],
   audience: { settings: [], isCreated: true },
   actions: [sync],
-  presets: [],
+  presets: [excludeConverted("sync_audience", { email: { "@path": "$.context.traits.email" } })],
   check: ({ adAccountId, apiVersion, sourcePlatform }) => [
     ...(typeof adAccountId === "string" && adAccountId !== "" && !/^\d{1,20}$/.test(adAccountId) ? [{ field: "adAccountId", problem: "An account's number has digits only." }] : []),
     ...(typeof apiVersion === "string" && apiVersion !== "" && !/^20\d{4}$/.test(apiVersion) ? [{ field: "apiVersion", problem: "A version is a year and a month: 202606." }] : []),
@@ -63,6 +64,13 @@ export const linkedinAudiences = defineDestination({
     const id = reply.headers["x-restli-id"];
     if (reply.status === 201 && id !== undefined && /^\d+$/.test(id)) return id;
     return reply.status < 300 ? unread : at.read(reply);
+  },
+  /** LinkedIn empties no list: one that we made is taken away. */
+  async emptyAudience(at, { externalId }) {
+    if (externalId === undefined) return { outcome: noList, isGone: false };
+    const reply = await ask(at, `/dmpSegments/${encodeURIComponent(externalId)}`, undefined, { "x-restli-method": "DELETE" }, "DELETE");
+    // Gone already is gone.
+    return { outcome: reply.status === 404 ? { kind: "delivered", status: 404 } : at.read(reply), isGone: true };
   },
 });
 
@@ -89,11 +97,11 @@ function outcomesOf(at: At, reply: Awaited<ReturnType<At["fetch"]>>, count: numb
   });
 }
 
-function ask(at: At, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+function ask(at: At, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}, method: "POST" | "DELETE" = "POST") {
   return at.fetch({
-    method: "POST", url: `${API}${path}`, body: JSON.stringify(body),
+    method, url: `${API}${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: {
-      "content-type": "application/json", "linkedin-version": String(at.settings["apiVersion"]), "x-restli-protocol-version": "2.0.0", ...headers,
+      ...(body === undefined ? {} : { "content-type": "application/json" }), "linkedin-version": String(at.settings["apiVersion"]), "x-restli-protocol-version": "2.0.0", ...headers,
       authorization: `Bearer ${at.connection.oauth?.accessToken ?? ""}`,
     },
   });

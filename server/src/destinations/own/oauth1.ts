@@ -1,6 +1,6 @@
 // OAuth 1.0a, signed with HMAC-SHA1 as RFC 5849 says: what the API of X's advertising still asks for.
 import { createHmac, randomBytes } from "node:crypto";
-import { awsEncoded as encoded } from "./aws-signature.ts";
+import { awsEncoded as encoded } from "../../outbound/outbound.ts";
 
 export interface OAuth1Key {
   readonly consumerKey: string;

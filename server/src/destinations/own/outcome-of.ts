@@ -56,14 +56,30 @@ export function asDetail(said: string): string {
   return line.length <= DETAIL_LENGTH_MAX ? line : `${line.slice(0, DETAIL_LENGTH_MAX).toWellFormed()}…`;
 }
 
+const reasonPaths: readonly (readonly string[])[] = [
+  ["error", "error_user_msg"], ["error", "message"], ["errors", "0", "message"], ["errors", "0", "detail"], ["message"], ["detail"], ["error_description"], ["error"], ["0", "message"], ["msg"],
+  ["meta", "error"], ["meta", "errors", "0"], ["errors", "0"], ["title"],
+];
+
 /** What a JSON reply gives as its reason, wherever vendors put it; "": none. */
 export function saidIn(body: Buffer): string {
   const parsed = parsedJson(body);
-  for (const path of [["error", "message"], ["errors", "0", "message"], ["errors", "0", "detail"], ["message"], ["detail"], ["error_description"], ["error"], ["title"]]) {
+  for (const path of reasonPaths) {
     const found = path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined), parsed);
     if (typeof found === "string" && found !== "") return found;
   }
   return "";
+}
+
+/** Longer ones are no words about one request. */
+const WORDS_BYTES_MAX = 50_000;
+
+/** The reason that a reply gives, or else the whole of what it says; "": nothing, or a page for people. */
+export function wordsIn(body: Buffer): string {
+  const said = saidIn(body);
+  if (said !== "" || body.length > WORDS_BYTES_MAX) return said;
+  const text = body.toString("utf8").trim();
+  return /^[<\0]|\p{Cc}{2}|\uFFFD/u.test(text.replace(/[\r\n\t]/g, " ")) || text === "{}" || text === "[]" ? "" : text;
 }
 
 const JSON_BYTES_MAX = 1_000_000;

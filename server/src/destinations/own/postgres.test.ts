@@ -30,12 +30,12 @@ const login = () => {
   return { user: url?.username ?? user, password: url?.password ?? String(password ?? ""), database: url?.pathname.slice(1) ?? database };
 };
 
-async function send(table: string, data: readonly unknown[], options: { key?: (index: number) => string; settings?: Record<string, unknown> } = {}): Promise<SendResult> {
-  const { key = (index: number) => `key-${index}`, settings = {} } = options;
+async function send(table: string, data: readonly unknown[], options: { key?: (index: number) => string; settings?: Record<string, unknown>; rows?: readonly object[]; action?: string; payload?: (row: unknown) => Record<string, unknown> } = {}): Promise<SendResult> {
+  const { key = (index: number) => `key-${index}`, settings = {}, action = "upsert", payload = (row: unknown) => ({ data: row }) } = options;
   const outbound = { ...outboundToLoopback(), connect: () => Promise.resolve(socket()) };
   const result = await postgres({ outbound, filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 }).send({
     connection: { workspaceId: 1, destinationId: 1, slug: "postgres", version: 1, settings: { host: "db.example.com", port: 5432, tls: "none", table, ...login(), ...settings } },
-    subscription: { id: 1, version: 1, action: "upsert" }, items: data.map((row, index) => ({ event: contractEvent(index), payload: { data: row }, idempotencyKey: key(index) })),
+    subscription: { id: 1, version: 1, action }, items: data.map((row, index) => ({ event: contractEvent(index), payload: payload(row), idempotencyKey: key(index), ...options.rows?.[index] })),
   }, new AbortController().signal);
   expect(result.outcomes).toHaveLength(data.length);
   for (const secret of [canary, login().password].filter((one) => one.length >= 6)) expect(JSON.stringify(result)).not.toContain(secret);
@@ -60,6 +60,28 @@ test("tables and columns are made, types hold, and a repeat overwrites", async (
 test("two rows of one key within a batch are one, the later", async () => {
   expect(await kinds("twice", [{ v: 1 }, { v: 2 }], { key: () => "same" })).toEqual(["delivered", "delivered"]);
   expect((await pool.query("select v from twice")).rows).toEqual([{ v: 2 }]);
+});
+
+test("a model's row is one row of the table, whatever changes of it is sent, and is taken away with it", async () => {
+  const row = (key: string, isRemoved = false) => ({ row: { key, isRemoved } });
+  expect((await send("mirror", [{ v: "a" }, { v: "b" }], { rows: [row("m 1"), row("m 2")] })).outcomes.map(({ kind }) => kind)).toEqual(["delivered", "delivered"]);
+  await send("mirror", [{ v: "A" }, { v: "b" }, { v: "c" }], { key: (index) => `later-${index}`, rows: [row("m 1"), row("m 2", true), row("m 3")] });
+  expect((await pool.query("select tributary_key, v from mirror order by 1")).rows).toEqual([{ tributary_key: "m 1", v: "A" }, { tributary_key: "m 3", v: "c" }]);
+  expect((await send("mirror-none", [{ v: "a" }], { rows: [row("m 1", true)] })).outcomes).toEqual([{ kind: "delivered" }]);
+});
+
+test("events stand in the tables of a warehouse, each once, whatever is sent again", async () => {
+  const at = { timestamp: "2026-05-01T10:00:00.000Z", receivedAt: "2026-05-01T10:00:01.000Z", userId: "ada", context: { traits: { plan: "pro" } } };
+  const events = [
+    { ...at, messageId: "1", type: "track", event: "Order Completed", properties: { total: 5, note: "a" } }, { ...at, messageId: "2", type: "track", event: "Order Completed", properties: { total: 7, gift: true } },
+    { ...at, messageId: "3", type: "identify", traits: { email: "ada@example.com" } }, { ...at, messageId: "4", type: "identify", traits: { email: "ada@example.org" } },
+  ];
+  for (let again = 0; again < 2; again++) expect(new Set(await kinds("any", events, { action: "layout", payload: (event) => ({ schema: "wh", event }) }))).toEqual(new Set(["delivered"]));
+  expect((await pool.query("select id, event, total, note, gift from wh.order_completed order by id")).rows).toEqual([
+    { id: "1", event: "order_completed", total: 5, note: "a", gift: null }, { id: "2", event: "order_completed", total: 7, note: null, gift: true },
+  ]);
+  expect((await pool.query("select count(*)::int as n from wh.tracks")).rows).toEqual([{ n: 2 }]);
+  expect((await pool.query("select id, email, plan from wh.users")).rows).toEqual([{ id: "ada", email: "ada@example.org", plan: "pro" }]);
 });
 
 test("a value that doesn't fit its column is refused alone, and its text is not repeated", async () => {
@@ -97,4 +119,16 @@ test("a server that isn't there, says nothing, or may not be reached is a failur
   expect((await at(undefined, 1)).outcomes).toMatchObject([{ kind: "retry", isOfDestination: true }]);
   expect((await at(createOutbound({ privateHosts: [] }))).outcomes).toMatchObject([{ kind: "retry", code: "address_refused", isOfDestination: true }]);
   await vendor.stop();
+});
+
+test("a person is forgotten by the rows that name them, and by no more", async () => {
+  const nasty = "ada'); drop table out.people; --";
+  await kinds("out.people", [{ userId: nasty, n: 1 }, { userId: "bob", n: 2 }, { anonymousId: "a-1", n: 3 }], { key: (index) => `person-${index}` });
+  const { forget } = postgres({ outbound: { ...outboundToLoopback(), connect: () => Promise.resolve(socket()) }, filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 });
+  const connection = (table: string) => ({ workspaceId: 1, destinationId: 1, slug: "postgres", version: 1, settings: { host: "db.example.com", port: 5432, tls: "none", table, ...login() } });
+  const forgotten = async (table: string, person: { userId?: string; anonymousId?: string }) => (await forget?.(connection(table), person, new AbortController().signal))?.outcomes;
+  expect(await forgotten("out.people", { userId: nasty, anonymousId: "a-1" })).toEqual([{ kind: "delivered" }]);
+  expect((await pool.query("select n from out.people")).rows).toEqual([{ n: 2 }]);
+  expect(await forgotten("out.orders", { userId: "bob" })).toMatchObject([{ kind: "nothing" }]);
+  expect(await forgotten("out.nowhere", { userId: "bob" })).toMatchObject([{ kind: "nothing" }]);
 });

@@ -1,8 +1,8 @@
 import { createHmac, hash } from "node:crypto";
 import { expect, test } from "vitest";
-import { contractNowMs, destinationContract } from "../testing-contract.ts";
+import { contractEvent, contractNowMs, destinationContract } from "../testing-contract.ts";
 import { outboundToLoopback } from "../testing-vendor.ts";
-import { signed, type ToSign } from "./aws-signature.ts";
+import { signed, type ToSign } from "../../outbound/outbound.ts";
 import { s3 } from "./s3.ts";
 
 // AWS's published examples: the request, the key that stands in its documentation, and the signature that comes of it.
@@ -59,7 +59,6 @@ destinationContract("files in S3", {
 test("what is signed is what is sent", async () => {
   const seen: { readonly url: string; readonly headers: Readonly<Record<string, string>> }[] = [];
   const outbound = { ...outboundToLoopback(), fetch: async (request: { url: string; headers?: Readonly<Record<string, string>> }) => (seen.push({ url: request.url, headers: request.headers ?? {} }), { status: 200, headers: {}, body: Buffer.alloc(0) }) };
-  const { contractEvent } = await import("../testing-contract.ts");
   await s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 1_000 }).send({
     connection: { workspaceId: 1, destinationId: 1, slug: "s3-files", version: 1, settings: { region: "eu-central-1", bucket: "a-bucket", folder: "in/put", accessKeyId: "AKIDEXAMPLE", secretAccessKey: secret, sessionToken: session, format: "ndjson" } },
     subscription: { id: 1, version: 1, action: "write" },
@@ -67,6 +66,27 @@ test("what is signed is what is sent", async () => {
   }, new AbortController().signal);
   expect(seen[0]?.url).toBe(`https://s3.eu-central-1.amazonaws.com${path}`);
   expect(seen[0]?.headers["authorization"]).toContain(`Signature=${signatureOf("s3.eu-central-1.amazonaws.com")}`);
+});
+
+test("a warehouse's tables are an object each; one that fails fails all of them, and they are put again under the same keys", async () => {
+  const puts: string[] = [];
+  let failures = 1;
+  const outbound = {
+    ...outboundToLoopback(),
+    fetch: async ({ url }: { url: string }) => {
+      puts.push(new URL(url).pathname);
+      return { status: url.includes("order_completed") && failures-- > 0 ? 500 : 200, headers: {}, body: Buffer.alloc(0) };
+    },
+  };
+  const to = s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 1_000 });
+  const send = (batchId: string) => to.send({
+    connection: { workspaceId: 1, destinationId: 1, slug: "s3-files", version: 1, settings: { region: "eu-central-1", bucket: "a-bucket", folder: "in", accessKeyId: "AKIDEXAMPLE", secretAccessKey: secret, format: "csv" } },
+    subscription: { id: 1, version: 1, action: "layout" }, batchId, items: [1, 2].map((id, index) => ({ event: contractEvent(index), payload: { event: { ...contractEvent(index), messageId: `m-${id}` } }, idempotencyKey: `key-${index}` })),
+  }, new AbortController().signal);
+  expect((await send("0a-1")).outcomes).toMatchObject([{ kind: "retry", status: 500 }, { kind: "retry", status: 500 }]);
+  expect((await send("0a-1")).outcomes).toMatchObject([{ kind: "delivered" }, { kind: "delivered" }]);
+  const keys = ["/a-bucket/in/order_completed/received_date%3D2026-05-01/0a-1.csv", "/a-bucket/in/tracks/received_date%3D2026-05-01/0a-1.csv"];
+  expect(puts.toSorted()).toEqual([...keys, ...keys].toSorted());
 });
 
 test("settings that can't be are told by field", () => {

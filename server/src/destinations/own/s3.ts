@@ -1,12 +1,17 @@
 // Files in a bucket of Amazon S3 or of a store that speaks as it does (MinIO, R2, Ceph, …): one object for each batch, by a PUT that is the
 // same whenever it is repeated.
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
-import { awsEncoded, signed } from "./aws-signature.ts";
-import { batchFile, fileBatch, fileFields, fileNote, folderProblem, formatOf, formatSetting, type BatchFile } from "./file-batch.ts";
+import { awsEncoded, signed } from "../../outbound/outbound.ts";
+import { batchFile, fileBatch, fileFields, fileNote, fileProblems, folderProblem, formatOf, formatSetting, refusedFile, type BatchFile } from "./file-batch.ts";
+import { layoutAction } from "./file-layout.ts";
 
 const write: OwnAction = {
   definition: { key: "write", name: "Write events", description: "One object for each batch, by day.", fields: fileFields, batch: fileBatch },
-  send: (at) => put(at, batchFile(at.items, formatOf(at.settings["format"]))),
+  check: (payload, { connection }) => fileProblems(payload, formatOf(connection.settings["format"])),
+  async send(at) {
+    const file = await refusedFile(() => batchFile(at.items, formatOf(at.settings["format"]), at.request.batchId));
+    return "kind" in file ? file : await put(at, file);
+  },
 };
 
 export const s3 = defineDestination({
@@ -17,6 +22,7 @@ export const s3 = defineDestination({
   notes: [fileNote],
   authentication: "key",
   isStatusAll: true,
+  hasFixedBatches: true,
   isForbiddenOfAccount: true,
   settings: [
     { key: "endpoint", label: "Address of the store", type: "string", placeholder: "https://s3.eu-central-1.amazonaws.com", description: "None: Amazon's, of the region." },
@@ -28,7 +34,7 @@ export const s3 = defineDestination({
     { key: "sessionToken", label: "Session token", type: "password" },
     formatSetting,
   ],
-  actions: [write],
+  actions: [write, layoutAction(put)],
   presets: [],
   check: ({ endpoint, region, bucket, folder }) => {
     const folders = folderProblem(folder);

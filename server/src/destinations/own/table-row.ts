@@ -1,19 +1,32 @@
 // What is mapped as rows of a table: one column for each key, of a type that its value has, and names that can't be more than names.
 import { isRecord } from "@tributary/schema/is-record.ts";
 import type { FieldProblem } from "@tributary/schema/destination/check-fields.ts";
-import type { SendItem } from "../destination.ts";
+import type { Outcome, SendItem } from "../destination.ts";
 
 export const keyColumn = "tributary_key";
 export const sentColumn = "tributary_sent_at";
-const COLUMNS_MAX = 500;
+export const COLUMNS_MAX = 500;
 /** Postgres cuts longer names without a word. */
 const NAME_BYTES_MAX = 63;
+
+export const noPersonColumn: Outcome = { kind: "nothing", detail: "The table has neither a column userId nor anonymousId of theirs, so nothing of them was found." };
+
+/** A table as rows are written into it. */
+export interface TableAt {
+  /** As it stands in statements, quoted. */
+  readonly table: string;
+  readonly key: string;
+  /** When the row was written. */
+  readonly sent: string;
+}
 
 export type ColumnType = "text" | "number" | "boolean" | "time" | "json";
 
 export interface TableRow {
   readonly item: SendItem;
   readonly key: string;
+  /** It is to be taken away. */
+  readonly isRemoved: boolean;
   readonly values: ReadonlyMap<string, Cell>;
 }
 
@@ -25,7 +38,10 @@ export interface Cell {
 /** Of two rows with one key the later counts. */
 export function tableRows(items: readonly SendItem[]): TableRow[] {
   const rows = new Map<string, TableRow>();
-  for (const item of items) rows.set(item.idempotencyKey, { item, key: item.idempotencyKey, values: cellsOf(item.payload["data"]) });
+  for (const item of items) {
+    const key = item.row?.key ?? item.idempotencyKey;
+    rows.set(key, { item, key, isRemoved: item.row?.isRemoved ?? false, values: cellsOf(item.payload["data"]) });
+  }
   return [...rows.values()];
 }
 
@@ -74,7 +90,7 @@ function cellsOf(data: unknown): Map<string, Cell> {
 /** ISO 8601 with a day and a time, as events carry them. */
 const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
 
-function cellOf(value: unknown): Cell | undefined {
+export function cellOf(value: unknown): Cell | undefined {
   switch (typeof value) {
     case "string": {
       const text = plainText(value);

@@ -69,6 +69,20 @@ test("the receiver that the documentation shows takes what is ours and recent, a
   expect(isFromTributary(taken.bytes, {}, secret)).toBe(false);
 });
 
+test("the receiver is told whom to forget and which audience to empty, signed", async () => {
+  const vendor = await startTestVendor();
+  const destination = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 1_000 });
+  const connection = { workspaceId: 1, destinationId: 2, slug: "signed-webhook", version: 1, settings: { url: vendor.url, secret } };
+  const signal = new AbortController().signal;
+  expect(await destination.forget?.(connection, { userId: "ada", anonymousId: undefined }, signal)).toMatchObject({ outcomes: [{ kind: "delivered" }] });
+  expect(await destination.emptyAudience?.(connection, { key: "vip", id: 5, name: "VIP", externalId: undefined, settings: {} }, signal)).toMatchObject({ outcome: { kind: "delivered" }, isGone: false });
+  expect(vendor.requests.map(({ body }) => JSON.parse(body))).toEqual([{ type: "forget", userId: "ada" }, { type: "audience_emptied", audience: { key: "vip", id: 5, name: "VIP" } }]);
+  for (const { headers } of vendor.requests) expect(headers["x-tributary-signature"]).toMatch(/^v1=|^[0-9a-f]/);
+  vendor.answer({ status: 500 });
+  expect(await destination.forget?.(connection, { userId: "ada" }, signal)).toMatchObject({ outcomes: [{ kind: "retry" }] });
+  await vendor.stop();
+});
+
 test("settings that can't be are told by field", () => {
   const { check } = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 1 });
   const fields = (settings: Record<string, unknown>): string[] => check({ url: "https://example.com", ...settings }).map(({ field }) => field);

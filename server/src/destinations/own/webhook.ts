@@ -1,15 +1,12 @@
 // Events to an address of the user's own. What is sent is signed: HMAC-SHA256 over the time, a dot, and the very bytes of the body, so
 // that a receiver can tell who sent it and that it is not an old one sent again; docs/webhooks.md says how. While a secret is
 // changed, both the new and the previous one sign.
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FieldProblem } from "@tributary/schema/destination/check-fields.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
+import { idempotencyHeader, SIGNING_SECRET_LENGTH_MIN, signatureHeader, timestampHeader, webhookSignature } from "../../core/webhook-signature.ts";
 import type { SendItem } from "../destination.ts";
 import { defineDestination, type At, type OwnAction, type Sending } from "./define-destination.ts";
-
-export const signatureHeader = "x-tributary-signature";
-export const timestampHeader = "x-tributary-timestamp";
-export const idempotencyHeader = "idempotency-key";
 
 const BATCH_ITEMS_MAX = 500;
 const BATCH_BYTES_MAX = 1_000_000;
@@ -59,12 +56,15 @@ export const webhook = defineDestination({
     ...urlProblems(url),
     ...headerProblems(headers),
     ...[["secret", secret], ["previousSecret", previousSecret]].flatMap(([field, value]) =>
-      (typeof value === "string" && value !== "" && value.length < SECRET_LENGTH_MIN ? [{ field: String(field), problem: `A signing secret has at least ${SECRET_LENGTH_MIN} characters.` }] : [])),
+      (typeof value === "string" && value !== "" && value.length < SIGNING_SECRET_LENGTH_MIN ? [{ field: String(field), problem: `A signing secret has at least ${SIGNING_SECRET_LENGTH_MIN} characters.` }] : [])),
   ],
+  /** The receiver is told, and knows what it made of the audience. */
+  emptyAudience: async (at, { key, id, name }) => ({
+    outcome: at.read(await request(at, JSON.stringify({ type: "audience_emptied", audience: { key, id, name } }), `empty-${id}-${at.parts.nowMs()}`)), isGone: false,
+  }),
+  forget: async (at, { userId, anonymousId }) => at.read(await request(at, JSON.stringify({ type: "forget", userId, anonymousId }), `forget-${hash("sha256", JSON.stringify([userId, anonymousId]), "hex")}`)),
   test: async (at) => at.read(await request(at, JSON.stringify({ type: "test", message: "Tributary tries this address. Nothing has happened." }), `test-${at.parts.nowMs()}`)),
 });
-
-const SECRET_LENGTH_MIN = 16;
 
 function request(at: At | Sending, body: string, idempotencyKey: string) {
   const { url, method, headers } = at.settings;
@@ -81,10 +81,8 @@ function request(at: At | Sending, body: string, idempotencyKey: string) {
   });
 }
 
-/** "v1=…", by each secret that there is; receivers take any that fits. */
 function signatureOf({ secret, previousSecret }: Readonly<Record<string, unknown>>, timestamp: string, body: string): string {
-  return [secret, previousSecret].filter((one): one is string => typeof one === "string" && one !== "")
-    .map((one) => `v1=${createHmac("sha256", one).update(`${timestamp}.${body}`).digest("hex")}`).join(",");
+  return webhookSignature([secret, previousSecret].filter((one): one is string => typeof one === "string" && one !== ""), timestamp, body);
 }
 
 /** The same for the same items in the same order. */

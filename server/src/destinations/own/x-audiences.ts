@@ -5,6 +5,7 @@ import type { Outcome, SendItem } from "../destination.ts";
 import { allOrNothing } from "./all-or-nothing.ts";
 import { isMember, listOf, noList, unknownMembership } from "./audience-membership.ts";
 import { defineDestination, type At, type OwnAction } from "./define-destination.ts";
+import { excludeConverted } from "./exclude-converted.ts";
 import { eachOf, hashedEmail, hashedPhone } from "./hashed-identifiers.ts";
 import { authorizationOf } from "./oauth1.ts";
 import { outcomeOf, parsedJson, saidIn } from "./outcome-of.ts";
@@ -54,7 +55,7 @@ export const xAudiences = defineDestination({
   ],
   audience: { settings: [], isCreated: true },
   actions: [sync],
-  presets: [],
+  presets: [excludeConverted("sync_audience", { email: { "@path": "$.context.traits.email" } })],
   check: ({ accountId }) => (typeof accountId === "string" && accountId !== "" && !/^[a-z0-9]{1,20}$/i.test(accountId) ? [{ field: "accountId", problem: "An account's id has letters and digits only." }] : []),
   test: async (at) => {
     const reply = await ask(at, `/accounts/${accountOf(at)}`, undefined);
@@ -67,6 +68,13 @@ export const xAudiences = defineDestination({
     const id = isRecord(data) ? data["id"] : undefined;
     if (reply.status < 300 && typeof id === "string") return id;
     return reply.status < 300 ? unread : at.read(reply);
+  },
+  /** X empties no list: one that we made is taken away. */
+  async emptyAudience(at, { externalId }) {
+    if (externalId === undefined) return { outcome: noList, isGone: false };
+    const reply = await ask(at, `/accounts/${accountOf(at)}/custom_audiences/${encodeURIComponent(externalId)}`, undefined, "DELETE");
+    // Gone already is gone.
+    return { outcome: reply.status === 404 ? { kind: "delivered", status: 404 } : at.read(reply), isGone: true };
   },
 });
 
@@ -87,7 +95,7 @@ function taken(at: At, reply: Awaited<ReturnType<At["fetch"]>>, count: number): 
   return outcomeOf(reply, { nowMs: at.parts.nowMs(), said: at.clean(saidIn(reply.body)), isForbiddenOfAccount: true });
 }
 
-function ask(at: At, path: string, body: unknown, method: "GET" | "POST" = body === undefined ? "GET" : "POST") {
+function ask(at: At, path: string, body: unknown, method: "GET" | "POST" | "DELETE" = body === undefined ? "GET" : "POST") {
   const { consumerKey, consumerSecret, accessToken, accessTokenSecret } = at.settings;
   const url = new URL(`${API}${path}`);
   const key = { consumerKey: String(consumerKey), consumerSecret: String(consumerSecret), token: String(accessToken), tokenSecret: String(accessTokenSecret) };

@@ -3,8 +3,10 @@
 import { destinationDefinition, syncModes, type Action, type DestinationDefinition, type Field } from "@tributary/schema/destination/definition.ts";
 import type { PackageAction, PackageDefinition } from "../package-shapes.ts";
 import { own } from "../own-marks.ts";
+import { appFields } from "../../oauth/app-settings.ts";
 import { categories } from "./categories.ts";
 import { convertFields } from "./convert-field.ts";
+import { ourPresets } from "./our-presets.ts";
 import { convertPreset, type FilterNode } from "./convert-preset.ts";
 import { availabilityOf, contractTested, environmentSettings, traps } from "./labels.ts";
 
@@ -29,12 +31,12 @@ export function convertDefinition(slug: string, definition: PackageDefinition, p
     notes: traps[slug] ?? [],
     proof: contractTested.includes(slug) ? "contract" : "loads",
     authentication: authenticationOf(definition.authentication?.scheme),
-    settings: [...settingFields(definition), ...environmentSettings(slug)],
+    settings: [...settingFields(definition), ...environmentSettings(slug), ...(isHidden ? [] : appFields(slug))],
     actions,
     presets: (definition.presets ?? []).map((preset, at) => {
       const fields = definition.actions[preset.partnerAction]?.fields;
       return convertPreset(preset, at, fields ?? {}, parseFilter);
-    }).filter((preset) => actions.some((one) => one.key === preset.action)),
+    }).concat(ourPresets(slug)).filter((preset) => actions.some((one) => one.key === preset.action)),
     ...(definition.audienceConfig
       ? { audience: { settings: convertFields(definition.audienceFields), isCreated: definition.audienceConfig.createAudience !== undefined } } : {}),
     canTest: definition.authentication?.testAuthentication !== undefined,
@@ -64,6 +66,7 @@ function convertAction(key: string, action: PackageAction): Action {
     fields: convertFields(action.fields),
     ...(action.performBatch ? { batch: batchOf(action) } : {}),
     ...(action.syncMode ? { syncModes: { choices: action.syncMode.choices.map((one) => syncModeOf(one.value)), default: syncModeOf(action.syncMode.default) } } : {}),
+    ...(/^subscribe/i.test(key) || /^subscribe/i.test(action.title) ? { optsIn: true } : {}),
     isHidden: action.hidden ?? false,
   };
 }

@@ -73,7 +73,7 @@ export const ownApps: Readonly<Record<string, OwnApp>> = {
 
 /** Slug → what is known to go wrong, for people. */
 export const traps: Readonly<Record<string, readonly string[]>> = {
-  "facebook-conversions-api": ["Takes the hashed e-mail address from `context.traits.email`, not from the event's properties."],
+  "facebook-conversions-api": ["Meta takes no purchase back after a refund: a refund can be sent as an event of its own, and Meta's sums stay as they are.", "Takes the hashed e-mail address from `context.traits.email`, not from the event's properties."],
   "first-party-dv360": ["The lists have to be in an advertiser account that your own Google client may reach."],
   "google-campaign-manager-360": ["Speaks version 4 of the API, which Google shut on 2026-02-26, unless the switch `cm360-canary-api-version` is on."],
   "google-enhanced-conversions": [

@@ -1,6 +1,7 @@
 // The package's fetch, replaced: every request of every destination goes out by the guarded client of its call, under our name, with
 // its reply read whole and bounded. A request outside of a call, or of one that is over, goes nowhere.
 import type { OutboundReply } from "../../../outbound/outbound.ts";
+import { wordsIn } from "../../own/outcome-of.ts";
 import { own, ownName } from "../own-marks.ts";
 import { calls, type Call } from "./call.ts";
 import { isTrouble, type Wire } from "./outcome.ts";
@@ -28,7 +29,7 @@ export function replaceFetch(fetchModule: FetchModule, timeoutMs: number): void 
     if (!call || call.signal.aborted) throw aborted();
     call.requests++;
     const reply = await ask(call, request, timeoutMs);
-    note(call, { kind: "reply", status: reply.status, retryAfter: reply.headers["retry-after"] });
+    note(call, { kind: "reply", status: reply.status, retryAfter: reply.headers["retry-after"], said: reply.status < 300 ? "" : wordsIn(reply.body) });
     return new fetchModule.Response(reply.body, { status: reply.status, headers: reply.headers, url: request.url });
   };
 }

@@ -9,7 +9,7 @@ import { hostedDestination } from "../catalog.ts";
 import { connectionOf, orderOf } from "../testing-contract.ts";
 import { startVendor, type Vendor } from "../testing-vendor.ts";
 import { createPool, type Pool } from "./pool.ts";
-import { createTokenKeeper } from "./tokens.ts";
+import { createTokenKeeper } from "../../oauth/token-keeper.ts";
 
 const logger = pino({ level: "silent" });
 const never = new AbortController().signal;
@@ -108,6 +108,15 @@ test("a destination sees nothing of the server's environment", async () => {
   expect(decodeURIComponent(request?.url ?? "")).toContain("AWS_EC2_METADATA_DISABLED");
   expect(decodeURIComponent(request?.url ?? "")).not.toContain("canary-of-the-server");
   await fresh.close();
+});
+
+test("what the vendor said of a refusal is told where the destination only tells the status, without secrets and people's addresses", async () => {
+  vendor.answer(() => ({ status: 400, json: { errors: [{ message: "ada@example.com is no customer of canary-0123456789" }] } }));
+  const request = one("good", 65);
+  const { outcomes } = await hostile("good").send({ ...request, connection: { ...request.connection, settings: { apiKey: "canary-0123456789" } } }, never);
+  expect(outcomes).toEqual([{ kind: "refused", code: "http_400", detail: "Bad Request: …@… is no customer of [cut out]", status: 400 }]);
+  vendor.answer(() => ({ status: 400, text: "<html>Nothing for programs</html>" }));
+  expect(await outcomeOf("good", 65)).toMatchObject({ detail: "Bad Request" });
 });
 
 test("closing answers what is under way", async () => {

@@ -1,5 +1,5 @@
 // What the server and the threads that run destinations say to each other: plain data, one answer to each job.
-import type { AudienceAtVendor, Connection, Exchange, Outcome, SendItem, SendRequest } from "../../destination.ts";
+import type { AudienceAtVendor, Connection, Exchange, Outcome, SendItem, SendRequest, Tokens } from "../../destination.ts";
 
 export type Person = { readonly userId?: string | undefined; readonly anonymousId?: string | undefined };
 
@@ -14,11 +14,6 @@ export type Job = { readonly connection: Connection } & (
 
 /** Of everything but a send: what came of it, or why nothing did. */
 export type Failure = Exclude<Outcome, { readonly kind: "delivered" | "nothing" }>;
-
-export interface Tokens {
-  readonly accessToken: string;
-  readonly refreshToken?: string | undefined;
-}
 
 export interface Choice {
   readonly value: string;

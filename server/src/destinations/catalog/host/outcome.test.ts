@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { outcomeOfError, outcomesOfBatch, type Wire } from "./outcome.ts";
 
 const none: Wire = { kind: "none" };
-const replied = (status: number, retryAfter?: string): Wire => ({ kind: "reply", status, retryAfter });
+const replied = (status: number, retryAfter?: string, said = ""): Wire => ({ kind: "reply", status, retryAfter, said });
 const failed = (failure: string): Wire => ({ kind: "failure", failure, message: "no reply" });
 const thrown = (name: string, more: object = {}): Error => Object.assign(new Error("said"), { name }, more);
 const reading = (wire: Wire) => ({ wire, nowMs: Date.parse("2026-11-20T10:00:00Z"), clean: (text: string) => text });
@@ -41,6 +41,22 @@ test.each<[string, unknown, Wire, object]>([
   ["something that is no error", "a text", none, { kind: "refused", code: "destination_failed" }],
 ])("%s", (_name, error, wire, outcome) => {
   expect(outcomeOfError(error, reading(wire))).toMatchObject(outcome);
+});
+
+const vendorSays = replied(400, undefined, "total must be a number");
+
+test.each([
+  ["Bad Request", "Bad Request: total must be a number"], ["HTTP 400: Bad Request.", "HTTP 400: Bad Request: total must be a number"], ["", "It answered 400: total must be a number"],
+  ["Request failed with status code 400", "Request failed with status code 400: total must be a number"], ["total: 5 is wrong", "total: 5 is wrong"], ["Bad Request: no total", "Bad Request: no total"],
+])("a refusal in the words “%s” is told as “%s”", (message, detail) => {
+  expect(outcomeOfError(Object.assign(new Error(message), { name: "HTTPError", response: { status: 400 } }), reading(vendorSays))).toMatchObject({ kind: "refused", code: "http_400", detail });
+  expect(outcomesOfBatch([{ status: 400, errormessage: message }], 1, reading(vendorSays))).toMatchObject([{ detail }]);
+});
+
+test("what was said of another reply is not said of this one", () => {
+  expect(outcomeOfError(http(422), reading(vendorSays))).toMatchObject({ detail: "said" });
+  expect(outcomesOfBatch([{ status: 422, errormessage: "Unprocessable Entity" }], 1, reading(vendorSays))).toMatchObject([{ detail: "Unprocessable Entity" }]);
+  expect(outcomesOfBatch([{ status: 500, errormessage: missing }], 1, reading(vendorSays))).toMatchObject([{ detail: "It answered 400: total must be a number" }]);
 });
 
 const missing = "MultiStatusResponse is missing a response at the specified index";

@@ -1,5 +1,6 @@
 // What a destination's success, failure or multistatus means for each item. The package throws what it likes, and its own reading of
 // a reply is sometimes wrong, so what passed on the wire decides wherever the two disagree about "later" or "never".
+import { STATUS_CODES } from "node:http";
 import { retryAfterMs } from "../../own/outcome-of.ts";
 import type { Outcome } from "../../destination.ts";
 import type { Failure } from "./job.ts";
@@ -7,7 +8,8 @@ import type { Failure } from "./job.ts";
 /** The last thing that passed on the wire during a call. */
 export type Wire =
   | { readonly kind: "none" }
-  | { readonly kind: "reply"; readonly status: number; readonly retryAfter: string | undefined }
+  /** `said`: what a reply that is no success gives as its reason; "": nothing. */
+  | { readonly kind: "reply"; readonly status: number; readonly retryAfter: string | undefined; readonly said: string }
   | { readonly kind: "failure"; readonly failure: string; readonly message: string };
 
 export interface ReadWith {
@@ -30,9 +32,9 @@ const isLater = (status: number): boolean => status === 408 || status === 423 ||
 const isSaidToAll = (status: number): boolean => status === 429 || status === 502 || status === 503 || status === 504;
 
 export function outcomeOfError(error: unknown, reading: ReadWith): Failure {
-  const { wire, clean } = reading;
+  const { wire } = reading;
   const thrown = look(error);
-  const detail = clean(thrown.message);
+  const detail = toldBy(thrown.message, thrown.status, reading);
   if (wire.kind === "failure") return outcomeOfNoReply(wire);
   if (invalid.has(thrown.name)) return { kind: "refused", code: "payload", detail, status: thrown.status ?? 400 };
   const onWire = wire.kind === "reply" ? wire.status : undefined;
@@ -77,12 +79,12 @@ export function outcomesOfBatch(nodes: readonly (ItemStatus | undefined)[], coun
 const NOT_TOLD = "MultiStatusResponse is missing a response at the specified index";
 
 function outcomeOfItem(node: ItemStatus | undefined, reading: ReadWith): Outcome {
-  const { wire, clean } = reading;
+  const { wire } = reading;
   if (node?.status !== undefined && node.status >= 200 && node.status < 300) return { kind: "delivered", status: node.status };
-  const said = clean(node?.errormessage ?? "");
+  const said = toldBy(node?.errormessage ?? "", node?.status, reading);
   if (node?.status === undefined || said === NOT_TOLD) {
     if (wire.kind === "failure") return outcomeOfNoReply(wire);
-    if (wire.kind === "reply" && wire.status >= 300) return outcomeOfStatus(wire.status, `It answered ${wire.status}.`, reading);
+    if (wire.kind === "reply" && wire.status >= 300) return outcomeOfStatus(wire.status, toldBy("", wire.status, reading), reading);
     return { kind: "refused", code: "not_told", detail: "The destination does not say what became of this one." };
   }
   if (node.errortype === "PAYLOAD_VALIDATION_FAILED" || node.errortype === "INVALID_AUDIENCE_MEMBERSHIP") return { kind: "refused", code: "payload", detail: said, status: node.status };
@@ -90,6 +92,22 @@ function outcomeOfItem(node: ItemStatus | undefined, reading: ReadWith): Outcome
   // Some tell of an answer that never came, or of a busy vendor, as of a mistake of ours.
   if (isTrouble(wire) && node.status !== 401 && !isLater(node.status)) return wire.kind === "failure" ? outcomeOfNoReply(wire) : outcomeOfStatus(wire.kind === "reply" ? wire.status : node.status, said, reading);
   return outcomeOfStatus(node.status, said, reading);
+}
+
+/** The package often hands on no more than a status in words; then the vendor's own words stand beside it, where there are any. */
+function toldBy(message: string, status: number | undefined, { wire, clean }: ReadWith): string {
+  const told = clean(message);
+  if (told === NOT_TOLD || wire.kind !== "reply" || wire.said === "" || (status ?? wire.status) !== wire.status || !isStatusAlone(told)) return told;
+  return `${told === "" ? `It answered ${wire.status}` : told.replace(/[.:\s]+$/, "")}: ${clean(wire.said)}`;
+}
+
+const statusWords = new Set(Object.values(STATUS_CODES).map((words) => words?.toLowerCase()));
+
+/** As "Bad Request", "HTTP 400: Bad Request" and "Request failed with status code 400" are. */
+function isStatusAlone(text: string): boolean {
+  const words = text.toLowerCase().replace(/\d{3}|[^\p{L}\s-]/gu, " ").replace(/\s+/g, " ").trim();
+  const rest = words.replace(/^(?:(?:http ?error|https?|error|request failed with|response|status|code)(?: |$))+/, "").trim();
+  return [words, rest].some((one) => one === "" || statusWords.has(one));
 }
 
 interface Thrown {

@@ -1,6 +1,7 @@
 // Runs one job on one destination of the package: one subscription at a time, with finished payloads, and never by the entry points
 // that send again by themselves.
 import type { Connection, SendItem, SendRequest } from "../../destination.ts";
+import { withoutApp } from "../../oauth/app-settings.ts";
 import { environments, featuresOn, unseen } from "../definitions/labels.ts";
 import { silentLogger, eventFor, personasOf, stateContext, statsContext, transactionContext } from "./context.ts";
 import type { Call } from "./call.ts";
@@ -109,7 +110,7 @@ function authOf({ oauth, app }: Connection): object | undefined {
 /** What stands for the environment is there already. */
 function settingsOf({ slug, settings }: Connection): Record<string, unknown> {
   const inEnvironment = new Set((environments[slug] ?? []).map(({ name }) => name));
-  return Object.fromEntries(Object.entries(settings).filter(([key]) => !inEnvironment.has(key)));
+  return Object.fromEntries(Object.entries(withoutApp(settings)).filter(([key]) => !inEnvironment.has(key)));
 }
 
 /** For destinations that read their tokens among the settings. */
