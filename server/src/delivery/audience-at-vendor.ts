@@ -26,7 +26,7 @@ export async function makeAudiences(options: MakeOptions): Promise<AudiencesMade
   const ready: Subscription[] = [];
   let problem: string | undefined;
   for (const subscription of target.subscriptions) {
-    const isMissing = subscription.audience !== undefined && subscription.externalId === undefined && destination.definition.audience?.isCreated === true;
+    const isMissing = subscription.isLive && subscription.audience !== undefined && subscription.externalId === undefined && destination.definition.audience?.isCreated === true;
     if (!isMissing || destination.createAudience === undefined) {
       ready.push(subscription);
       continue;

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DefinitionInput } from "@tributary/schema/audience/definition.ts";
 import { startEvaluatorBench, type EvaluatorBench } from "../audiences/testing.ts";
-import { isHeldOut } from "./audience-feed.ts";
-import { startDeliveryBench, type DeliveryBench } from "./testing.ts";
+import { isHeldOut } from "./pick-changes.ts";
+import type { Outcome } from "../destinations/destinations.ts";
+import { good, startDeliveryBench, type DeliveryBench } from "./testing.ts";
 
 let audiences: EvaluatorBench;
 let bench: DeliveryBench;
@@ -34,7 +36,7 @@ test("those who are in are sent first, then whoever comes and goes, with what de
   await audiences.send([...buy("ada"), ...buy("bob")]);
   await audiences.catchUp();
   const destination = await bench.destination();
-  const subscription = await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id }, mapping });
+  const subscription = await bench.subscribe(destination, { action: "one", trigger: { kind: "audience", audienceId: id, stopShare: 1 }, mapping });
   expect((await settled()).toSorted()).toEqual(["Audience Entered ada true ada@example.com", "Audience Entered bob true bob@example.com"]);
 
   await audiences.send(buy("cyd"));
@@ -89,7 +91,7 @@ test("a vendor that keeps lists makes one for the audience first, and is asked a
 });
 
 test("who is suppressed leaves every destination under what it was told of them; so does who is somebody else by now, unless that one is in", async () => {
-  const id = await audiences.audience("told", bought("Told"));
+  const id = await audiences.audience("told", { all: [bought("Told"), { not: bought("Regretted") }] });
   const told = (userId: string): object[] => [
     { type: "identify", userId, anonymousId: `anon-${userId}`, traits: { email: `${userId}@example.com` } }, { type: "track", userId, event: "Told" },
   ];
@@ -103,9 +105,18 @@ test("who is suppressed leaves every destination under what it was told of them;
   expect(await ours()).toEqual(["Audience Exited sue false sue@example.com"]);
   const members = async (): Promise<number | null> => (await audiences.pipeline.pool.query("select from delivery_member m join subscription s on s.id = m.subscription_id where s.destination_id = $1", [destination])).rowCount;
   expect(await members()).toBe(2);
-  // Both are in, so the one who is left stays in.
+  // Both are in: the one who is left stays, and what the vendor knows of the other is taken away.
   await audiences.send([{ type: "alias", previousId: "bea", userId: "ann" }]);
-  expect(await ours()).toEqual([]);
+  expect(await ours()).toEqual(["Audience Exited bea false bea@example.com"]);
+  // Two again: both are there.
+  const ann = await audiences.pipeline.person("user_id", "ann");
+  const beas = ["user_id:bea", "email:bea@example.com", "anonymous_id:anon-bea"].map((one) => ({ namespace: one.split(":")[0] ?? "", value: one.split(":")[1] ?? "" }));
+  await audiences.pipeline.control({ kind: "profile.unmerge", profileId: ann?.id ?? "", identifiers: beas });
+  expect(await ours()).toEqual(["Audience Entered bea true bea@example.com"]);
+  expect(await members()).toBe(2);
+  // Who has another address by now leaves under the one that was told.
+  await audiences.send([{ type: "identify", userId: "ann", traits: { email: "ann@other.example.com" } }, { type: "track", userId: "ann", event: "Regretted" }]);
+  expect(await ours()).toEqual(["Audience Exited ann false ann@example.com"]);
 });
 
 test("consent that is withdrawn is leaving, and given again is coming back", async () => {
@@ -125,9 +136,142 @@ test("consent that is withdrawn is leaving, and given again is coming back", asy
   expect(await ours()).toEqual(["Audience Exited dan false dan@example.com"]);
 });
 
+test("of several addresses the first, the last or all go, the latest where one is taken", async () => {
+  const id = await audiences.audience("several", bought("Several"));
+  const { destination } = bench.vendor;
+  const [one, ...others] = destination.definition.actions;
+  const field = (key: string, isMultiple: boolean): object => ({ key, label: key, description: "", type: "string", required: false, isMultiple, isDynamic: false, isHidden: false, isHashed: false, takesMore: false });
+  Object.assign(destination, { definition: { ...destination.definition, actions: [{ ...one, fields: [field("email", false), field("emails", true)] }, ...others] } });
+  await audiences.send([...["a@example.com", "b@example.com"].map((email) => ({ type: "identify", userId: "sev", traits: { email } })), { type: "track", userId: "sev", event: "Several" }]);
+  await audiences.catchUp();
+  const emails: unknown[] = [];
+  for (const identifiers of ["first", "last", "all"]) {
+    const to = await bench.destination();
+    await bench.subscribe(to, { action: "one", trigger: { kind: "audience", audienceId: id }, identifiers, mapping: { email: { "@path": "$.context.traits.email" }, emails: { "@path": "$.context.traits.email" } } });
+    await settled();
+    const { email, emails: many } = bench.vendor.requests.findLast(({ destinationId }) => destinationId === to)?.items[0]?.payload ?? {};
+    emails.push([email, many]);
+    expect(await bench.counts(to)).toEqual({ delivered: 1 });
+  }
+  const [a, b] = ["a@example.com", "b@example.com"];
+  expect(emails).toEqual([[a, a], [b, b], [b, [a, b]]]);
+});
+
 test("hold-outs are a fair share", () => {
   const share = Array.from({ length: 4_000 }, (_, i) => isHeldOut(`00000000-0000-0000-0000-${String(i).padStart(12, "0")}`, 7, 0.2)).filter(Boolean).length / 4_000;
   expect(share).toBeGreaterThan(0.17);
   expect(share).toBeLessThan(0.23);
   expect(isHeldOut("anybody", 7, 0)).toBe(false);
+});
+
+test("whose coming was refused is not told of it once more when their going has arrived since", async () => {
+  const { pool } = audiences.pipeline;
+  const id = await audiences.audience("stayers", { all: [bought("Joined"), { not: bought("Left") }] });
+  const destination = await bench.destination();
+  await bench.subscribe(destination, { action: "many", trigger: { kind: "audience", audienceId: id, stopShare: 1 }, mapping });
+  await settled();
+  bench.vendor.answer = (request) => request.items.map(({ event }) => (event.event === "Audience Entered" ? { kind: "refused", code: "http_400", detail: "not now", status: 400 } : { kind: "delivered", status: 200 }));
+  await audiences.send(["gone", "here"].map((userId) => ({ type: "track", userId, event: "Joined" })));
+  expect(await settled()).toEqual([]);
+  await audiences.send([{ type: "track", userId: "gone", event: "Left" }]);
+  expect(await settled()).toEqual(["Audience Exited gone undefined undefined"]);
+  bench.vendor.answer = good;
+  await pool.query("insert into delivery_replay (workspace_id, destination_id, wish, created_by) values (1, $1, '{}', 'test')", [destination]);
+  expect(await settled()).toEqual(["Audience Entered here undefined undefined"]);
+  expect((await pool.query("select found::integer, passed_over::integer from delivery_replay where destination_id = $1", [destination])).rows).toEqual([{ found: 1, passed_over: 1 }]);
+});
+
+test("what waits behind a failure is of the stream that it came by: killed then, each is sent once", async () => {
+  const { pool } = audiences.pipeline;
+  const id = await audiences.audience("mixed", bought("Mixed in"));
+  const destination = await bench.destination();
+  const to = { action: "one", mapping: { ...mapping, number: { "@path": "$.properties.number" } } };
+  await bench.subscribe(destination, { ...to, trigger: { kind: "audience", audienceId: id, stopShare: 1 } });
+  await bench.subscribe(destination, { ...to, trigger: { kind: "events", names: ["Ordered"] } });
+  await settled();
+  const held = Promise.withResolvers<void>();
+  bench.vendor.answer = async (request) => {
+    await (request.items[0]?.event.userId === "still" ? new Promise(() => undefined) : held.promise);
+    return request.items.map(() => ({ kind: "retry", code: "http_500", detail: "not now", status: 500, isOfDestination: false }));
+  };
+  const ordered = (number: number): object => ({ type: "track", userId: "mix", event: "Ordered", messageId: `mix-${number}`, properties: { number } });
+  const from = bench.vendor.requests.length;
+  await audiences.send([ordered(1)]);
+  await expect.poll(() => bench.vendor.requests.length).toBe(from + 1);
+  await audiences.send([{ type: "track", userId: "mix", event: "Mixed in" }]);
+  await audiences.catchUp();
+  await audiences.pipeline.settled();
+  // One that is under way until the end, so that the others are looked at again after it.
+  await audiences.send([ordered(2), ordered(3), { type: "track", userId: "still", event: "Ordered" }]);
+  await audiences.pipeline.settled();
+  // So that they are behind the first when it fails, taken and not let through; it holds as well if they are not.
+  await sleep(200);
+  held.resolve();
+  const parked = "select stream from delivery_parked where destination_id = $1";
+  await expect.poll(async () => (await pool.query(parked, [destination])).rowCount).toBe(4);
+  await bench.kill();
+  bench.vendor.answer = good;
+  bench.clock.ms += 10_000;
+  const sent = await settled();
+  expect(sent.toSorted()).toEqual(["Audience Entered mix undefined undefined", ...[1, 2, 3].map(() => "Ordered mix undefined undefined"), "Ordered still undefined undefined"]);
+  expect((await pool.query(parked, [destination])).rowCount).toBe(0);
+});
+
+test("somebody who is forgotten leaves first; then each destination is told id by id, through failures and a kill; and once all have said something, what was sent is erased", async () => {
+  const { pool, clickhouse } = audiences.pipeline;
+  const id = await audiences.audience("kept", bought("Kept"));
+  const [listed, plain, off, foreign] = [await bench.destination(), await bench.destination(), await bench.destination(), await bench.destination({ slug: "elsewhere" })];
+  await pool.query("update destination set enabled = false where id = $1", [off]);
+  await bench.subscribe(listed, { action: "one", trigger: { kind: "audience", audienceId: id }, mapping });
+  await bench.subscribe(plain, { action: "one", trigger: { kind: "events", types: ["track"] }, mapping });
+  const keeps = (userId: string): object[] => [{ type: "identify", userId, anonymousId: `anon-${userId}`, traits: { email: `${userId}@example.com` } }, { type: "track", userId, event: "Kept" }];
+  await audiences.send([...keeps("fay"), ...keeps("gus")]);
+  await settled();
+  const fay = await audiences.pipeline.person("user_id", "fay");
+  const kept = async (): Promise<unknown> => (await clickhouse.client("api").query({
+    query: `select (select countIf(profile_id = '${fay?.id}') from deliveries) as theirs, (select countIf(request_body like '%fay@example.com%') from delivery_exchanges) as bodies,
+      (select countIf(request_body like '%gus@example.com%') > 0 from delivery_exchanges) as others`, format: "JSONEachRow",
+  })).json();
+  expect(await kept()).toMatchObject([{ theirs: expect.any(Number), bodies: 2 }]);
+
+  const told: string[] = [];
+  const answers: (() => Promise<Outcome>)[] = [() => Promise.resolve({ kind: "retry", code: "busy", detail: "fay is busy", isOfDestination: false }), () => new Promise(() => undefined)];
+  bench.vendor.answer = (request) => {
+    if (request.connection.destinationId === listed) told.push(String(request.items[0]?.event.event));
+    return good(request);
+  };
+  bench.vendor.answerForget = ({ destinationId, userId, anonymousId }) => {
+    if (destinationId !== listed) return { kind: "delivered" };
+    told.push(userId ?? anonymousId ?? "");
+    return answers.shift()?.() ?? (anonymousId === undefined ? { kind: "delivered" } : { kind: "nothing", detail: "Nobody is called that." });
+  };
+  const at = async (): Promise<Record<string, string>> => {
+    const { rows } = await pool.query<{ id: number; status: string; code: string; detail: string }>("select destination_id as id, status, code, detail from forgetting_destination order by 1");
+    return Object.fromEntries(rows.flatMap((row) => ([listed, plain, off, foreign].includes(row.id) ? [[{ [listed]: "listed", [plain]: "plain", [off]: "off", [foreign]: "foreign" }[row.id], [row.status, row.code, row.detail].join(" ").trim()]] : [])));
+  };
+  await audiences.pipeline.control({ kind: "profile.suppress", profileId: fay?.id ?? "", forget: true });
+  await settled();
+  await settled();
+  expect(told).toEqual(["Audience Exited", "fay"]);
+  expect(await at()).toEqual({ listed: "waiting busy … is busy", plain: "told", off: "waiting", foreign: "by_hand not_offered It can't be told to forget anybody." });
+  // It hangs, and the server dies; the next one tells it the same again, and then the rest.
+  bench.clock.ms += 2_000;
+  void bench.deliverer().catchUp();
+  await expect.poll(() => told.length).toBe(3);
+  await bench.kill();
+  await settled();
+  expect(told).toEqual(["Audience Exited", "fay", "fay", "fay", "anon-fay"]);
+  expect(await kept()).toMatchObject([{ bodies: expect.any(Number) }]);
+  bench.clock.ms += 25 * 3_600_000;
+  await settled();
+  await settled();
+  expect(await at()).toMatchObject({ listed: "told  Nobody is called that.", off: "expired disabled It is switched off." });
+  expect(await kept()).toEqual([{ theirs: 0, bodies: 0, others: 1 }]);
+  const { rows: [one] } = await pool.query("select done_at is not null as is_done, json_array_length(identifiers) as ids, (select count(*)::integer from delivery_done where entries::text like '%' || profile_id || '%') as entries, (select count(*)::integer from delivery_member where profile_id = any(profile_ids)) as members from forgetting");
+  expect(one).toEqual({ is_done: true, ids: 3, entries: 0, members: 0 });
+  // Nothing is told again, and nothing about them is sent.
+  await bench.kill();
+  await audiences.send(keeps("fay"));
+  await settled();
+  expect(told).toHaveLength(5);
 });

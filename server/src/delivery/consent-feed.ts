@@ -2,7 +2,7 @@
 // consent given again is coming back. It follows the events that carried a decision, and decisions by hand.
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
-import { readMembers } from "./members.ts";
+import { readInAudience, readMembers } from "./members.ts";
 import { readPeople } from "./people.ts";
 
 /** Somebody who came or left, whatever brought it about. */
@@ -55,23 +55,17 @@ async function changesOf(place: ConsentPlace, rows: readonly Row[]): Promise<rea
   if (rows.length === 0) return [];
   const { pool, workspaceId, audienceId, subscriptionId, categories, isGrantedByDefault } = place;
   const people = await readPeople(pool, workspaceId, [...new Set(rows.map(({ id }) => id))]);
-  const ids = [...new Set([...people.values()].map(({ profileId }) => profileId))];
+  const byProfile = new Map([...people.values()].map((person) => [person.profileId, person]));
+  const ids = [...byProfile.keys()];
   const [told, inAudience] = await Promise.all([readMembers(pool, subscriptionId, ids), readInAudience(pool, workspaceId, audienceId, ids)]);
   // Of one person the last decision counts.
   const last = new Map(rows.map((row) => [people.get(row.id)?.profileId ?? row.id, row]));
   return [...last].flatMap(([profileId, { row, at_ms: atMs }]): MembershipTold[] => {
-    const person = [...people.values()].find((one) => one.profileId === profileId);
+    const person = byProfile.get(profileId);
     if (person === undefined || person.isSuppressed) return [];
     const isGranted = categories.every((category) => person.consents[category] ?? isGrantedByDefault);
     const of = { profileId, atMs, reason: "consent", seq: row };
     if (!isGranted && (told.has(profileId) || inAudience.has(profileId))) return [{ ...of, entered: false }];
     return isGranted && inAudience.has(profileId) && !told.has(profileId) ? [{ ...of, entered: true }] : [];
   });
-}
-
-async function readInAudience(pool: Pool, workspaceId: number, audienceId: number, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const { rows } = await pool.query<{ id: string }>(
-    "select profile_id as id from audience_person where workspace_id = $1 and member_of @> array[$2::integer] and profile_id = any($3::uuid[])", [workspaceId, audienceId, ids],
-  );
-  return new Set(rows.map(({ id }) => id));
 }

@@ -33,17 +33,21 @@ export interface DeliverOptions {
   readonly exchanges: ExchangeLog;
   readonly requestMs: number;
   readonly signal: AbortSignal;
+  /** Where batches stay together: of these. */
+  readonly batchId: string | undefined;
 }
 
 /** `jobs`: of one subscription, at least one. Tells the gate what it saw. Never throws but when the server stops. */
 export async function deliver(jobs: readonly [DeliveryJob, ...DeliveryJob[]], options: DeliverOptions): Promise<Delivered> {
   const { gate, clock, connection } = options;
-  const requestId = randomUUID();
+  // What a file is called is the request that its rows were delivered with.
+  const requestId = options.batchId ?? randomUUID();
   gate.start(clock.nowMs());
   const result = await send(jobs, options);
   if (options.signal.aborted && result.outcomes.some(({ kind }) => kind === "retry")) return { entries: [], again: [], back: jobs, refreshed: result.refreshed };
   options.exchanges.add({ workspaceId: connection.workspaceId, destinationId: connection.destinationId, requestId }, result.exchanges);
-  const isClosed = tellGate(gate, clock.nowMs(), result.outcomes);
+  // What stays together is tried again together.
+  const isClosed = tellGate(gate, clock.nowMs(), result.outcomes) || options.batchId !== undefined;
   const delivered: { entries: { job: DeliveryJob; entry: Entry }[]; again: { job: DeliveryJob; why: Why }[]; back: DeliveryJob[] } = { entries: [], again: [], back: [] };
   for (const [i, job] of jobs.entries()) {
     const outcome = result.outcomes[i] ?? { kind: "retry", code: "no_outcome", detail: "The destination said nothing of this item.", isOfDestination: false };
@@ -55,13 +59,13 @@ export async function deliver(jobs: readonly [DeliveryJob, ...DeliveryJob[]], op
   return { ...delivered, refreshed: result.refreshed };
 }
 
-async function send(jobs: readonly [DeliveryJob, ...DeliveryJob[]], { connection, destination, requestMs, signal }: DeliverOptions): Promise<SendResult> {
+async function send(jobs: readonly [DeliveryJob, ...DeliveryJob[]], { connection, destination, requestMs, signal, batchId }: DeliverOptions): Promise<SendResult> {
   const { subscription } = jobs[0];
   try {
     return await destination.send(
       {
-        connection, subscription: { id: subscription.id, version: subscription.version, action: subscription.definition.action, syncMode: subscription.definition.syncMode },
-        audience: jobs[0].audience, items: jobs.map(({ item }) => item),
+        connection, subscription: { id: subscription.id, version: subscription.version, action: subscription.definition.action, syncMode: jobs[0].syncMode ?? subscription.definition.syncMode },
+        audience: jobs[0].audience, items: jobs.map(({ item }) => item), batchId,
       },
       AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
     );
@@ -73,7 +77,7 @@ async function send(jobs: readonly [DeliveryJob, ...DeliveryJob[]], { connection
 }
 
 /** True: whatever failed is to be sent again once the destination is well. */
-function tellGate(gate: Gate, nowMs: number, outcomes: readonly Outcome[]): boolean {
+export function tellGate(gate: Gate, nowMs: number, outcomes: readonly Outcome[]): boolean {
   const denied = outcomes.find((one) => one.kind === "unauthorized");
   if (denied) {
     gate.unauthorized(nowMs, denied.detail);

@@ -9,8 +9,8 @@ import type { Entry } from "./entry.ts";
 export interface DeliveryLog {
   /** Something was committed. */
   poke(): void;
-  /** Writes everything that is committed by now. */
-  catchUp(): Promise<void>;
+  /** Writes everything that is committed by now; the number of the last of it. */
+  catchUp(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -46,8 +46,16 @@ export function createDeliveryLog({ pool, clickhouse, logger, wasUnclean, isManu
   let isInDoubt = wasUnclean;
   let cleanedAtMs = -Infinity;
   let hasWork = true;
+  let stepping: Promise<unknown> = Promise.resolve();
 
-  async function step(): Promise<boolean> {
+  /** One after another, so that nobody writes what another is writing. The number of the last that was written; undefined: there was nothing. */
+  function step(): Promise<number | undefined> {
+    const next = stepping.then(write);
+    stepping = next.catch(() => undefined);
+    return next;
+  }
+
+  async function write(): Promise<number | undefined> {
     if (isInDoubt) {
       await pool.query("update delivery_done set logged_at = null where logged_at is not null");
       isInDoubt = false;
@@ -56,11 +64,12 @@ export function createDeliveryLog({ pool, clickhouse, logger, wasUnclean, isManu
       name: "delivery-unlogged",
       text: `select id, workspace_id, destination_id, stream, entries from delivery_done where logged_at is null order by id limit ${ROWS_AT_ONCE}`,
     });
-    if (rows.length === 0) return false;
+    const last = rows.at(-1);
+    if (last === undefined) return undefined;
     const values = rows.flatMap(({ entries, ...of }) => entries.filter(({ outcome }) => outcome !== "parked").map((entry) => rowOf(of, entry)));
     if (values.length > 0) await clickhouse.insert({ table: "deliveries", values, format: "JSONEachRow", clickhouse_settings: { date_time_input_format: "best_effort" } });
     await pool.query({ name: "delivery-logged", text: "update delivery_done set logged_at = now() where id = any($1::bigint[])", values: [rows.map(({ id }) => id)] });
-    return true;
+    return Number(last.id);
   }
 
   async function clean(): Promise<void> {
@@ -76,7 +85,7 @@ export function createDeliveryLog({ pool, clickhouse, logger, wasUnclean, isManu
     let retryMs = REST_MS;
     while (!stopping.signal.aborted) {
       try {
-        hasWork = await step();
+        hasWork = (await step()) !== undefined;
         await clean();
         retryMs = REST_MS;
         if (hasWork) await sleep(REST_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -103,7 +112,11 @@ export function createDeliveryLog({ pool, clickhouse, logger, wasUnclean, isManu
   return {
     poke: () => wake(),
     async catchUp() {
-      while (await step());
+      const { rows: [row] } = await pool.query<{ last: string }>("select coalesce(max(id), 0) as last from delivery_done");
+      const until = Number(row?.last ?? 0);
+      // One process writes them, one commit after another, so that none with a smaller number follows.
+      for (let at: number | undefined = -1; at !== undefined && at < until; at = await step());
+      return until;
     },
     async stop() {
       stopping.abort();
@@ -115,7 +128,7 @@ export function createDeliveryLog({ pool, clickhouse, logger, wasUnclean, isManu
 function rowOf(of: Omit<Row, "entries">, entry: Entry): object {
   return {
     workspace_id: of.workspace_id, destination_id: of.destination_id, subscription_id: entry.subscriptionId, subscription_version: entry.subscriptionVersion,
-    stream: of.stream, run_id: 0, position: entry.position, message_id: entry.messageId, event: entry.event, profile_id: entry.profileId, outcome: entry.outcome,
+    stream: of.stream, run_id: 0, position: entry.position, message_id: entry.messageId, event: entry.event, profile_id: entry.profileId, person_id: entry.personId ?? NOBODY, outcome: entry.outcome,
     code: entry.code, detail: entry.detail, status: entry.status, attempts: entry.attempts, happened_at: new Date(entry.happenedAtMs).toISOString(),
     received_at: new Date(entry.receivedAtMs).toISOString(), finished_at: new Date(entry.finishedAtMs).toISOString(), request_id: entry.requestId ?? NOBODY,
   };

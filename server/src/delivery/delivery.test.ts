@@ -1,5 +1,11 @@
+import { hash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Outcome, SendRequest } from "../destinations/destinations.ts";
+import { createLayoutColumns, ownDestinations, type Outcome, type SendRequest } from "../destinations/destinations.ts";
+import { createOutbound } from "../outbound/outbound.ts";
 import { good, startDeliveryBench, type DeliveryBench } from "./testing.ts";
 
 let bench: DeliveryBench;
@@ -13,6 +19,7 @@ beforeEach(async () => {
   bench.vendor.requests.length = 0;
   bench.vendor.accepted.length = 0;
   bench.vendor.answer = good;
+  bench.vendor.hasFixedBatches = false;
 });
 
 const orders = (userId: string, ...numbers: number[]): object[] =>
@@ -34,7 +41,10 @@ test("events that a subscription asks for are sent as its mapping says, each onc
   expect(await bench.counts(id)).toEqual({ delivered: 2 });
   expect(bench.vendor.accepted[0]?.event).toMatchObject({ userId: "ada", event: "Order Completed", messageId: "ada-1", context: { traits: { email: "ada@example.com" } } });
   const exchange = await bench.pipeline.clickhouse.client("api").query({ query: `select request_body from delivery_exchanges where destination_id = ${id} order by at`, format: "JSONEachRow" });
-  expect(await exchange.json()).toEqual([{ request_body: '[{"number":1,"who":"ada"}]' }, { request_body: '[{"number":2,"who":"ada"}]' }]);
+  const bodies = ['[{"number":1,"who":"ada"}]', '[{"number":2,"who":"ada"}]'];
+  expect(await exchange.json()).toEqual(bodies.map((body) => ({ request_body: body })));
+  const hashes = await bench.pipeline.clickhouse.client("api").query({ query: `select request_hash, response_hash, status from delivery_hashes where destination_id = ${id} order by at`, format: "JSONEachRow" });
+  expect(await hashes.json()).toEqual(bodies.map((body) => ({ request_hash: hash("sha256", body), response_hash: hash("sha256", "ok"), status: 200 })));
 });
 
 test("what came before a destination was switched on is not sent, nor what another workspace did", async () => {
@@ -189,9 +199,10 @@ test("killed at any moment, everything is sent, what has an outcome is never sen
   const people = 30;
   let requests = 0;
   bench.vendor.answer = async (request) => {
-    requests++;
-    await new Promise((resolve) => setTimeout(resolve, requests % 3));
-    return requests % 11 === 0 ? request.items.map(() => failed()) : good(request);
+    // Its own number: that of whoever came last would be the same for several, and five failures in a row are the destination's.
+    const nth = ++requests;
+    await new Promise((resolve) => setTimeout(resolve, nth % 3));
+    return nth % 11 === 0 ? request.items.map(() => failed()) : good(request);
   };
   for (let round = 0; round < 6; round++) {
     await bench.send(Array.from({ length: people }, (_, i) => orders(`k${i}`, round)).flat());
@@ -209,6 +220,67 @@ test("killed at any moment, everything is sent, what has an outcome is never sen
     const numbers = bench.vendor.accepted.filter(({ payload }) => payload["who"] === `k${i}`).map(({ payload }) => Number(payload["number"]));
     expect([...new Set(numbers)]).toEqual([0, 1, 2, 3, 4, 5]);
   }
+});
+
+test("where a request becomes files, a kill or a lost reply between writing and recording has the same files written again, and nothing stands in two", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "delivered-files-"));
+  const { pool } = bench.pipeline;
+  const files = ownDestinations({ outbound: createOutbound({ privateHosts: [] }), filesDirectory: directory, nowMs: Date.now, timeoutMs: 5_000, layoutColumns: createLayoutColumns({ pool }) }).find(({ definition }) => definition.slug === "files");
+  const attempts = new Map<string, number>();
+  let requests = 0;
+  bench.vendor.hasFixedBatches = true;
+  bench.vendor.answer = async (request) => {
+    const written = await files?.send({ ...request, connection: { ...request.connection, settings: { format: "ndjson" } }, subscription: { ...request.subscription, action: "layout" } }, new AbortController().signal);
+    attempts.set(request.batchId ?? "", (attempts.get(request.batchId ?? "") ?? 0) + 1);
+    return requests++ % 7 === 3 ? request.items.map(() => failed()) : written?.outcomes ?? [];
+  };
+  try {
+    const id = await bench.destination();
+    const subscription = await bench.subscribe(id, { ...all, action: "many", mapping: { event: { "@path": "$" } } });
+    for (let round = 0; round < 6; round++) {
+      await bench.send(Array.from({ length: 20 }, (_, i) => orders(`f${i}`, round)).flat());
+      await bench.kill();
+      await new Promise((resolve) => setTimeout(resolve, 9 * round));
+    }
+    await bench.deliverer().catchUp();
+    const rows = async (table: string): Promise<{ readonly id: string; readonly user_id: string }[]> => {
+      const names = (await readdir(join(directory, "1", String(id), table), { recursive: true })).filter((name) => name.endsWith(".ndjson"));
+      const texts = await Promise.all(names.map((name) => readFile(join(directory, "1", String(id), table, name), "utf8")));
+      return texts.flatMap((text) => text.trim().split("\n").map((line) => JSON.parse(line) as { id: string; user_id: string }));
+    };
+    const expected = Array.from({ length: 20 }, (_, i) => [0, 1, 2, 3, 4, 5].map((round) => `f${i}-${round}`)).flat().toSorted();
+    for (const table of ["tracks", "order_completed"]) expect((await rows(table)).map((row) => row.id).toSorted()).toEqual(expected);
+    // Some were written more than once, or nothing was tried here.
+    expect([...attempts.values()].filter((count) => count > 1).length).toBeGreaterThan(2);
+    expect((await pool.query("select from delivery_batch where destination_id = $1", [id])).rowCount).toBe(0);
+    expect(await bench.counts(id)).toEqual({ delivered: 120 });
+    // What will not come any more is not waited for: here it was about somebody who was deleted meanwhile.
+    await bench.deliverer().stop();
+    await pool.query("insert into delivery_batch (destination_id, id, workspace_id, subscription_id, stream, before_block, items) values ($1, gen_random_uuid(), 1, $2, 'events', 1, '[{\"position\":1,\"profileId\":\"00000000-0000-0000-0000-000000000001\"}]')", [id, subscription]);
+    await bench.kill();
+    await bench.deliverer().catchUp();
+    expect((await pool.query("select from delivery_batch where destination_id = $1", [id])).rowCount).toBe(0);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test("a column of a warehouse's files keeps its first type, whoever claims it, and whoever asks at the same moment", async () => {
+  const id = await bench.destination();
+  const one = createLayoutColumns({ pool: bench.pipeline.pool });
+  const two = createLayoutColumns({ pool: bench.pipeline.pool });
+  const of = { workspaceId: 1, destinationId: id };
+  const table = (name: string, columns: Record<string, "text" | "number">, isOfEvent = true) => ({ name, isOfEvent, columns: new Map(Object.entries(columns)) });
+  const claims = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? one : two).claim(of, [table("orders", { total: i % 2 === 0 ? "text" : "number", [`own_${i}`]: "text" })])));
+  expect(new Set(claims.map((claim) => claim.get("orders")?.get("total"))).size).toBe(1);
+  expect([...(await one.claim(of, [table("orders", {})])).get("orders")?.keys() ?? []]).toEqual(expect.arrayContaining(["total", "own_0"]));
+  const fresh = createLayoutColumns({ pool: bench.pipeline.pool });
+  expect((await fresh.claim(of, [table("orders", { total: "number" })])).get("orders")?.size).toBe(11);
+  // There is an end to it: of columns, and of tables of single events.
+  expect((await fresh.claim(of, [table("wide", Object.fromEntries(Array.from({ length: 1_200 }, (_, i) => [`c${i}`, "text" as const])))])).get("wide")?.size).toBe(980);
+  const many = await fresh.claim(of, [...Array.from({ length: 1_005 }, (_, i) => table(`t${i}`, {})), table("tracks", {}, false)]);
+  expect([many.has("t997"), many.has("t998"), many.has("tracks")]).toEqual([true, false, true]);
+  expect((await two.claim({ ...of, destinationId: await bench.destination() }, [table("orders", { total: "text" })])).get("orders")?.get("total")).toBe("text");
 });
 
 test("dead letters are sent again when somebody asks, but nothing older overwrites what is newer", async () => {
@@ -234,6 +306,144 @@ test("dead letters are sent again when somebody asks, but nothing older overwrit
   expect(await ask({ code: "http_400" })).toEqual({ status: "done", found: 1, passed_over: 1 });
   expect(bench.vendor.accepted.map(({ payload }) => payload["plan"]).slice(2)).toEqual(["only"]);
   expect(await ask({ event: "Order Completed" })).toEqual({ status: "done", found: 0, passed_over: 0 });
+});
+
+// ── Sent again ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const states = { action: "one", trigger: { kind: "events" }, mapping: { ...all.mapping, plan: { "@path": "$.traits.plan" } } };
+const identify = (userId: string, plan: string): object => ({ type: "identify", userId, messageId: `${userId}-${plan}`, traits: { plan } });
+const refused = (request: SendRequest): readonly Outcome[] => request.items.map(() => ({ kind: "refused", code: "http_400", detail: "not now", status: 400 }));
+const plansOf = (who: string): unknown[] => bench.vendor.accepted.filter(({ payload }) => payload["who"] === who && payload["plan"] !== undefined).map(({ payload }) => payload["plan"]);
+/** Of one who has dead letters in the log. */
+async function withDeadLetters(...events: readonly object[]): Promise<number> {
+  const id = await bench.destination();
+  await bench.subscribe(id, states);
+  bench.vendor.answer = refused;
+  await bench.send(events);
+  await bench.log();
+  bench.vendor.answer = good;
+  bench.clock.ms += 1_000;
+  return id;
+}
+async function replay(id: number, wish: object = {}): Promise<number> {
+  const { rows } = await bench.pipeline.pool.query<{ id: number }>("insert into delivery_replay (workspace_id, destination_id, wish, created_by) values (1, $1, $2, 'test') returning id", [id, JSON.stringify(wish)]);
+  return rows[0]?.id ?? 0;
+}
+/** Everything is through that can be, an attempt that failed before included. */
+async function through(): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await bench.deliverer().catchUp();
+    bench.clock.ms += 100_000;
+  }
+}
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 1_000 && !(await isSo()); i++) await sleep(5);
+  expect(await isSo()).toBe(true);
+}
+
+test("killed at any moment while dead letters are sent again among what comes in: all of it is sent, nothing again once that is written down, and the newest of each person stands", async () => {
+  const { pool } = bench.pipeline;
+  const people = Array.from({ length: 24 }, (_, i) => `r${i}`);
+  const id = await withDeadLetters(...people.flatMap((who) => [...orders(who, 1, 2), identify(who, "old"), ...orders(who, 3)]));
+  expect(await bench.counts(id)).toEqual({ "refused http_400": people.length * 4 });
+  const { rows: [somebody] } = await pool.query<{ id: string }>("select profile_id as id from identifier where namespace = 'user_id' and value = 'r0' limit 1");
+
+  let requests = 0;
+  const recorded = new Set<string>();
+  const again: string[] = [];
+  bench.vendor.answer = async (request) => {
+    const nth = ++requests;
+    again.push(...request.items.map(({ idempotencyKey }) => idempotencyKey).filter((key) => recorded.has(key)));
+    await sleep(nth % 4);
+    return nth % 13 === 0 ? request.items.map(() => failed()) : good(request);
+  };
+  // Several at once, which ask for the same in part; the rest comes while the first are under way.
+  const wishes = [{ event: "Order Completed" }, { profile: somebody?.id }, { code: "http_400", beforeMs: Date.now() + 86_400_000 }, {}, { outcomes: ["refused"] }, {}];
+  for (const [round, wish] of wishes.entries()) {
+    await replay(id, wish);
+    await bench.send(people.flatMap((who, i) => [...orders(who, 10 + round), ...(i % 2 === 0 && round === 2 ? [identify(who, "new")] : [])]));
+    const at = requests;
+    bench.clock.ms += 100_000;
+    await until(() => requests >= at + 3 + 3 * round);
+    await bench.kill();
+    const { rows } = await pool.query<{ key: string }>(
+      "select 'events-' || (e ->> 'subscriptionId') || '-' || (e ->> 'position') as key from delivery_done d, json_array_elements(entries) e where destination_id = $1 and e ->> 'outcome' = 'delivered'", [id],
+    );
+    for (const { key } of rows) recorded.add(key);
+  }
+  await through();
+
+  expect(again).toEqual([]);
+  const numbers = (who: string): unknown[] => [...new Set(bench.vendor.accepted.filter(({ payload }) => payload["who"] === who && payload["number"] !== undefined).map(({ payload }) => payload["number"]))];
+  for (const [i, who] of people.entries()) {
+    expect(numbers(who).toSorted()).toEqual([1, 10, 11, 12, 13, 14, 15, 2, 3]);
+    expect(plansOf(who).at(-1)).toBe(i % 2 === 0 ? "new" : "old");
+  }
+  const log = (await bench.log()).filter((row) => row.destination_id === id && row.outcome === "delivered");
+  expect(new Set(log.map(({ position }) => position)).size).toBe(log.length);
+  expect(await bench.counts(id)).toMatchObject({ delivered: log.length, "refused http_400": people.length * 4 });
+  expect((await pool.query("select from delivery_replay where destination_id = $1 and status <> 'done'", [id])).rowCount).toBe(0);
+  expect((await pool.query("select from delivery_parked where destination_id = $1", [id])).rowCount).toBe(0);
+  // Nothing is left to be sent again.
+  const sent = bench.vendor.requests.length;
+  await replay(id);
+  await through();
+  expect(bench.vendor.requests.length).toBe(sent);
+}, 60_000);
+
+test("what is newer counts, too, where it is still under way, or waits for another attempt, when the older one is asked for again", async () => {
+  const id = await withDeadLetters(identify("ursa", "old"), identify("vela", "old"));
+  const held = Promise.withResolvers<void>();
+  let isVelaBroken = true;
+  bench.vendor.answer = async (request) => {
+    if (isOf(request, "ursa") && request.items[0]?.payload["plan"] === "new") await held.promise;
+    return isVelaBroken && isOf(request, "vela") ? request.items.map(() => failed()) : good(request);
+  };
+  await bench.send([identify("ursa", "new"), identify("vela", "new")]);
+  await until(() => bench.vendor.requests.some(({ items }) => items[0]?.event.messageId === "ursa-new"));
+  await until(async () => (await bench.counts(id))["parked http_500"] === 1);
+  const asked = await replay(id);
+  await until(async () => (await bench.pipeline.pool.query("select from delivery_replay where id = $1 and status = 'done'", [asked])).rowCount === 1);
+  isVelaBroken = false;
+  held.resolve();
+  await through();
+  expect(plansOf("ursa")).toEqual(["new"]);
+  expect(plansOf("vela").at(-1)).toBe("new");
+  expect(await bench.counts(id)).toMatchObject({ "nothing newer_arrived": 1 });
+});
+
+test("asked for twice, or with its destination changed, while Postgres is slow: nothing is sent twice", async () => {
+  const { pool } = bench.pipeline;
+  const id = await withDeadLetters(...orders("zoe", 1), ...orders("yan", 1));
+  const slow = async (work: () => Promise<void>): Promise<void> => {
+    const client = await pool.connect();
+    await client.query("begin; lock table delivery_done in exclusive mode");
+    try {
+      await work();
+      // For whatever would be sent wrongly.
+      await sleep(150);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+    await through();
+  };
+  await slow(async () => {
+    await replay(id, { messageId: "zoe-1" });
+    await until(() => accepted().includes("zoe 1"));
+    const asked = await replay(id);
+    await until(async () => (await pool.query("select from delivery_replay where id = $1 and status = 'done'", [asked])).rowCount === 1);
+  });
+  expect(accepted()).toEqual(["zoe 1", "yan 1"]);
+  await slow(async () => {
+    await bench.send(orders("zoe", 2));
+    await until(() => accepted().includes("zoe 2"));
+    await pool.query("update destination set name = 'Another', version = version + 1 where id = $1", [id]);
+  });
+  expect(accepted()).toEqual(["zoe 1", "yan 1", "zoe 2"]);
+  await replay(id);
+  await through();
+  expect(accepted()).toHaveLength(3);
 });
 
 test("it begins with what is decided after it was switched on, whether anybody delivers in that moment or not", async () => {

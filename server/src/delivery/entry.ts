@@ -21,7 +21,10 @@ export interface Entry {
   readonly messageId: string;
   /** Name of the event. */
   readonly event: string;
+  /** In whose lane it went: of a model's row, an id of the row. */
   readonly profileId: string;
+  /** Of a model's row: whom it is about. */
+  readonly personId?: string | undefined;
   readonly outcome: DeliveryOutcome;
   readonly code: string;
   readonly detail: string;
@@ -45,6 +48,7 @@ export interface EntryOf {
   readonly messageId: string;
   readonly eventName: string;
   readonly profileId: string;
+  readonly personId?: string | undefined;
   readonly happenedAtMs: number;
   readonly receivedAtMs: number;
   readonly attempts: number;
@@ -60,9 +64,14 @@ export interface EntryReason {
 export function entryFor(of: EntryOf, outcome: DeliveryOutcome, why: EntryReason, nowMs: number): Entry {
   return {
     subscriptionId: of.subscription.id, subscriptionVersion: of.subscription.version, position: of.position, messageId: of.messageId, event: of.eventName,
-    profileId: of.profileId, outcome, code: why.code, detail: why.detail.slice(0, DETAIL_MAX), status: why.status, attempts: of.attempts,
+    profileId: of.profileId, personId: of.personId, outcome, code: why.code, detail: why.detail.slice(0, DETAIL_MAX), status: why.status, attempts: of.attempts,
     happenedAtMs: of.happenedAtMs, receivedAtMs: of.receivedAtMs, finishedAtMs: nowMs, requestId: why.requestId,
   };
+}
+
+/** Of what has its outcome before anything is sent. */
+export function unsentEntries(unsent: readonly (Omit<EntryOf, "attempts"> & Pick<Entry, "outcome" | "messageId" | "code" | "detail">)[], nowMs: number): readonly Entry[] {
+  return unsent.map((one) => entryFor({ ...one, attempts: 0 }, one.outcome, { code: one.code, detail: one.detail, status: 0, requestId: undefined }, nowMs));
 }
 
 export function countsOf(entries: readonly Entry[]): { readonly subscriptionId: number; readonly outcome: string; readonly reason: string; readonly count: number }[] {

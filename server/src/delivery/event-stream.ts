@@ -29,8 +29,6 @@ export interface EventStream {
   read(place: { readonly workspaceId: number; readonly partition: number; readonly fromBlock: number; readonly beforeBlock: number }): Promise<EventSlice>;
   /** Events by their row_id; those that are gone are left out. */
   readAgain(place: { readonly workspaceId: number; readonly partition: number }, positions: readonly number[]): Promise<readonly StreamedEvent[]>;
-  /** How many events stand from this block on. */
-  countFrom(place: { readonly workspaceId: number; readonly partition: number; readonly fromBlock: number }): Promise<number>;
 }
 
 /** Blocks looked at for one slice. */
@@ -97,9 +95,5 @@ export function createEventStream({ clickhouse, limits }: { readonly clickhouse:
     readAgain: ({ workspaceId, partition }, positions) => ask<StreamedEvent>(
       `select ${COLUMNS} from events where ${STORED} and row_id in {rows:Array(UInt64)} order by position limit 1 by position`, { workspace: workspaceId, partition, rows: positions },
     ),
-    async countFrom({ workspaceId, partition, fromBlock }) {
-      const [row] = await ask<{ count: number }>(`select count() as count from events where ${STORED} and block_id >= {from:UInt64}`, { workspace: workspaceId, partition, from: fromBlock });
-      return Number(row?.count ?? 0);
-    },
   };
 }

@@ -13,12 +13,17 @@ export interface Piece extends Picked {
   readonly nextBlock: number;
 }
 
+/** Where a stream stands that has an end, and came to it: beyond every number. */
+export const ENDED = Number.MAX_SAFE_INTEGER;
+
 export interface Feed {
   readonly stream: StreamName;
   /** Where a destination begins that has never followed it: with what comes from now on. */
   begin(): Promise<number>;
-  /** Undefined: nothing has landed. */
-  next(fromBlock: number): Promise<Piece | undefined>;
+  /** `keptBlock`: what is before it is never asked for again, not after a kill either. Undefined: nothing has landed. */
+  next(fromBlock: number, keptBlock: number): Promise<Piece | undefined>;
+  /** Of a stream that is over and has no feed any more: how its items are asked for again. */
+  readonly past?: ((stream: StreamName, subscriptionId: number) => Feed["again"] | undefined) | undefined;
   /** Of one subscription. */
   again(subscription: Subscription, positions: readonly number[]): Promise<Picked>;
 }
@@ -40,7 +45,7 @@ export function eventFeed(options: FeedOptions): Feed | undefined {
   const { target, definition, pool, events, limits } = options;
   const { workspaceId } = target.connection;
   const place = { workspaceId, partition: target.partition };
-  const subscriptions = target.subscriptions.filter((one) => one.definition.trigger.kind === "events");
+  const subscriptions = target.subscriptions.filter((one) => one.isLive && one.definition.trigger.kind === "events");
   if (subscriptions.length === 0) return undefined;
 
   async function picked(some: readonly StreamedEvent[], of: readonly Subscription[]): Promise<Picked> {

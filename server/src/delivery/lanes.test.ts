@@ -1,23 +1,31 @@
+import { subscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createGate, type GateStatus } from "./gate.ts";
-import { createLanes, type Job } from "./lanes.ts";
+import { createLanes, type FixedBatch, type Job } from "./lanes.ts";
 import { createParkedQueue } from "./parked.ts";
-import type { Parked } from "./store.ts";
+import { itemJob, type DeliveryJob } from "./pick.ts";
+import type { Progress } from "./progress.ts";
+import { createRetries } from "./retries.ts";
+import type { Change, Parked, StreamName } from "./store.ts";
+import type { Subscription, Target } from "./target.ts";
+import { createFakeVendor } from "./testing.ts";
 
 interface Numbered extends Job {
   readonly number: number;
 }
 
-const jobs = fc.array(fc.record({ person: fc.constantFrom("a", "b", "c", "d"), batchKey: fc.constantFrom("x", "y", undefined), bytes: fc.integer({ min: 1, max: 5 }) }), { maxLength: 40 })
+const jobs = fc.array(fc.record({ person: fc.constantFrom("a", "b", "c", "d"), batchKey: fc.constantFrom("x", "y", undefined), bytes: fc.integer({ min: 1, max: 5 }), isState: fc.boolean() }), { maxLength: 40 })
   .map((all) => all.map((one, number): Numbered => ({ ...one, number, batchMax: 3, batchBytesMax: 8 })));
 
 test("whatever is added when, and whatever fails how often: everything is sent, each person's in order, batches within their limits", () => {
   fc.assert(
-    fc.property(jobs, fc.infiniteStream(fc.nat({ max: 9 })), (given, dice) => {
+    fc.property(jobs, fc.infiniteStream(fc.nat({ max: 9 })), fc.boolean(), (given, dice, isFixed) => {
       const roll = (): number => dice.next().value ?? 0;
       const lanes = createLanes<Numbered>();
-      const waiting = [...given];
+      // A run changes its jobs.
+      const waiting = given.map((job) => ({ ...job }));
+      const together = new Map<FixedBatch, readonly Numbered[]>();
       const underWay: (readonly Numbered[])[] = [];
       const done: Numbered[] = [];
       for (let i = 0; done.length < given.length; i++) {
@@ -30,8 +38,18 @@ test("whatever is added when, and whatever fails how often: everything is sent, 
           expect(taken.length).toBeLessThanOrEqual(taken[0]?.batchKey === undefined ? 1 : 3);
           expect(new Set(taken.map((job) => job.batchKey)).size).toBe(1);
           if (taken.length > 1) expect(taken.reduce((sum, job) => sum + job.bytes, 0)).toBeLessThanOrEqual(8);
+          // Of what says how somebody is, one of each with a request.
+          for (const [i, job] of taken.entries()) if (job.isState) expect(taken.slice(0, i).some(({ person }) => person === job.person)).toBe(false);
           // Nobody has two requests under way.
           for (const other of underWay) for (const job of taken) expect(other.some(({ person }) => person === job.person)).toBe(false);
+          // What went together goes together again, and with no others.
+          const batch = taken[0]?.batch;
+          if (batch !== undefined) expect(new Set(taken)).toEqual(new Set(together.get(batch)));
+          else if (isFixed) {
+            const made = { id: String(together.size), size: taken.length, isHeld: false };
+            for (const job of taken) job.batch = made;
+            together.set(made, taken);
+          }
           underWay.push(taken);
         } else {
           const [ended] = underWay.splice(0, 1);
@@ -51,6 +69,30 @@ test("whatever is added when, and whatever fails how often: everything is sent, 
     }),
     { numRuns: 300 },
   );
+});
+
+test("a batch of an earlier life waits until all of it is there, and one that is not full for as long as it may; others pass by", () => {
+  const lanes = createLanes<Numbered>();
+  const job = (person: string, number: number, more: Partial<Numbered> = {}): Numbered => ({ person, number, batchKey: "x", batchMax: 3, bytes: 1, batchBytesMax: 9, ...more });
+  const taken = (nowMs?: number): readonly number[] | undefined => lanes.take(nowMs)?.map(({ number }) => number);
+  const batch = { id: "b", size: 1, isHeld: true };
+  lanes.add(job("a", 1, { batch }));
+  lanes.add(job("b", 2, { readyAtMs: 100 }));
+  expect(taken(99)).toBeUndefined();
+  lanes.add(job("d", 4, { batchKey: "y" }));
+  expect(taken(99)).toEqual([4]);
+  expect(taken(100)).toEqual([2]);
+  // Behind something of the same person that is under way.
+  const earlier = job("c", 5);
+  lanes.add(earlier);
+  expect(taken()).toEqual([5]);
+  lanes.add(job("c", 3, { batch }));
+  Object.assign(batch, { size: 2, isHeld: false });
+  expect(taken()).toBeUndefined();
+  lanes.finish([earlier]);
+  expect(taken()).toEqual([1, 3]);
+  for (const number of [6, 7, 8]) lanes.add(job(`full ${number}`, number, { readyAtMs: 1_000 }));
+  expect(taken(0)).toEqual([6, 7, 8]);
 });
 
 test("a gate lets one at a time try a destination that failed, ever more rarely, and opens with the first success", () => {
@@ -89,6 +131,30 @@ test("a gate keeps to a rate", () => {
     started++;
   }
   expect(started).toBe(40);
+});
+
+test("what is written down stands under the cursor of its own stream: what goes together is of one, and what waits together is told apart", async () => {
+  const subscription = { id: 1, version: 1, definition: subscriptionDefinition.parse({ action: "many", trigger: { kind: "events" }, mapping: {} }) } as Subscription; // The rest is not looked at.
+  const { destination } = createFakeVendor();
+  const jobOf = (stream: StreamName, position: number): DeliveryJob => {
+    const told = { stream, subscription, position, profileId: "ada", eventName: "", happenedAtMs: 0, receivedAtMs: 0, bytes: 1 };
+    const job = itemJob(told, { messageId: "", type: "track", timestamp: "", receivedAt: "", context: {} }, { target: { name: "" } as Target, definition: destination.definition });
+    if ("outcome" in job) throw new Error(job.detail);
+    return job;
+  };
+  const jobs = [jobOf("events", 1), jobOf("audience 1", 2), jobOf("events", 3)];
+  const lanes = createLanes<DeliveryJob>();
+  for (const [i, job] of jobs.entries()) lanes.add({ ...job, person: String(i) });
+  expect([lanes.take(), lanes.take()].map((taken) => taken?.map(({ position }) => position))).toEqual([[1, 3], [2]]);
+  const done: Change["done"][] = [];
+  const placeOf = ([first]: readonly DeliveryJob[]) => first && { stream: first.stream, block: 7 };
+  const progress = { isOpen: () => true, placeOf, leave: () => undefined } as unknown as Progress; // What parking asks of it.
+  const retries = await createRetries({
+    destinationId: 1, subscriptions: [subscription], store: { parked: () => Promise.resolve([]) }, progress, clock: { nowMs: () => 0 }, limits: { retry: { firstMs: 1, maxMs: 1 }, parkedMax: 9 },
+    commit: (change) => (done.push(change.done), Promise.resolve()), overtaken: () => Promise.resolve(new Set<DeliveryJob>()),
+  });
+  retries.park(jobs, undefined);
+  expect(done.map((one) => [one?.stream, one?.entries.map(({ position }) => position)])).toEqual([["events", [1, 3]], ["audience 1", [2]]]);
 });
 
 test("what is parked of a person comes out in order, all of it when the first is due, and not again before it was put back", () => {

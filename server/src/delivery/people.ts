@@ -33,6 +33,25 @@ export async function readPeople(pool: Pool, workspaceId: number, ids: readonly 
   return new Map(rows.map((row) => [row.given, personOf(row)]));
 }
 
+/** "namespace:value" as given → id under which the person is stored; those of nobody, and those that several people share, are left out. */
+export async function profilesByIdentifier<Given extends { readonly namespace: string; readonly value: string }>(
+  pool: Pool, workspaceId: number, given: readonly Given[], keyOf: (one: Given) => string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map(given.flatMap((one) => {
+    const key = keyOf(one);
+    return key === undefined ? [] : [[`${one.namespace}:${one.value}`, key] as const];
+  }));
+  const { rows } = await pool.query<{ key: string; id: string }>({
+    name: "delivery-profiles-by-identifier", text: "select key, profile_id as id from identifier where key = any($1::uuid[]) and workspace_id = $2 and profile_id is not null and not shared",
+    values: [[...new Set(keys.values())], workspaceId],
+  });
+  const ids = new Map(rows.map(({ key, id }) => [key, id]));
+  return new Map([...keys].flatMap(([text, key]) => {
+    const id = ids.get(key);
+    return id === undefined ? [] : [[text, id] as const];
+  }));
+}
+
 function personOf({ id, suppressed, doc, computed }: Row): DeliveryPerson {
   const isSuppressed = suppressed || doc === null;
   if (doc === null || isSuppressed) return { profileId: id, isSuppressed: true, person: { traits: {}, identifiers: [] }, consents: {}, identifiers: new Set() };

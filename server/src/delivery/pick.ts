@@ -1,9 +1,8 @@
 // Which events of a slice go where, and what of them: each subscription says yes, or it says by what rule not, and that is counted.
-import type { EventFacts } from "@tributary/schema/audience/condition-kind.ts";
-import type { Action, DestinationDefinition } from "@tributary/schema/destination/definition.ts";
-import { map } from "@tributary/schema/destination/map.ts";
+import type { Action, DestinationDefinition, SyncMode } from "@tributary/schema/destination/definition.ts";
+import { payloadOf } from "@tributary/schema/destination/payload.ts";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
-import { takes } from "@tributary/schema/destination/trigger.ts";
+import { takes, type TriggerEvent } from "@tributary/schema/destination/trigger.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { NOBODY } from "../core/nobody.ts";
 import { outgoingEvent, type AudienceAtVendor, type PersonNow, type SendItem } from "../destinations/destinations.ts";
@@ -20,8 +19,12 @@ export interface DeliveryJob extends Job {
   readonly stream: StreamName;
   readonly subscription: Subscription;
   readonly position: number;
-  /** Of nobody: NOBODY. */
+  /** Whose lane it goes in. Of nobody: NOBODY; of a model's row: an id of the row. */
   readonly profileId: string;
+  /** Of a model's row: whom it is about. */
+  readonly personId?: string | undefined;
+  /** Instead of the subscription's. */
+  readonly syncMode?: SyncMode | undefined;
   readonly item: SendItem;
   readonly audience?: AudienceAtVendor | undefined;
   /** Of an audience: who is in it once this is delivered, or who is not (null). */
@@ -29,9 +32,15 @@ export interface DeliveryJob extends Job {
   readonly eventName: string;
   readonly happenedAtMs: number;
   readonly receivedAtMs: number;
+  /** For so long it waits for others to fill its batch. */
+  readonly lingerMs: number;
   /** Of earlier attempts. */
   readonly attempts: number;
   readonly firstAtMs: number | undefined;
+  /** Somebody asked for it again, and it was not tried since. */
+  readonly isReplayed?: boolean;
+  /** Whose it was when it was parked: they may be somebody else by now. */
+  readonly parkedAs?: string;
 }
 
 /** Why an event that a subscription asks for is not sent. */
@@ -39,6 +48,7 @@ export type FilterReason = "historical" | "late" | "bot" | "suppressed" | "conse
 
 /** Has its outcome before anything is sent. */
 export interface Unsent {
+  readonly stream: StreamName;
   readonly outcome: "refused" | "held_out";
   readonly code: string;
   readonly subscription: Subscription;
@@ -46,6 +56,7 @@ export interface Unsent {
   readonly messageId: string;
   readonly eventName: string;
   readonly profileId: string;
+  readonly personId?: string | undefined;
   readonly happenedAtMs: number;
   readonly receivedAtMs: number;
   readonly detail: string;
@@ -71,10 +82,10 @@ export function pick(events: readonly StreamedEvent[], subscriptions: readonly S
   const unsent: Unsent[] = [];
   const filtered = new Map<string, Count>();
   for (const event of events) {
-    const facts = factsOf(event);
+    const facts = triggerEventOf(event);
     for (const subscription of subscriptions) {
       const { trigger } = subscription.definition;
-      if (trigger.kind !== "events" || !takes(trigger, { ...facts, type: event.type }).isTaken) continue;
+      if (trigger.kind !== "events" || !takes(trigger, facts, options.target.zone).isTaken) continue;
       const person = options.people.get(event.profile_id);
       const reason = filterReason(event, subscription, person, options);
       if (reason !== undefined) count(filtered, subscription.id, reason);
@@ -94,12 +105,19 @@ function count(counts: Map<string, Count>, subscriptionId: number, reason: Filte
   counts.set(key, { subscriptionId, outcome: "filtered", reason, count: (counts.get(key)?.count ?? 0) + 1 });
 }
 
-function factsOf(event: StreamedEvent): EventFacts {
+/** Destinations of one workspace share the events of a slice, so what filters read of one is made once for all of them. */
+const triggerEvents = new WeakMap<StreamedEvent, TriggerEvent>();
+
+function triggerEventOf(event: StreamedEvent): TriggerEvent {
+  const found = triggerEvents.get(event);
+  if (found) return found;
   const properties: unknown = JSON.parse(event.properties);
-  return {
-    event: event.event, ms: Number(event.at_ms), row: event.position, properties: isRecord(properties) ? properties : {}, context: contextOf(event),
+  const facts: TriggerEvent = {
+    type: event.type, event: event.event, ms: Number(event.at_ms), row: event.position, properties: isRecord(properties) ? properties : {}, context: contextOf(event),
     isBot: event.is_bot === 1, isInternal: event.is_internal === 1,
   };
+  triggerEvents.set(event, facts);
+  return facts;
 }
 
 function filterReason(event: StreamedEvent, { definition }: Subscription, person: DeliveryPerson | undefined, options: PickOptions): FilterReason | undefined {
@@ -125,27 +143,30 @@ function jobOf(event: StreamedEvent, subscription: Subscription, person: Deliver
 
 /** What is to be sent of an event; or that the mapping makes nothing of it. */
 export function itemJob(
-  told: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience" | "member">, event: OutgoingEvent,
+  { row, ...told }: Pick<DeliveryJob, "stream" | "subscription" | "position" | "profileId" | "eventName" | "happenedAtMs" | "receivedAtMs" | "bytes" | "audience" | "member" | "personId" | "syncMode" | "isState"> & Pick<SendItem, "row">, event: OutgoingEvent,
   { target, definition }: Pick<PickOptions, "target" | "definition">,
 ): DeliveryJob | Unsent {
   const { subscription, stream, position } = told;
   const action = definition.actions.find(({ key }) => key === subscription.definition.action);
-  const mapped = map(subscription.definition.mapping, event);
+  const mapped = payloadOf(subscription.definition.mapping, event, { action, identifiers: subscription.definition.identifiers });
   const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
     : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
   if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
   return {
     ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
-    item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}` },
-    ...batchOf(action, subscription, mapped.payload),
+    item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}`, ...(row === undefined ? {} : { row }) },
+    ...batchOf(action, told, mapped.payload),
   };
 }
 
-function batchOf(action: Action, { id, version, definition }: Subscription, payload: Readonly<Record<string, unknown>>): Pick<Job, "batchKey" | "batchMax" | "batchBytesMax"> {
+/** Of one stream, so that what became of a batch is written down at one place. */
+function batchOf(
+  action: Action, { stream, subscription: { id, version, definition }, syncMode }: Pick<DeliveryJob, "stream" | "subscription" | "syncMode">, payload: Readonly<Record<string, unknown>>,
+): Pick<DeliveryJob, "batchKey" | "batchMax" | "batchBytesMax" | "lingerMs"> {
   const { batch } = action;
-  if (batch === undefined) return { batchKey: undefined, batchMax: 1, batchBytesMax: Infinity };
+  if (batch === undefined) return { batchKey: undefined, batchMax: 1, batchBytesMax: Infinity, lingerMs: 0 };
   return {
-    batchKey: JSON.stringify([id, version, ...batch.keys.map((key) => payload[key] ?? null)]), batchMax: Math.min(batch.sizeMax, definition.batch?.size ?? batch.sizeMax),
-    batchBytesMax: batch.bytesMax,
+    batchKey: JSON.stringify([stream, id, version, syncMode ?? null, ...batch.keys.map((key) => payload[key] ?? null)]), batchMax: Math.min(batch.sizeMax, definition.batch?.size ?? batch.sizeMax),
+    batchBytesMax: batch.bytesMax, lingerMs: definition.batch?.lingerMs ?? batch.lingerMs ?? 0,
   };
 }

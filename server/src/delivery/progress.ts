@@ -1,7 +1,7 @@
 // How far a destination has come in each of its streams. Pieces that were taken are open until all of their items have an outcome or are
 // parked; the cursor passes them in their order.
 import type { EntryOf } from "./entry.ts";
-import type { Feed, Piece } from "./feed.ts";
+import { ENDED, type Feed, type Piece } from "./feed.ts";
 import type { DeliveryJob, Unsent } from "./pick.ts";
 import type { Change, Count, DeliveryStore, StreamName } from "./store.ts";
 
@@ -29,7 +29,12 @@ export interface Progress {
   placeOf(jobs: readonly DeliveryJob[]): DonePlace | undefined;
   /** Their pieces wait for them no longer. */
   leave(jobs: readonly DeliveryJob[]): void;
-  feedOf(stream: StreamName): Feed | undefined;
+  /** How items of a stream are asked for again, of one that is over too. */
+  againOf(stream: StreamName, subscriptionId: number): Feed["again"] | undefined;
+  /** Where the last of their pieces ends, which are of one stream; 0: they are of no open piece. */
+  endOf(jobs: readonly DeliveryJob[]): number;
+  /** Everything of the stream before this block was taken; of one that is followed no more, too. */
+  hasPassed(stream: StreamName, beforeBlock: number): boolean;
   /** Nothing is open, and nothing more had landed when it last looked. */
   isAtEnd(): boolean;
 }
@@ -48,10 +53,14 @@ interface Place {
   readonly feed: Feed;
   /** Up to here pieces were taken. */
   nextBlock: number;
+  /** As it is durable. */
+  keptBlock: number;
   /** Of an earlier life. */
   readonly done: ReadonlySet<string>;
   open: Open[];
   isAtEnd: boolean;
+  /** When the cursor was written down. */
+  cursorAtMs: number;
 }
 
 export interface ProgressOptions {
@@ -60,6 +69,8 @@ export interface ProgressOptions {
   readonly store: Pick<DeliveryStore, "place">;
   readonly commit: Commit;
   readonly nowMs: () => number;
+  /** A stream has come to its end, and that is durable. */
+  readonly onEnded: () => void;
 }
 
 /** Pieces of one stream that are open at once. */
@@ -71,7 +82,6 @@ export async function createProgress(options: ProgressOptions): Promise<Progress
   const { commit, nowMs } = options;
   const places = await Promise.all(options.feeds.map((feed) => placeIn(feed, options)));
   const pieceOf = new Map<DeliveryJob, Open>();
-  let cursorAtMs = -Infinity;
 
   function take(place: Place, piece: Piece): Taken {
     const isNew = ({ subscription, position }: Pick<EntryOf, "subscription" | "position">): boolean => !place.done.has(`${subscription.id} ${position}`);
@@ -91,10 +101,18 @@ export async function createProgress(options: ProgressOptions): Promise<Progress
     while (place.open[0]?.left === 0) {
       const [whole, ...rest] = place.open;
       place.open = rest;
-      if (whole.isEmpty && nowMs() - cursorAtMs < CURSOR_EVERY_MS) continue;
-      cursorAtMs = nowMs();
-      void commit({ counts: whole.filtered, cursor: { stream: whole.stream, nextBlock: whole.nextBlock } });
+      if (whole.isEmpty && whole.nextBlock !== ENDED && nowMs() - place.cursorAtMs < CURSOR_EVERY_MS) continue;
+      place.cursorAtMs = nowMs();
+      void commit({ counts: whole.filtered, cursor: { stream: whole.stream, nextBlock: whole.nextBlock } }).then(() => keep(place, whole.nextBlock));
     }
+  }
+
+  function keep(place: Place, nextBlock: number): void {
+    place.keptBlock = nextBlock;
+    if (nextBlock !== ENDED) return;
+    // Another stream may have waited for that.
+    for (const one of places) one.isAtEnd = false;
+    options.onEnded();
   }
 
   function leave(jobs: readonly DeliveryJob[]): void {
@@ -112,7 +130,14 @@ export async function createProgress(options: ProgressOptions): Promise<Progress
       const taken: Taken[] = [];
       for (const place of places) {
         if (place.open.length >= OPEN_MAX) continue;
-        const piece = await place.feed.next(place.nextBlock);
+        let piece: Piece | undefined;
+        try {
+          piece = await place.feed.next(place.nextBlock, place.keptBlock);
+        } catch (error) {
+          // What was taken of the others is to be sent all the same; this one is asked again.
+          if (taken.length === 0) throw error;
+          return taken;
+        }
         place.isAtEnd = piece === undefined;
         if (piece) taken.push(take(place, piece));
       }
@@ -125,15 +150,18 @@ export async function createProgress(options: ProgressOptions): Promise<Progress
       // Of several pieces the last: kept too long does no harm.
       return first && { stream: first.stream, block: Math.max(...pieces.map((piece) => piece.fromBlock)) };
     },
-    feedOf: (stream) => places.find((place) => place.feed.stream === stream)?.feed,
+    endOf: (jobs) => Math.max(0, ...jobs.map((job) => pieceOf.get(job)?.nextBlock ?? 0)),
+    hasPassed: (stream, beforeBlock) => places.every((place) => place.feed.stream !== stream || place.nextBlock >= beforeBlock),
+    againOf: (stream, subscriptionId) =>
+      places.find((place) => place.feed.stream === stream)?.feed.again ?? places.map(({ feed }) => feed.past?.(stream, subscriptionId)).find((one) => one !== undefined),
     isAtEnd: () => places.every((place) => place.isAtEnd && place.open.length === 0),
   };
 }
 
 async function placeIn(feed: Feed, { destinationId, store, commit }: ProgressOptions): Promise<Place> {
   const { nextBlock, done } = await store.place(destinationId, feed.stream);
-  if (nextBlock !== undefined) return { feed, nextBlock, done, open: [], isAtEnd: false };
+  if (nextBlock !== undefined) return { feed, nextBlock, keptBlock: nextBlock, done, open: [], isAtEnd: false, cursorAtMs: -Infinity };
   const first = await feed.begin();
   await commit({ cursor: { stream: feed.stream, nextBlock: first } });
-  return { feed, nextBlock: first, done, open: [], isAtEnd: false };
+  return { feed, nextBlock: first, keptBlock: first, done, open: [], isAtEnd: false, cursorAtMs: -Infinity };
 }

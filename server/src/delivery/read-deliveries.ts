@@ -1,7 +1,7 @@
 // What became of what was sent, for whoever looks: by destination and by person, newest first, with its requests.
 import type { ClientBase } from "pg";
-import { conditionsOn, type Conditions } from "./conditions.ts";
 import type { ReadLog } from "../audiences/audiences.ts";
+import { conditionsOf, type DeliveryFilter } from "./conditions.ts";
 
 export interface DeliveryRow {
   readonly destination_id: number;
@@ -22,43 +22,16 @@ export interface DeliveryRow {
   readonly request_id: string;
 }
 
-export interface DeliveryFilter {
-  readonly destinationId?: number | undefined;
-  readonly subscriptionId?: number | undefined;
-  readonly outcome?: string | undefined;
-  readonly code?: string | undefined;
-  readonly event?: string | undefined;
-  readonly messageId?: string | undefined;
-  /** Ids of one person. */
-  readonly people?: readonly string[] | undefined;
-  readonly fromMs?: number | undefined;
-  readonly beforeMs?: number | undefined;
-}
-
 const OF_WORKSPACE = "workspace_id = {workspace:UInt32}";
-const COLUMNS = `destination_id, subscription_id, stream, position, message_id, event, toString(profile_id) as profile_id, outcome, code, detail, status, attempts,
+const COLUMNS = `destination_id, subscription_id, stream, position, message_id, event, toString(if(match(stream, '^(rows|model) '), person_id, deliveries.profile_id)) as profile_id, outcome, code, detail, status, attempts,
   toUnixTimestamp64Milli(happened_at) as happened_ms, toUnixTimestamp64Milli(received_at) as received_ms, toUnixTimestamp64Milli(finished_at) as finished_ms,
   toString(request_id) as request_id`;
-
-function conditionsOf(filter: DeliveryFilter): Conditions {
-  return conditionsOn(OF_WORKSPACE, [
-    ["destination_id = {destination:UInt32}", "destination", filter.destinationId],
-    ["subscription_id = {subscription:UInt32}", "subscription", filter.subscriptionId],
-    ["outcome = {outcome:String}", "outcome", filter.outcome],
-    ["code = {code:String}", "code", filter.code],
-    ["event = {event:String}", "event", filter.event],
-    ["message_id = {message:String}", "message", filter.messageId],
-    ["deliveries.profile_id in {people:Array(UUID)}", "people", filter.people],
-    ["finished_at >= fromUnixTimestamp64Milli({fromMs:Int64})", "fromMs", filter.fromMs],
-    ["finished_at < fromUnixTimestamp64Milli({beforeMs:Int64})", "beforeMs", filter.beforeMs],
-  ]);
-}
 
 /** The newest first. `before`: place of the last one that was shown. */
 export async function readDeliveries(
   read: ReadLog, filter: DeliveryFilter, page: { readonly before: readonly [number, number, number] | undefined; readonly limit: number },
 ): Promise<DeliveryRow[]> {
-  const { sql, params } = conditionsOf(filter);
+  const { sql, params } = conditionsOf(OF_WORKSPACE, filter);
   const [ms, position, subscription] = page.before ?? [0, 0, 0];
   const place = page.before === undefined ? "" : "and (finished_at, position, subscription_id) < (fromUnixTimestamp64Milli({atMs:Int64}), {atPosition:UInt64}, {atSubscription:UInt32})";
   return read<DeliveryRow>(
@@ -80,7 +53,7 @@ export interface ErrorGroup {
 
 /** Dead letters by their reason, with the newest as an example. Those that were sent again since are left out. */
 export function readErrors(read: ReadLog, filter: Pick<DeliveryFilter, "destinationId" | "fromMs">): Promise<ErrorGroup[]> {
-  const { sql, params } = conditionsOf(filter);
+  const { sql, params } = conditionsOf(OF_WORKSPACE, filter);
   return read<ErrorGroup>(
     `select last.2 as code, count() as count, uniqExact(last.5) as people, toUnixTimestamp64Milli(max(last.6)) as last_ms, argMax(last.3, last.6) as status, argMax(last.4, last.6) as detail,
         argMax(last.7, last.6) as message_id
@@ -89,11 +62,14 @@ export function readErrors(read: ReadLog, filter: Pick<DeliveryFilter, "destinat
   );
 }
 
-/** Milliseconds from when an event came in to when it was delivered. */
+/** What is sent as it comes; the rest was there before it was asked for, or is sent anew. */
+const AS_IT_COMES = "(stream = 'events' or match(stream, '^(audience|consent|model) '))";
+
+/** Milliseconds from when an event came in, somebody came or went, or a row changed, to when that was delivered. */
 export async function readLatency(read: ReadLog, filter: DeliveryFilter): Promise<{ readonly p50: number; readonly p99: number; readonly count: number }> {
-  const { sql, params } = conditionsOf({ ...filter, outcome: "delivered" });
+  const { sql, params } = conditionsOf(OF_WORKSPACE, { ...filter, outcomes: ["delivered"] });
   const [row] = await read<{ q: readonly number[]; count: number }>(
-    `select quantiles(0.5, 0.99)(greatest(0, toUnixTimestamp64Milli(finished_at) - toUnixTimestamp64Milli(received_at))) as q, count() as count from deliveries where ${sql} and stream = 'events'`, params,
+    `select quantiles(0.5, 0.99)(greatest(0, toUnixTimestamp64Milli(finished_at) - toUnixTimestamp64Milli(received_at))) as q, count() as count from deliveries where ${sql} and ${AS_IT_COMES}`, params,
   );
   return { p50: Math.round(row?.q[0] ?? 0), p99: Math.round(row?.q[1] ?? 0), count: Number(row?.count ?? 0) };
 }
@@ -116,7 +92,24 @@ export interface ExchangeRow {
 export function readExchanges(read: ReadLog, destinationId: number, requestId: string): Promise<ExchangeRow[]> {
   return read<ExchangeRow>(
     `select nr, toUnixTimestamp64Milli(at) as at_ms, method, url, request_headers, request_body, status, response_headers, response_body, failure, took_ms
-      from delivery_exchanges where ${OF_WORKSPACE} and destination_id = {destination:UInt32} and request_id = {request:UUID} order by nr limit 50`, { destination: destinationId, request: requestId },
+      from delivery_exchanges where ${OF_WORKSPACE} and destination_id = {destination:UInt32} and request_id = {request:UUID} order by at, nr limit 50`, { destination: destinationId, request: requestId },
+  );
+}
+
+export interface HashRow {
+  readonly nr: number;
+  readonly at_ms: number;
+  readonly method: string;
+  readonly status: number;
+  readonly request_hash: string;
+  readonly response_hash: string;
+}
+
+/** What is left of a request for good. */
+export function readHashes(read: ReadLog, destinationId: number, requestId: string): Promise<HashRow[]> {
+  return read<HashRow>(
+    `select nr, toUnixTimestamp64Milli(at) as at_ms, method, status, request_hash, response_hash from delivery_hashes
+      where ${OF_WORKSPACE} and destination_id = {destination:UInt32} and request_id = {request:UUID} order by at, nr limit 50`, { destination: destinationId, request: requestId },
   );
 }
 
@@ -199,7 +192,7 @@ export interface ParkedRow {
 export async function readParkedOfPerson(db: ClientBase, workspaceId: number, profileIds: readonly string[], limit: number): Promise<ParkedRow[]> {
   const { rows } = await db.query<ParkedRow>(
     `select destination_id, subscription_id, stream, position::float8 as position, attempts, first_at, next_at, code, detail, status from delivery_parked
-     where workspace_id = $1 and profile_id = any($2::uuid[]) order by position limit $3`, [workspaceId, profileIds, limit],
+     where workspace_id = $1 and (profile_id = any($2::uuid[]) or person_id = any($2::uuid[])) order by position limit $3`, [workspaceId, profileIds, limit],
   );
   return rows;
 }

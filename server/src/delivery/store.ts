@@ -6,10 +6,14 @@ import type { Logger } from "../core/logger.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
 import type { PersonNow } from "../destinations/destinations.ts";
 import type { Entry } from "./entry.ts";
+import type { KeptBatch } from "./fixed-batches.ts";
 import type { GateStatus } from "./gate.ts";
 
-/** What a destination follows: events, or for each subscription to an audience those who are in it at first, and who comes and goes. */
-export type StreamName = "events" | `fill ${number}` | `audience ${number}` | `consent ${number}`;
+/**
+ * What a destination follows: events; for each subscription to an audience those who are in it at first, who comes and goes, and what is sent anew; for each to a model the rows it has at first, and
+ * those that change.
+ */
+export type StreamName = "events" | `fill ${number}` | `audience ${number}` | `consent ${number}` | `sync ${number}` | `rows ${number}` | `model ${number}`;
 
 export interface ParkedKey {
   readonly stream: StreamName;
@@ -19,6 +23,8 @@ export interface ParkedKey {
 
 export interface Parked extends ParkedKey {
   readonly profileId: string;
+  /** Of a model's row: whom it is about. */
+  readonly personId?: string | undefined;
   /** 0: it waits behind another. */
   readonly attempts: number;
   readonly firstAtMs: number;
@@ -48,6 +54,10 @@ export interface Change {
   readonly members?: readonly { readonly subscriptionId: number; readonly profileId: string; readonly person: PersonNow | null }[];
   readonly cursor?: { readonly stream: StreamName; readonly nextBlock: number };
   readonly state?: GateStatus;
+  /** These are about to go together. */
+  readonly batch?: KeptBatch;
+  /** Nothing is left of them. */
+  readonly unbatch?: readonly string[];
 }
 
 export interface Place {
@@ -60,9 +70,12 @@ export interface Place {
 export interface DeliveryStore {
   /** Resolves when it is durable. Tries for as long as Postgres is not there. */
   commit(change: Change): Promise<void>;
+  /** Resolves when everything that was handed over by now is durable. What is read below is read after that: who begins anew must not take what is being written for undone. */
+  flushed(): Promise<void>;
   place(destinationId: number, stream: StreamName): Promise<Place>;
   parked(destinationId: number): Promise<readonly Parked[]>;
   status(destinationId: number): Promise<GateStatus | undefined>;
+  batches(destinationId: number): Promise<readonly KeptBatch[]>;
   /** Everything that was handed over is durable. */
   close(): Promise<void>;
 }
@@ -78,6 +91,7 @@ interface Waiting {
 
 export function createDeliveryStore({ pool, logger }: { readonly pool: Pool; readonly logger: Logger }): DeliveryStore {
   let queue: Waiting[] = [];
+  let last: Promise<void> | undefined;
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
@@ -96,17 +110,23 @@ export function createDeliveryStore({ pool, logger }: { readonly pool: Pool; rea
     writing = undefined;
   }
 
+  /** They are written in their order. */
+  const flushed = (): Promise<void> => last ?? Promise.resolve();
+
   return {
+    flushed,
     commit(change) {
       const { promise, resolve } = Promise.withResolvers<void>();
       queue.push({ change, resolve });
+      last = promise;
       // What comes within this turn of the event loop goes with the same commit.
       writing ??= new Promise<void>((next) => setImmediate(next)).then(write);
       return promise;
     },
-    place: (destinationId, stream) => readPlace(pool, destinationId, stream),
-    parked: (destinationId) => readParked(pool, destinationId),
-    status: (destinationId) => readStatus(pool, destinationId),
+    place: (destinationId, stream) => flushed().then(() => readPlace(pool, destinationId, stream)),
+    parked: (destinationId) => flushed().then(() => readParked(pool, destinationId)),
+    status: (destinationId) => flushed().then(() => readStatus(pool, destinationId)),
+    batches: (destinationId) => flushed().then(() => readBatches(pool, destinationId)),
     async close() {
       while (writing) await writing;
     },
@@ -123,6 +143,8 @@ async function writeChanges(tx: ClientBase, changes: readonly Change[]): Promise
     if (change.members) await writeMembers(tx, change, change.members);
     if (change.cursor) await moveCursor(tx, change, change.cursor);
     if (change.state) await writeState(tx, change, change.state);
+    if (change.batch) await keepBatch(tx, change, change.batch);
+    if (change.unbatch) await tx.query({ name: "delivery-unbatch", text: "delete from delivery_batch where destination_id = $1 and id = any($2::uuid[])", values: [change.destinationId, change.unbatch] });
   }
 }
 
@@ -184,17 +206,17 @@ async function park(tx: ClientBase, { workspaceId, destinationId }: Change, rows
   await tx.query({
     name: "delivery-park",
     // A subscription that was removed meanwhile takes what waits for it along.
-    text: `insert into delivery_parked (destination_id, workspace_id, stream, subscription_id, position, profile_id, attempts, first_at, next_at, code, detail, status)
-      select $1, $2, t.stream, t.subscription_id, t.position, t.profile_id, t.attempts, to_timestamp(t.first_ms / 1000.0), to_timestamp(t.next_ms / 1000.0), t.code, t.detail, nullif(t.status, 0)
-      from unnest($3::text[], $4::integer[], $5::bigint[], $6::uuid[], $7::integer[], $8::float8[], $9::float8[], $10::text[], $11::text[], $12::integer[])
-        as t (stream, subscription_id, position, profile_id, attempts, first_ms, next_ms, code, detail, status)
+    text: `insert into delivery_parked (destination_id, workspace_id, stream, subscription_id, position, profile_id, person_id, attempts, first_at, next_at, code, detail, status)
+      select $1, $2, t.stream, t.subscription_id, t.position, t.profile_id, t.person_id, t.attempts, to_timestamp(t.first_ms / 1000.0), to_timestamp(t.next_ms / 1000.0), t.code, t.detail, nullif(t.status, 0)
+      from unnest($3::text[], $4::integer[], $5::bigint[], $6::uuid[], $7::integer[], $8::float8[], $9::float8[], $10::text[], $11::text[], $12::integer[], $13::uuid[])
+        as t (stream, subscription_id, position, profile_id, attempts, first_ms, next_ms, code, detail, status, person_id)
       where exists (select from subscription s where s.id = t.subscription_id)
       on conflict (destination_id, stream, subscription_id, position) do update
-        set attempts = excluded.attempts, next_at = excluded.next_at, code = excluded.code, detail = excluded.detail, status = excluded.status`,
+        set person_id = excluded.person_id, attempts = excluded.attempts, next_at = excluded.next_at, code = excluded.code, detail = excluded.detail, status = excluded.status`,
     values: [
       destinationId, workspaceId, column((row) => row.stream), column((row) => row.subscriptionId), column((row) => row.position), column((row) => row.profileId),
       column((row) => row.attempts), column((row) => row.firstAtMs), column((row) => row.nextAtMs), column((row) => row.code), column((row) => row.detail),
-      column((row) => row.status),
+      column((row) => row.status), column((row) => row.personId ?? null),
     ],
   });
 }
@@ -242,6 +264,23 @@ async function writeState(tx: ClientBase, { workspaceId, destinationId }: Change
   });
 }
 
+async function keepBatch(tx: ClientBase, { workspaceId, destinationId }: Change, { id, subscriptionId, stream, beforeBlock, items }: KeptBatch): Promise<void> {
+  await tx.query({
+    name: "delivery-batch",
+    // A subscription that was removed meanwhile keeps none.
+    text: `insert into delivery_batch (destination_id, id, workspace_id, subscription_id, stream, before_block, items)
+      select destination_id, $1, $2, id, $3, $4, $5 from subscription where id = $6 and destination_id = $7`,
+    values: [id, workspaceId, stream, beforeBlock, JSON.stringify(items), subscriptionId, destinationId],
+  });
+}
+
+async function readBatches(pool: Pool, destinationId: number): Promise<readonly KeptBatch[]> {
+  const { rows } = await pool.query<Omit<KeptBatch, "beforeBlock"> & { readonly beforeBlock: string }>(
+    `select id, subscription_id as "subscriptionId", stream, before_block as "beforeBlock", items from delivery_batch where destination_id = $1 order by at`, [destinationId],
+  );
+  return rows.map((row) => ({ ...row, beforeBlock: Number(row.beforeBlock) }));
+}
+
 async function readPlace(pool: Pool, destinationId: number, stream: StreamName): Promise<Place> {
   const { rows } = await pool.query<{ next_block: string }>("select next_block from delivery_cursor where destination_id = $1 and stream = $2", [destinationId, stream]);
   const nextBlock = rows[0] === undefined ? undefined : Number(rows[0].next_block);
@@ -252,12 +291,12 @@ async function readPlace(pool: Pool, destinationId: number, stream: StreamName):
 }
 
 async function readParked(pool: Pool, destinationId: number): Promise<readonly Parked[]> {
-  const { rows } = await pool.query<Omit<Parked, "position" | "status"> & { readonly position: string; readonly status: number | null }>(
-    `select stream, subscription_id as "subscriptionId", position, profile_id as "profileId", attempts, extract(epoch from first_at)::float8 * 1000 as "firstAtMs",
+  const { rows } = await pool.query<Omit<Parked, "position" | "status" | "personId"> & { readonly position: string; readonly status: number | null; readonly personId: string | null }>(
+    `select stream, subscription_id as "subscriptionId", position, profile_id as "profileId", person_id as "personId", attempts, extract(epoch from first_at)::float8 * 1000 as "firstAtMs",
        extract(epoch from next_at)::float8 * 1000 as "nextAtMs", code, detail, status
      from delivery_parked where destination_id = $1 order by position, subscription_id`, [destinationId],
   );
-  return rows.map((row) => ({ ...row, position: Number(row.position), status: row.status ?? 0 }));
+  return rows.map((row) => ({ ...row, position: Number(row.position), status: row.status ?? 0, personId: row.personId ?? undefined }));
 }
 
 async function readStatus(pool: Pool, destinationId: number): Promise<GateStatus | undefined> {

@@ -5,10 +5,13 @@ import type { Pool, PoolClient } from "pg";
 import type { DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import { subscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import type { Destination, Outcome, SendItem, SendRequest, SendResult } from "../destinations/destinations.ts";
+import { readSettings } from "../governance/governance.ts";
+import { createFindIdentifier } from "../identity/identity.ts";
 import { landedBefore } from "../pipeline/outbox/landed-before.ts";
-import { startTestPipeline, type TestPipeline } from "../pipeline/testing.ts";
+import { SECRET, startTestPipeline, type TestPipeline } from "../pipeline/testing.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./deliverer.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
+import { profilesByIdentifier } from "./people.ts";
 
 export interface Sent {
   readonly destinationId: number;
@@ -24,12 +27,22 @@ export interface FakeVendor {
   readonly accepted: SendItem[];
   /** What it says; the default accepts everything. */
   answer: (request: SendRequest) => readonly Outcome[] | Promise<readonly Outcome[]>;
+  /** Read when a destination is begun. */
+  hasFixedBatches: boolean;
+  /** Whom it was told to forget, whatever was answered. */
+  readonly forgotten: ForgottenPerson[];
+  answerForget: (person: ForgottenPerson) => Outcome | Promise<Outcome>;
 }
+
+type ForgottenPerson = { readonly destinationId: number; readonly userId?: string | undefined; readonly anonymousId?: string | undefined };
 
 const definition: DestinationDefinition = {
   slug: "fake", name: "Fake", description: "", category: "test", origin: "own", availability: { kind: "ready" }, notes: [], proof: "contract", authentication: "none", settings: [],
   actions: [
     { key: "one", name: "One", description: "", fields: [], isHidden: false },
+    {
+      key: "rows", name: "Rows", description: "", fields: [], syncModes: { choices: ["upsert", "delete"], default: "upsert" }, batch: { sizeMax: 10, bytesMax: 1_000_000, keys: [] }, isHidden: false,
+    },
     { key: "many", name: "Many", description: "", fields: [], batch: { sizeMax: 3, bytesMax: 1_000_000, keys: ["list"] }, isHidden: false },
   ],
   presets: [], canTest: false, canForget: false,
@@ -39,11 +52,19 @@ export const good = (request: SendRequest): readonly Outcome[] => request.items.
 
 export function createFakeVendor(): FakeVendor {
   const vendor: FakeVendor = {
-    requests: [], accepted: [], answer: good,
+    requests: [], accepted: [], answer: good, hasFixedBatches: false, forgotten: [], answerForget: () => ({ kind: "delivered", status: 200 }),
     destination: {
       definition,
+      get hasFixedBatches() {
+        return vendor.hasFixedBatches;
+      },
       check: () => [],
       test: () => Promise.resolve({ isGood: true, exchanges: [] }),
+      async forget({ destinationId }, person): Promise<SendResult> {
+        const told = { destinationId, ...person };
+        vendor.forgotten.push(told);
+        return { outcomes: [await vendor.answerForget(told)], exchanges: [] };
+      },
       async send(request): Promise<SendResult> {
         vendor.requests.push({ destinationId: request.connection.destinationId, action: request.subscription.action, items: request.items });
         const outcomes = await vendor.answer(request);
@@ -84,13 +105,19 @@ export async function startDeliveryBench(limits: Partial<DeliveryLimits> = {}, g
   const clock = { ms: Date.now() };
   await pool.query("insert into workspace (id, slug, name, log_partition) values (1, 'one', 'One', 0), (2, 'two', 'Two', 0) on conflict do nothing");
   let life = createLife(pool);
+  const findIdentifier = createFindIdentifier(SECRET);
   const make = (changes: Partial<DelivererOptions> = {}): Deliverer => createDeliverer({
     pool: life.pool, clickhouse: pipeline.clickhouse.client("deliver"),
     catalog: { list: () => Promise.resolve([definition]), find: (slug) => Promise.resolve(slug === "fake" ? life.mortal(vendor.destination) : undefined), close: () => Promise.resolve() },
-    open: (sealed) => sealed, seal: (text) => text, landedBefore: (partition) => landedBefore(pool, partition), isGrantedByDefault: () => Promise.resolve(false),
+    seal: { seal: (text) => text, open: (sealed) => sealed }, landedBefore: (partition) => landedBefore(pool, partition), isGrantedByDefault: () => Promise.resolve(false), 
+    async findProfiles(workspaceId, identifiers) {
+      const { settings } = await readSettings(life.pool, workspaceId);
+      return profilesByIdentifier(life.pool, workspaceId, identifiers, (one) => findIdentifier(workspaceId, settings, one)?.key);
+    },
+   
     clock: { nowMs: () => clock.ms }, logger: pipeline.options.logger, wasUnclean: false,
     // Attempts follow at once, so that nothing waits for a clock.
-    limits: { pollMs: 5, pollIdleMs: 20, retry: { firstMs: 1_000, maxMs: 60_000 }, probe: { firstMs: 1_000, maxMs: 60_000 }, throttle: { firstMs: 1_000, maxMs: 1_000 }, ...limits },
+    limits: { pollMs: 5, pollIdleMs: 20, retry: { firstMs: 1_000, maxMs: 60_000 }, probe: { firstMs: 1_000, maxMs: 60_000 }, throttle: { firstMs: 1_000, maxMs: 1_000 }, quietMs: 0, ...limits },
     ...changes,
   });
   let deliverer = make();
@@ -149,19 +176,28 @@ function createLife(pool: Pool): { readonly pool: Pool; mortal(destination: Dest
   const alive = <Value>(asked: () => Promise<Value>): Promise<Value> => (isDead ? never : asked().then((value) => (isDead ? never : value)));
   const connect = async (): Promise<PoolClient> => {
     const client = await pool.connect();
+    if (isDead) {
+      client.release();
+      return never;
+    }
     out.add(client);
     const release = client.release.bind(client);
     client.release = (...args) => {
       out.delete(client);
       client.release = release;
-      release(...args);
+      // One whose end was asked for must not be given to anybody else before that is noticed.
+      if (isDead) release(true);
+      else release(...args);
     };
     return client;
   };
   return {
     // Of a pool, delivery uses these two.
     pool: { connect: () => alive(connect), query: (...args: Parameters<Pool["query"]>) => alive(() => Promise.resolve(pool.query(...args))) } as unknown as Pool,
-    mortal: (destination) => ({ ...destination, send: (...args) => alive(() => destination.send(...args)) }),
+    mortal: (destination) => {
+      const { forget } = destination;
+      return { ...destination, send: (...args) => alive(() => destination.send(...args)), ...(forget ? { forget: (...args: Parameters<typeof forget>) => alive(() => forget(...args)) } : {}) };
+    },
     async end() {
       isDead = true;
       const ids = [...out].map((client) => (client as PoolClient & { readonly processID: number }).processID);
