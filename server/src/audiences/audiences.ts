@@ -4,6 +4,7 @@ export { loadAround } from "./around.ts";
 export { readZone } from "./workspace-zone.ts";
 export { createPreviews, type Around, type Previews, type View } from "./preview/previews.ts";
 export { compareOf, previewOf, type Read } from "./preview/preview.ts";
+export { splitByComputed, splitByTrait, type Split } from "./preview/split.ts";
 export { refuseMissing } from "./preview/refuse-missing.ts";
 export { flowOf } from "./preview/flow.ts";
 export { createReadWords } from "./preview/read-words.ts";
@@ -17,8 +18,9 @@ export { archiveComputed, changeComputed, createComputed, readComputedReferences
 export { distributionOf, type Distribution } from "./computed/distribution.ts";
 export { createComputedView, personValues, type ComputedDoc, type ComputedView } from "./computed/person-values.ts";
 export { workOutFifths } from "./computed/rfm-state.ts";
+export { orderMoney } from "./order-money.ts";
 export { createEvaluator, type Evaluator } from "./evaluator.ts";
-export { audienceLandedBefore } from "../pipeline/outbox/audience-outbox.ts";
+export { audienceDecidedBefore, audienceLandedBefore } from "../pipeline/outbox/audience-outbox.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition } from "./check-definition.ts";
 export { loadLanguages, type Languages } from "./names.ts";

@@ -1,10 +1,9 @@
 // What there is to say about a definition before it is kept: what is wrong, what looks wrong, how it reads, and what is asked of the
 // database by it. It refuses nothing: whoever is in the middle of writing gets all that can be told of what stands there.
 import type { ClientBase } from "pg";
-import type { Condition } from "@tributary/schema/audience/condition.ts";
+import { ofNever, type Condition } from "@tributary/schema/audience/condition.ts";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
 import { moneyProblem, moneyProblemTexts } from "@tributary/schema/audience/money.ts";
-import { compare, isTimeComparison, type Comparison } from "@tributary/schema/audience/measure.ts";
 import { placesIn, type Place } from "@tributary/schema/audience/places.ts";
 import type { InEach } from "@tributary/schema/audience/problem.ts";
 import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/problems.ts";
@@ -76,7 +75,7 @@ async function sqlOf(db: ClientBase, { one, workspaceId, words, nowMs }: SqlWish
 
 // ── What looks wrong ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `isNegated`: within a `not`, where "at most" means those who did it more often. */
+/** `isNegated`: within a `not`, where "at most" means those who did it more often, and "at least" those who never did. */
 function shapeWarnings(one: Condition, path: readonly (string | number)[], isNegated: boolean): Warning[] {
   if ("not" in one) return shapeWarnings(one.not, [...path, "not"], !isNegated);
   if (!("kind" in one)) {
@@ -85,7 +84,7 @@ function shapeWarnings(one: Condition, path: readonly (string | number)[], isNeg
     const own = groupWarning(one, members.length);
     return own === undefined ? inner : [warning(pointerOf(path), own), ...inner];
   }
-  if (one.kind !== "event" || isNegated || !includesNever(one)) return [];
+  if (ofNever(one) !== !isNegated) return [];
   return [warning(pointerOf(path), { en: "Those who never did it are among them.", de: "Wer es nie getan hat, ist dabei." })];
 }
 
@@ -93,12 +92,6 @@ function groupWarning(one: Exclude<Condition, { readonly kind: string }>, count:
   if ("of" in one && one.at_least > count) return { en: `It asks for ${one.at_least} of ${count}, which nobody can meet.`, de: `Verlangt werden ${one.at_least} von ${count}: Das kann niemand erfüllen.` };
   if (count > 0 || "of" in one) return undefined;
   return "all" in one ? { en: "This group is empty: everybody meets it.", de: "Diese Gruppe ist leer: Alle erfüllen sie." } : { en: "This group is empty: nobody meets it.", de: "Diese Gruppe ist leer: Niemand erfüllt sie." };
-}
-
-function includesNever(one: Extract<Condition, { readonly kind: "event" }>): boolean {
-  const { of } = one.measure;
-  const comparison: Comparison = one;
-  return !isTimeComparison(comparison) && (of === "count" || of === "sum" || of === "distinct") && compare(0n, comparison);
 }
 
 function eventsMeant(place: Place, words: Vocabulary): readonly string[] {

@@ -225,7 +225,8 @@ class Query {
       name: (expression) => this.#name(expression),
       events: (wanted) => this.#scan(include).add(wanted),
       person: (column) => {
-        if (column === "id") this.#readsOthers = true;
+        // Both are read for everybody, and then decide nothing.
+        if (column === "id" || column === "isAnonymous") this.#readsOthers = true;
         this.#personColumns.add(personColumns[column]);
         return personColumns[column];
       },

@@ -81,6 +81,8 @@ const others: readonly ComputedValue[] = [
 const named: Readonly<Record<string, ComputedValue>> = {
   total_spent: { kind: "measure", event: "Order Completed", measure: { of: "sum", property: "total" }, within },
   orders: { kind: "measure", event: "Order Completed", measure: { of: "count" }, within },
+  last_order: { kind: "measure", event: "Order Completed", measure: { of: "last" } },
+  last_due: { kind: "value", event: "Order Completed", property: "due", which: "last" },
   nothing: { kind: "value", event: "never", property: "x", which: "last" },
 };
 
@@ -111,7 +113,7 @@ test(`values are the same in ClickHouse and in the plain evaluator, and none cha
   }
 }, 240_000);
 
-test("conditions on computed traits hold as their values say, and formulas that are none are told where they break", async () => {
+test("conditions on computed traits hold as their values say, those on times until the instant that is told; and formulas that are none are told where they break", async () => {
   const people = randomPeople(dice(SEED + 1), 40);
   await insertPeople(clickhouse, 2, people);
   const computed = (slug: string): ComputedInForce | undefined => (named[slug] === undefined ? undefined : inForce(named[slug]));
@@ -120,9 +122,23 @@ test("conditions on computed traits hold as their values say, and formulas that 
     definition.parse({ who: { kind: "computed", trait: "orders", op: "at_least", value: 2 } }),
     definition.parse({ who: { not: { kind: "computed", trait: "total_spent", op: "between", from: 0, to: 40 } } }),
     definition.parse({ who: { kind: "computed", trait: "nothing", op: "is_not_set" } }),
+    definition.parse({ who: { kind: "computed", trait: "last_order", op: "in_last", value: { last: 20, unit: "day" } } }),
+    definition.parse({ who: { kind: "computed", trait: "last_order", op: "more_than_ago", value: { last: 1, unit: "month" } } }),
+    definition.parse({ who: { kind: "computed", trait: "last_due", op: "in_next", value: { last: 3, unit: "day" } } }),
   ];
   const answers = await askSql(clickhouse, 2, definitions, setting);
-  for (const person of people) expect(answers.people.get(person.id)?.members, person.id).toEqual(definitions.map((one) => isMemberPlainly(one, person, people, setting)));
+  const plain = (nowMs: number, person: PersonFacts): boolean[] => definitions.map((one) => isMemberPlainly(one, person, people, { ...setting, nowMs }));
+  let turned = 0;
+  for (const person of people) {
+    const { members, nexts } = answers.people.get(person.id) ?? { members: [], nexts: [] };
+    expect(members, person.id).toEqual(plain(NOW, person));
+    definitions.forEach((_, i) => {
+      const nextMs = Math.min(nexts[i] ?? 0, NOW + 60 * DAY);
+      expect(plain(nextMs - 1, person)[i], `${i} of ${person.id} before ${nextMs}`).toBe(members[i]);
+      if (plain(nextMs, person)[i] !== members[i]) turned++;
+    });
+  }
+  expect(turned).toBeGreaterThan(10);
   for (const [text, said] of [["1 +", "expected a number"], ["trait(", "the name of a trait"], ["sqrt(2)", "no function sqrt"], ["round(1)", "takes 2 parts"], ["1 ; 2", "can't be read"], ["(".repeat(60), "inside each other"], ["1 2", "an operator or the end"]] as const) {
     expect(() => parseFormula(text), text).toThrow(FormulaError);
     expect(() => parseFormula(text), text).toThrow(said);

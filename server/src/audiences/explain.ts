@@ -1,10 +1,15 @@
 // Why somebody is in an audience, or not: each condition of its tree. Whether one holds, and when time alone may change that, is asked
 // of ClickHouse by the compiled query itself, so it is what real time decides by; values and events beside it are read from the person.
 import { kindOf, readsOf, sayCondition, type Condition } from "@tributary/schema/audience/condition.ts";
+import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
+import { fieldsShown } from "@tributary/schema/audience/computed-references.ts";
 import type { EventFacts, PersonFacts, World } from "@tributary/schema/audience/condition-kind.ts";
 import { sayDefinition, type Definition } from "@tributary/schema/audience/definition.ts";
 import { contextFields } from "@tributary/schema/audience/event-filter.ts";
-import { saidBy, sayDay, type Explanation, type Said } from "@tributary/schema/audience/explain.ts";
+import { saidBy, sayDay, type Explanation, type Said, type ToldField } from "@tributary/schema/audience/explain.ts";
+import { computedNamed } from "@tributary/schema/audience/references.ts";
+import type { Language } from "@tributary/schema/audience/sentence.ts";
+import type { Raw } from "@tributary/schema/audience/value.ts";
 import { NEVER } from "@tributary/schema/audience/window.ts";
 import { compileAudiences, compileConditions, type Surroundings } from "./compile.ts";
 import type { Languages } from "./names.ts";
@@ -51,22 +56,31 @@ export async function explainPerson(read: ReadLog, wish: ExplainWish): Promise<E
   const { around, atMs } = wish;
   const world: World = {
     nowMs: atMs, zone: around.zone, words: around.words, people: [facts.person], audience: around.audience,
+    computed: (slug) => answers.computed.get(slug) ?? [],
     // What a kind says of values and events needs none of these.
-    list: () => undefined, computed: () => [], holds: () => false, isMember: () => false,
+    list: () => undefined, holds: () => false, isMember: () => false,
   };
+  const said = (say: (language: Language) => string): Said => saidBy(say, wish.languages);
   const nodes = places.map(({ path, condition }, i): ExplainedNode => {
     const { holds, nextMs } = answers.nodes[i] ?? { holds: false, nextMs: NEVER };
-    const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world) : undefined) ?? { fields: [], evidence: [] };
-    return { ...own, path, holds, nextMs, sentence: saidBy((say) => sayCondition(condition, say), wish.languages), toFlip: own.toFlip ?? byTime(nextMs, world) };
+    const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world, { holds, said }) : undefined) ?? { fields: [], evidence: [] };
+    return { ...own, fields: [...own.fields, ...shownThrough(condition, around)], path, holds, nextMs, sentence: said((say) => sayCondition(condition, say)), toFlip: own.toFlip ?? byTime(nextMs, world) };
   });
   const drawn: ExplainedNode = {
-    path: "from", holds: answers.isDrawn, nextMs: NEVER, sentence: saidBy((say) => sayDefinition({ ...definition, who: { all: [] } }, say)), fields: [], evidence: [],
+    path: "from", holds: answers.isDrawn, nextMs: NEVER, sentence: said((say) => sayDefinition({ ...definition, who: { all: [] } }, say)), fields: [], evidence: [],
   };
   const failing = (path: string): boolean => nodes.find((node) => node.path === path)?.holds === false;
   return {
     isMember: answers.isMember, decisive: answers.isMember ? null : answers.isDrawn ? decisiveOf({ path: "", condition: definition.who }, failing) : "from",
     nodes: answers.isDrawn ? nodes : [drawn, ...nodes], messageIds: facts.messageIds, isComplete: facts.isComplete,
   };
+}
+
+/** Whose contents a value shows that is told. */
+function shownThrough(condition: Condition, { words, computed }: ExplainWish["around"]): ToldField[] {
+  const definitionOf = (slug: string): ComputedDefinition | undefined => computed?.(slug)?.definition;
+  const one = "kind" in condition && condition.kind === "computed" ? definitionOf(condition.trait) : undefined;
+  return one === undefined ? [] : fieldsShown(one, words, definitionOf);
 }
 
 /** A condition before those inside it. */
@@ -102,17 +116,24 @@ interface Answers {
   readonly nodes: readonly { readonly holds: boolean; readonly nextMs: number }[];
   readonly isMember: boolean;
   readonly isDrawn: boolean;
+  /** What each computed trait is that a condition asks for. */
+  readonly computed: ReadonlyMap<string, readonly Raw[]>;
 }
 
 async function askNodes(read: ReadLog, { definition, around, person, atMs }: ExplainWish, places: readonly Place[]): Promise<Answers> {
   const asked: Surroundings = { ...around, nowMs: atMs, hasOverrides: true, people: { ids: [person.profileId], ingestIds: person.ingestIds } };
   const each = compileConditions([...places.map(({ condition }) => ({ condition, include: definition.include })), { condition: ALWAYS, include: definition.include }], asked);
-  const whole = compileAudiences({ ...asked, definitions: [definition, { ...definition, who: { all: [] } }] });
+  const values = computedNamed(definition);
+  const whole = compileAudiences({ ...asked, definitions: [definition, { ...definition, who: { all: [] } }], values });
   const [[row], [member]] = await Promise.all([
     read<Record<string, number>>(`select * from (select ${places.flatMap((_, i) => [`m${i}`, `n${i}`]).join(", ")} from (${each.sql}))`, each.params),
-    read<{ m0: number; m1: number }>(`select m0, m1 from (${whole.sql})`, whole.params),
+    read<{ readonly m0: number; readonly m1: number; readonly told: readonly (readonly Raw[])[] }>(`select m0, m1, [${values.map((_, i) => `c${i}`).join(", ")}] as told from (${whole.sql})`, whole.params),
   ]);
-  return { nodes: places.map((_, i) => ({ holds: row?.[`m${i}`] === 1, nextMs: Number(row?.[`n${i}`] ?? NEVER) })), isMember: member?.m0 === 1, isDrawn: member?.m1 === 1 };
+  return {
+    nodes: places.map((_, i) => ({ holds: row?.[`m${i}`] === 1, nextMs: Number(row?.[`n${i}`] ?? NEVER) })),
+    isMember: member?.m0 === 1, isDrawn: member?.m1 === 1,
+    computed: new Map(values.map((slug, i) => [slug, member?.told[i] ?? []])),
+  };
 }
 
 /** Reads the person even where every other condition is of events alone. */

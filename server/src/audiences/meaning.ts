@@ -6,15 +6,31 @@ import { leavesOf, readsOf } from "@tributary/schema/audience/condition.ts";
 import type { Reads, Words } from "@tributary/schema/audience/condition-kind.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
 import { expandedCountOfComputed } from "@tributary/schema/audience/references.ts";
+import { namesNoZone } from "@tributary/schema/audience/value.ts";
+import { isRecord } from "@tributary/schema/is-record.ts";
 
 /** Raised when the same definition comes to mean something else, so that everybody is asked again after an upgrade. */
-const MEANING = 2;
+const MEANING = 3;
 
 /** Whether definitions as JSON read the vocabulary: by a role, or because they score buyers. */
 export const namesRoles = (json: string): boolean => json.includes('"role"') || json.includes('"rfm"');
 
-/** Whether definitions as JSON reckon with the workspace's zone: by calendar periods, anniversaries, or dates without a time. */
-export const readsZone = (json: string): boolean => /"period":|"anniversary"|:"\d{4}-\d{2}-\d{2}"/.test(json);
+/**
+ * Whether definitions reckon with the workspace's zone: by calendar periods and anniversaries; by dates that they tell themselves without a
+ * zone; and by those that traits and events may tell so, which are compared or begin a window.
+ */
+export function readsZone(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(readsZone);
+  if (!isRecord(value)) return false;
+  const { op } = value;
+  const isOfValue = "trait" in value || "property" in value || "context" in value;
+  if ("period" in value || op === "anniversary" || (isOfValue && dateTests.has(op))) return true;
+  if (isRecord(value["since"]) && "trait" in value["since"]) return true;
+  const dates = op === "before" || op === "on_or_after" ? [value["value"]] : "op" in value ? [] : [value["from"], value["to"]];
+  return dates.some((date) => typeof date === "string" && namesNoZone(date)) || Object.values(value).some(readsZone);
+}
+
+const dateTests: ReadonlySet<unknown> = new Set(["before", "on_or_after", "in_last", "in_next", "more_than_ago"]);
 
 export interface Surroundings {
   readonly zone: string;
@@ -37,17 +53,18 @@ export interface Meaning {
 export function meaningOf(definition: Definition, around: Surroundings): Meaning {
   const parts: Parts = { audiences: new Map(), computed: new Map() };
   const reads = closure(readsOf(definition.who, around.words), around, parts);
-  const text = JSON.stringify([definition, sorted(parts.audiences), sorted(parts.computed)]);
+  const whole = [definition, sorted(parts.audiences), sorted(parts.computed)];
+  const text = JSON.stringify(whole);
   return {
-    key: keyOf(text, reads, around),
+    key: keyOf(whole, text, reads, around),
     reads,
     accountConditions: text.split('"kind":"account"').length - 1,
     conditions: [definition, ...parts.audiences.values()].reduce((sum, one) => sum + (one === undefined ? 0 : leavesOf(one.who).length), parts.computed.size),
   };
 }
 
-function keyOf(text: string, reads: Required<Reads>, around: Surroundings): string {
-  const meant = [MEANING, text, readsZone(text) ? around.zone : "UTC", namesRoles(text) ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
+function keyOf(whole: unknown, text: string, reads: Required<Reads>, around: Surroundings): string {
+  const meant = [MEANING, text, readsZone(whole) ? around.zone : "UTC", namesRoles(text) ? around.words : null, reads.lists.toSorted().map((slug) => [slug, around.list(slug) ?? null])];
   return createHash("sha256").update(JSON.stringify(meant)).digest("base64url");
 }
 
@@ -55,9 +72,10 @@ function keyOf(text: string, reads: Required<Reads>, around: Surroundings): stri
 export function meaningOfComputed(one: ComputedInForce, around: Surroundings): Meaning {
   const parts: Parts = { audiences: new Map(), computed: new Map() };
   const reads = closure(computedReads(one.definition, around.words), around, parts);
-  const text = JSON.stringify([one, sorted(parts.audiences), sorted(parts.computed)]);
+  const whole = [one, sorted(parts.audiences), sorted(parts.computed)];
+  const text = JSON.stringify(whole);
   return {
-    key: keyOf(text, reads, around), reads, accountConditions: text.split('"kind":"account"').length - 1,
+    key: keyOf(whole, text, reads, around), reads, accountConditions: text.split('"kind":"account"').length - 1,
     conditions: expandedCountOfComputed(one.definition, {
       audience: (slug) => withArchive(around.audience(slug)), computed: (slug) => withArchive(around.computed(slug)?.definition),
     }),

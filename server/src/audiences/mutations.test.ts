@@ -50,6 +50,8 @@ const mutations: readonly Mutation[] = [
   mutation("the first since then counts from the last", /minIf\(\(ms, row_id, 1\)/g, "maxIf((ms, row_id, 1)"),
   mutation("ties with the beginning count", /\(told\.2, told\.3\) > \(/g, "(told.2, told.3) >= ("),
   mutation("everybody lives in UTC", /transform\(toString\(timezone\)/g, "transform('UTC'"),
+  mutation("dates are told by the clock of UTC", / - transform\(roundDown\(/g, " - 0 * transform(roundDown("),
+  mutation("the zone that a date names is not heeded", /'\(\?:\[Zz\][^']*\$'/g, "'never'"),
   mutation("29 February is never", /229\]/g, "228]"),
   mutation("only the first of several names", /has\((\{p\d+:Array\(String\)\}), event\)/g, "event = $1[1]"),
   mutation("an order that is told again is another step", / = '' or n0 = 1/g, " = '' or n0 > 0"),
@@ -117,6 +119,7 @@ function chosenWorld(): RandomWorld {
     { ...viewed, op: "at_least", value: 1, within: { since: { event: ["Order Completed", "page"], which: "last" } } },
     { kind: "event", event: ["page", "Signed Up"], op: "at_least", value: 1, within: { period: "this", unit: "day", zone: "person" } },
     { kind: "trait", trait: "birthday", op: "anniversary", in: "today" },
+    { kind: "trait", trait: "since", op: "before", value: "2026-02-28T00:30:00+01:00" },
     { kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" } }] },
     { kind: "sequence", steps: [{ event: { role: "order" } }, { event: "page" }] },
     { ...viewed, where: [{ property: "starts", op: "in_next", value: day }], op: "at_least", value: 1 },
@@ -132,6 +135,7 @@ function chosenWorld(): RandomWorld {
   ]);
   const leap = personOf({ id: idOf(5_300), zone: "Europe/Berlin", traits: { birthday: "1992-02-29" } });
   const today = personOf({ id: idOf(5_301), zone: "UTC", traits: { birthday: "1992-02-29", plan: "gold" }, traitTimes: { plan: NOW - DAY } });
+  const dates = ["2026-02-28", "2026-02-28T00:00:00Z"].map((since, i) => personOf({ id: idOf(5_400 + i), traits: { since } }));
   const dollars = personOf({ id: idOf(5_302), events: [eventOf({ event: "purchase", ms: NOW - DAY, row: 6e6, properties: { total: 60, currency: "USD" } })] });
   const again = personOf({ id: idOf(5_303), events: ["purchase", "page", "Order Completed"].map((event, i) => eventOf({ event, ms: NOW - 9 * DAY + i, row: 7e6 + i, properties: { order_id: "o1" } })) });
   const colours = personOf({ id: idOf(5_304), events: [eventOf({ event: "Order Completed", ms: NOW - DAY, row: 8e6, properties: { products: [{ color: "red" }, { color: "green" }, { color: "blue" }] } })] });
@@ -140,5 +144,5 @@ function chosenWorld(): RandomWorld {
     money: { base: "EUR", rates: [{ from: "2020-01-01", currency: "USD", rate: 0.57 }] },
   };
   const shifted = random.people.map((person) => ({ ...person, events: person.events.map((event) => ({ ...event, ms: event.ms - random.baseMs + NOW })) }));
-  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, dollars, again, colours], definitions: who.map((one) => definition.parse({ who: one })) };
+  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, ...dates, dollars, again, colours], definitions: who.map((one) => definition.parse({ who: one })) };
 }

@@ -68,7 +68,7 @@ test("many of one form, asked together, are as each by itself", async () => {
     expect(await saidTogether(world, definitions)).toEqual(expected);
     memberships += expected.reduce((sum, { members }) => sum + members.length, 0);
   }
-  expect(memberships).toBeGreaterThan(200);
+  expect(memberships).toBeGreaterThan(100);
 });
 
 test("a lane that is another's is found out", async () => {

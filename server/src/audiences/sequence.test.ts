@@ -113,6 +113,7 @@ function isFound(one: SequenceCondition, person: PersonFacts, nowMs: number): bo
   const isIn = ({ ms }: EventFacts): boolean => {
     if (one.within === undefined) return true;
     if ("last" in one.within) return nowMs < after(ms, one.within);
+    if ("period" in one.within) throw new Error("None of these is in a calendar's period.");
     return (one.within.from === undefined || ms >= Date.parse(one.within.from)) && (one.within.to === undefined || ms < Date.parse(one.within.to));
   };
   const search = (chosen: readonly number[]): boolean => {

@@ -163,14 +163,16 @@ class Critical {
   readonly #edges: readonly (readonly number[])[];
   readonly #isOfDays: readonly boolean[];
   readonly #readsDates: readonly boolean[];
+  readonly #isOfDates: readonly boolean[];
   readonly #known = new Map<string, readonly number[]>();
 
   constructor(world: RandomWorld) {
     this.#world = world;
     const whole = world.definitions.map((one) => [one, ...referencesOf(JSON.stringify(one), world.audiences)]);
     this.#durations = whole.map((one) => durationsIn(one));
-    this.#edges = whole.map((one) => edgesIn(JSON.stringify(one)));
+    this.#edges = whole.map((one) => edgesIn(JSON.stringify(one), world.zone));
     this.#readsDates = whole.map((one) => comparesDates(one));
+    this.#isOfDates = whole.map((one) => /"in_last"|"in_next"|"more_than_ago"|"since":\{"trait"/.test(JSON.stringify(one)));
     this.#isOfDays = whole.map((one) => /"period"|"anniversary"|"in_next"/.test(JSON.stringify(one)));
   }
 
@@ -185,9 +187,12 @@ class Critical {
     const key = `${d} ${person.id}`;
     let own = this.#known.get(key);
     if (own === undefined) {
-      const seeds = [...person.events.map(({ ms }) => ms), ...instantsOf(person, this.#readsDates[d] === true), ...Object.values(person.traitTimes)];
+      const { zone } = this.#world;
+      const seeds = [...person.events.map(({ ms }) => ms), ...instantsOf(person, this.#readsDates[d] === true, zone), ...Object.values(person.traitTimes)];
       const durations = this.#durations[d] ?? [];
-      const turned = seeds.flatMap((ms) => [ms, ...durations.flatMap((one) => [after(ms, one), ...before(ms, one), ...durations.map((two) => after(after(ms, one), two))])]);
+      // Of events in UTC, of dates by the workspace's calendar.
+      const zones = zone === "UTC" || this.#isOfDates[d] !== true ? ["UTC"] : ["UTC", zone];
+      const turned = seeds.flatMap((ms) => [ms, ...durations.flatMap((one) => [...zones.flatMap((each) => [after(ms, one, each), ...before(ms, one, each)]), ...durations.map((two) => after(after(ms, one), two))])]);
       own = [...new Set([...turned, ...(this.#edges[d] ?? [])].flatMap((ms) => [ms - 1, ms, ms + 1]))];
       this.#known.set(key, own);
     }
@@ -196,17 +201,17 @@ class Critical {
 }
 
 /** Dates that traits tell, and events. */
-function instantsOf(person: PersonFacts, ofEvents: boolean): number[] {
+function instantsOf(person: PersonFacts, ofEvents: boolean, zone: string): number[] {
   const traits = Object.keys(person.traits).flatMap((name) => rawsAt(person.traits, name));
   const told = ofEvents ? person.events.flatMap(({ properties }) => ["starts", "when", "products.ships"].flatMap((path) => rawsAt(properties, path))) : [];
-  return [...new Set([...traits, ...told])].map(instantOf).filter((ms) => ms !== undefined);
+  return [...new Set([...traits, ...told])].map((raw) => instantOf(raw, zone)).filter((ms) => ms !== undefined);
 }
 
 /** All instants from which a duration might lead here. */
-function before(ms: number, { last, unit }: Duration): number[] {
+function before(ms: number, { last, unit }: Duration, zone: string): number[] {
   const months = { month: 1, quarter: 3, year: 12 }[unit as "month" | "quarter" | "year"] as number | undefined;
   if (months === undefined) return [ms - (after(ms, { last, unit }) - ms)];
-  const back = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO("UTC").subtract({ months: last * months }).epochMilliseconds;
+  const back = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).subtract({ months: last * months }).epochMilliseconds;
   return [0, 1, 2, 3].map((days) => back + days * DAY);
 }
 
@@ -237,6 +242,6 @@ function comparesDates(value: unknown): boolean {
   return ("property" in value && "op" in value && ["in_last", "in_next", "more_than_ago"].includes(String(value.op))) || Object.values(value).some(comparesDates);
 }
 
-function edgesIn(text: string): number[] {
-  return [...text.matchAll(/"(\d{4}-\d{2}-\d{2}[^"]*)"/g)].flatMap(([, iso]) => instantOf(JSON.stringify(iso)) ?? []);
+function edgesIn(text: string, zone: string): number[] {
+  return [...text.matchAll(/"(\d{4}-\d{2}-\d{2}[^"]*)"/g)].flatMap(([, iso]) => instantOf(JSON.stringify(iso), zone) ?? []);
 }

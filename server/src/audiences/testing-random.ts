@@ -130,14 +130,16 @@ function randomProperties(lot: Lot, baseMs: number): Record<string, unknown> {
 /** Dates as senders write them, and what is none. */
 function randomInstant(lot: Lot, baseMs: number): unknown {
   const ms = randomMs(lot, baseMs);
-  return lot.pick<unknown>([new Date(ms).toISOString(), new Date(ms).toISOString().slice(0, 10), ms, Math.floor(ms / 1_000), "never", [new Date(ms).toISOString(), "1999-12-31"]]);
+  const iso = new Date(ms).toISOString();
+  // With a zone and without one, as a day, and a night on which clocks are changed.
+  return lot.pick<unknown>([iso, iso.slice(0, 10), iso.slice(0, 16), iso.slice(0, 23).replace("T", " "), "2026-03-29T02:30", "2025-10-26 02:30", ms, Math.floor(ms / 1_000), "never", [iso, "1999-12-31"]]);
 }
 
 function randomTraits(lot: Lot, baseMs: number): Record<string, unknown> {
   return {
     ...(lot.chance(70) ? { plan: lot.pick<unknown>(["gold", "Gold", "silver", ["gold", "trial"], "", 3, true]) } : {}), ...(lot.chance(70) ? { age: lot.pick<unknown>([17, 18, "18", 29.5, "30", [18, 40], "old", false]) } : {}),
     ...(lot.chance(60) ? { address: { city: lot.pick(["Hamburg", "hamm", "Zürich"]), ...(lot.chance(30) ? { "geo.lat": 53.5 } : {}) } } : {}), ...(lot.chance(70) ? { trial_ends: randomInstant(lot, baseMs) } : {}),
-    ...(lot.chance(80) ? { birthday: lot.pick<unknown>(["1990-02-28", "1992-02-29", "1985-03-01", "1970-12-31", "1960-01-01T23:30:00-05:00", "unknown", lot.pick(["1991-07-15", "1991-03-29"])]) } : {}),
+    ...(lot.chance(80) ? { birthday: lot.pick<unknown>(["1990-02-28", "1992-02-29", "1985-03-01", "1970-12-31", "1941-07-15", "1985-03-01T22:30:00.000Z", 478_480_000, "1960-01-01T23:30:00-05:00", "unknown", lot.pick(["1991-07-15", "1991-03-29"])]) } : {}),
     ...(lot.chance(40) ? { tags: lot.some(["a", "b", "A", 1, "1", true], 0, 4) } : {}),
   };
 }
@@ -210,6 +212,7 @@ function randomLeaf(lot: Lot, baseMs: number): Json {
   if (roll < 74) return { kind: "account", people: lot.pick(["any", "all", "none"]), who: lot.chance(50) ? randomTraitCondition(lot, baseMs) : randomEventCondition(lot, baseMs) };
   if (roll < 90) return randomTraitCondition(lot, baseMs);
   return lot.pick<() => Json>([
+    () => ({ kind: "identifier", is: "anonymous" }),
     () => ({ kind: "identifier", namespace: lot.pick(["email", "user_id", "phone", "anonymous_id"]), is: lot.pick(["known", "unknown"]) }),
     () => ({ kind: "consent", category: lot.pick(["marketing", "e-mail.news", "constructor"]), is: lot.pick(["granted", "denied", "unknown"]) }),
     () => ({ kind: "list", list: lot.pick(["list-1", "list-2"]) }),
@@ -223,7 +226,7 @@ function randomSequence(lot: Lot, baseMs: number): Json {
   const one = (): Json => ({ event: event(), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
   const later = (): Json => ({ ...one(), ...(lot.chance(40) ? { gap: lot.pick(fixed) } : {}), ...(lot.chance(30) ? { without: lot.of(1 + lot.below(2), one) } : {}) });
   const from = randomMs(lot, baseMs);
-  const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);
+  const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { period: lot.pick(["this", "previous", "last"]), count: 1 + lot.below(2), unit: lot.pick(["day", "month", "year"]) }, { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);
   return {
     kind: "sequence", steps: [one(), ...lot.of(1 + lot.below(2), later)], ...(lot.chance(15) ? { strict: true } : {}), ...(within ? { within } : {}), ...(lot.chance(35) ? { duration: lot.pick(fixed) } : {}),
     ...(lot.chance(25) ? { same: lot.pick<unknown>(["order_id", ["order_id", "currency"], "products.color"]) } : {}), ...(lot.chance(35) ? { then_not: { ...one(), within: lot.pick(durations) } } : {}),
@@ -255,7 +258,7 @@ function randomTest(lot: Lot, baseMs: number): Json {
       return { op, from, to: from + lot.pick([0, 0.01, 50]) };
     }
     case "before": case "on_or_after":
-      return { op, value: lot.pick(["2026-02-28", isoOf(baseMs), isoOf(randomMs(lot, baseMs)), "1990-02-28T00:00:00+01:00"]) };
+      return { op, value: lot.pick(["2026-02-28", "2026-02-28T23:30", isoOf(baseMs).slice(0, 16), isoOf(baseMs), isoOf(randomMs(lot, baseMs)), "1990-02-28T00:00:00+01:00"]) };
     default:
       return { op, value: number() };
   }
@@ -296,9 +299,9 @@ function randomWindow(lot: Lot, baseMs: number): Json | undefined {
   if (roll < 72) return { period: lot.pick(["this", "previous", "last"]), count: 1 + lot.below(3), unit: lot.pick(["day", "week", "month", "quarter", "year"]), zone: lot.pick(["workspace", "person"]) };
   if (roll < 82) {
     const from = randomMs(lot, baseMs);
-    return lot.pick<Json>([{ from: isoOf(from) }, { to: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 3 * DAY).slice(0, 10) }, { from: isoOf(from), to: isoOf(from + 1) }]);
+    return lot.pick<Json>([{ from: isoOf(from) }, { to: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 3 * DAY).slice(0, 10) }, { from: isoOf(from), to: isoOf(from + 1) }, { from: isoOf(from).slice(0, 16) }]);
   }
-  const since = lot.chance(30) ? { trait: lot.pick(["trial_ends", "birthday", "tags"]) } : { event: lot.chance(80) ? lot.pick(eventNames) : ["Signed Up", "page"], which: lot.pick(["first", "last"]) };
+  const since = lot.chance(30) ? { trait: lot.pick(["trial_ends", "birthday", "tags"]) } : { event: lot.chance(20) ? { role: lot.pick(["order", "click_and_collect"]) } : lot.chance(80) ? lot.pick(eventNames) : ["Signed Up", "page"], which: lot.pick(["first", "last"]) };
   return { since, ...(lot.chance(40) ? { for: lot.pick(durations) } : {}) };
 }
 

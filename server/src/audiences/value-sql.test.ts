@@ -2,9 +2,10 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { definition } from "@tributary/schema/audience/definition.ts";
+import { clockMs, clockSql, shownSql } from "@tributary/schema/audience/clock.ts";
 import { testSql } from "@tributary/schema/audience/value-test.ts";
-import { formCases, readingCases, testCases } from "@tributary/schema/audience/value.cases.ts";
-import { instantSql, itemsAt, itemsSql, numberSql, rawsAt, rawsSql, textSql, type Bind } from "@tributary/schema/audience/value.ts";
+import { clockCases, dayCases, formCases, readingCases, testCases } from "@tributary/schema/audience/value.cases.ts";
+import { dayOfYearSql, instantSql, itemsAt, itemsSql, numberSql, rawsAt, rawsSql, textSql, type Bind } from "@tributary/schema/audience/value.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../engines/testing.ts";
 import { acceptableJson } from "../pipeline/acceptable-row.ts";
@@ -80,15 +81,40 @@ test("ClickHouse takes each value for the text, the number and the instant that 
   const bound = new Bound();
   const raws = bound.bind("Array(String)", formCases.map(({ value }) => JSON.stringify(value).replace("e+", "e")));
   const rows = await bound.rows<{ text: string; number: string | null; ms: number | null }>(
-    `select ${textSql("raw")} as text, toString(${numberSql("raw")} * 1000000000) as number, ${instantSql("raw")} as ms from (select arrayJoin(${raws}) as raw)`,
+    `select ${textSql("raw")} as text, toString(${numberSql("raw")} * 1000000000) as number, ${instantSql(bound.bind, "raw", { zone: "UTC" })} as ms from (select arrayJoin(${raws}) as raw)`,
   );
   expect(rows.map(({ text, number, ms }) => [text, number === null ? undefined : BigInt(number), ms === null ? undefined : Number(ms)]))
     .toEqual(formCases.map(({ text, number, ms }) => [text, number, ms]));
 });
 
+test("ClickHouse tells dates by the clock that the table says, and the day of the year", async () => {
+  const bound = new Bound();
+  const raw = (value: string | number): string => bound.bind("String", JSON.stringify(value));
+  const [row] = await bound.rows<{ instants: number[]; days: number[] }>(
+    `select [${clockCases.map(({ value, zone }) => instantSql(bound.bind, raw(value), { zone })).join(", ")}] as instants, [${dayCases.map(([value]) => dayOfYearSql(bound.bind, raw(value))).join(", ")}] as days`,
+  );
+  expect(clockCases.map((one, i) => ({ ...one, iso: new Date(Number(row?.instants[i])).toISOString() }))).toEqual(clockCases.map((one) => ({ ...one, iso: new Date(one.iso).toISOString() })));
+  expect(row?.days).toEqual(dayCases.map(([, day]) => day ?? 0));
+});
+
+test("in every kind of zone, around the times at which clocks are changed, ClickHouse and Temporal know the same instants", async () => {
+  const zones = ["UTC", "Europe/Berlin", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca", "Africa/Monrovia", "Africa/Cairo", "Asia/Tehran", "Asia/Gaza", "Pacific/Apia", "America/Sao_Paulo", "Europe/Dublin", "Antarctica/Troll", "Etc/GMT-14"];
+  const steps = [-86_400_000, -3_600_000, -1, 0, 1, 1_800_000, 3_600_000, 5_400_000, 86_400_000];
+  for (const zone of zones) {
+    const changes: number[] = [];
+    for (let at = Temporal.Instant.from("1899-06-01T00:00Z").toZonedDateTimeISO(zone).getTimeZoneTransition("next"); at !== null && at.year < 2199; at = at.getTimeZoneTransition("next")) changes.push(at.epochMilliseconds);
+    const times = [0, ...changes].flatMap((ms) => steps.map((step) => ms + step));
+    const shown = times.map((ms) => ms + Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6);
+    const bound = new Bound();
+    const list = (all: readonly number[]): string => bound.bind("Array(Int64)", all);
+    const rows = await bound.rows<{ at: number; shown: number }>(`select ${clockSql(bound.bind, "told.1", { zone })} as at, ${shownSql(bound.bind, "told.2", { zone })} as shown from (select arrayJoin(arrayZip(${list(shown)}, ${list(times)})) as told)`);
+    expect(rows.map((row) => [Number(row.at), Number(row.shown)]), zone).toEqual(times.map((_, i) => [clockMs(shown[i] ?? 0, zone), shown[i]]));
+  }
+});
+
 test("each test holds in ClickHouse of what the table says, and of nothing else", async () => {
   const bound = new Bound();
-  const truths = testCases.map(({ values, test: one }) => testSql(bound.bind, bound.bind("Array(String)", values.map((value) => JSON.stringify(value).replace("e+", "e"))), one));
+  const truths = testCases.map(({ values, test: one }) => testSql(bound.bind, bound.bind("Array(String)", values.map((value) => JSON.stringify(value).replace("e+", "e"))), one, "UTC"));
   const [row] = await bound.rows<{ truths: number[] }>(`select [${truths.map((truth) => `toUInt8(${truth})`).join(", ")}] as truths`);
   expect(testCases.filter(({ holds }, i) => (row?.truths[i] === 1) !== holds)).toEqual([]);
 });

@@ -1,14 +1,15 @@
 // What a definition that nobody saved would mean: how many, how many of each part, some of them, by a trait, together with other
 // audiences, and by which channel they can be reached. And what a changed definition would change.
-import { rawsSql, textSql } from "@tributary/schema/audience/value.ts";
+import { rawsSql } from "@tributary/schema/audience/value.ts";
 import { HOLDS, type Truths } from "./truths.ts";
 import type { View, Whole } from "./previews.ts";
+import { REST, splitColumn, type Split } from "./split.ts";
 
 export interface PreviewWish {
   readonly sample: number;
   readonly parts: boolean;
-  /** A trait. */
-  readonly by?: string | undefined;
+  /** By what they are divided. */
+  readonly by?: Split | undefined;
   /** Of the view's definitions, all but the first are audiences that the first may share people with. */
   readonly overlap: boolean;
   readonly reach?: { readonly consentWhenAbsent: "granted" | "denied" } | undefined;
@@ -31,7 +32,7 @@ interface PreviewResult {
 
 export async function previewOf(view: View, wish: PreviewWish, read: Read): Promise<PreviewResult> {
   const { people } = view;
-  const [breakdown, reach] = await Promise.all([wish.by === undefined ? undefined : traitColumn(view, wish.by, read), wish.reach && reachColumn(view, wish.reach)]);
+  const [breakdown, reach] = await Promise.all([wish.by === undefined ? undefined : splitColumn(view, wish.by, read), wish.reach && reachColumn(view, wish.reach)]);
   const sample: string[] = [];
   const byValue = new Uint32Array(256);
   const byReach = new Uint32Array(64);
@@ -67,37 +68,6 @@ function bitsOf(others: readonly Truths[], i: number): number {
   let bits = 0;
   for (let k = 0; k < others.length; k++) bits |= ((others[k] as Truths)[i] as number) >>> 31 << k;
   return bits;
-}
-
-// ── By a trait ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Values named, the most frequent among all people. */
-const VALUES_MAX = 100;
-/** The code of a value that is not named; 0: the trait is not set. */
-const REST = 255;
-
-interface TraitColumn {
-  readonly values: readonly string[];
-  readonly codes: Uint8Array;
-}
-
-async function traitColumn(view: View, trait: string, read: Read): Promise<TraitColumn> {
-  const params: Record<string, unknown> = {};
-  const bind = (type: string, value: unknown): string => {
-    const name = `v${Object.keys(params).length}`;
-    params[name] = value;
-    return `{${name}:${type}}`;
-  };
-  const value = `arrayStringConcat(arrayMap(raw -> ${textSql("raw")}, ${rawsSql(bind, "traits", trait)}), ', ')`;
-  const from = "from profiles final where workspace_id = {workspace:UInt32} and deleted = 0";
-  const frequent = await view.noted(JSON.stringify(["values", trait]), () =>
-    read<{ value: string }>(`select ${value} as value ${from} and value != '' group by value order by count() desc, value limit ${VALUES_MAX}`, params));
-  const values = frequent.map((row) => row.value);
-  const code = `if(value = '', 0, transform(value, {values:Array(String)}, {codes:Array(UInt32)}, toUInt32(${REST})))`;
-  const coded = values.length === 0 ? `toUInt32(0)` : `toUInt32(${code})`;
-  const sql = `select profile_id, code from (select profile_id, ${value} as value, ${coded} as code ${from}) where code != 0`;
-  const codes = await view.column(JSON.stringify(["trait", trait, values]), { sql, params: { ...params, values, codes: values.map((_, i) => i + 1) } });
-  return { values, codes };
 }
 
 // ── By channel ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ import { compareOf, previewOf } from "./preview.ts";
 import { createPreviews, previewLimits, type Around, type Previews, type View } from "./previews.ts";
 import type { ReadWords } from "./moment.ts";
 import { createReadWords } from "./read-words.ts";
+import { splitByComputed, splitByTrait } from "./split.ts";
 
 const NOW = Date.parse("2026-03-15T12:00:00.500Z");
 const DAY = 86_400_000;
@@ -192,7 +193,7 @@ test("who is in other audiences too, by a trait, and by channel", async () => {
   const view = await viewOf(previews, [everyone, vip, buyers]);
   const read = async <Row>(sql: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> =>
     (await clickhouse.query({ query: sql, query_params: { ...params, workspace: 1 }, format: "JSONEachRow" })).json<Row>();
-  const found = await previewOf(view, { ...nothing, overlap: true, by: "plan", reach: { consentWhenAbsent: "denied" } }, read);
+  const found = await previewOf(view, { ...nothing, overlap: true, by: splitByTrait("plan"), reach: { consentWhenAbsent: "denied" } }, read);
   const known = "from profiles final where workspace_id = 1 and is_anonymous = 0 and is_human = 1";
   const orders = "profile_id in (select profile_id from events where workspace_id = 1 and event = 'Order Completed' and is_bot = 0 and timestamp <= '2026-03-15 12:00:00.500')";
   const [counted] = await read<Record<string, number>>(
@@ -203,6 +204,12 @@ test("who is in other audiences too, by a trait, and by channel", async () => {
   const plans = await read<{ value: string; size: number }>(`select traits.plan::String as value, count() as size ${known} group by value order by size desc`, {});
   expect(found.breakdown).toEqual(plans);
   expect(found.breakdownRest).toBe(0);
+  // The computed trait is that of the view's instant, by the query that conditions ask.
+  const byOrders = await previewOf(view, { ...nothing, by: splitByComputed("orders", around, view) }, read);
+  const asked = byOrders.breakdown.map(({ value }) => definition.parse({ who: { kind: "computed", trait: "orders", op: "equals", value: Number(value) } }));
+  const answers = await askSql(clickhouse, 1, asked, { ...around, nowMs: view.atMs });
+  expect(byOrders.breakdown.map(({ size }) => size)).toEqual(asked.map((_, i) => [...answers.people.values()].filter(({ members }) => members[i]).length));
+  expect(byOrders.breakdown.length).toBeGreaterThan(2);
   expect(found.reach[0]).toEqual({ channel: "email", address: counted?.["email"], consent: counted?.["consent"], reachable: counted?.["reachable"] });
   expect(counted?.["reachable"]).toBeGreaterThan(0);
 });

@@ -48,7 +48,7 @@ export function toldPlanOf(condition: KindCondition, include: Definition["includ
   if (condition.kind !== "event") return undefined;
   const { within } = condition;
   if (within !== undefined && ("since" in within || ("zone" in within && within.zone === "person"))) return undefined;
-  const plan = planOf(condition, whenever(around.words));
+  const plan = planOf(condition, whenever(around.words, around.zone));
   // Which events it means is then another thing at each instant.
   if (turnsSql(() => "", plan.selector) !== undefined) return undefined;
   if (plan.of === "average") return undefined;

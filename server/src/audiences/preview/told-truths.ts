@@ -1,8 +1,9 @@
 // From lists of events to truths: what `kinds/event.ts` says in SQL of one person's events, said of everybody's in memory. Both are held
 // against each other by tests over random definitions.
 import { countRange, intervalOf, isTimeComparison, type NumberComparison, type TimeComparison } from "@tributary/schema/audience/measure.ts";
+import { msOf } from "@tributary/schema/audience/value-test.ts";
 import { decimalOf } from "@tributary/schema/audience/value.ts";
-import { edgeMs, isRolling, NEVER, periodAt } from "@tributary/schema/audience/window.ts";
+import { isRolling, NEVER, periodAt } from "@tributary/schema/audience/window.ts";
 import type { Surroundings } from "../compile.ts";
 import { firstIn, leavingOf } from "./leaving.ts";
 import type { Told } from "./told-list.ts";
@@ -68,7 +69,7 @@ function spanOf(within: ToldPlan["condition"]["within"], nowMs: number, { zone }
   if (isRolling(within)) return { fromMs: firstIn(within, nowMs), toMs: NEVER, leave: leavingOf(within) };
   if ("period" in within) return { ...periodAt(within, nowMs, zone), leave: undefined };
   if ("since" in within) throw new Error("A window since something is no list's.");
-  return { fromMs: within.from === undefined ? -NEVER : edgeMs(within.from, zone), toMs: within.to === undefined ? NEVER : edgeMs(within.to, zone), leave: undefined };
+  return { fromMs: within.from === undefined ? -NEVER : msOf(within.from, zone), toMs: within.to === undefined ? NEVER : msOf(within.to, zone), leave: undefined };
 }
 
 /** The place of the first of a stretch that is not earlier. */
@@ -124,7 +125,7 @@ function countJudge(one: NumberComparison, { ms }: Told, nowMs: number, leave: (
 function timeJudge(one: TimeComparison, isFirst: boolean, { ms }: Told, world: { readonly nowMs: number; readonly zone: string }): Judge {
   const { nowMs } = world;
   if (one.op === "before" || one.op === "on_or_after") {
-    const at = edgeMs(one.value, world.zone);
+    const at = msOf(one.value, world.zone);
     return (first, end, verdict) => {
       verdict.isHeld = end > first && ((ms[isFirst ? first : end - 1] as number) < at) === (one.op === "before");
       verdict.nextMs = NEVER;
