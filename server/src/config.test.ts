@@ -79,6 +79,14 @@ describe("the configuration", () => {
     expect(refusal({ TLS_KEY_FILE: "k.pem" })).toContain("TLS_CERT_FILE");
   });
 
+  test("refuses divided roles that share Postgres but no ClickHouse", () => {
+    const shared = { DATABASE_URL: "postgresql://db.example.com/tributary" };
+    for (const roles of ["ingest", "process", "ingest,api,deliver"]) expect(refusal({ ...shared, TRIBUTARY_ROLES: roles })).toContain("CLICKHOUSE_URL");
+    for (const all of [{}, { TRIBUTARY_ROLES: "ingest,process,api" }, { TRIBUTARY_ROLES: "ingest", CLICKHOUSE_URL: "http://ch.example.com:8123" }]) {
+      expect(() => readConfig({ ...shared, ...all })).not.toThrow();
+    }
+  });
+
   test("refuses a TRIBUTARY_ name that it does not know, and names everything that is wrong at once", () => {
     const message = refusal({ TRIBUTARY_WRITEKEY: "some-write-key", PORT: "x", TRIBUTARY_LIMIT_NESTING: "deep" });
     for (const name of ["TRIBUTARY_WRITEKEY", "PORT", "TRIBUTARY_LIMIT_NESTING"]) expect(message).toContain(name);

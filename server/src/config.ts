@@ -21,14 +21,14 @@ export const settings = {
     .describe("The one outside address: snippets, settings JSON and links are made from it. Default: http(s)://HOST:PORT."),
   TRUST_PROXY: z.string().optional()
     .describe("Proxies whose X-Forwarded-* headers count (comma separated): addresses, ranges, `loopback`, `private`, `linklocal`, or `true` for all."),
-  TLS_CERT_FILE: z.string().optional().describe("Certificate (PEM). With TLS_KEY_FILE the server speaks HTTPS."),
+  TLS_CERT_FILE: z.string().optional().describe("Certificate (PEM). With TLS_KEY_FILE the server speaks HTTPS. Both are read again every minute: a renewed one needs no restart."),
   TLS_KEY_FILE: z.string().optional().describe("Key of the certificate (PEM)."),
-  DATABASE_URL: z.string().optional().describe("A Postgres server; default: the embedded one in the data directory."),
+  DATABASE_URL: z.string().optional().describe("A Postgres server; default: the embedded one in the data directory. A process with all roles opens up to 94 connections, and 4 more for each partition beyond 4, 172 at most."),
   CLICKHOUSE_URL: z.string().optional().describe("A ClickHouse server; default: chDB in the data directory."),
   DEDUPE_MAX_IDS: count(1e11).default(200_000_000).describe("Message ids kept at most; beyond it the dedupe window gets shorter."),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("What is logged."),
   TRIBUTARY_DATA_DIR: z.string().min(1).default("./data").describe("Where everything is kept."),
-  TRIBUTARY_ROLES: z.string().default("ingest,process,deliver,api").describe("What this process does: any of ingest, process, deliver, api."),
+  TRIBUTARY_ROLES: z.string().default("ingest,process,deliver,api").describe("What this process does: any of ingest, process, deliver, api. Each tells its health below /health and its figures at /metrics."),
   TRIBUTARY_LOG_PARTITIONS: count(256).default(4).describe("Partitions of the event log; fixed when the data directory is made."),
   TRIBUTARY_LOG_HORIZON_HOURS: count(24 * 365).default(72).describe("How long the event log is kept for recovery."),
   TRIBUTARY_LOG_HORIZON_BYTES: count(1e15).default(20 * 1024 ** 3).describe("How large the event log may get; never less than the slowest reader needs."),
@@ -61,7 +61,7 @@ export const settings = {
   TRIBUTARY_UNKNOWN_KEY_STATUS: z.enum(["200", "401"]).default("401").describe("Answer to an unknown or disabled write key."),
   TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND: z.coerce.number().int().min(0).max(1e9).default(100_000)
     .describe("Events a second that one write key of a website may send when its source has no limit of its own; 0 is no limit."),
-  TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(12_000).describe("People that a sequencer holds in memory."),
+  TRIBUTARY_PROFILES_IN_MEMORY: count(10_000_000).default(32_000).describe("People that a sequencer holds in memory."),
 } satisfies Record<string, z.ZodType>;
 
 export type Settings = z.infer<z.ZodObject<typeof settings>>;
@@ -126,6 +126,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (parsed.data && (parsed.data.TLS_CERT_FILE === undefined) !== (parsed.data.TLS_KEY_FILE === undefined)) {
     problems.push("TLS_CERT_FILE and TLS_KEY_FILE: give both or none");
   }
+  if (parsed.data) checkDivided(parsed.data, chosen, problems);
   if (parsed.data) checkWaysIn(parsed.data, problems);
   if (parsed.data) checkTrust(listOf(parsed.data.TRUST_PROXY), problems);
   if (parsed.data) checkSecretKeys(listOf(parsed.data.TRIBUTARY_SECRET_KEYS), problems);
@@ -178,6 +179,12 @@ function singleSignOnOf(data: Settings): SingleSignOnConfig | undefined {
     issuer, clientId, clientSecret, name: data.OIDC_NAME, domains: listOf(data.OIDC_DOMAINS).map((domain) => domain.toLowerCase().replace(/^@/, "")),
     newcomers: role === undefined ? undefined : { role, workspace: data.OIDC_WORKSPACE },
   };
+}
+
+/** Processes that share Postgres and each have a chDB of their own would answer with the events of some. */
+function checkDivided(data: Settings, chosen: ReadonlySet<Role>, problems: string[]): void {
+  if (data.DATABASE_URL === undefined || data.CLICKHOUSE_URL !== undefined || (chosen.has("process") && chosen.has("api"))) return;
+  problems.push("CLICKHOUSE_URL: needed where roles are divided among processes (TRIBUTARY_ROLES with DATABASE_URL), so that all have the same events");
 }
 
 /** What only makes sense together. */

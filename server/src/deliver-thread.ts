@@ -1,5 +1,5 @@
 // The role `deliver` in a worker thread: neither what destinations do nor how long they take delays the door, the API or the pipeline.
-// Until there is a destination that is switched on, it holds no more than a connection, and loads nothing of what destinations need.
+// Until there is a destination that is switched on, or a model, it holds no more than two connections, and loads nothing of what these need.
 import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
@@ -10,7 +10,8 @@ import { createNotices } from "./core/notices.ts";
 import type { ClickHouseEndpoint } from "./engines/clickhouse/clickhouse.ts";
 import { createPool } from "./engines/postgres/postgres.ts";
 import type { CatalogPlace } from "./open-catalog.ts";
-import { takeDeliverRole } from "./role-lock.ts";
+import { connectionsOf } from "./postgres-connections.ts";
+import { takeDeliverRole, type DeliverRoleLock } from "./role-lock.ts";
 import type { SealKeysPlace } from "./seal-keys.ts";
 
 export interface DeliverThreadData {
@@ -18,17 +19,22 @@ export interface DeliverThreadData {
   readonly clickhouse: ClickHouseEndpoint;
   readonly catalog: CatalogPlace;
   readonly sealKeys: SealKeysPlace;
+  /** The installation's, that keys of identifiers are made with. */
+  readonly secret: string;
+  /** The event log, into which rows of models go. */
+  readonly log: { readonly partitions: number; readonly dataDir: string | undefined; readonly horizonMs: number; readonly horizonBytesMax: number; readonly diskFreeBytesMin: number };
   readonly wasUnclean: boolean;
   readonly logLevel: string;
 }
 
 export interface ToDeliverThread {
-  readonly kind: "landed" | "stop";
+  readonly kind: "stop";
 }
 
-export interface FromDeliverThread {
-  readonly kind: "ready" | "stopped";
-}
+export type FromDeliverThread =
+  | { readonly kind: "ready" | "stopped" }
+  /** Rows of a model came into the log. */
+  | { readonly kind: "appended"; readonly partition: number; readonly nextOffset: number };
 
 /** Behind the pipeline, on Linux, where this concerns this thread alone. */
 const BACKGROUND_NICENESS = 7;
@@ -38,44 +44,62 @@ const LOOK_EVERY_MS = 60_000;
 async function run(data: DeliverThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromDeliverThread): void => port.postMessage(message);
   const logger = createLogger(data.logLevel).child({ role: "deliver" });
-  const pool = createPool(data.postgres, "tributary deliver", 8, logger);
+  const pool = createPool(data.postgres, "tributary deliver", connectionsOf.deliver, logger);
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
-  let poke = (): void => undefined;
-  port.on("message", (message: ToDeliverThread) => (message.kind === "stop" ? stopping.abort() : poke()));
+  // It is told one thing.
+  port.on("message", (_: ToDeliverThread) => stopping.abort());
   send({ kind: "ready" });
-  await destinationNeeded(pool, stopping.signal);
-  if (!stopping.signal.aborted) {
-    const role = await Promise.race([takeDeliverRole(pool, logger), stopped]);
+  let role: Promise<DeliverRoleLock | void> | undefined;
+  /** Nothing when it is to stop. */
+  const roleOnce = (): Promise<DeliverRoleLock | void> => (role ??= Promise.race([takeDeliverRole(pool, logger), stopped]).then((taken) => {
     // Another process may have the role already: nothing more may be sent.
-    role?.lost.catch((error: unknown) => setImmediate(() => {
+    taken?.lost.catch((error: unknown) => setImmediate(() => {
       throw error;
     }));
-    const { startDeliverRole } = await import("./deliver-role.ts");
-    const deliverer = role === undefined ? undefined : startDeliverRole(data, pool, logger);
-    poke = () => deliverer?.poke();
+    return taken;
+  }));
+  const onceNeeded = async (need: Need, start: () => Promise<{ stop(): Promise<void> }>): Promise<void> => {
+    await needed(pool, need, stopping.signal);
+    if (stopping.signal.aborted || (await roleOnce()) === undefined) return;
+    const part = await start();
     await stopped;
-    await deliverer?.stop();
-    role?.release();
-  }
+    await part.stop();
+  };
+  await Promise.all([
+    onceNeeded({ channel: "delivery_meaning", question: DESTINATION_NEEDED }, async () => (await import("./deliver-role.ts")).startDeliverRole(data, pool, logger)),
+    onceNeeded({ channel: "models", question: MODEL_NEEDED }, async () =>
+      (await import("./models-role.ts")).startModelsRole(data, logger, (partition, nextOffset) => send({ kind: "appended", partition, nextOffset }))),
+  ]);
+  (await role)?.release();
   await pool.end();
   send({ kind: "stopped" });
   port.close();
 }
 
-/** Resolves when a destination is switched on, or when it is to stop. */
-async function destinationNeeded(pool: Pool, signal: AbortSignal): Promise<void> {
+const DESTINATION_NEEDED =
+  "select from destination d where status = 'active' and (enabled or exists (select from delivery_sync s where s.destination_id = d.id and s.status = 'running')) union all select from forgetting where done_at is null limit 1";
+const MODEL_NEEDED = "select from model where status = 'active' union all select from forgetting_model where status in ('waiting', 'removed') limit 1";
+
+interface Need {
+  /** On which Postgres tells that it may be there. */
+  readonly channel: string;
+  /** Answers a row once it is. */
+  readonly question: string;
+}
+
+/** Resolves when it is there, or when it is to stop. */
+async function needed(pool: Pool, { channel, question }: Need, signal: AbortSignal): Promise<void> {
   let wake = new AbortController();
-  const notices = createNotices(pool, "delivery_meaning", () => wake.abort());
+  const notices = createNotices(pool, channel, () => wake.abort());
   while (!signal.aborted) {
     wake = new AbortController();
     try {
       await notices.take();
-      const { rowCount } = await pool.query("select from destination where enabled and status = 'active' limit 1");
+      const { rowCount } = await pool.query(question);
       if (rowCount !== 0) break;
     } catch {
       // Postgres is not there at the moment.
-      wake = new AbortController();
       await sleep(1_000, undefined, { signal }).catch(() => undefined);
       continue;
     }

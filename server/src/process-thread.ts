@@ -8,11 +8,13 @@ import { systemClock } from "./core/clock.ts";
 import { assert } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { createLogger } from "./core/logger.ts";
+import { createSureTime } from "./core/sure-time.ts";
 import { connectClickHouse, type ClickHouseEndpoint } from "./engines/clickhouse/clickhouse.ts";
 import { createPool } from "./engines/postgres/postgres.ts";
 import type { LogLimits } from "./log/log-limits.ts";
 import { createPostgresLog } from "./log/postgres-log.ts";
 import { startProcessor, type ProcessTuning } from "./pipeline/process.ts";
+import { processConnections } from "./postgres-connections.ts";
 import { takeProcessRole } from "./role-lock.ts";
 import { createObserver } from "./observed-schema/observed-schema.ts";
 import { landedBefore, landing } from "./pipeline/outbox/landed-before.ts";
@@ -56,7 +58,7 @@ const BACKGROUND_NICENESS = 5;
 async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromProcessThread): void => port.postMessage(message);
   const logger = createLogger(data.logLevel).child({ role: "process" });
-  const pool = createPool(data.postgres, "tributary process", 6 + data.partitions * 4, logger);
+  const pool = createPool(data.postgres, "tributary process", processConnections(data.partitions), logger);
   const clickhouse = connectClickHouse(data.clickhouse, "write");
   const clickhouseReader = connectClickHouse(data.clickhouse, "evaluate");
   const everybody = connectClickHouse(data.clickhouse, "instants");
@@ -76,8 +78,10 @@ async function run(data: ProcessThreadData, port: NonNullable<typeof parentPort>
     pool, clickhouse: clickhouseReader, partitions: data.partitions, landedBefore: (partition) => landedBefore(pool, partition), clock: systemClock, logger,
     isBusy: () => systemClock.nowMs() - lateAtMs < LATE_FOR_MS,
   });
+  // Its `now` never goes back: a clock that stands a year ahead for a moment would take everybody out of what they are in for a year.
+  const evenly = createSureTime({ clock: systemClock });
   evaluator = createEvaluator({
-    pool, clickhouse: clickhouseReader, everybody, partitions: data.partitions, landing: (partition) => landing(pool, partition), clock: systemClock, logger,
+    pool, clickhouse: clickhouseReader, everybody, partitions: data.partitions, landing: (partition) => landing(pool, partition), clock: { nowMs: () => evenly.sureMs() }, logger,
     onWritten: () => void processor.sendAudiences().catch(() => undefined), // It is looked for in a moment all the same.
   });
   const audiences = evaluator;

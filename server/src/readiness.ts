@@ -12,7 +12,8 @@ const LATE_MS = 5 * 60_000;
 
 export interface ReadinessParts {
   readonly pool: Pool;
-  readonly pingClickHouse: () => Promise<unknown>;
+  /** Absent where nothing that this process does needs it. */
+  readonly pingClickHouse: (() => Promise<unknown>) | undefined;
   /** The pipeline of this process, when it has one. */
   readonly pipeline: { readonly reader: string; readonly isRunning: () => boolean } | undefined;
   readonly clock: Clock;
@@ -74,9 +75,9 @@ export function createReadiness({ pool, pingClickHouse, pipeline, clock, logger 
 
   return async () => {
     const [postgres, clickhouse, processing, outbox, refused] = await Promise.all([
-      check("postgres", () => pool.query("select 1")), check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkOutbox(), checkRefused(),
+      check("postgres", () => pool.query("select 1")), pingClickHouse && check("clickhouse", pingClickHouse), pipeline && checkPipeline(pipeline), checkOutbox(), checkRefused(),
     ]);
-    const needed = { postgres, clickhouse, ...(processing ? { pipeline: processing } : {}) };
+    const needed = { postgres, ...(clickhouse ? { clickhouse } : {}), ...(processing ? { pipeline: processing } : {}) };
     return { ready: Object.values(needed).every(({ ok }) => ok), degraded: !refused.ok || !outbox.ok, parts: { ...needed, outbox, refused_writes: refused } };
   };
 }
@@ -108,13 +109,14 @@ function refusedText({ rows, statements }: RefusedCounts): string {
   return `${counted.join(" and ")} refused by ClickHouse${waits}; see GET /api/v1/refused-writes`;
 }
 
-interface Place {
+/** How far the log goes, and how far its reader is. */
+export interface Place {
   readonly partition: number;
   readonly headOffset: number;
   readonly readOffset: number;
 }
 
-async function readPlaces(pool: Pool, reader: string): Promise<Place[]> {
+export async function readPlaces(pool: Pool, reader: string): Promise<Place[]> {
   const { rows } = await pool.query<{ partition: number; head: string; read: string }>(
     `select h.partition, h.next_offset as head, coalesce(o.next_offset, 0) as read
        from log_head h left join log_offset o on o.partition = h.partition and o.reader = $1`,

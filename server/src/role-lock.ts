@@ -1,4 +1,4 @@
-// One process at a time has the role `process`, and one `deliver`, whatever machine it runs on: a second waits as a stand-by. The lock is a
+// One process at a time has the role `process`, one `deliver`, and one looks after alerts, whatever machine it runs on: a second waits as a stand-by. The lock is a
 // session of Postgres's; when that session breaks the role is given up, because another may have it already.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
@@ -9,6 +9,7 @@ export const PROCESS_ROLE_LOCK = 7_205_913_002;
 /** Held beside it while everything that was sent lately is known to be in ClickHouse, so that every process can see that it is. */
 const VERIFIED_LOCK = 7_205_913_003;
 const DELIVER_ROLE_LOCK = 7_205_913_004;
+const ALERT_ROLE_LOCK = 7_205_913_005;
 const ASK_EVERY_MS = 1_000;
 
 export interface RoleLock {
@@ -28,6 +29,12 @@ export async function takeDeliverRole(pool: Pool, logger: Logger): Promise<Deliv
   return { lost, release: () => client.release(true) };
 }
 
+/** Resolves once this process looks after alerts; waits while another does, and rejects when `signal` is aborted meanwhile. */
+export async function takeAlertRole(pool: Pool, logger: Logger, signal: AbortSignal): Promise<DeliverRoleLock> {
+  const { client, lost } = await takeRole(pool, { name: "alerts", lock: ALERT_ROLE_LOCK }, logger, signal);
+  return { lost, release: () => client.release(true) };
+}
+
 /** Resolves once this process has the role; waits while another has it. */
 export async function takeProcessRole(pool: Pool, logger: Logger): Promise<RoleLock> {
   const { client, lost } = await takeRole(pool, { name: "process", lock: PROCESS_ROLE_LOCK }, logger);
@@ -41,7 +48,7 @@ export async function takeProcessRole(pool: Pool, logger: Logger): Promise<RoleL
   return { lost, tellVerified, release: () => client.release(true) };
 }
 
-async function takeRole(pool: Pool, role: { readonly name: string; readonly lock: number }, logger: Logger): Promise<{ readonly client: PoolClient; readonly lost: Promise<never> }> {
+async function takeRole(pool: Pool, role: { readonly name: string; readonly lock: number }, logger: Logger, signal?: AbortSignal): Promise<{ readonly client: PoolClient; readonly lost: Promise<never> }> {
   const client = await pool.connect();
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => undefined);
@@ -49,7 +56,7 @@ async function takeRole(pool: Pool, role: { readonly name: string; readonly lock
   try {
     for (let asked = 0; !(await tryLock(client, role.lock)); asked++) {
       if (asked === 0) logger.warn(`another process has the role \`${role.name}\`; this one waits for it to end`);
-      await sleep(ASK_EVERY_MS);
+      await sleep(ASK_EVERY_MS, undefined, { signal });
     }
   } catch (error) {
     client.release(true);

@@ -6,7 +6,7 @@ import type { Pool } from "pg";
 import type { SecretKey } from "@tributary/schema/api/secret-keys.ts";
 import type { Config } from "./config.ts";
 import { AppError } from "./core/errors.ts";
-import { destinationPurpose } from "./core/sealed-text.ts";
+import { alertPurpose, destinationPurpose, warehousePurpose } from "./core/sealed-text.ts";
 import { INSTALL_KEY, readSealKeys, sealKeyId, type SealKeys, type SealKeysPlace } from "./seal-keys.ts";
 import { writePrivateFile } from "./data-directory.ts";
 
@@ -17,6 +17,8 @@ export const SEAL_KEYS_FILE = "secret-keys";
 export const sealedPlaces = [
   { table: "destination", column: "settings_sealed", purpose: destinationPurpose },
   { table: "destination", column: "tokens_sealed", purpose: destinationPurpose },
+  { table: "warehouse", column: "settings_sealed", purpose: warehousePurpose },
+  { table: "alert_channel", column: "settings_sealed", purpose: alertPurpose },
 ] as const;
 
 /** Plain data, for every thread that opens or seals. */

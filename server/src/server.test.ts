@@ -1,13 +1,16 @@
 // The whole server as its settings say: over TLS with certificate files, behind proxies, with some of its roles.
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
-import { quietLogger } from "./engines/testing.ts";
+import { startClickHouse } from "./engines/clickhouse/clickhouse.ts";
+import { quietLogger, startTestClickHouse, startTestPostgres } from "./engines/testing.ts";
 import { startServer, type Server } from "./server.ts";
 
 const run = promisify(execFile);
@@ -86,7 +89,70 @@ test("takes nothing in while the disk has less left than the setting says", asyn
     });
     return answer.status;
   };
-  expect(await track((await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: String(1e15) })).url)).toBe(429);
+  const full = await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: String(1e15) });
+  expect(await track(full.url)).toBe(429);
+  const figures = await (await fetch(`${full.url}/metrics`)).text();
+  expect(figures).toMatch(/^tributary_log_refuses\{reason="disk"\} 1$/m);
+  expect(figures).toMatch(/^tributary_log_unread_chunks\{partition="3"\} 0$/m);
+  // The page that lists them is held against what is told.
+  const told = [...figures.matchAll(/^# HELP (\w+) (.+)$/gm)].map(([, name, help]) => `| \`${name}\` | ${help} |`).toSorted();
+  const listed = (await readFile(join(import.meta.dirname, "../../docs/metrics.md"), "utf8")).split("\n").filter((line) => line.startsWith("| `"));
+  expect(listed.toSorted()).toEqual(told);
   await server?.stop();
-  expect(await track((await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: "1" })).url)).toBe(200);
+  // Alone at the door, which is looked after like any other process, and needs Postgres only.
+  const { url } = await start({ TRIBUTARY_LOG_DISK_FREE_BYTES: "1", TRIBUTARY_ROLES: "ingest" });
+  expect(await track(url)).toBe(200);
+  const get = async (path: string): Promise<[number, string]> => fetch(`${url}${path}`).then(async (answer) => [answer.status, await answer.text()]);
+  expect(await get("/health")).toEqual([200, '{"status":"live"}']);
+  const [status, ready] = await get("/health/ready");
+  expect(status).toBe(200);
+  expect(JSON.parse(ready)).toMatchObject({ status: "ready", parts: { postgres: { ok: true } } });
+  expect(Object.keys((JSON.parse(ready) as { parts: object }).parts)).not.toContain("clickhouse");
+  expect((await get("/metrics"))[1]).toMatch(/^tributary_ingest_events_total 1$/m);
+  const [missing, problem] = await get("/api/v1/workspace");
+  expect([missing, JSON.parse(problem)]).toEqual([404, expect.objectContaining({ code: "not_found", message: expect.any(String) })]);
+});
+
+test("roles divided among processes on one Postgres and one ClickHouse are one server", async () => {
+  const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
+  const { endpoint } = clickhouse;
+  const tcp = createTcpServer((socket) => {
+    const engine = connect("socketPath" in endpoint ? endpoint.socketPath : "");
+    for (const [one, other] of [[socket, engine], [engine, socket]] as const) one.pipe(other).on("error", () => undefined);
+  }).listen(0, "127.0.0.1");
+  await once(tcp, "listening");
+  const { connectionString, host, port, user, password, database } = postgres.connection;
+  const where = new URL(`postgresql://localhost/${database ?? "postgres"}`);
+  Object.assign(where, { username: user ?? "", password: String(password ?? "") });
+  where.search = new URLSearchParams({ host: host ?? "", port: String(port ?? 5432) }).toString();
+  const folder = await mkdtemp(join(tmpdir(), "trib-roles-"));
+  const shared = { DATABASE_URL: connectionString ?? where.href, CLICKHOUSE_URL: "url" in endpoint ? endpoint.url : `http://127.0.0.1:${(tcp.address() as AddressInfo).port}`, TRIBUTARY_SECRET: "one secret for all processes of one server" };
+  const rest = await start({ ...shared, TRIBUTARY_ROLES: "process,api", TRIBUTARY_DATA_DIR: join(folder, "rest") });
+  const door = await start({ ...shared, TRIBUTARY_ROLES: "ingest", TRIBUTARY_DATA_DIR: join(folder, "door") });
+  try {
+    const send = (key: string) => fetch(`${door.url}/v1/identify`, { method: "POST", headers: { authorization: `Basic ${btoa(`${key}:`)}` }, body: '{"userId":"eve","messageId":"divided"}' });
+    expect((await send(writeKey)).status).toBe(200);
+    const ask = (path: string, init?: RequestInit) => fetch(`${rest.url}/api/v1${path}`, { ...init, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" } });
+    await expect.poll(async () => (await ask("/profiles/user_id:eve")).status).toBe(200);
+    await expect.poll(async () => ((await (await ask("/events/divided")).json()) as { status?: string }).status).toBe("stored");
+    const made = (await (await ask("/sources", { method: "POST", body: '{"name":"Another"}' })).json()) as { key: { write_key: string } };
+    expect((await send(made.key.write_key)).status, "a key that another process made").toBe(200);
+  } finally {
+    await door.stop();
+    await rest.stop();
+    server = undefined;
+    tcp.close();
+    await Promise.all([postgres.stop(), clickhouse.stop(), rm(folder, { recursive: true, force: true })]);
+  }
+});
+
+test("data of a newer program are refused in words, ClickHouse's before Postgres is touched", async () => {
+  await server?.stop();
+  server = undefined;
+  const clickhouse = await startClickHouse({ dataDir, logger: quietLogger });
+  await clickhouse.client("write").command({ query: "insert into schema_version (version, name) values (9999, 'of-a-later-program')" });
+  await clickhouse.stop();
+  await expect(start({ DATABASE_URL: "postgresql://nobody@127.0.0.1:1/nothing" })).rejects.toMatchObject({
+    code: "newer_data", message: expect.stringContaining("ClickHouse has schema version 9999"), hint: expect.stringContaining("newer one"),
+  });
 });

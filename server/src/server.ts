@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { createServer as createNetServer, isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Server as TlsServer } from "node:tls";
 import fastify, { type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
-import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api/api.ts";
+import { apiServerOptions, createApi, registerWithoutApi, type Api, type ApiDeps } from "./api/api.ts";
 import { backupRoutes } from "./api/backups.ts";
 import { demoShopRoutes } from "./api/demo-shop.ts";
 import { importRoutes } from "./api/imports.ts";
@@ -17,11 +18,12 @@ import { markRunning, markStopped, refuseUnfinishedRestore } from "./data-direct
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
-import { destinationPurpose } from "./core/sealed-text.ts";
+import { openAlerting } from "./alert-role.ts";
+import { destinationPurpose, warehousePurpose } from "./core/sealed-text.ts";
 import { trustedAddresses } from "./core/trusted-addresses.ts";
 import { startClickHouse, type ClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createWorkspaceDb, lockDataDirectory, startPostgres, type Postgres } from "./engines/postgres/postgres.ts";
-import { appendBootstrapControls, bootstrap, createAccounts, createControl, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
+import { appendBootstrapControls, bootstrap, createAccounts, createControl, createFieldDecisionsCache, createSingleSignOn, type AccountsOptions, type Bootstrapped } from "./governance/governance.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import { installSecret } from "./install-secret.ts";
 import { openLocalAccess } from "./local-access.ts";
@@ -34,10 +36,13 @@ import { previewIdentity, previewUnmerge, previewWithdraw } from "./pipeline/pre
 import type { ProcessTuning } from "./pipeline/process.ts";
 import { READER } from "./pipeline/sequencer.ts";
 import type { DeliverThreadData, FromDeliverThread, ToDeliverThread } from "./deliver-thread.ts";
-import { openCatalog, type CatalogPlace } from "./open-catalog.ts";
+import { catalogMemory, openCatalog, type CatalogPlace } from "./open-catalog.ts";
+import { openWarehouses } from "./open-warehouses.ts";
+import { openModelReaders } from "./open-model-readers.ts";
 import { superviseThread } from "./thread-supervisor.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
 import type { FromProcessThread } from "./process-thread.ts";
+import { connectionsOf, warnOfFewConnections } from "./postgres-connections.ts";
 import { createProcessMetrics, createRefusedMetric } from "./process-metrics.ts";
 import { createProcessed } from "./processed.ts";
 import { countRefused, createReadiness } from "./readiness.ts";
@@ -47,7 +52,9 @@ import { createSourceDirectory } from "./sources/source-directory.ts";
 import { isSentVerified } from "./role-lock.ts";
 import { openSealKeys } from "./seal-keys.ts";
 import { createSecretRotation, sealKeysPlace } from "./secret-rotation.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { createServerMetrics } from "./server-metrics.ts";
+import { createSql } from "./sql/sql.ts";
+import { followTlsFiles, readTlsFiles } from "./tls-files.ts";
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
@@ -68,7 +75,10 @@ export interface ServerOptions {
   readonly onStep?: (text: string) => void;
 }
 
-const DRAIN_MS = 20_000;
+/** How long answers under way are waited for. What takes longer (an upload, a sender that stalls) is broken off, and goes on elsewhere. */
+const ANSWERS_MS = 6_000;
+/** How long the threads may finish what they are at, both at once. With the answers and the engines it stays within what main.ts allows. */
+const DRAIN_MS = 16_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { config, logger } = options;
@@ -81,14 +91,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await refuseUnfinishedRestore(config.dataDir);
     const wasUnclean = await markRunning(config.dataDir);
     step("Starting the databases");
-    const postgres = await startPostgres({
-      dataDir: config.dataDir, lock, logger, ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
-    });
-    undo.push(() => postgres.stop());
+    // First, and with it its migrations: what Postgres has decided must find the columns that it is written for.
     const clickhouse = await startClickHouse({
       dataDir: config.dataDir, logger, ...(config.clickhouseUrl === undefined ? {} : { clickhouseUrl: config.clickhouseUrl }),
     });
     undo.push(() => clickhouse.stop());
+    const postgres = await startPostgres({
+      dataDir: config.dataDir, lock, logger, ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    });
+    undo.push(() => postgres.stop());
     step("Opening the event log");
     return await startRoles(options, { postgres, clickhouse, wasUnclean, undo });
   } catch (error) {
@@ -107,15 +118,16 @@ interface Engines {
 async function startRoles({ config, logger, tuning }: ServerOptions, { postgres, clickhouse, wasUnclean, undo }: Engines): Promise<Server> {
   const registry = new Registry();
   let supervisor: ProcessSupervisor | undefined;
-  const pool = postgres.pool("tributary", 12);
+  const pool = postgres.pool("tributary", connectionsOf.server);
   const secret = await installSecret({ dataDir: config.dataDir, given: config.secret, pool });
   const log = await createPostgresLog({
-    pool: postgres.pool("tributary log", 6), partitions: config.logPartitions, clock: systemClock, logger,
+    pool: postgres.pool("tributary log", connectionsOf.log), partitions: config.logPartitions, clock: systemClock, logger,
     limits: { horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes, diskFreeBytesMin: config.logDiskFreeBytesMin },
     ...(postgres.mode === "embedded" ? { dataDir: config.dataDir } : {}),
     onAppend: (partition, nextOffset) => supervisor?.appended(partition, nextOffset),
   });
   undo.push(() => log.close());
+  if (postgres.mode === "url") await warnOfFewConnections(pool, log.partitions, logger);
   const made = await bootstrap({
     pool, partitions: log.partitions, nowMs: systemClock.nowMs(),
     ...(config.writeKey === undefined ? {} : { writeKey: config.writeKey }), ...(config.apiToken === undefined ? {} : { apiToken: config.apiToken }),
@@ -123,10 +135,13 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   });
   await appendBootstrapControls(log, made, systemClock.nowMs());
 
+  const threads: (() => Promise<void>)[] = [];
+  undo.push(() => Promise.all(threads.map((stop) => stop())));
   const isPipelineHere = config.roles.has("process");
   const processed = createProcessed(pool, READER, () => isPipelineHere);
   const metrics = createProcessMetrics(registry);
   createRefusedMetric(registry, () => countRefused(pool));
+  createServerMetrics({ registry, pool, log, reader: READER });
   if (isPipelineHere) {
     const onMessage = (message: FromProcessThread): void => {
       metrics.record(message);
@@ -141,17 +156,14 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
       logger, onMessage,
     );
     const running = supervisor;
-    undo.push(() => running.stop(DRAIN_MS));
+    threads.push(() => running.stop(DRAIN_MS));
   }
   if (config.roles.has("deliver")) {
-    const data: DeliverThreadData = {
-      postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), sealKeys: sealKeysPlace(config, secret), wasUnclean, logLevel: config.logLevel,
+    const onAppended = (partition: number, nextOffset: number): void => {
+      log.poke(partition, nextOffset);
+      supervisor?.appended(partition, nextOffset);
     };
-    // Nothing waits for it.
-    const deliverer = superviseThread<ToDeliverThread, FromDeliverThread>({
-      file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger, onMessage: () => undefined,
-    });
-    undo.push(async () => (await deliverer).stop(DRAIN_MS));
+    threads.push(startDeliverThread({ config, logger, postgres, clickhouse, wasUnclean, secret, partitions: log.partitions, onAppended }));
   }
   const backups = await createBackupSessions({
     dataDir: config.dataDir, postgres, clickhouse, logger,
@@ -175,6 +187,30 @@ async function startRoles({ config, logger, tuning }: ServerOptions, { postgres,
   };
 }
 
+interface DeliverParts extends Omit<Engines, "undo"> {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly secret: string;
+  readonly partitions: number;
+  readonly onAppended: (partition: number, nextOffset: number) => void;
+}
+
+/** Nothing waits for it to be up. Gives how it is stopped. */
+function startDeliverThread({ config, logger, postgres, clickhouse, wasUnclean, secret, partitions, onAppended }: DeliverParts): () => Promise<void> {
+  const data: DeliverThreadData = {
+    postgres: postgres.connection, clickhouse: clickhouse.endpoint, catalog: catalogPlace(config), sealKeys: sealKeysPlace(config, secret), secret, wasUnclean, logLevel: config.logLevel,
+    log: {
+      partitions, dataDir: postgres.mode === "embedded" ? config.dataDir : undefined, horizonMs: config.logHorizonMs, horizonBytesMax: config.logHorizonBytes,
+      diskFreeBytesMin: config.logDiskFreeBytesMin,
+    },
+  };
+  const deliverer = superviseThread<ToDeliverThread, FromDeliverThread>({
+    file: new URL("./deliver-thread.ts", import.meta.url), name: "deliver", data: (isUnclean) => ({ ...data, wasUnclean: isUnclean }), wasUnclean, logger,
+    onMessage: (message) => (message.kind === "appended" ? onAppended(message.partition, message.nextOffset) : undefined),
+  });
+  return async () => (await deliverer).stop(DRAIN_MS);
+}
+
 interface HttpParts {
   readonly config: Config;
   readonly logger: Logger;
@@ -190,7 +226,7 @@ interface HttpParts {
 
 async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { config, logger, postgres, log, registry } = parts;
-  const pool = postgres.pool("tributary http", 8);
+  const pool = postgres.pool("tributary http", connectionsOf.http);
   const tls = await readTlsFiles(config.tls);
   // The address is part of what is served, so a free port is chosen before anything is built.
   const port = config.port === 0 ? await freePort(config.host) : config.port;
@@ -206,18 +242,35 @@ async function startHttp(parts: HttpParts): Promise<{ readonly url: string; stop
     serverFactory: (next) => (config.roles.has("ingest") ? ingest.serverFactory(next, tls) : ingest.plainServerFactory(next, tls)),
     clientErrorHandler: (error, socket) => ingest.answerClientError(error, socket),
   });
-  if (config.roles.has("api")) await registerApi(app, parts, { pool, publicUrl, onSourcesChanged: () => sources.forget() });
+  const readiness = readinessOf(parts, pool);
+  if (config.roles.has("api")) await registerApi(app, parts, { pool, publicUrl, readiness, onSourcesChanged: () => sources.forget() });
+  else registerWithoutApi(app, { readiness, registry, clock: systemClock, logger });
   await app.listen({ host: config.host, port });
+  const stopFollowing = config.tls && tls && app.server instanceof TlsServer ? followTlsFiles({ tls: config.tls, current: tls, server: app.server, logger }) : undefined;
   return {
     url,
     async stop() {
+      stopFollowing?.();
+      ingest.endConnections();
+      const rest = setTimeout(() => app.server.closeAllConnections(), ANSWERS_MS);
       await app.close();
+      clearTimeout(rest);
       await ingest.stop();
     },
   };
 }
 
-interface ApiParts {
+function readinessOf({ config, logger, clickhouse, isProcessReady }: HttpParts, pool: ReturnType<Postgres["pool"]>): ApiDeps["readiness"] {
+  const isDoorAlone = [...config.roles].every((role) => role === "ingest");
+  return createReadiness({
+    pool, clock: systemClock, logger,
+    // What comes in is on disk without it.
+    pingClickHouse: isDoorAlone ? undefined : () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
+    pipeline: config.roles.has("process") ? { reader: READER, isRunning: isProcessReady } : undefined,
+  });
+}
+
+interface ApiParts extends Pick<ApiDeps, "readiness"> {
   readonly pool: ReturnType<Postgres["pool"]>;
   readonly publicUrl: string;
   readonly onSourcesChanged: () => void;
@@ -236,35 +289,40 @@ async function registerApi(app: FastifyInstance, parts: HttpParts, apiParts: Api
   await app.register(pages.plugin);
 }
 
-function buildApi(parts: HttpParts, { pool, publicUrl, onSourcesChanged, page, onClose }: ApiPlace): Api {
+function buildApi(parts: HttpParts, { pool, publicUrl, readiness, onSourcesChanged, page, onClose }: ApiPlace): Api {
   const { config, logger, postgres, clickhouse, log, registry, secret, processed } = parts;
-  const workspaceDb = createWorkspaceDb(postgres, { max: 10 });
+  const workspaceDb = createWorkspaceDb(postgres, { max: connectionsOf.workspace });
   const sealKeys = openSealKeys(sealKeysPlace(config, secret));
   const preview = { pool, clickhouse: clickhouse.client("evaluate"), secret, limits: config.limits };
   const control = createControl({ workspaceDb, log, processed, clock: systemClock });
   const shops = createDemoShops({
-    pool: postgres.pool("tributary demo", 6), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
+    pool: postgres.pool("tributary demo", connectionsOf.demoShops), log, processed, clock: systemClock, logger, control, secret, onSourcesChanged, promiseFor: createPromiseFor(clickhouse.client("api")),
   });
   onClose(() => shops.stop());
-  const catalog = openCatalog(catalogPlace(config), logger);
+  const seal = sealKeys.seal(destinationPurpose);
+  const catalog = openCatalog(catalogPlace(config), logger, catalogMemory(postgres.pool("tributary tokens", connectionsOf.tokens), seal));
   onClose(() => catalog.close());
+  const warehouses = openWarehouses(config.dataDir, catalog.outbound);
+  const ways = waysIn(config, { pool, secret, publicUrl, logger });
+  const alerting = openAlerting({
+    pool: postgres.pool("tributary alerts", connectionsOf.alerts), clickhouse: clickhouse.client("api"), log, pipelineReader: READER, logger, clock: systemClock, registry, publicUrl, sealKeys, mailer: ways.mailer,
+    outbound: catalog.outbound,
+  });
+  onClose(() => alerting.stop());
+  const openModelReader = openModelReaders({ pool, own: createSql({ clickhouse: clickhouse.client("sql"), workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock }), kinds: warehouses, seal: sealKeys.seal(warehousePurpose) });
   return createApi({
-    workspaceDb, pool, ...waysIn(config, { pool, secret, publicUrl, logger }), clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
-    identifierSecret: secret, catalog, destinationSeal: sealKeys.seal(destinationPurpose),
+    workspaceDb, pool, openModelReader, ...ways, clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), sqlClickhouse: clickhouse.client("sql"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
+    identifierSecret: secret, catalog, destinationSeal: seal, outbound: catalog.outbound, alertChannels: alerting.channels, warehouseKinds: warehouses, warehouseSeal: sealKeys.seal(warehousePurpose),
     previewUnmerge: (workspaceId, profileId, identifiers) => previewUnmerge(preview, workspaceId, profileId, identifiers),
     previewIdentity: (workspaceId, identity) => previewIdentity(preview, workspaceId, identity),
     eventPaths: createEventPaths(preview),
     refusedWrites: refusedWrites({ pool, clickhouse: clickhouse.client("write") }),
-    readiness: createReadiness({
-      pool, clock: systemClock, logger,
-      pingClickHouse: () => clickhouse.client("api").ping({ select: false }).then((answer) => (answer.success ? undefined : Promise.reject(answer.error))),
-      pipeline: config.roles.has("process") ? { reader: READER, isRunning: parts.isProcessReady } : undefined,
-    }),
+    readiness,
     isSentVerified: () => isSentVerified(pool),
     onSourcesChanged,
     page,
     moreRoutes: [
-      ...importRoutes(createImports({ workspaceDb, log, control, clock: systemClock, secret, onSourcesChanged, previewWithdraw: (workspaceId, id) => previewWithdraw(preview, workspaceId, id) })),
+      ...importRoutes(createImports({ workspaceDb, log, processed, control, clock: systemClock, secret, onSourcesChanged, previewWithdraw: (workspaceId, id) => previewWithdraw(preview, workspaceId, id) })),
       ...limitRoutes(config.limits),
       ...backupRoutes({ backups: parts.backups, workspaceDb }),
       ...demoShopRoutes({ shops, pool }),

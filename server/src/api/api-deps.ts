@@ -8,6 +8,7 @@ import type { EventCheck, EventPath } from "@tributary/schema/api/event-path.ts"
 import type { IdentityPreview, UnmergePreview } from "@tributary/schema/api/identity.ts";
 import type { EventsHeader } from "@tributary/schema/log-record.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
+import type { AlertChannels } from "../alerts/alerts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Seal } from "../core/sealed-text.ts";
@@ -16,6 +17,9 @@ import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import type { Accounts, Processed, SingleSignOn } from "../governance/governance.ts";
 import type { EventLog } from "../log/log.ts";
 import type { Mailer } from "../mail/mail.ts";
+import type { OpenReader } from "../models/models.ts";
+import type { WarehouseKind } from "../warehouses/warehouses.ts";
+import type { Outbound } from "../outbound/outbound.ts";
 import type { Route } from "./define-route.ts";
 
 /** Every limit of the API. */
@@ -106,6 +110,8 @@ export interface ApiDeps {
   readonly singleSignOn?: SingleSignOn | undefined;
   readonly mailer: Mailer;
   readonly clickhouse: ClickHouseClient;
+  /** For statements that people write; undefined: the same. */
+  readonly sqlClickhouse?: ClickHouseClient;
   /** For previews of audiences; undefined: the same. */
   readonly previewClickhouse?: ClickHouseClient;
   readonly log: EventLog;
@@ -122,6 +128,15 @@ export interface ApiDeps {
   /** What destinations there are, and the seal of what workspaces set them up with. */
   readonly catalog: Catalog;
   readonly destinationSeal: Seal;
+  /** Where models may read, by slug, and the seal of what workspaces connect them with. */
+  readonly warehouseKinds: ReadonlyMap<string, WarehouseKind>;
+  readonly warehouseSeal: Seal;
+  /** Vendors are asked for tokens by it. */
+  readonly outbound: Pick<Outbound, "fetch" | "checkAddress" | "checkHost">;
+  /** How alerts are told. */
+  readonly alertChannels: AlertChannels;
+  /** What models read by, for previews and checks. */
+  readonly openModelReader: OpenReader;
   readonly previewUnmerge: (
     workspaceId: number,
     profileId: string,

@@ -13,13 +13,15 @@ import {
   type WorkspaceCache,
 } from "../governance/governance.ts";
 import { createComputedView, type ComputedView } from "../audiences/audiences.ts";
+import { createSql, type SqlService } from "../sql/sql.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
 import { apiLimits, type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { AskedGuesses } from "./audience-guess.ts";
 import { createClickHouseRead, type ClickHouseRead } from "./clickhouse-read.ts";
 import type { KeysOf } from "./event-rows.ts";
-import { createFindIdentifier, type FindIdentifier } from "./find-identifier.ts";
+import { beginExport, keepAnswer, type AnswerOf, type AnswerUnderWay, type ExportOf, type ExportUnderWay } from "../exports/exports.ts";
+import { createFindIdentifier, type FindIdentifier } from "../identity/identity.ts";
 import { createProfileFinder, type ProfileFinder } from "./find-profile.ts";
 import { createLogProgress, type LogProgress } from "./log-progress.ts";
 import { createPayloadKeys, type PayloadKeys } from "./payload-keys.ts";
@@ -60,7 +62,12 @@ export interface ApiServices {
   readonly audienceFlowGate: Gate;
   /** Before each call to a vendor that somebody asks for by hand. */
   readonly tryGate: Gate;
+  /** Before rows about people leave as a file. */
+  readonly beginExport: (of: ExportOf) => Promise<ExportUnderWay>;
+  readonly keepAnswer: (of: AnswerOf) => AnswerUnderWay;
   readonly tries: RateLimiter<number>;
+  /** Statements that people write, over views of their workspace. */
+  readonly sql: SqlService;
   /** Questions to ClickHouse, a few at a time. */
   readonly scan: ClickHouseRead;
   /** Timelines of one person, under their own limit. */
@@ -76,13 +83,16 @@ export function createServices(deps: ApiDeps): ApiServices {
   const timelines = new Gate({ atOnce: limits.timelinesAtOnce, queueMax: limits.timelinesQueued, waitMs: limits.timelineWaitMs });
   const timelineRate = new RateLimiter<"all">(limits.timelinesPerSecond, limits.timelinesPerSecond);
   const settings = createSettingsCache(deps.workspaceDb);
+  const fields = createFieldDecisionsCache(deps.workspaceDb);
   const findIdentifier = createFindIdentifier(deps.identifierSecret);
+  const exportParts = { workspaceDb: deps.workspaceDb, clickhouse: deps.clickhouse, nowMs: () => deps.clock.nowMs() };
   return {
     deps,
     limits,
     tokens: createTokenDirectory(deps.pool),
     settings,
-    fields: createFieldDecisionsCache(deps.workspaceDb),
+    fields,
+    sql: createSql({ clickhouse: deps.sqlClickhouse ?? deps.clickhouse, workspaceDb: deps.workspaceDb, decisions: fields, clock: deps.clock }),
     computedView: createComputedView(deps.workspaceDb),
     reads: createReadAudit({
       workspaceDb: deps.workspaceDb, clock: deps.clock,
@@ -110,6 +120,8 @@ export function createServices(deps: ApiDeps): ApiServices {
     audiencePreviewGate: new Gate({ atOnce: limits.audiencePreviewsAtOnce, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     audienceFlowGate: new Gate({ atOnce: 1, queueMax: limits.audiencePreviewsQueued, waitMs: limits.audiencePreviewWaitMs }),
     tryGate: new Gate({ atOnce: limits.triesAtOnce, queueMax: limits.triesQueued, waitMs: limits.tryWaitMs }),
+    beginExport: (of) => beginExport(exportParts, of),
+    keepAnswer: (of) => keepAnswer(exportParts, of),
     tries: new RateLimiter(limits.triesPerMinute / 60, limits.triesPerMinute),
     scan: (workspaceId, sql, params) => scans.pass(() => read(workspaceId, sql, params)),
     timelineRead: async (workspaceId, sql, params) => {

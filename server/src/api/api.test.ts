@@ -64,6 +64,13 @@ describe("the API's gate", () => {
     expect((await api.call("GET", "/workspace", { token: short.secret })).status).toBe(401);
     clock.advanceMs(1_500);
     expect((await api.call("GET", "/workspace", { token: revoked.secret })).status).toBe(401);
+    await api.pool.query("update api_token set revoked_at = null where id = $1", [revoked.token.id]);
+    clock.advanceMs(2_000);
+    expect((await api.call("GET", "/workspace", { token: revoked.secret })).status).toBe(200);
+    await api.pool.query("update api_token set revoked_at = now() where id = $1", [revoked.token.id]);
+    clock.advanceMs(-3_600_000);
+    expect((await api.call("GET", "/workspace", { token: revoked.secret })).status, "a clock that is set back keeps no token alive").toBe(401);
+    clock.advanceMs(3_600_000);
   });
 
   test("unknown addresses, methods and bodies get a problem that says what to do", async () => {
@@ -87,7 +94,7 @@ describe("the API's gate", () => {
   });
 
   test("an address outside the API answers in the same shape, without a token", async () => {
-    for (const [method, url] of [["GET", "/nothing"], ["GET", "/health"], ["POST", "/health/live"], ["GET", "/api/v2/profiles"]] as const) {
+    for (const [method, url] of [["GET", "/nothing"], ["GET", "/health/nothing"], ["POST", "/health/live"], ["GET", "/api/v2/profiles"]] as const) {
       const response = await api.server.inject({ method, url });
       expect(response.headers["content-type"]).toMatch(/^application\/problem\+json/);
       const body = response.json();
@@ -275,7 +282,7 @@ describe("the API's gate", () => {
   });
 
   test("health and metrics need no token and name nobody", async () => {
-    expect((await api.server.inject("/health/live")).json()).toEqual({ status: "live" });
+    for (const path of ["/health", "/health/live"]) expect((await api.server.inject(path)).json()).toEqual({ status: "live" });
     expect((await api.server.inject("/health/ready")).json()).toMatchObject({ status: "ready", parts: { postgres: { ok: true } } });
     await sleep(0);
     const metrics = (await api.server.inject("/metrics")).body;

@@ -11,6 +11,11 @@ import { accountPasswordRoutes } from "./account-passwords.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createServices, type ApiServices } from "./api-services.ts";
 import type { Mask } from "./answer-masks.ts";
+import { alertRoutes } from "./alerts.ts";
+import { alertChannelRoutes } from "./alert-channels.ts";
+import { exportRoutes } from "./exports.ts";
+import { forgettingRoutes } from "./forgettings.ts";
+import { registerSharedFiles } from "./shared-file.ts";
 import { audienceExportRoute } from "./audience-export.ts";
 import { audienceMembershipRoutes } from "./audience-membership.ts";
 import { audiencePreviewRoutes } from "./audience-preview.ts";
@@ -25,7 +30,10 @@ import { computedTraitRoutes } from "./computed-traits.ts";
 import { auditRoutes } from "./audit.ts";
 import { findCaller, type Caller } from "./caller.ts";
 import { hijacked, type Method, type Route } from "./define-route.ts";
+import { audienceSyncRoutes } from "./audience-sync.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { destinationAuthorizationRoutes } from "./destination-authorization.ts";
+import { destinationForgetRoute } from "./destination-forget.ts";
 import { destinationRoutes } from "./destinations.ts";
 import { deskRoutes } from "./desk.ts";
 import { eventPathRoutes } from "./event-paths.ts";
@@ -45,7 +53,10 @@ import { meRoutes } from "./me.ts";
 import type { Masking } from "./mask-payload.ts";
 import { MASKED_HEADER, maskingFor, missingScope, takeLookUp } from "./masked-reading.ts";
 import { memberRoutes } from "./members.ts";
+import { registerOAuthCallback } from "./oauth-callback.ts";
 import { observedRoutes } from "./observed.ts";
+import { modelRunRoutes } from "./model-runs.ts";
+import { modelRoutes } from "./models.ts";
 import { openApiOf, type OpenApiDocument } from "./openapi.ts";
 import { answerFrameworkError, errorHandler, parseInput, sendProblem } from "./problem.ts";
 import { personRoutes } from "./person-routes.ts";
@@ -59,15 +70,19 @@ import { revealRoutes } from "./reveal.ts";
 import { settingsRoutes } from "./settings.ts";
 import { sourceKeyRoutes } from "./source-keys.ts";
 import { sourceRoutes } from "./sources.ts";
+import { registerSqlEndpoint } from "./sql-endpoint.ts";
+import { sqlRoutes } from "./sql.ts";
 import { subscriptionTryRoutes } from "./subscription-tries.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { unmergeProposalRoutes } from "./unmerge-proposals.ts";
 import { vocabularyRoutes } from "./vocabulary.ts";
+import { warehouseRoutes } from "./warehouses.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 export { apiLimits, type ApiDeps, type ApiLimits, type Readiness } from "./api-deps.ts";
 export { defineRoute, type Route } from "./define-route.ts";
+export { registerWithoutApi } from "./health.ts";
 
 const PREFIX = "/api/v1";
 const REF_LENGTH_MAX = 8_000;
@@ -111,6 +126,9 @@ export function createApi(deps: ApiDeps): Api {
       registerHealth(server, deps);
       registerReference(server, openApi);
       await registerAccountDoor(server, deps);
+      await server.register((scope) => registerSqlEndpoint(scope, services));
+      await registerOAuthCallback(server, services);
+      await registerSharedFiles(server, services);
       await server.register((scope) => registerRoutes(scope, services, routes), { prefix: PREFIX });
       server.addHook("preClose", () => tail.close());
       // After the last answer: what was read until then is written.
@@ -136,6 +154,7 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...refusedWriteRoutes(services),
     ...ledgerRoutes(services),
     ...freshnessRoutes(services), ...ledgerBucketRoutes(services),
+    ...alertRoutes(services), ...alertChannelRoutes(services),
     ...sourceRoutes(services), ...sourceKeyRoutes(services),
     ...observedRoutes(services),
     ...settingsRoutes(services),
@@ -143,7 +162,13 @@ function routesOf(services: ApiServices, tail: LiveTail): Route[] {
     ...audienceRoutes(services), ...audienceHelpRoutes(services), ...audienceListRoutes(services), ...audienceFileRoutes(services),
     ...audiencePreviewRoutes(services), ...audienceMembershipRoutes(services), audienceExportRoute(services), audienceWhyRoute(services),
     ...computedTraitRoutes(services), ...computedQuestionRoutes(services),
-    ...catalogRoutes(services), ...destinationRoutes(services), ...subscriptionRoutes(services), ...subscriptionTryRoutes(services), ...deliveryRoutes(services),
+    ...catalogRoutes(services), ...destinationRoutes(services), ...destinationAuthorizationRoutes(services), ...subscriptionRoutes(services), ...subscriptionTryRoutes(services), ...deliveryRoutes(services),
+    ...audienceSyncRoutes(services), destinationForgetRoute(services),
+    ...exportRoutes(services),
+    ...forgettingRoutes(services),
+    ...warehouseRoutes(services),
+    ...modelRoutes(services), ...modelRunRoutes(services),
+    ...sqlRoutes(services),
     ...tokenRoutes(services),
     ...workspaceRoutes(services),
     ...meRoutes(services),

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { FastifyReply } from "fastify";
 import { memberExportQuery, memberList } from "@tributary/schema/api/audiences.ts";
 import { BYTE_ORDER_MARK, csvLine } from "@tributary/schema/csv.ts";
 import { membersAtSql, readLeaving, type StoredAudience } from "../audiences/audiences.ts";
@@ -18,9 +19,9 @@ import { iso } from "./iso.ts";
 const LIMITS = { max_execution_time: 600, max_memory_usage: "2000000000", max_threads: 2, wait_end_of_query: 0 } as const;
 
 /** Whoever takes nothing for so long gets no more. */
-const READER_IDLE_MS_MAX = 60_000;
+export const READER_IDLE_MS_MAX = 60_000;
 
-const contentTypes = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson", parquet: "application/vnd.apache.parquet" } as const;
+export const contentTypes = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson", parquet: "application/vnd.apache.parquet" } as const;
 type Format = keyof typeof contentTypes;
 
 export function audienceExportRoute(services: ApiServices): Route {
@@ -30,61 +31,84 @@ export function audienceExportRoute(services: ApiServices): Route {
     tag: AUDIENCES_TAG,
     scopes: ["read", "personal_data"],
     summary: "Write everybody in an audience into a file",
-    description: "As CSV, NDJSON or Parquet, with the traits that are named. Stands in the audit log with how many they were. Those are in it whose entry stands in the log of changes.",
+    description:
+      "As CSV, NDJSON or Parquet, with the traits that are named. Stands in the audit log with how many they were, and GET /exports/{id}/people keeps who; the header `x-export-id` says under which id. Those are in it " +
+      "whose entry stands in the log of changes.",
     params: slugParams,
     query: memberExportQuery,
     responses: { 200: memberList },
     alsoAnswers: { status: 200, contentType: "text/csv", description: "Always: a file, of the content type that `format` names." },
     handle: async ({ params, query, workspaceId, actor, nowMs, reply }) => {
       const audience = await findAudience(services, workspaceId, params.slug);
-      const leaving = await services.deps.workspaceDb.run(workspaceId, (db) => readLeaving(db, workspaceId, audience.id));
-      const asked: Asked = { workspaceId, audience, leaving, traits: query.traits, nowMs, signal: goneOf(reply) };
-      // The first answer of ClickHouse before the first byte: what fails at once is answered as an error.
-      const source = query.format === "parquet" ? await parquetOf(services, asked) : await rowsOf(services, asked);
-      const out = reply.hijack().raw;
-      out.writeHead(200, {
-        "content-type": contentTypes[query.format], "content-disposition": `attachment; filename="${audience.slug}.${query.format}"`, "cache-control": "no-store", "x-content-type-options": "nosniff",
-      });
-      const audit = (people: number): Promise<void> => services.deps.workspaceDb.run(workspaceId, (db) =>
-        recordAudit(db, { workspaceId, actor, action: "audience.export", target: `audience:${audience.slug}`, detail: { people, format: query.format, traits: query.traits } }, nowMs));
-      // Rows that were sent stand in the audit log before the file ends, also where it breaks off.
-      let people = 0;
-      try {
-        if (query.format === "parquet") {
-          await audit(await countMembers(services, asked));
-          await pipeline(source as Readable, out);
-        } else {
-          try {
-            for await (const count of writeRows(source as AsyncIterable<readonly Row[]>, out, query.format, query.traits)) people += count;
-          } finally {
-            await audit(people);
-          }
-          out.end();
-        }
-      } catch (error) {
-        // A file that ends in the middle must not look whole.
-        services.deps.logger.warn({ err: error }, "An export broke off");
-        out.destroy();
-      }
+      const columns = query.columns ?? ["id", "since", "known", "identifiers", ...query.traits.map((name) => `${TRAIT}${name}`)];
+      await sendAudience(services, reply, { workspaceId, audience, columns, format: query.format, rowLimit: query.row_limit, nowMs, of: { kind: "audience", actor } }, (people) => services.deps.workspaceDb.run(workspaceId, (db) =>
+        recordAudit(db, { workspaceId, actor, action: "audience.export", target: `audience:${audience.slug}`, detail: { people, format: query.format, traits: columns.filter((name) => name.startsWith(TRAIT)).map((name) => name.slice(TRAIT.length)) } }, nowMs)));
       return hijacked;
     },
   });
 }
 
-interface Asked {
+/** Before the name of a trait among columns. */
+export const TRAIT = "trait.";
+
+export interface SentAudience {
   readonly workspaceId: number;
-  readonly audience: StoredAudience;
+  readonly audience: Pick<StoredAudience, "id" | "slug">;
+  /** `id`, `since`, `known`, `identifiers`, and traits as `trait.plan`. */
+  readonly columns: readonly string[];
+  readonly format: Format;
+  readonly rowLimit?: number | undefined;
+  readonly nowMs: number;
+  readonly of: { readonly kind: "audience" | "share"; readonly actor: string; readonly shareId?: string | undefined };
+}
+
+/** Takes the answer over. `audit`: with how many stand in the file, before it ends and also where it breaks off. */
+export async function sendAudience(services: ApiServices, reply: FastifyReply, sent: SentAudience, audit: (people: number) => Promise<void>): Promise<void> {
+  const { workspaceId, audience, columns, format } = sent;
+  const leaving = await services.deps.workspaceDb.run(workspaceId, (db) => readLeaving(db, workspaceId, audience.id));
+  const traits = columns.filter((name) => name.startsWith(TRAIT)).map((name) => name.slice(TRAIT.length));
+  const asked: Asked = { ...sent, leaving, traits, signal: goneOf(reply) };
+  // The first answer of ClickHouse before the first byte: what fails at once is answered as an error.
+  const source = format === "parquet" ? await parquetOf(services, asked) : await rowsOf(services, asked);
+  const kept = await services.beginExport({ workspaceId, what: audience.slug, format, columns, ...sent.of });
+  const out = reply.hijack().raw;
+  out.writeHead(200, {
+    "content-type": contentTypes[format], "content-disposition": `attachment; filename="${audience.slug}.${format}"`, "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    "x-export-id": kept.id,
+  });
+  let people = 0;
+  let isWhole = false;
+  try {
+    try {
+      if (format === "parquet") {
+        for await (const ids of idsOf(services, asked)) people += await kept.add(ids).then(() => ids.length);
+      } else for await (const count of writeRows(source as AsyncIterable<readonly Row[]>, out, { columns, format, keep: (ids) => kept.add(ids) })) people += count;
+    } finally {
+      await audit(people);
+    }
+    if (format === "parquet") await pipeline(source as Readable, out, { end: false });
+    isWhole = true;
+  } catch (error) {
+    // A file that ends in the middle must not look whole.
+    services.deps.logger.warn({ err: error }, "An export broke off");
+    out.destroy();
+  }
+  await kept.end(isWhole);
+  if (isWhole) out.end();
+}
+
+interface Asked extends Pick<SentAudience, "workspaceId" | "audience" | "nowMs" | "rowLimit" | "columns"> {
   /** Suppressed, and not yet taken out. */
   readonly leaving: readonly string[];
   readonly traits: readonly string[];
-  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Id, since when, known or not, identifiers, and the JSON text of each trait. */
 type Row = readonly [id: string, sinceMs: number, known: number, identifiers: readonly string[], ...traits: string[]];
 
-function questionOf({ workspaceId, audience, leaving, traits, nowMs, signal }: Asked, shape: "json" | "text") {
+/** `json`: a Row; `text`: the chosen columns. */
+function questionOf({ workspaceId, audience, leaving, traits, columns, nowMs, rowLimit, signal }: Asked, shape: "json" | "text") {
   const params = Object.fromEntries(traits.map((name, i) => [`t${i}`, name]));
   const json = (i: number): string => `ifNull(toJSONString(getSubcolumn(traits, {t${i}:String})), '')`;
   const values = traits.map((name, i) => {
@@ -93,10 +117,12 @@ function questionOf({ workspaceId, audience, leaving, traits, nowMs, signal }: A
     return shape === "json" ? json(i) : `${text} as \`trait_${name.replace(/[^\w ]/g, "_")}_${i}\``;
   });
   const since = shape === "json" ? "toInt64(toUnixTimestamp64Milli(since))" : "since";
+  const own = { id: "toString(member.profile_id) as id", since: `${since} as since_at`, known: "is_anonymous = 0 as known", identifiers: "identifiers" } as const;
+  const chosen = columns.map((name) => own[name as keyof typeof own] ?? values[traits.indexOf(name.slice(TRAIT.length))] ?? "''"); // A trait has no column of its own.
   return {
-    query: `select ${["toString(member.profile_id) as id", `${since} as since_at`, "is_anonymous = 0 as known", "identifiers", ...values].join(", ")}
+    query: `select ${(shape === "json" ? [...Object.values(own), ...values] : chosen).join(", ")}
       from (select profile_id, is_anonymous, identifiers, traits from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id not in {leaving:Array(UUID)} and profile_id in (select profile_id from (${membersAtSql()}))) as person
-      inner join (${membersAtSql()}) as member on member.profile_id = person.profile_id`,
+      inner join (${membersAtSql()}) as member on member.profile_id = person.profile_id${limitOf(rowLimit)}`,
     query_params: { ...params, leaving, workspace: workspaceId, audience: audience.id, at: nowMs }, clickhouse_settings: LIMITS, abort_signal: signal,
   };
 }
@@ -115,23 +141,36 @@ async function parquetOf({ deps }: ApiServices, asked: Asked): Promise<Readable>
   return (await deps.clickhouse.exec({ ...rest, query: `${query}\nformat Parquet`, clickhouse_settings: { ...LIMITS, wait_end_of_query: 1 } })).stream;
 }
 
-async function countMembers({ scan }: ApiServices, { workspaceId, audience, leaving, nowMs }: Asked): Promise<number> {
-  const [row] = await scan<{ people: number }>(
-    workspaceId, `select count() as people from profiles final where workspace_id = {workspace:UInt32} and deleted = 0 and profile_id not in {leaving:Array(UUID)} and profile_id in (select profile_id from (${membersAtSql()}))`,
-    { audience: audience.id, at: nowMs, leaving });
-  return row?.people ?? 0;
+/** The same ones at every time, as long as they are in it. */
+function limitOf(rowLimit: number | undefined): string {
+  return rowLimit === undefined ? "" : ` order by toString(member.profile_id) limit ${Math.trunc(rowLimit)}`;
+}
+
+async function* idsOf({ deps }: ApiServices, asked: Asked): AsyncGenerator<string[]> {
+  const result = await deps.clickhouse.query({ ...questionOf({ ...asked, traits: [] }, "json"), format: "JSONCompactEachRow" });
+  for await (const rows of result.stream<Row>()) yield rows.map((row) => row.json<Row>()[0]);
+}
+
+interface Written {
+  readonly columns: readonly string[];
+  readonly format: Exclude<Format, "parquet">;
+  /** Who stands in the rows that are written next. */
+  readonly keep: (ids: readonly string[]) => Promise<void>;
 }
 
 /** Says how many more were written, again and again. */
-async function* writeRows(source: AsyncIterable<readonly Row[]>, out: Writable, format: Exclude<Format, "parquet">, traits: readonly string[]): AsyncGenerator<number> {
-  if (format === "csv") out.write(`${BYTE_ORDER_MARK}${csvLine(["id", "since", "known", "identifiers", ...traits])}`);
+async function* writeRows(source: AsyncIterable<readonly Row[]>, out: Writable, { columns, format, keep }: Written): AsyncGenerator<number> {
+  if (format === "csv") out.write(`${BYTE_ORDER_MARK}${csvLine(columns.map((name) => (name.startsWith(TRAIT) ? name.slice(TRAIT.length) : name)))}`);
+  const traits = columns.filter((name) => name.startsWith(TRAIT));
   for await (const rows of source) {
     let text = "";
     for (const [id, sinceMs, known, identifiers, ...values] of rows) {
-      const since = iso(sinceMs);
-      text += format === "csv" ? csvLine([id, since, known === 1, identifiers.join(" "), ...values.map(cellOf)])
-        : `${JSON.stringify({ id, since, known: known === 1, identifiers, traits: Object.fromEntries(traits.map((name, i) => [name, valueOf(values[i] ?? "")])) })}\n`;
+      const own: Readonly<Record<string, string | boolean | readonly string[]>> = { id, since: iso(sinceMs), known: known === 1, identifiers };
+      const json = (name: string): string => values[traits.indexOf(name)] ?? "";
+      text += format === "csv" ? csvLine(columns.map((name) => (name.startsWith(TRAIT) ? cellOf(json(name)) : name === "identifiers" ? identifiers.join(" ") : (own[name] as string | boolean))))
+        : `${JSON.stringify({ ...Object.fromEntries(columns.filter((name) => !name.startsWith(TRAIT)).map((name) => [name, own[name]])), traits: Object.fromEntries(traits.map((name) => [name.slice(TRAIT.length), valueOf(json(name))])) })}\n`;
     }
+    await keep(rows.map(([id]) => id));
     const isTaken = out.write(text);
     yield rows.length;
     if (!isTaken) await once(out, "drain", { signal: AbortSignal.timeout(READER_IDLE_MS_MAX) });

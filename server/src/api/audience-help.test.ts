@@ -148,6 +148,13 @@ describe("the check of a definition", () => {
     expect((await check({ who: { all: [few] } })).warnings).toMatchObject(never);
     expect((await check({ who: { all: [{ ...few, op: "less_than", value: 1 }] } })).warnings).toMatchObject(never);
     expect((await check({ who: { not: few } })).warnings).toEqual([]);
+    // "Has not ordered in 90 days" is met by who never ordered; "never ordered" asks for just those.
+    const order = { kind: "event", event: "Order Completed", op: "at_least", value: 1 };
+    const lately = await check({ who: { not: { ...order, within: { last: 90, unit: "day" } } } });
+    expect(lately.warnings).toMatchObject([{ path: "/who/not", message: never[0]?.message }]);
+    expect(lately.sentence?.en).toContain("at least once in the last 90 days) (those who never did are among them)");
+    expect((await check({ who: { not: { ...order, measure: { of: "last" }, op: "in_last", value: { last: 90, unit: "day" } } } })).warnings).toMatchObject([{ path: "/who/not" }]);
+    expect((await check({ who: { not: order } })).warnings).toEqual([]);
     expect((await check({ who: { all: [{ ...few, measure: { of: "average", property: "total" } }] } })).warnings).toEqual([]);
     expect((await check({ who: { any: [] } })).warnings).toMatchObject([{ path: "/who", message: expect.stringContaining("nobody") }]);
     expect((await check({ who: { at_least: 2, of: [plan] } })).warnings).toMatchObject([{ path: "/who", message: expect.stringContaining("2 of 1") }]);

@@ -176,6 +176,48 @@ test("everybody can be written into a file, safe for spreadsheets, and the audit
   expect(refused.status).toBe(403);
 });
 
+test("each file keeps who stood in it, and of everybody it is told in which they stood", async () => {
+  const { body: list } = await api.call("GET", "/exports?limit=2");
+  expect(list.data.map((one: { kind: string; format: string; status: string; people: number }) => [one.kind, one.format, one.status, one.people])).toEqual([["audience", "parquet", "done", 2], ["audience", "ndjson", "done", 2]]);
+  const { body: rest } = await api.call("GET", `/exports?limit=2&cursor=${list.next_cursor}`);
+  expect(rest.data).toMatchObject([{ format: "csv", what: "buyers", columns: ["id", "since", "known", "identifiers", "trait.name", "trait.plan", "trait.age", "trait.tags"] }]);
+  for (const { id } of [...list.data, ...rest.data]) expect((await api.call("GET", `/exports/${id}/people`)).body.data.toSorted()).toEqual([ada, eve].toSorted());
+  expect((await api.call("GET", "/profiles/email:ada@example.com/exports")).body.data.map(({ id }: { id: string }) => id)).toEqual([...list.data, ...rest.data].map(({ id }) => id));
+  expect((await api.call("GET", "/profiles/user_id:bob/exports")).body.data).toEqual([]);
+  expect((await api.call("GET", `/exports/${list.data[0].id}/people`, { token: masked })).status).toBe(403);
+  expect((await api.call("GET", `/exports/${list.data[0].id}/people`, { token: api.second.token })).status).toBe(404);
+});
+
+test("a share gives whoever has its link the chosen columns, up to its limit, until it is revoked or over, and each time is kept", async () => {
+  const wish = { name: "For the agency", columns: ["trait.plan", "id"], row_limit: 1, hours: 2 };
+  expect((await api.call("POST", "/audiences/buyers/shares", { body: wish, token: masked })).status).toBe(403);
+  expect((await api.call("POST", "/audiences/buyers/shares", { body: { ...wish, columns: ["name"] } })).status).toBe(400);
+  const made = await api.call("POST", "/audiences/buyers/shares", { body: wish });
+  expect(made.status).toBe(201);
+  const { url, id } = made.body;
+  const secret = String(url).split("/").at(-1) ?? "";
+  const fetched = (path = new URL(url).pathname) => api.server.inject({ method: "GET", url: path.slice(path.indexOf("/shared/")) });
+  const file = await fetched();
+  expect(file.headers).toMatchObject({ "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  const [first] = [ada, eve].toSorted();
+  expect(file.body.replace("\ufeff", "").trim().split("\r\n")).toEqual(["plan,id", first === ada ? `gold,${ada}` : `free,${eve}`]);
+  const { body: { data: [kept] } } = await api.call("GET", "/exports?limit=1");
+  expect(kept).toMatchObject({ kind: "share", share_id: id, people: 1, created_by: `share:${id}`, status: "done" });
+  expect((await api.call("GET", `/exports/${kept.id}/people`)).body.data).toEqual([first]);
+  expect((await api.call("GET", "/shares")).body.data).toMatchObject([{ id, audience: "buyers", downloads: 1, works: true }]);
+  expect((await api.call("GET", "/shares", { token: api.second.token })).body.data).toEqual([]);
+  expect((await api.call("DELETE", `/shares/${id}`, { token: api.second.token })).status).toBe(404);
+  // Nothing that is kept opens it, and neither does a guess.
+  expect(JSON.stringify((await api.pool.query("select * from share")).rows)).not.toContain(secret);
+  for (const path of ["/shared/x", `/shared/${"a".repeat(43)}`, `/shared/${secret}x`]) expect((await fetched(path)).statusCode).toBe(404);
+  expect((await api.call("DELETE", `/shares/${id}`)).body).toMatchObject({ works: false });
+  expect((await fetched()).statusCode).toBe(404);
+  const over = (await api.call("POST", "/audiences/buyers/shares", { body: wish })).body;
+  clock.advanceMs(2 * HOUR);
+  expect((await fetched(new URL(over.url).pathname)).statusCode).toBe(404);
+  clock.advanceMs(-2 * HOUR);
+});
+
 test("the flow of a definition is told for whoever sees people masked, too", async () => {
   const definition = { who: { kind: "event", event: "Order Completed", op: "at_least", value: 1, within: { last: 2, unit: "day" } } };
   const { body } = await api.call("POST", "/audiences/flow", { body: { definition, days: 4 }, token: masked });

@@ -40,6 +40,23 @@ test("a preview says how many, of how many, by part, by trait, by channel, share
   expect(new Map(body.sample.map((one: { profile_id: string; name: string }) => [one.profile_id, one.name]))).toEqual(new Map([[ada, "Ada Example"], [bob, "Bob"]]));
 });
 
+test("people are divided by a computed trait as by a trait, and what shows personal values is hidden", async () => {
+  const measure = (of: object): string => JSON.stringify({ value: { kind: "measure", event: "Order Completed", measure: of } });
+  await api.pool.query(
+    "insert into computed_trait (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'orders', 'Orders', $2, 'test', 'test'), ($1, 'spent', 'Spent', $3, 'test', 'test')",
+    [api.first.id, measure({ of: "count" }), measure({ of: "sum", property: "weight" })],
+  );
+  const split = async (by_computed: string, token?: string) => {
+    const { status, body } = await api.call("POST", "/audiences/preview", { body: { definition: { who: { all: [] } }, by_computed }, ...(token === undefined ? {} : { token }) });
+    return [status, body.breakdown];
+  };
+  expect(await split("orders", masked)).toEqual([200, [{ value: "1", size: 2 }]]);
+  // It is not decided yet whether it is personal.
+  expect(await split("spent", masked)).toEqual([200, [{ value: "•••", size: 2 }]]);
+  expect((await split("spent"))[1]).toEqual([{ value: "0", size: 2 }]);
+  expect((await split("nothing"))[0]).toBe(404);
+});
+
 test("how far the previews of a workspace have come is told, and nothing of another's", async () => {
   await api.call("POST", "/audiences/preview", { body: { definition: { who: gold } } });
   const { status, body } = await api.call("GET", "/audience-preview-progress");
@@ -62,7 +79,25 @@ test("a definition may name other audiences; one that is not there is named in t
 
 test("a comparison says who would enter and who would leave", async () => {
   const { body } = await api.call("POST", "/audiences/compare", { body: { slug: "vip", definition: { who: { not: gold } } } });
-  expect(body).toMatchObject({ stay: 0, enter: 1, leave: 1, entering: [{ profile_id: bob }], leaving: [{ profile_id: ada, identifiers: [{ namespace: "email", value: "ada@example.com" }, { namespace: "user_id", value: "ada" }] }] });
+  expect(body).toMatchObject({ stay: 0, enter: 1, leave: 1, sends: [], entering: [{ profile_id: bob }], leaving: [{ profile_id: ada, identifiers: [{ namespace: "email", value: "ada@example.com" }, { namespace: "user_id", value: "ada" }] }] });
+});
+
+test("a comparison says what destinations would be sent, and which of them would stop and ask", async () => {
+  const { first: { id: workspaceId }, pool } = api;
+  await pool.query("insert into destination (id, workspace_id, slug, name, definition, enabled, settings_sealed, created_by, updated_by) values (91, $1, 'hook', 'Our hook', 'parrot', true, '', 'test', 'test')", [workspaceId]);
+  const subscribe = (name: string, trigger: object, isEnabled = true) => pool.query(
+    `insert into subscription (workspace_id, destination_id, name, definition, enabled, created_by, updated_by)
+     select $1, 91, $2, json_build_object('trigger', jsonb_build_object('kind', 'audience', 'audienceId', a.id) || $3::jsonb), $4, 'test', 'test' from audience a where a.workspace_id = $1 and a.slug = 'vip'`,
+    [workspaceId, name, JSON.stringify(trigger), isEnabled],
+  );
+  await subscribe("all", {});
+  await subscribe("comers", { on: "entered", stopShare: 1 });
+  await subscribe("off", {}, false);
+  const ask = async (who: unknown): Promise<unknown> => (await api.call("POST", "/audiences/compare", { body: { slug: "vip", definition: { who } } })).body.sends;
+  expect(await ask({ not: gold })).toEqual([
+    { destination: "hook", name: "Our hook: all", adds: 1, removes: 1, asks: true }, { destination: "hook", name: "Our hook: comers", adds: 1, removes: 0, asks: false },
+  ]);
+  expect(await ask(gold)).toEqual([{ destination: "hook", name: "Our hook: all", adds: 0, removes: 0, asks: false }, { destination: "hook", name: "Our hook: comers", adds: 0, removes: 0, asks: false }]);
 });
 
 test("who sees people masked is shown them masked, and may guess personal values only a few times", async () => {

@@ -1,10 +1,15 @@
 // Questions about a definition that nobody has saved, while it is edited. All answers of a moment are for the same instant, so that
 // numbers beside each other belong together.
 import { compareBody, comparison, flow, flowBody, preview, previewBody, previewProgress } from "@tributary/schema/api/audiences.ts";
+import type { ComputedDefinition } from "@tributary/schema/audience/computed.ts";
+import { fieldsShown } from "@tributary/schema/audience/computed-references.ts";
 import type { Definition } from "@tributary/schema/audience/definition.ts";
+import type { FieldRef } from "@tributary/schema/field.ts";
 import type { z } from "zod";
-import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, type Around, type View } from "../audiences/audiences.ts";
+import { compareOf, flowOf, loadAround, loadLanguages, previewOf, refuseMissing, splitByComputed, splitByTrait, type Around, type Split, type View } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
+import { readAudienceSends } from "../delivery/delivery.ts";
+import { MASK } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { fields, keep, listOf, valuesOf, type Mask } from "./answer-masks.ts";
 import { memberMask, membersOf } from "./audience-members-shown.ts";
@@ -23,10 +28,26 @@ const previewMask = fields({
   overlap: keep, reach: keep,
 });
 
+type Values = readonly { readonly value: string | null; readonly size: number }[];
+
 /** Values of the trait that was asked for. */
 const breakdownMask = (trait: string): Mask => (rows, masking) =>
-  (rows as readonly { readonly value: string | null; readonly size: number }[]).map((row) => ( // As the handler made them.
+  (rows as Values).map((row) => ( // As the handler made them.
     { ...row, value: row.value === null ? null : Object.values(valuesOf("trait")({ [trait]: row.value }, masking) as object)[0] as string }));
+
+/** Hidden where a field that shows through the computed trait is. */
+const computedMask = (shown: readonly FieldRef[]): Mask => (rows, { decisions }) =>
+  (rows as Values).map((row) => (shown.some(({ place, event, path }) => decisions.isPersonal(place, event, path)) && row.value !== null ? { ...row, value: MASK } : row));
+
+/** Throws `not_found` where there is no such computed trait. */
+function splitOf({ by, by_computed: slug }: z.infer<typeof previewBody>, around: Around, view: View): { readonly by: Split; readonly mask: Mask } | undefined {
+  if (by !== undefined) return { by: splitByTrait(by), mask: breakdownMask(by) };
+  if (slug === undefined) return undefined;
+  const definitionOf = (one: string): ComputedDefinition | undefined => around.computed?.(one)?.definition;
+  const definition = definitionOf(slug);
+  if (definition === undefined) throw new AppError("not_found", { detail: `There is no computed trait \`${slug}\`.`, hint: "Look at the slugs of GET /computed-traits." });
+  return { by: splitByComputed(slug, around, view), mask: computedMask(fieldsShown(definition, around.words, definitionOf)) };
+}
 
 function previewRoute(services: ApiServices): Route {
   return defineRoute({
@@ -44,17 +65,18 @@ function previewRoute(services: ApiServices): Route {
       const startMs = performance.now();
       await takeGuess(services, context, body.definition);
       const overlap = [...new Set(body.overlap)];
-      const { view, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
-      const { by, sample, parts } = body;
+      const { view, around, consentWhenAbsent } = await viewOf(services, context, [body.definition], overlap);
+      const { sample, parts } = body;
+      const split = splitOf(body, around, view);
       const found = await previewOf(
-        view, { sample, parts, by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
+        view, { sample, parts, by: split?.by, overlap: overlap.length > 0, reach: body.reach ? { consentWhenAbsent } : undefined },
         (sql, params) => services.scan(workspaceId, sql, params),
       );
       const answer: z.input<typeof preview> = {
         size: found.size, of: found.of, at: iso(view.atMs), took_ms: tookMs(startMs), sentence: sentencesOf(body.definition, await services.deps.workspaceDb.run(workspaceId, (db) => loadLanguages(db, workspaceId, [body.definition]))), next_change_at: isoOrNull(found.nextMs),
         parts: found.parts.map((part) => ({ ...part })),
         sample: await membersOf(services, workspaceId, found.sample.map((id) => ({ id, since: null }))),
-        breakdown: by === undefined ? [] : context.shown(breakdownMask(by), found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,
+        breakdown: split === undefined ? [] : context.shown(split.mask, found.breakdown.map((row) => ({ ...row }))), breakdown_rest: found.breakdownRest,
         overlap: [...found.overlap].map(([bits, only]) => ({ audiences: overlap.filter((_, i) => (bits >> i) % 2 === 1), only })).toSorted((a, b) => b.only - a.only),
         reach: found.reach.map((row) => ({ ...row })),
       };
@@ -106,10 +128,10 @@ function compareRoute(services: ApiServices): Route {
     tag: AUDIENCES_TAG,
     scopes: ["read"],
     summary: "Who would enter and who would leave, before a changed definition is saved",
-    description: "Compares what the stored definition means now with what the changed one would; not with who is counted as a member at this moment.",
+    description: "Compares what the stored definition means now with what the changed one would; not with who is counted as a member at this moment. It tells what destinations would be sent by it.",
     body: compareBody,
     responses: { 200: comparison },
-    masks: fields({ stay: keep, enter: keep, leave: keep, entering: listOf(memberMask), leaving: listOf(memberMask), took_ms: keep }),
+    masks: fields({ stay: keep, enter: keep, leave: keep, entering: listOf(memberMask), leaving: listOf(memberMask), took_ms: keep, sends: keep }),
     handle: async (context) => {
       const { body, workspaceId } = context;
       const startMs = performance.now();
@@ -117,7 +139,8 @@ function compareRoute(services: ApiServices): Route {
       const { view } = await viewOf(services, context, [body.definition], [body.slug]);
       const { stay, enter, leave, entering, leaving } = await compareOf(view, body.sample);
       const shown = (ids: readonly string[]): ReturnType<typeof membersOf> => membersOf(services, workspaceId, ids.map((id) => ({ id, since: null })));
-      const answer = { stay, enter, leave, entering: await shown(entering), leaving: await shown(leaving), took_ms: tookMs(startMs) };
+      const sends = await services.deps.workspaceDb.run(workspaceId, (db) => readAudienceSends(db, workspaceId, body.slug, { stay, enter, leave }));
+      const answer = { stay, enter, leave, entering: await shown(entering), leaving: await shown(leaving), sends, took_ms: tookMs(startMs) };
       const people = answer.entering.length + answer.leaving.length;
       if (people > 0) await context.saw({ action: "audience.preview", target: "workspace", detail: { people } });
       return { status: 200, body: answer };

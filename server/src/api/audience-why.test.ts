@@ -26,6 +26,13 @@ const audiences: Readonly<Record<string, unknown>> = {
   anonymous: { from: "anonymous", who: order(1) },
   nicknamed: { who: named },
   heavy: { who: weighed },
+  others: {
+    who: { all: [
+      { kind: "identifier", namespace: "phone" }, { kind: "consent", category: "marketing" }, { kind: "list", list: "fair" }, { kind: "audience", audience: "rich" }, { kind: "share", salt: "s", from: 0, to: 0.01 },
+      { kind: "account", people: "any", who: gold }, { kind: "computed", trait: "spent", op: "at_least", value: 100 },
+      { kind: "sequence", steps: [{ event: "Order Completed" }, { event: "page", gap: { last: 3, unit: "day" } }, { event: "Order Refunded", gap: { last: 2, unit: "day" } }] },
+    ] },
+  },
 };
 
 beforeAll(async () => {
@@ -37,6 +44,9 @@ beforeAll(async () => {
   for (const [slug, definition] of Object.entries(audiences)) {
     await pool.query("insert into audience (workspace_id, slug, name, definition, created_by, updated_by) values ($1, $2, $2, $3, 'test', 'test')", [workspace.id, slug, JSON.stringify(definition)]);
   }
+  await pool.query("insert into audience_list (workspace_id, slug, name, kind, created_by) values ($1, 'fair', 'Trade fair', 'by_hand', 'test')", [workspace.id]);
+  const spentTrait = { version: 1, include: { bots: false, internal: false }, value: { kind: "measure", event: "Order Completed", measure: { of: "sum", property: "weight" } } };
+  await pool.query("insert into computed_trait (workspace_id, slug, name, definition, created_by, updated_by) values ($1, 'spent', 'Spent in all', $2, 'test', 'test')", [workspace.id, JSON.stringify(spentTrait)]);
   const { rows: [row] } = await pool.query<{ id: number }>("select id from audience where slug = 'buyers'");
   await api.clickhouse.client("write").insert({
     table: "audience_log", format: "JSONEachRow",
@@ -85,6 +95,18 @@ test("sums and times are told with what they were made of", async () => {
   expect(sum).toMatchObject({ holds: false, value: { en: "33, the last on 7 June 2026" }, to_flip: { en: "more than 67 more" } });
   expect(sum.evidence.map(({ detail }: { detail: string }) => detail)).toEqual(["12", "11", "10"]);
   expect(last).toMatchObject({ holds: false, next_at: iso(NOW + 11 * DAY), to_flip: { en: "in 11 days, by time alone (21 June 2026)" }, evidence: [{ row_id: 102 }] });
+});
+
+test("every kind of condition says what stands there, and what would turn it", async () => {
+  const { body } = await why("others");
+  const told = (body.nodes as { value: { en: string } | null; to_flip: { en: string } | null; holds: boolean }[]).slice(1).map(({ value, to_flip: flip }) => [value?.en ?? null, flip?.en ?? null]);
+  expect(told).toEqual([
+    ["not known", "“phone” becomes known"], ["nothing was said", "they consent"], [null, "they are put on the list “Trade fair”"], [null, "they come into “rich”, which can be asked why in its turn"],
+    [expect.stringMatching(/^drew \d+(\.\d+)?, for ever$/), null], ["in no account, so nothing can be said of its people", "they join an account"],
+    ["63", "“Spent in all” changes so that it is at least 100"], ["2 of 3 steps, the last on 9 June 2026", "then “Order Refunded”, until 11 June 2026"],
+  ]);
+  expect(body.nodes.at(-1).evidence).toMatchObject([{ event: "page", message_id: "m-page" }]);
+  expect((await why("others", "", masked)).body.nodes[7].value.en).toBe("•••");
 });
 
 test("whom it is not drawn from is told so", async () => {

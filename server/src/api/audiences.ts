@@ -1,4 +1,5 @@
 // Audiences that are kept. Questions about definitions that nobody has saved: audience-check.ts and audience-questions.ts.
+import { emptyQuery } from "@tributary/schema/api/audience-sync.ts";
 import { z } from "zod";
 import {
   audienceChange, audienceCreate, audienceDetail, audienceList, audienceListQuery, audienceSlug, audienceVersions, type Audience, type AudienceDetail,
@@ -7,6 +8,7 @@ import { sayDefinition, type Definition } from "@tributary/schema/audience/defin
 import {
   archiveAudience, changeAudience, createAudience, presentAudience, readAudiences, readReferences, readVersions, restoreAudience, loadLanguages, type Changing, type Languages, type StoredAudience,
 } from "../audiences/audiences.ts";
+import { emptyAudience } from "../delivery/delivery.ts";
 import { readSubscriptionsOf, subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { namesOfActors } from "../governance/governance.ts";
 import type { ClientBase } from "pg";
@@ -151,32 +153,47 @@ function versionsRoute({ deps }: ApiServices): Route {
   });
 }
 
-type StatusChange = (db: ClientBase, by: Changing, slug: string) => Promise<StoredAudience>;
-
-function statusRoute({ deps }: ApiServices, name: "archive" | "restore", told: { readonly summary: string; readonly description: string }, change: StatusChange): Route {
+function archiveRoute(services: ApiServices): Route {
+  const { workspaceDb } = services.deps;
   return defineRoute({
     method: "POST",
-    path: `/audiences/{slug}/${name}`,
+    path: "/audiences/{slug}/archive",
     tag: AUDIENCES_TAG,
     scopes: ["write"],
-    ...told,
+    summary: "Archive an audience",
+    description:
+      "Everybody leaves it, and its history stays. Refused with `in_use` while others refer to it, which the message names; with `empty`, subscriptions don't keep it: they are emptied at the vendor and archived, and it " +
+      "goes with the last of them.",
     params: slugParams,
+    query: emptyQuery,
     responses: { 200: audienceDetail },
-    handle: async ({ params, workspaceId, actor, nowMs }) => ({
+    handle: async ({ params, query, workspaceId, actor, nowMs }) => ({
       status: 200,
-      body: await deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await change(db, { workspaceId, actor, nowMs }, params.slug))),
+      body: await workspaceDb.transaction(workspaceId, async (db) => {
+        const by = { workspaceId, actor, nowMs };
+        const isGoing = query.empty === "true" && (await emptyAudience(db, by, params.slug));
+        return shownDetail(db, workspaceId, isGoing ? await presentAudience(db, workspaceId, params.slug) : await archiveAudience(db, by, params.slug, subscriptionsOfAudience));
+      }),
     }),
   });
 }
 
-function archiveRoute(services: ApiServices): Route {
-  return statusRoute(services, "archive", {
-    summary: "Archive an audience", description: "Everybody leaves it, and its history stays. Refused with `in_use` while others refer to it, which the message names.",
-  }, (db, by, slug) => archiveAudience(db, by, slug, subscriptionsOfAudience));
-}
-
 function restoreRoute(services: ApiServices): Route {
-  return statusRoute(services, "restore", { summary: "Restore an archived audience", description: "It is filled as if it were new; its slug, versions and history are the same." }, restoreAudience);
+  const { workspaceDb } = services.deps;
+  return defineRoute({
+    method: "POST",
+    path: "/audiences/{slug}/restore",
+    tag: AUDIENCES_TAG,
+    scopes: ["write"],
+    summary: "Restore an archived audience",
+    description: "It is filled as if it were new; its slug, versions and history are the same.",
+    params: slugParams,
+    responses: { 200: audienceDetail },
+    handle: async ({ params, workspaceId, actor, nowMs }) => ({
+      status: 200,
+      body: await workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await restoreAudience(db, { workspaceId, actor, nowMs }, params.slug))),
+    }),
+  });
 }
 
 export function sentencesOf(definition: Definition, { en, de }: Languages): { en: string; de: string } {

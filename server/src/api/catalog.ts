@@ -1,7 +1,7 @@
 // What destinations there are to choose from, and whether settings for one would do.
 import { catalogDetail, catalogList, catalogParams, catalogQuery, settingsCheck, settingsCheckBody, type CatalogEntry } from "@tributary/schema/api/destinations.ts";
 import type { DestinationDefinition } from "@tributary/schema/destination/definition.ts";
-import { mergedSettings, presentDestination, readableSettings, readDestinations, secretKeys, settingsProblems, type Destination } from "../destinations/destinations.ts";
+import { mergedSettings, placeProblems, presentDestination, readableSettings, readDestinations, secretKeys, settingsProblems, type Destination } from "../destinations/destinations.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route } from "./define-route.ts";
@@ -90,7 +90,7 @@ function checkRoute(services: ApiServices): Route {
     tag: TAG,
     scopes: ["read"],
     summary: "Check settings for a destination",
-    description: "Everything that is wrong with them, by field; nothing is kept, and nobody is called.",
+    description: "Everything that is wrong with them, by field, places that may not be reached included; nothing is kept, and nobody is called.",
     params: catalogParams,
     body: settingsCheckBody,
     responses: { 200: settingsCheck },
@@ -99,7 +99,10 @@ function checkRoute(services: ApiServices): Route {
       const { workspaceDb, destinationSeal } = services.deps;
       const slug = body.destination;
       const stored = slug === undefined ? undefined : await workspaceDb.run(workspaceId, (db) => presentDestination(db, workspaceId, slug));
-      const problems = problemsOf(kind, stored?.definition === kind.definition.slug ? readableSettings(destinationSeal, workspaceId, stored) : {}, body.settings);
+      const problems = [
+        ...problemsOf(kind, stored?.definition === kind.definition.slug ? readableSettings(destinationSeal, workspaceId, stored) : {}, body.settings),
+        ...(await placeProblems(services.deps.outbound, kind.definition, body.settings)).map((one) => ({ ...one })),
+      ];
       return { status: 200, body: { ok: problems.length === 0, problems } };
     },
   });

@@ -12,8 +12,8 @@ import { isRecord } from "@tributary/schema/is-record.ts";
 import { AppError } from "../core/errors.ts";
 import { NOBODY } from "../core/nobody.ts";
 import {
-  adviceFor, countReplay, readBacklog, readCounts, readCountSeries, readDeliveries, readErrors, readEventCursor, readExchanges, readLatency, readParkedOfPerson, readParkedSummary, readStates,
-  replayWish, type DeliveryRow, type ExchangeRow,
+  adviceFor, countReplay, readBacklog, readCounts, readCountSeries, readDeliveries, readErrors, readEventCursor, readExchanges, readHashes, readLatency, readParkedOfPerson, readParkedSummary, readStates,
+  replayWish, type DeliveryRow, type ExchangeRow, type HashRow,
 } from "../delivery/delivery.ts";
 import { presentDestination, readDestinations, readSubscriptions, type StoredDestination } from "../destinations/destinations.ts";
 import { recordAudit } from "../governance/governance.ts";
@@ -138,8 +138,8 @@ function listRoute(services: ApiServices): Route {
     handle: async ({ params, query, workspaceId }) => {
       const found = await destinationOf(services, workspaceId, params.slug);
       const rows = await readDeliveries((sql, values) => services.scan(workspaceId, sql, values), {
-        destinationId: found.id, subscriptionId: query.subscription, outcome: query.outcome, code: query.code, event: query.event, messageId: query.message_id, fromMs: msOf(query.from),
-        beforeMs: msOf(query.until),
+        destinationId: found.id, subscriptionId: query.subscription, outcomes: query.outcome === undefined ? undefined : [query.outcome], code: query.code, event: query.event, messageId: query.message_id, requestId: query.request_id,
+        fromMs: msOf(query.from), beforeMs: msOf(query.until),
       }, { before: decodeCursor(placeShape, query.cursor), limit: query.limit + 1 });
       const names = await subscriptionNames(services, workspaceId, [found.id]);
       return { status: 200, body: pageFrom(rows, query.limit, (row) => shownDelivery(row, names), placeOf) };
@@ -203,18 +203,23 @@ function requestRoute(services: ApiServices): Route {
     tag: DESTINATIONS_TAG,
     scopes: ["read"],
     summary: "A request and its reply",
-    description: `As they were, without secrets; kept for ${EXCHANGE_DAYS} days.`,
+    description: `As they were, without secrets, for ${EXCHANGE_DAYS} days; after that, hashes of their bodies alone.`,
     params: requestParams,
-    masks: fields({ exchanges: exchangesMask, kept_for_days: keep }),
+    masks: fields({ exchanges: exchangesMask, kept_for_days: keep, hashes: listOf(fields({ at: keep, method: keep, status: keep, request: only("id"), response: only("id") })) }),
     responses: { 200: requestShown },
     handle: async ({ params, workspaceId, saw }) => {
       const found = await destinationOf(services, workspaceId, params.slug);
-      const rows = await readExchanges((sql, values) => services.scan(workspaceId, sql, values), found.id, params.requestId);
-      if (rows.length === 0) throw new AppError("not_found", { detail: "Of this request nothing is kept.", hint: `Requests and replies are kept for ${EXCHANGE_DAYS} days.` });
+      const read: Parameters<typeof readExchanges>[0] = (sql, values) => services.scan(workspaceId, sql, values);
+      const [rows, hashes] = await Promise.all([readExchanges(read, found.id, params.requestId), readHashes(read, found.id, params.requestId)]);
+      if (rows.length + hashes.length === 0) throw new AppError("not_found", { detail: "Of this request nothing is kept.", hint: "Look at the destination's deliveries." });
       await saw({ action: "destination.request", target: `destination:${found.slug}`, detail: { request: params.requestId } });
-      return { status: 200, body: { exchanges: rows.map(shownExchangeRow), kept_for_days: EXCHANGE_DAYS } };
+      return { status: 200, body: { exchanges: rows.map(shownExchangeRow), kept_for_days: EXCHANGE_DAYS, hashes: hashes.map(shownHashRow) } };
     },
   });
+}
+
+function shownHashRow(row: HashRow): z.infer<typeof requestShown>["hashes"][number] {
+  return { at: iso(row.at_ms), method: row.method, status: row.status === 0 ? null : row.status, request: row.request_hash, response: row.response_hash };
 }
 
 function shownExchangeRow(row: ExchangeRow): z.infer<typeof requestShown>["exchanges"][number] {
@@ -337,7 +342,7 @@ function personRoute(services: ApiServices): Route {
     query: personDeliveriesQuery,
     masks: fields({
       data: listOf(fields({ ...deliveryMask, destination: keep, destination_name: keep })), next_cursor: keep,
-      waiting: listOf(fields({ destination: keep, destination_name: keep, subscription: keep, stream: keep, position: keep, attempts: keep, first_at: keep, next_at: keep, code: keep, detail: within })),
+      waiting: listOf(fields({ destination: keep, destination_name: keep, subscription: keep, subscription_name: keep, stream: keep, position: keep, attempts: keep, first_at: keep, next_at: keep, code: keep, detail: within })),
     }),
     responses: { 200: personDeliveries },
     handle: async ({ params, query, workspaceId, nowMs, saw }) => {
@@ -352,7 +357,7 @@ function personRoute(services: ApiServices): Route {
       const rows = await readDeliveries(
         (sql, values) => services.scan(workspaceId, sql, values), { people: owners, destinationId: asked }, { before: decodeCursor(placeShape, query.cursor), limit: query.limit + 1 },
       );
-      const names = await subscriptionNames(services, workspaceId, rows.map((row) => row.destination_id));
+      const names = await subscriptionNames(services, workspaceId, [...rows, ...waiting].map((row) => row.destination_id));
       const named = (id: number): { readonly destination: string; readonly destination_name: string } => ({ destination: byId.get(id)?.slug ?? "", destination_name: byId.get(id)?.name ?? "" });
       const page = pageFrom(rows, query.limit, (row) => ({ ...shownDelivery(row, names), ...named(row.destination_id) }), placeOf);
       return {
@@ -360,7 +365,7 @@ function personRoute(services: ApiServices): Route {
         body: {
           ...page,
           waiting: waiting.filter((row) => asked === undefined || row.destination_id === asked).map((row) => ({
-            ...named(row.destination_id), subscription: row.subscription_id, stream: row.stream, position: row.position, attempts: row.attempts, first_at: row.first_at.toISOString(),
+            ...named(row.destination_id), subscription: row.subscription_id, subscription_name: names.get(row.subscription_id) ?? null, stream: row.stream, position: row.position, attempts: row.attempts, first_at: row.first_at.toISOString(),
             next_at: row.next_at.toISOString(), code: row.code, detail: row.detail,
           })),
         },

@@ -6,8 +6,8 @@ import type {
 import type { DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import type { SubscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import {
-  actionOf, goneText, holdAudience, readableSettings, readAudienceNames, settingsProblems, shownSettings, subscriptionProblems,
-  type Destination, type Exchange, type StoredDestination, type StoredSubscription,
+  actionOf, goneText, holdAudience, holdModel, readableSettings, readReferences, settingsProblems, shownSettings, subscriptionProblems,
+  type Destination, type Exchange, type StoredDestination, type References, type StoredSubscription,
 } from "../destinations/destinations.ts";
 import { AppError } from "../core/errors.ts";
 import type { Seal } from "../core/sealed-text.ts";
@@ -57,44 +57,48 @@ function maskedIdentifier(text: string): string {
 
 // ── Subscriptions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Audiences = ReadonlyMap<number, { readonly slug: string }>;
-
-export function audienceIdsOf(all: readonly Pick<StoredSubscription, "definition">[]): number[] {
-  return [...new Set(all.flatMap(({ definition: { trigger } }) => (trigger.kind === "audience" ? [trigger.audienceId] : [])))];
-}
-
-export function shownSubscription(one: StoredSubscription, definition: DestinationDefinition | undefined, names: Names, audiences: Audiences): ShownSubscription {
+export function shownSubscription(one: StoredSubscription, definition: DestinationDefinition | undefined, names: Names, references: References): ShownSubscription {
   const { trigger } = one.definition;
   return {
     id: one.id, name: one.name, action: one.definition.action, action_name: (definition && actionOf(definition, one.definition.action)?.name) ?? null, kind: trigger.kind,
-    audience: trigger.kind === "audience" ? slugOf(audiences, trigger.audienceId) : null, enabled: one.enabled, status: one.status, version: one.version,
+    audience: trigger.kind === "audience" ? slugOf(references.audiences, trigger.audienceId) : null, model: trigger.kind === "model" ? slugOf(references.models, trigger.modelId) : null, enabled: one.enabled, status: one.status, version: one.version,
     created_at: one.createdAt.toISOString(), created_by: one.createdBy, updated_at: one.updatedAt.toISOString(), updated_by: one.updatedBy, updated_by_name: names.get(one.updatedBy) ?? null,
   };
 }
 
-/** Audiences are archived, never deleted, so that there is one. */
-function slugOf(audiences: Audiences, id: number): string {
-  return audiences.get(id)?.slug ?? `missing-${id}`;
+/** Audiences and models are archived, never deleted, so that there is one. */
+function slugOf(named: ReadonlyMap<number, { readonly slug: string }>, id: number): string {
+  return named.get(id)?.slug ?? `missing-${id}`;
 }
 
 export async function subscriptionDetailOf(db: ClientBase, workspaceId: number, definition: DestinationDefinition | undefined, one: StoredSubscription): Promise<SubscriptionDetail> {
-  const audiences = await readAudienceNames(db, workspaceId, audienceIdsOf([one]));
+  const references = await readReferences(db, workspaceId, [one]);
   return {
-    ...shownSubscription(one, definition, await namesOfActors(db, workspaceId, [one.updatedBy]), audiences),
-    definition: writtenOf(one.definition, audiences), external_id: one.externalId,
+    ...shownSubscription(one, definition, await namesOfActors(db, workspaceId, [one.updatedBy]), references),
+    definition: writtenOf(one.definition, references), external_id: one.externalId,
     problems: one.status === "archived" ? [] : definition === undefined ? [{ field: "", problem: "The catalog has the destination no more." }] : subscriptionProblems(definition, one.definition),
   };
 }
 
-export function writtenOf({ trigger, ...rest }: SubscriptionDefinition, audiences: Audiences): WrittenSubscription {
+export function writtenOf({ trigger, ...rest }: SubscriptionDefinition, { audiences, models }: References): WrittenSubscription {
   if (trigger.kind === "events") return { ...rest, trigger };
+  if (trigger.kind === "model") {
+    const { modelId, ...how } = trigger;
+    return { ...rest, trigger: { ...how, model: slugOf(models, modelId) } };
+  }
   const { audienceId, ...how } = trigger;
   return { ...rest, trigger: { ...how, audience: slugOf(audiences, audienceId) } };
 }
 
-/** Within a transaction the audience that it names stays. Throws `invalid_definition` where the workspace has none of that slug in use. */
+/** Within a transaction the audience or the model that it names stays. Throws `invalid_definition` where the workspace has none of that slug in use. */
 export async function storedOf(db: ClientBase, workspaceId: number, { trigger, ...rest }: WrittenSubscription): Promise<SubscriptionDefinition> {
   if (trigger.kind === "events") return { ...rest, trigger };
+  if (trigger.kind === "model") {
+    const { model, ...how } = trigger;
+    const held = await holdModel(db, workspaceId, model);
+    if (held === undefined) throw new AppError("invalid_definition", { detail: `trigger.model: There is no model \`${model}\` in use.`, hint: "Look at the slugs of GET /models." });
+    return { ...rest, trigger: { ...how, modelId: held.id } };
+  }
   const { audience, ...how } = trigger;
   const found = await holdAudience(db, workspaceId, audience);
   if (found === undefined) throw new AppError("invalid_definition", { detail: `trigger.audience: There is no audience \`${audience}\` in use.`, hint: "Look at the slugs of GET /audiences." });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { destinationLimits, subscriptionLimits } from "../destinations/destinations.ts";
+import { destinationLimits, placeProblems, subscriptionLimits } from "../destinations/destinations.ts";
+import { createOutbound } from "../outbound/outbound.ts";
+import { hostileAddresses } from "../outbound/testing.ts";
 import { testDefinition, testDestination } from "../destinations/testing.ts";
 import { createToken } from "../governance/governance.ts";
 import { startTestApi, type Called, type CallOptions, type TestApi, type TestWorkspace } from "./testing.ts";
@@ -56,6 +58,28 @@ test("the catalog is searched, by category and by what can be used", async () =>
   expect((await call("GET", "/catalog/nothing")).status).toBe(404);
   expect((await call("GET", "/catalog/__proto__")).status).toBe(404);
 });
+
+test("an address that may not be reached is refused when it is saved, when it is changed, and when it is only tried", async () => {
+  const slug = await made("Placed");
+  const hosts = hostileAddresses.flatMap(([, , addresses]) => addresses).map((address) => (address.includes(":") ? `[${address}]` : address));
+  for (const host of [...hosts, "localhost", "2130706433", "0x7f.1", "[::ffff:10.0.0.1]"]) {
+    const url = `http://${host}/hook`;
+    for (const refused of [await call("POST", "/destinations", { name: "Inside", definition: "parrot", settings: { ...settings, url } }), await call("PATCH", `/destinations/${slug}`, { settings: { ...settings, url } })]) {
+      expect([refused.status, refused.body.code], url).toEqual([400, "invalid_settings"]);
+      expect(refused.body.message, url).toContain("url:");
+    }
+    expect((await call("POST", "/catalog/parrot/check", { settings: { ...settings, url } })).body, url).toMatchObject({ ok: false, problems: [{ field: "url" }] });
+  }
+  expect((await call("GET", `/destinations/${slug}`)).body.settings.url).toBe(settings.url);
+  expect((await call("GET", "/destinations?search=inside")).body.data).toEqual([]);
+  // Names of servers, with their ports beside them or with them.
+  const outbound = createOutbound({ privateHosts: ["10.1.0.0/16"] });
+  const at = (given: object) => placeProblems(outbound, { settings: ["host", "port", "brokers", "text"].map((key) => ({ key, label: key, type: "string" as const })) as never }, { ...given });
+  expect((await at({ host: "127.0.0.1", port: 5432 })).map(({ field }) => field)).toEqual(["host"]);
+  expect((await at({ brokers: "10.1.2.3:9092, [::1]:9092", text: "127.0.0.1" })).map(({ field }) => field)).toEqual(["brokers"]);
+  expect(await at({ host: "10.1.2.3", port: 5432, brokers: "10.1.2.3:9092" })).toEqual([]);
+  await outbound.close();
+}, 60_000);
 
 test("settings are checked before they are kept, field by field", async () => {
   const check = async (body: object): Promise<unknown> => (await call("POST", "/catalog/parrot/check", body)).body;
@@ -156,6 +180,10 @@ test("what an action could not take is refused, and everything that is wrong is 
   expect(await refusal({ action: "keep" })).toContain("add, delete");
   expect(await refusal({ syncMode: "add" })).toContain("has no modes");
   expect(await refusal({ batch: { size: 51 } })).toContain("at most 50");
+  // Nobody is opted in at a vendor without having consented here.
+  const optIn = { mapping: { ...events.mapping, list: "subscribed" } };
+  expect(await refusal(optIn)).toContain("which consent they must have given");
+  expect((await call("POST", `/destinations/${slug}/subscriptions`, { name: "opted in", definition: { ...events, ...optIn, consent: ["marketing"] } })).status).toBe(201);
   expect(await refusal({ ...audience, trigger: { ...audience.trigger, settings: {} } })).toContain("trigger.settings.list_name");
   expect(await refusal({ ...audience, trigger: { ...audience.trigger, audience: "nobody" } })).toContain("no audience `nobody`");
   let deep: unknown = "x";

@@ -1,6 +1,7 @@
 // Destinations of a workspace: set up, changed, tried, put away. What connects them to somebody else's systems (settings, switches,
 // whom they are tried with) takes the scope `admin`; who may write may rename, switch off and on, and try what is there.
 import type { ClientBase } from "pg";
+import { emptyQuery } from "@tributary/schema/api/audience-sync.ts";
 import {
   changeQuery, choices, choicesQuery, destinationChange, destinationChanged, destinationCreate, destinationDetail, destinationList, destinationListQuery, destinationParams, destinationTest, suggestions,
   suggestionsQuery, type DestinationChanged, type Suggestions,
@@ -10,18 +11,21 @@ import type { Action, DestinationDefinition, Field } from "@tributary/schema/des
 import { mapping as mappingShape, type Mapping } from "@tributary/schema/destination/mapping.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import {
-  actionOf, archiveDestination, changeDestination, connectionOf, createDestination, destinationInUse, goneText, keepTokens, presentDestination, readAudienceNames, readDestinations, readSubscriptions,
+  actionOf, archiveDestination, changeDestination, connectionOf, createDestination, destinationInUse, goneText, keepTokens, placeProblems, presentDestination, problemsText, readDestinations, readReferences, readSubscriptions,
   secretTexts, type Connection, type Destination, type RefreshedTokens, type StoredDestination, type StoredSubscription,
 } from "../destinations/destinations.ts";
 import { AppError } from "../core/errors.ts";
+import { emptyDestination, hasBegun, startSync } from "../delivery/delivery.ts";
 import { hasScope, namesOfActors, recordAudit } from "../governance/governance.ts";
 import { fields, keep, within } from "./answer-masks.ts";
 import type { ApiServices } from "./api-services.ts";
 import { presentKind } from "./catalog.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
-import { audienceIdsOf, destinationDetailOf, destinationMask, exchangesMask, shownDestination, shownExchange, withoutSecrets } from "./destinations-shown.ts";
+import { destinationDetailOf, destinationMask, exchangesMask, shownDestination, shownExchange, withoutSecrets } from "./destinations-shown.ts";
 import { goneOf } from "./gone.ts";
+import { loadVocabulary } from "../audiences/audiences.ts";
 import { missingScope } from "./masked-reading.ts";
+import { inOwnWords } from "./preset-vocabulary.ts";
 
 export const DESTINATIONS_TAG = "Destinations";
 
@@ -68,11 +72,18 @@ function createRoute(services: ApiServices): Route {
     handle: async ({ body, workspaceId, actor, nowMs }) => {
       const { workspaceDb, destinationSeal: seal } = services.deps;
       const kind = await presentKind(services, body.definition);
+      await refusePlaces(services, kind, body.settings);
       const wish = { slug: body.slug, name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, features: body.features };
       const made = await workspaceDb.transaction(workspaceId, async (db) => destinationDetailOf(db, { workspaceId, seal, kind }, await createDestination(db, seal, { workspaceId, actor, nowMs }, kind, wish)));
       return { status: 201, body: made };
     },
   });
+}
+
+/** Throws `invalid_settings` where a setting names a place that may not be reached. */
+async function refusePlaces({ deps }: ApiServices, { definition }: Destination, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const problems = await placeProblems(deps.outbound, definition, settings);
+  if (problems.length > 0) throw new AppError("invalid_settings", { detail: problemsText(problems), hint: "OUTBOUND_PRIVATE_HOSTS names private hosts that may be reached." });
 }
 
 function readRoute({ deps }: ApiServices): Route {
@@ -139,11 +150,14 @@ function changeRoute(services: ApiServices): Route {
       if (adminFields.some((name) => body[name] !== undefined) && !hasScope(caller, "admin")) throw new AppError("forbidden", { detail: missingScope("admin") });
       const { catalog, destinationSeal: seal, workspaceDb } = services.deps;
       const kind = await catalog.find((await workspaceDb.run(workspaceId, (db) => presentDestination(db, workspaceId, params.slug))).definition);
+      if (kind !== undefined && body.settings !== undefined) await refusePlaces(services, kind, body.settings);
       const change = { name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, features: body.features, version: body.version };
       const isDry = query.dry_run === "true";
       const answer = await changing(services, workspaceId, isDry, async (db): Promise<DestinationChanged> => {
         const { before, after, changed } = await changeDestination(db, seal, { workspaceId, actor, nowMs }, kind, params.slug, change);
-        const on = !before.enabled && after.enabled ? (await readSubscriptions(db, workspaceId, after.id)).filter(({ enabled }) => enabled) : [];
+        const isOpened = before.enabled && before.testPeople !== null && after.testPeople === null;
+        const on = (!before.enabled || isOpened) && after.enabled ? (await readSubscriptions(db, workspaceId, after.id)).filter(({ enabled }) => enabled) : [];
+        if (before.testPeople !== null && after.testPeople === null) await openAudiences(db, { workspaceId, actor, nowMs }, await readSubscriptions(db, workspaceId, after.id));
         return { dry_run: isDry, changed: [...changed], backfill: await backfillOf(db, workspaceId, on), destination: await destinationDetailOf(db, { workspaceId, seal, kind }, after) };
       });
       return { status: 200, body: answer };
@@ -151,9 +165,17 @@ function changeRoute(services: ApiServices): Route {
   });
 }
 
+/** While it was limited to some people, the others were neither told nor taken away. */
+async function openAudiences(db: ClientBase, { workspaceId, ...by }: { readonly workspaceId: number; readonly actor: string; readonly nowMs: number }, all: readonly StoredSubscription[]): Promise<void> {
+  for (const { id, enabled, definition: { trigger } } of all) {
+    const of = { workspaceId, subscriptionId: id };
+    if (enabled && trigger.kind === "audience" && trigger.backfill && (await hasBegun(db, of))) await startSync(db, of, { kind: "differences", isOther: true, ...by });
+  }
+}
+
 /** Whom subscriptions to audiences send that begin to send now. */
 export async function backfillOf(db: ClientBase, workspaceId: number, starting: readonly StoredSubscription[]): Promise<DestinationChanged["backfill"]> {
-  const audiences = await readAudienceNames(db, workspaceId, audienceIdsOf(starting));
+  const audiences = (await readReferences(db, workspaceId, starting)).audiences;
   return starting.flatMap(({ id, name, definition: { trigger } }) => {
     const audience = trigger.kind === "audience" ? audiences.get(trigger.audienceId) : undefined;
     if (audience === undefined || trigger.kind !== "audience") return [];
@@ -169,16 +191,22 @@ function archiveRoute({ deps }: ApiServices): Route {
     tag: DESTINATIONS_TAG,
     scopes: ["admin"],
     summary: "Archive a destination",
-    description: "It and its subscriptions stop, and its settings and tokens are deleted; what was sent to it stays on record. At the vendor nothing is removed.",
+    description:
+      "It and its subscriptions stop, and its settings and tokens are deleted; what was sent to it stays on record. At the vendor nothing is removed but with `empty`: then it is archived when everybody who was " +
+      "told to be in an audience is taken away there.",
     params: destinationParams,
+    query: emptyQuery,
     responses: { 200: destinationDetail },
     masks: destinationMask,
-    handle: async ({ params, workspaceId, actor, nowMs }) => {
+    handle: async ({ params, query, workspaceId, actor, nowMs }) => {
       const { destinationSeal: seal } = deps;
-      return {
-        status: 200,
-        body: await deps.workspaceDb.transaction(workspaceId, async (db) => destinationDetailOf(db, { workspaceId, seal, kind: undefined }, await archiveDestination(db, seal, { workspaceId, actor, nowMs }, params.slug))),
+      const by = { workspaceId, actor, nowMs };
+      const gone = async (db: ClientBase): Promise<StoredDestination> => {
+        const to = await presentDestination(db, workspaceId, params.slug);
+        if (query.empty !== "true" || to.status === "archived" || !(await emptyDestination(db, by, to))) return archiveDestination(db, seal, by, params.slug);
+        return (await changeDestination(db, seal, by, undefined, params.slug, { enabled: false })).after;
       };
+      return { status: 200, body: await deps.workspaceDb.transaction(workspaceId, async (db) => destinationDetailOf(db, { workspaceId, seal, kind: undefined }, await gone(db))) };
     },
   });
 }
@@ -281,7 +309,7 @@ function suggestionsRoute(services: ApiServices): Route {
     tag: DESTINATIONS_TAG,
     scopes: ["read"],
     summary: "Mappings to begin with",
-    description: "What the action's fields take when nothing is said, and the presets for it.",
+    description: "What the action's fields take when nothing is said, and the presets for it, orders and refunds in the words of the workspace's vocabulary.",
     params: destinationParams,
     query: suggestionsQuery,
     responses: { 200: suggestions },
@@ -290,7 +318,8 @@ function suggestionsRoute(services: ApiServices): Route {
       const { definition } = await presentKind(services, stored.definition);
       const action = actionOf(definition, query.action);
       if (action === undefined) throw new AppError("not_found", { detail: `${definition.name} has no action \`${query.action}\`.` });
-      return { status: 200, body: suggestionsFor(definition, action) };
+      const { inForce } = await services.deps.workspaceDb.run(workspaceId, (db) => loadVocabulary(db, workspaceId));
+      return { status: 200, body: suggestionsFor({ ...definition, presets: definition.presets.map((one) => inOwnWords(one, inForce)) }, action) };
     },
   });
 }

@@ -5,7 +5,7 @@ import type { IdentifierRef } from "@tributary/schema/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 import type { SettingsCache } from "../governance/governance.ts";
-import type { FindIdentifier } from "./find-identifier.ts";
+import type { FindIdentifier } from "../identity/identity.ts";
 import { parseProfileRef } from "./identifier-ref.ts";
 import { createProfileLookup } from "./profile-lookup.ts";
 import { findById, type Found, type FoundProfile } from "./profile-store.ts";

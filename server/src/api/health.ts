@@ -1,19 +1,35 @@
 // For whoever runs the server: is it alive, can it do its work, and its metrics. No token; nothing about people or
 // workspaces is told.
 import type { FastifyInstance } from "fastify";
+import { apartMs } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
 import type { ApiDeps, Readiness } from "./api-deps.ts";
+import { errorHandler, sendProblem } from "./problem.ts";
 
 /** A part that does not answer within this is not ready. */
 const READINESS_TIMEOUT_MS = 3_000;
 /** Answers are shared for this long, so that asking often costs nothing. */
 const READINESS_CACHE_MS = 500;
 
-export function registerHealth(server: FastifyInstance, deps: Pick<ApiDeps, "readiness" | "registry" | "clock" | "logger">): void {
-  server.get("/health/live", async () => ({ status: "live" }));
+export type HealthDeps = Pick<ApiDeps, "readiness" | "registry" | "clock" | "logger">;
+
+/** For a process that has not the role `api`: it can be looked after like any other, and says of everything else that it is not here. */
+export function registerWithoutApi(server: FastifyInstance, deps: HealthDeps): void {
+  server.setErrorHandler(errorHandler(deps.logger));
+  server.setNotFoundHandler((request, reply) => {
+    const elsewhere = new AppError("not_found", { hint: "This process has not the role `api` (TRIBUTARY_ROLES); its health is below /health." });
+    return sendProblem(reply.header("x-content-type-options", "nosniff"), elsewhere, request.id);
+  });
+  registerHealth(server, deps);
+}
+
+export function registerHealth(server: FastifyInstance, deps: HealthDeps): void {
+  // The first is what collectors of the field answer to whoever looks after them.
+  for (const path of ["/health", "/health/live"]) server.get(path, async () => ({ status: "live" }));
   let cached: { readonly atMs: number; readonly answer: Promise<Readiness> } | undefined;
   server.get("/health/ready", async (_request, reply) => {
     const nowMs = deps.clock.nowMs();
-    if (cached === undefined || nowMs - cached.atMs > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps) };
+    if (cached === undefined || apartMs(nowMs, cached.atMs) > READINESS_CACHE_MS) cached = { atMs: nowMs, answer: checked(deps) };
     const { ready, degraded, parts } = await cached.answer;
     return reply
       .code(ready ? 200 : 503)

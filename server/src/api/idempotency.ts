@@ -4,6 +4,7 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { apartMs } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { hash128 } from "../core/hash.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -50,7 +51,7 @@ export function createIdempotency({ workspaceDb, pool, logger }: Pick<ApiDeps, "
 
   /** Of all workspaces: the answers of one that is silent since must not be kept by its silence. */
   async function purge(nowMs: number): Promise<void> {
-    if (nowMs - purgedAtMs < PURGE_EVERY_MS) return;
+    if (apartMs(nowMs, purgedAtMs) < PURGE_EVERY_MS) return;
     purgedAtMs = nowMs;
     await pool.query("delete from idempotency_key where created_at < $1", [new Date(nowMs - KEEP_MS)]);
   }

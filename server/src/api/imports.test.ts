@@ -23,8 +23,9 @@ beforeAll(async () => {
     }),
   });
   workspaceDb = createWorkspaceDb(api.postgres, { max: 3 });
-  const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed: { waitFor: async () => true } });
-  imports = createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: api.log, clock: systemClock, secret: testSecret, control });
+  const processed = { waitFor: async () => true };
+  const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed });
+  imports = createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: api.log, processed, clock: systemClock, secret: testSecret, control });
   url = await api.server.listen({ port: 0, host: "127.0.0.1" });
 });
 afterAll(async () => {

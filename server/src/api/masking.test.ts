@@ -110,6 +110,10 @@ describe("a caller without the scope personal_data", () => {
     ]);
     const now = new Date(clock.nowMs());
     await pool.query(
+      `insert into alert (id, workspace_id, kind, subject, name, link, since, opened_at, facts, is_told) values (9001, $1, 'destination_failing', 'destination:1', 'CRM', '/', $2, $2, $3, true)`,
+      [first.id, now, JSON.stringify({ state: "failing", since: now.toISOString(), for_minutes: 5, code: "http_500", detail: "zqalert@example.com is not known", failures: 1 })],
+    );
+    await pool.query(
       `insert into observed_event (workspace_id, type, event, count, first_at, last_at) values ($1, 'track', 'Order Completed', 1, $2, $2), ($1, 'track', 'Wrote zqwritten@example.com', 1, $2, $2)`,
       [first.id, now],
     );
@@ -127,6 +131,20 @@ describe("a caller without the scope personal_data", () => {
     await api.clickhouse.client("write").insert({
       table: "audience_log", format: "JSONEachRow",
       values: [{ workspace_id: first.id, audience_id: audience?.id, profile_id: person, at: "2026-05-01 00:00:00.000", entered: 1, reason: "list", cause_row: 0, version: 1, seq: 1, block_id: 1, block_row: 0 }],
+    });
+    // A model whose statement, rows and a run's problem all speak of the person.
+    const definition = { warehouse: "shop", query: { kind: "sql", sql: `select * from buyers where email = '${mail}'` }, key: ["id"], person: { column: "email", namespace: "email" }, stopShare: 0.3 };
+    const { rows: [model] } = await pool.query<{ id: number }>(
+      "insert into model (workspace_id, slug, name, definition, last_seq, created_by, updated_by) values ($1, 'planted', 'Planted', $2, 268435457, 'test', 'test') returning id", [first.id, JSON.stringify(definition)]);
+    await pool.query("insert into model_version (workspace_id, model_id, version, definition, author) values ($1, $2, 1, $3, 'test')", [first.id, model?.id, JSON.stringify(definition)]);
+    await pool.query("insert into model_run (id, workspace_id, model_id, version, nr, status, cause, problem, created_by) values (9001, $1, $2, 1, null, 'failed', 'manual', $3, 'test')",
+      [first.id, model?.id, JSON.stringify({ code: "key_double", message: `One key stands in several rows of the result, ["${mail}"] in 2.`, count: 1, sample: [{ key: '["zqkeyed"]', lines: [1, 2] }] })]);
+    await api.clickhouse.client("write").insert({
+      table: "model_change", format: "JSONEachRow",
+      values: [{
+        workspace_id: first.id, model_id: model?.id, key_hash: "1", key: '["zqkeyed"]', seq: 268435457, run_id: 9000, change: "changed", row_hash: "1", row: JSON.stringify({ email: mail, note: "zqrow" }),
+        before: JSON.stringify({ email: mail, note: "zqbefore" }), person: [mail], at: "2026-05-01 00:00:00.000",
+      }],
     });
     await pool.query("update log_head set next_offset = 100 where partition = $1", [first.partition]);
     await pool.query("insert into log_offset (reader, partition, next_offset) values ('pipeline', $1, 100)", [first.partition]);
@@ -155,6 +173,7 @@ describe("a caller without the scope personal_data", () => {
   const ref = encodeURIComponent(`email:${mail}`);
   /** Route that masks → requests of it, each of which shows planted words to who may see them. */
   const requests = (): Readonly<Record<string, readonly (string | { readonly path: string; readonly body: unknown })[]>> => ({
+    "/sql": ["profiles", "identifiers", "events"].map((view) => ({ path: "/sql", body: { statement: `select * from ${view}` } })),
     "/audiences/preview": [{ path: "/audiences/preview", body: { definition: { who: { all: [] } }, sample: 5, by: "name" } }],
     "/computed-traits/preview": [{ path: "/computed-traits/preview", body: { definition: { value: { kind: "measure", event: "Order Completed", measure: { of: "count" } } }, sample: 5 } }],
     "/audiences/{slug}/members": ["/audiences/nobody/members"],
@@ -187,15 +206,25 @@ describe("a caller without the scope personal_data", () => {
     "/audience-lists/{slug}/members": ["/audience-lists/planted/members"],
     "/destinations/{slug}": ["/destinations/planted"],
     // They take the scope `write`, or a catalog: destinations.test.ts and subscription-tries.test.ts look at those.
+    "/warehouses/{slug}/test": [], // It takes the scope `write`: warehouses.test.ts looks at it.
     "/destinations": [], "/destinations/{slug}/test": [], "/destinations/{slug}/subscriptions/preview": [], "/destinations/{slug}/subscriptions/test-send": [],
     // What was sent, deliveries.test.ts looks at.
     "/destinations/{slug}/health": [], "/destination-states": [], "/destinations/{slug}/deliveries": [], "/destinations/{slug}/errors": [], "/destinations/{slug}/requests/{requestId}": [], "/profiles/{ref}/deliveries": [],
+    "/alerts": ["/alerts"], "/alerts/{id}": ["/alerts/9001"],
+    // The same alert, after a change.
+    "/alerts/{id}/acknowledge": [], "/alerts/{id}/snooze": [],
+    "/models": ["/models"], "/models/{slug}": ["/models/planted"], "/models/{slug}/versions": ["/models/planted/versions"], "/models/{slug}/runs": ["/models/planted/runs"], "/models/{slug}/runs/{run}": ["/models/planted/runs/9001"],
+    "/models/{slug}/changes": ["/models/planted/changes"],
+    // The same run, after a change; and what only an administrator asks.
+    "/models/{slug}/runs/{run}/accept": [], "/models/{slug}/runs/{run}/stop": [], "/models/preview": [],
     "/audiences/values": ["/audiences/values?place=trait&path=name", "/audiences/values?place=trait&path=address.city&search=zq"],
   });
   /** Of routes that show nothing planted by themselves, or hold nothing of people. A new route that knows people declares `masks` instead. */
   const withoutPeople = [
     "GET /ledger", "GET /sources", "GET /sources/{id}", "GET /settings", "GET /workspace", "GET /me", "PATCH /me", "GET /workspaces", "GET /workspaces/{workspace}", "GET /rejected-keys", "GET /freshness", "GET /ledger/buckets", "GET /sources/{id}/keys/usage",
-    "PUT /schema/fields", "GET /vocabulary",
+    "PUT /schema/fields", "GET /vocabulary", "GET /alert-summary", "GET /alert-rules",
+    // Which files there were, and nothing of who stood in them.
+    "GET /exports", "GET /profiles/{ref}/exports", "GET /shares", "DELETE /shares/{id}",
     "POST /audiences/flow", "GET /audience-preview-progress", "GET /audience-trends", "GET /audiences/{slug}/sizes", "GET /audiences/{slug}/history/{profile_id}", "GET /profiles/{ref}/audiences",
     // What audiences ask, in the words of whoever wrote them.
     ...["GET /audiences", "POST /audiences", "GET /audiences/{slug}", "PATCH /audiences/{slug}", "GET /audiences/{slug}/versions", "POST /audiences/{slug}/archive", "POST /audiences/{slug}/restore",
@@ -204,10 +233,13 @@ describe("a caller without the scope personal_data", () => {
     ...["GET /computed-traits", "POST /computed-traits", "GET /computed-traits/{slug}", "PATCH /computed-traits/{slug}", "GET /computed-traits/{slug}/versions", "POST /computed-traits/{slug}/archive",
       "POST /computed-traits/{slug}/restore", "POST /computed-traits/check", "GET /computed-traits/templates"],
     // What is sent where, in the words of whoever set it up.
-    ...["GET /catalog", "GET /catalog/{slug}", "POST /catalog/{slug}/check", "GET /destinations", "GET /destinations/{slug}/choices", "GET /destinations/{slug}/suggestions",
+    ...["GET /catalog", "GET /catalog/{slug}", "POST /catalog/{slug}/check", "GET /destinations", "GET /destinations/{slug}/authorization", "GET /destinations/{slug}/choices", "GET /destinations/{slug}/suggestions",
       "GET /destinations/{slug}/subscriptions", "POST /destinations/{slug}/subscriptions", "GET /destinations/{slug}/subscriptions/{id}", "PATCH /destinations/{slug}/subscriptions/{id}",
       "DELETE /destinations/{slug}/subscriptions/{id}", "GET /destinations/{slug}/subscriptions/{id}/versions", "GET /destinations/{slug}/subscriptions/{id}/versions/{version}",
-      "GET /destinations/{slug}/replays", "POST /destinations/{slug}/replays", "DELETE /destinations/{slug}/replays/{id}"],
+      "GET /sql/views", "GET /warehouse-kinds", "POST /warehouse-kinds/{kind}/check", "GET /warehouses", "GET /warehouses/{slug}", "PATCH /warehouses/{slug}", "GET /warehouses/{slug}/tables",
+      "GET /destinations/{slug}/replays", "POST /destinations/{slug}/replays", "DELETE /destinations/{slug}/replays/{id}",
+      "GET /destinations/{slug}/subscriptions/{id}/sync", "POST /destinations/{slug}/subscriptions/{id}/syncs", "DELETE /destinations/{slug}/subscriptions/{id}/syncs/{sync}",
+      "POST /destinations/{slug}/subscriptions/{id}/answer", "GET /destinations/{slug}/subscriptions/{id}/hold-out", "GET /destination-stops"],
   ];
 
   test("is asked for each route: it masks, or needs the scope, or knows nobody", () => {

@@ -31,16 +31,19 @@ export function profileExportRoute(services: ApiServices): Route {
       const devices = deviceNamespacesOf(settings);
       const computedOf = await computedColumns(services, workspaceId, nowMs);
       let page = await read(undefined);
+      const kept = await services.beginExport({ workspaceId, kind: "people", what: "", format: "csv", columns, actor });
       const out = reply.hijack().raw;
-      out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
+      out.writeHead(200, { "content-type": "text/csv; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff", "x-export-id": kept.id });
       out.write(`${BYTE_ORDER_MARK}${csvLine(["id", "known", "first_seen_at", "last_seen_at", "events", "identifiers", ...columns])}`);
       // Of a search one may come twice, by name and by a word.
       const seen = new Set<string>();
       let people = 0;
+      let isWhole = false;
       try {
         for (;;) {
-          for (const person of page.people) {
-            if (seen.has(person.id)) continue;
+          const fresh = page.people.filter(({ id }) => !seen.has(id));
+          await kept.add(fresh.map(({ id }) => id));
+          for (const person of fresh) {
             if (search !== undefined) seen.add(person.id);
             people++;
             if (!out.write(csvLine(cellsOf(profileSummary(person.id, person.doc, devices), columns, computedOf(person))))) await drained(out);
@@ -48,7 +51,7 @@ export function profileExportRoute(services: ApiServices): Route {
           if (page.nextCursor === null || out.destroyed) break;
           page = await read(page.nextCursor);
         }
-        out.end();
+        isWhole = !out.destroyed;
       } catch (error) {
         // A file that ends in the middle must not look whole.
         services.deps.logger.warn({ err: error }, "An export broke off");
@@ -56,6 +59,8 @@ export function profileExportRoute(services: ApiServices): Route {
       }
       const detail = { people, columns, searched: search !== undefined };
       await services.deps.workspaceDb.run(workspaceId, (db) => recordAudit(db, { workspaceId, actor, action: "people.export", target: "workspace", detail }, nowMs));
+      await kept.end(isWhole);
+      if (isWhole) out.end();
       return hijacked;
     },
   });

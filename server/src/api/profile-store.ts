@@ -116,6 +116,19 @@ export async function suppressedKeys(db: ClientBase, workspaceId: number, keys: 
   return new Set(rows.map((row) => row.key));
 }
 
+/** Somebody who is suppressed, by their id or the key of an identifier, with every id that they had; undefined: they are not. */
+export async function suppressedPerson(
+  db: ClientBase, workspaceId: number, by: { readonly id?: string; readonly key?: string | undefined },
+): Promise<{ readonly profileId: string; readonly profileIds: readonly string[] } | undefined> {
+  const { rows } = await db.query<{ profileId: string; profileIds: readonly string[] }>(
+    `select p.id as "profileId", array(select m.id from profile m where m.workspace_id = $1 and (m.id = p.id or m.merged_into = p.id)) as "profileIds"
+       from profile was join profile p on p.workspace_id = $1 and p.id = coalesce(was.merged_into, was.id)
+      where was.workspace_id = $1 and p.suppressed and was.id = coalesce($2::uuid, (select i.profile_id from identifier i where i.workspace_id = $1 and i.key = $3::uuid))`,
+    [workspaceId, by.id ?? null, by.key ?? null],
+  );
+  return rows[0];
+}
+
 /** Of these first 64 bits of keys (`hash64Of`, as decimal text), those of keys that belong to suppressed people. */
 export async function suppressedKeys64(db: ClientBase, workspaceId: number, keys64: readonly string[]): Promise<Set<string>> {
   if (keys64.length === 0) return new Set();

@@ -87,5 +87,10 @@ describe("write keys through the API", () => {
     const rank = async (traitRank: number | null) => (await api.call("PATCH", `/sources/${source}`, { body: { settings: { traitRank } } })).body.settings;
     expect(await rank(3)).toMatchObject({ traitRank: 3 });
     expect(await rank(null)).not.toHaveProperty("traitRank");
+    const ofTraits = async (traitRanks: unknown) => (await api.call("PATCH", `/sources/${source}`, { body: { settings: { traitRanks } } })).body;
+    expect((await ofTraits({ email: 1, city: null })).settings).toMatchObject({ traitRanks: { email: 1, city: null } });
+    expect((await rank(2)).traitRanks, "another change leaves them").toEqual({ email: 1, city: null });
+    expect((await ofTraits({})).settings.traitRanks).toEqual({});
+    expect((await ofTraits(Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`t${i}`, i])))).code).toBe("bad_request");
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { destinationParams, previewSubscription, previewSubscriptionBody, testSend, testSendBody, type TestSend, type WrittenSubscription } from "@tributary/schema/api/destinations.ts";
 import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import type { Action, DestinationDefinition } from "@tributary/schema/destination/definition.ts";
-import { map } from "@tributary/schema/destination/map.ts";
+import { payloadOf } from "@tributary/schema/destination/payload.ts";
 import type { SubscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import {
   actionOf, presentDestination, presentSubscription, subscriptionProblems, type AudienceSending, type FieldProblem, type Outcome, type SendResult,
@@ -19,6 +19,7 @@ import { exchangesMask, shownExchange, withoutSecrets } from "./destinations-sho
 import { maskPayload } from "./mask-payload.ts";
 import { takeTriggerGuess } from "./subscription-guess.ts";
 import { SUBSCRIPTIONS_TAG } from "./subscriptions.ts";
+import { rowTries } from "./tried-rows.ts";
 import { audienceTries, recentTries, sendingOf, tryOfGiven, tryOfPerson, tryOfRow, type Tried } from "./tried-events.ts";
 
 export function subscriptionTryRoutes(services: ApiServices): Route[] {
@@ -45,17 +46,18 @@ interface Made {
 
 /** What the mapping makes of an event. `mapped`: of the event as it is; whoever may not see people is shown what it makes of the masked one. */
 function madeOf(definition: WrittenSubscription, action: Action | undefined, event: Tried["event"], shown: Asking["shown"]): Made & { readonly mapped: Readonly<Record<string, unknown>> | undefined } {
-  const made = map(definition.mapping, event);
+  const how = { action, identifiers: definition.identifiers };
+  const made = payloadOf(definition.mapping, event, how);
   if (!made.isGood) return { payload: null, problems: [{ field: made.field, problem: made.problem }], mapped: undefined };
   const masked = shown(outgoingMask, event);
-  const toShow = masked === event ? made : map(definition.mapping, masked);
+  const toShow = masked === event ? made : payloadOf(definition.mapping, masked, how);
   const problems = action === undefined ? [] : checkFields(action.fields, made.payload, { syncMode: definition.syncMode });
   return { payload: toShow.isGood ? { ...toShow.payload } : null, problems: problems.map((one) => ({ ...one })), mapped: made.payload };
 }
 
 /** Problems of the definition itself; an audience counts as there, for whether it is was asked before. */
 function problemsOf(kind: DestinationDefinition, { trigger, ...rest }: WrittenSubscription): FieldProblem[] {
-  const definition: SubscriptionDefinition = trigger.kind === "events" ? { ...rest, trigger } : { ...rest, trigger: { ...trigger, audienceId: 1 } };
+  const definition: SubscriptionDefinition = trigger.kind === "events" ? { ...rest, trigger } : trigger.kind === "model" ? { ...rest, trigger: { ...trigger, modelId: 1 } } : { ...rest, trigger: { ...trigger, audienceId: 1 } };
   return subscriptionProblems(kind, definition);
 }
 
@@ -112,10 +114,14 @@ interface PreviewWish {
 async function triesFor(services: ApiServices, { workspaceId, nowMs }: Asking, { definition, event, row_id: row }: PreviewWish, externalId: () => Promise<string | undefined>): Promise<Tried[]> {
   const trying = { workspaceId, nowMs, definition };
   const { trigger } = definition;
-  if (event !== undefined) return [tryOfGiven(trying, trigger.kind === "events" ? trigger : undefined, event)];
+  if (event !== undefined) return [await tryOfGiven(services, trying, trigger.kind === "events" ? trigger : undefined, event)];
   if (trigger.kind === "audience") {
     if (row !== undefined) throw new AppError("bad_request", { detail: "`row_id` names an event, and this subscription sends an audience." });
     return audienceTries(services, trying, trigger, await sendingOf(services, trying, trigger, await externalId()));
+  }
+  if (trigger.kind === "model") {
+    if (row !== undefined) throw new AppError("bad_request", { detail: "`row_id` names an event, and this subscription sends rows of a model." });
+    return rowTries(services, trying, trigger);
   }
   return row === undefined ? recentTries(services, trying, trigger) : [await tryOfRow(services, trying, trigger, row)];
 }

@@ -1,19 +1,22 @@
 // Subscriptions: which events, or whose comings and goings, go to one action of a destination, and what of them.
 import type { ClientBase } from "pg";
+import { emptyQuery } from "@tributary/schema/api/audience-sync.ts";
 import {
   changeQuery, destinationParams, subscriptionChange, subscriptionChanged, subscriptionCreate, subscriptionDetail, subscriptionList, subscriptionParams, subscriptionVersion, subscriptionVersionParams,
   subscriptionVersions, type SubscriptionChanged, type WrittenSubscription,
 } from "@tributary/schema/api/destinations.ts";
 import {
-  archiveSubscription, changeSubscription, createSubscription, destinationInUse, goneText, presentDestination, presentSubscription, presentSubscriptionVersion, readAudienceNames, readSubscriptions,
+  archiveSubscription, changeSubscription, createSubscription, destinationInUse, goneText, presentDestination, presentSubscription, presentSubscriptionVersion, readReferences, readSubscriptions,
   readSubscriptionVersions, type StoredDestination, type StoredSubscription,
 } from "../destinations/destinations.ts";
 import { AppError } from "../core/errors.ts";
+import { emptySubscription, forgetTold, hasBegun, startSync } from "../delivery/delivery.ts";
+import { isSame } from "../core/is-same.ts";
 import { namesOfActors } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
 import { defineRoute, type Route, type RouteContext } from "./define-route.ts";
 import { backfillOf, changing } from "./destinations.ts";
-import { audienceIdsOf, shownSubscription, storedOf, subscriptionDetailOf, writtenOf } from "./destinations-shown.ts";
+import { shownSubscription, storedOf, subscriptionDetailOf, writtenOf } from "./destinations-shown.ts";
 import { takeTriggerGuess } from "./subscription-guess.ts";
 
 export const SUBSCRIPTIONS_TAG = "Subscriptions of destinations";
@@ -37,8 +40,8 @@ function listRoute({ deps }: ApiServices): Route {
       const kind = await deps.catalog.find(found.definition);
       const data = await deps.workspaceDb.run(workspaceId, async (db) => {
         const all = await readSubscriptions(db, workspaceId, found.id);
-        const [names, audiences] = [await namesOfActors(db, workspaceId, all.map(({ updatedBy }) => updatedBy)), await readAudienceNames(db, workspaceId, audienceIdsOf(all))];
-        return all.map((one) => shownSubscription(one, kind?.definition, names, audiences));
+        const [names, references] = [await namesOfActors(db, workspaceId, all.map(({ updatedBy }) => updatedBy)), await readReferences(db, workspaceId, all)];
+        return all.map((one) => shownSubscription(one, kind?.definition, names, references));
       });
       return { status: 200, body: { data } };
     },
@@ -129,6 +132,7 @@ function changeRoute(services: ApiServices): Route {
         const to = await destinationInUse(db, workspaceId, params.slug);
         const definition = body.definition === undefined ? undefined : await storedOf(db, workspaceId, body.definition);
         const { before, after, changed } = await changeSubscription(db, { workspaceId, actor, nowMs }, { to, kind, id: params.id }, { name: body.name, definition, enabled: body.enabled, version: body.version });
+        if (isOtherList(before, after)) await sendAnew(db, { workspaceId, actor, nowMs }, after, kind?.audience?.isCreated === true);
         return {
           dry_run: isDry, changed: [...changed], backfill: await backfillOf(db, workspaceId, to.enabled && beginsToSend(before, after) ? [after] : []),
           subscription: await subscriptionDetailOf(db, workspaceId, kind, after),
@@ -137,6 +141,19 @@ function changeRoute(services: ApiServices): Route {
       return { status: 200, body: answer };
     },
   });
+}
+
+/** Another audience, or set up otherwise at the vendor. */
+function isOtherList({ definition: { trigger: a } }: StoredSubscription, { definition: { trigger: b } }: StoredSubscription): boolean {
+  return a.kind === "audience" && b.kind === "audience" && (a.audienceId !== b.audienceId || !isSame(a.settings, b.settings));
+}
+
+/** Who is in it now goes there, and who was in the other one leaves it; a list that the vendor makes anew has nobody yet. */
+async function sendAnew(db: ClientBase, { workspaceId, ...by }: { readonly workspaceId: number; readonly actor: string; readonly nowMs: number }, { id }: StoredSubscription, isMadeAnew: boolean): Promise<void> {
+  const of = { workspaceId, subscriptionId: id };
+  if (!(await hasBegun(db, of))) return;
+  if (isMadeAnew) await forgetTold(db, of);
+  await startSync(db, of, { kind: "differences", isOther: true, ...by });
 }
 
 /** Switched on, or another audience than before. */
@@ -153,13 +170,18 @@ function archiveRoute({ deps }: ApiServices): Route {
     tag: SUBSCRIPTIONS_TAG,
     scopes: ["write"],
     summary: "Archive a subscription",
-    description: "It stops; what it sent, and its versions, stay on record. At the vendor nothing is removed.",
+    description: "It stops; what it sent, and its versions, stay on record. At the vendor nothing is removed but with `empty`: then it is archived when everybody who was told is taken away there.",
     params: subscriptionParams,
+    query: emptyQuery,
     responses: { 200: subscriptionDetail },
-    handle: async ({ params, workspaceId, actor, nowMs }) => ({
+    handle: async ({ params, query, workspaceId, actor, nowMs }) => ({
       status: 200,
       body: await deps.workspaceDb.transaction(workspaceId, async (db) => {
         const to = await presentDestination(db, workspaceId, params.slug);
+        const one = query.empty === "true" ? await presentSubscription(db, workspaceId, to.id, params.id) : undefined;
+        if (one !== undefined && (await emptySubscription(db, { workspaceId, actor, nowMs }, { to, one, afterwards: "subscription" }))) {
+          return subscriptionDetailOf(db, workspaceId, undefined, await presentSubscription(db, workspaceId, to.id, params.id));
+        }
         return subscriptionDetailOf(db, workspaceId, undefined, await archiveSubscription(db, { workspaceId, actor, nowMs }, to, params.id));
       }),
     }),
@@ -201,7 +223,7 @@ function versionRoute(services: ApiServices): Route {
       body: await within(services, workspaceId, params, async (db, _to, { id }) => {
         const { version, at, author, definition } = await presentSubscriptionVersion(db, workspaceId, id, params.version);
         const names = await namesOfActors(db, workspaceId, [author]);
-        return { version, at: at.toISOString(), author, author_name: names.get(author) ?? null, definition: writtenOf(definition, await readAudienceNames(db, workspaceId, audienceIdsOf([{ definition }]))) };
+        return { version, at: at.toISOString(), author, author_name: names.get(author) ?? null, definition: writtenOf(definition, await readReferences(db, workspaceId, [{ definition }])) };
       }),
     }),
   });

@@ -8,6 +8,7 @@ import { problem } from "@tributary/schema/api/answer-parts.ts";
 import type { IdentityPreview } from "@tributary/schema/api/identity.ts";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
 import { defaultReferences } from "@tributary/schema/settings.ts";
+import { createAlertChannels } from "../alerts/alerts.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { hash64Of } from "../core/hash.ts";
 import { defaultLimits } from "../core/limits.ts";
@@ -16,13 +17,16 @@ import { referenceKey } from "../core/reference-key.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import type { Postgres } from "../engines/postgres/postgres.ts";
 import { createWorkspaceDb } from "../engines/postgres/workspace-db.ts";
-import { createSeal, destinationPurpose } from "../core/sealed-text.ts";
+import { alertPurpose, createSeal, destinationPurpose, warehousePurpose } from "../core/sealed-text.ts";
 import { joinCatalogs } from "../destinations/destinations.ts";
+import { testModelReader } from "../models/testing.ts";
+import { warehouseKinds } from "../warehouses/warehouses.ts";
 import { quietLogger, startTestClickHouse, startTestPostgres } from "../engines/testing.ts";
 import { asOwner, bootstrap, createAccounts, createWorkspace, workspaceScopes } from "../governance/governance.ts";
 import { identifierKey } from "../identity/identity.ts";
 import { createPostgresLog, type PostgresLog } from "../log/postgres-log.ts";
 import { noMailer } from "../mail/mail.ts";
+import { createOutbound } from "../outbound/outbound.ts";
 import { createEventPaths } from "../pipeline/event-path.ts";
 import { refusedWrites } from "../pipeline/outbox/retry-refused.ts";
 import { apiServerOptions, createApi, type Api, type ApiDeps } from "./api.ts";
@@ -100,7 +104,12 @@ export async function startTestApi(changes: Changes = {}, clock: Clock = systemC
     publicUrl,
     identifierSecret: testSecret,
     catalog: joinCatalogs([]),
+    openModelReader: testModelReader,
     destinationSeal: createSeal(testSecret, destinationPurpose),
+    warehouseKinds: warehouseKinds({ outbound: createOutbound({ privateHosts: [] }), filesDirectory: "", nowMs: () => clock.nowMs() }),
+    warehouseSeal: createSeal(testSecret, warehousePurpose),
+    outbound: { ...createOutbound({ privateHosts: [] }), fetch: () => Promise.reject(new Error("This test sends nothing out.")) },
+    alertChannels: createAlertChannels({ outbound: createOutbound({ privateHosts: [] }), mailer: noMailer, seal: createSeal(testSecret, alertPurpose), nowMs: () => clock.nowMs() }),
     pipelineReader: "pipeline",
     processed,
     previewUnmerge: async () => {

@@ -7,6 +7,7 @@ import { takes } from "@tributary/schema/destination/trigger.ts";
 import {
   audienceEvent, givenEvent, outgoingEvent, personNow, readAudienceNames, TRIED_COLUMNS, triedRow, type AudienceSending, type PersonNow, type TriedEvent, type TriedRow,
 } from "../destinations/destinations.ts";
+import { readZone } from "../audiences/audiences.ts";
 import { AppError } from "../core/errors.ts";
 import { EVENTS_PER_CHUNK_MAX, rowId } from "../core/position.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -23,7 +24,7 @@ const FIRST_WINDOW_ROWS = 64 * EVENTS_PER_CHUNK_MAX;
 const WINDOW_GROWTH = 32;
 
 export interface Why {
-  readonly clause: "types" | "names" | "where" | "on";
+  readonly clause: "types" | "names" | "where" | "on" | "mode";
   readonly place: number | null;
   readonly reason: string;
 }
@@ -80,31 +81,32 @@ async function triesOf(services: ApiServices, workspaceId: number, definition: W
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const shown = (await eventsWithOwners(db, workspaceId, rows, keysOf)).filter(({ isSuppressed }) => !isSuppressed);
     const ids = [...new Set(shown.flatMap(({ event }) => event.profile_id ?? []))];
+    const zone = await readZone(db, workspaceId);
     const people = new Map((await readPeople(db, workspaceId, ids)).map((one) => [one.id, nowOf(one)]));
     return shown.flatMap(({ row, event }) => {
       const tried = triedRow(row);
       const outgoing = outgoingEvent(tried.stored, event.profile_id === null ? undefined : people.get(event.profile_id), definition.identifiers);
-      return outgoing === undefined ? [] : [{ rowId: row.row_id, profileId: event.profile_id, event: outgoing, name: row.event, why: whyNot(trigger, tried) }];
+      return outgoing === undefined ? [] : [{ rowId: row.row_id, profileId: event.profile_id, event: outgoing, name: row.event, why: whyNot(trigger, tried, zone) }];
     });
   });
 }
 
-function whyNot(trigger: EventTrigger, { facts }: TriedEvent): Why | null {
-  const taken = takes(trigger, facts);
+function whyNot(trigger: EventTrigger, { facts }: TriedEvent, zone: string): Why | null {
+  const taken = takes(trigger, facts, zone);
   return taken.isTaken ? null : { clause: taken.clause, place: taken.place ?? null, reason: taken.reason };
 }
 
-function nowOf({ doc, computed }: FoundProfile): PersonNow {
+export function nowOf({ doc, computed }: FoundProfile): PersonNow {
   const values = Object.entries(computed ?? {}).flatMap(([slug, { value }]) => (value === null || value === undefined ? [] : [[slug, value] as const]));
   return personNow(doc, Object.fromEntries(values));
 }
 
 /** `trigger`: undefined where an audience is sent; then whatever is given passes. Nobody is looked up by what is written in it. */
-export function tryOfGiven({ workspaceId, definition, nowMs }: Trying, trigger: EventTrigger | undefined, given: Readonly<Record<string, unknown>>): Tried {
+export async function tryOfGiven({ deps }: ApiServices, { workspaceId, definition, nowMs }: Trying, trigger: EventTrigger | undefined, given: Readonly<Record<string, unknown>>): Promise<Tried> {
   const tried = givenEvent(given, { workspaceId, nowMs });
   const event = outgoingEvent(tried.stored, undefined, definition.identifiers);
   if (event === undefined) throw new AppError("bad_request", { detail: "The event can't be read." });
-  return { rowId: null, profileId: null, event, name: tried.facts.event, why: trigger === undefined ? null : whyNot(trigger, tried) };
+  return { rowId: null, profileId: null, event, name: tried.facts.event, why: trigger === undefined ? null : whyNot(trigger, tried, await deps.workspaceDb.run(workspaceId, (db) => readZone(db, workspaceId))) };
 }
 
 // ── Audiences ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,6 +140,7 @@ export async function audienceTries(services: ApiServices, { workspaceId }: Tryi
   );
   return services.deps.workspaceDb.run(workspaceId, async (db) => {
     const now = await currentPeople(db, workspaceId, [...new Set(changes.map((one) => one.profile_id))]);
+    const zone = await readZone(db, workspaceId);
     const people = new Map((await readPeople(db, workspaceId, [...new Set([...now.values()].filter((id) => id !== null))])).map((one) => [one.id, nowOf(one)]));
     return changes.flatMap((change) => {
       const id = now.get(change.profile_id) ?? null;

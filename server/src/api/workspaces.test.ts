@@ -12,6 +12,7 @@ import {
 
 const theirs = hash128("person", "theirs");
 const marker = "zebra7";
+const anyModel = { warehouse: "shop", query: { kind: "sql", sql: "select 1 as id" }, key: ["id"] };
 const anySubscription = { action: "say", trigger: { kind: "events", types: ["track"] }, mapping: { user: { "@path": "$.userId" } } };
 
 describe("two workspaces", () => {
@@ -41,6 +42,7 @@ describe("two workspaces", () => {
         createImports({
           workspaceDb,
           log,
+          processed,
           clock,
           secret: testSecret,
           previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }),
@@ -118,6 +120,8 @@ describe("two workspaces", () => {
     );
     const theirSettings = { url: "https://example.com/hook", apiKey: `${marker}-key-of-theirs`, headers: {} };
     expect((await asTheirs("/destinations", { name: marker, slug: marker, definition: "parrot", settings: theirSettings, enabled: true })).status).toBe(201);
+    const theirWarehouse = { host: "192.88.98.1", port: 5432, database: "d", user: "u", password: `${marker}-password-of-theirs`, tls: "verified" };
+    expect((await asTheirs("/warehouses", { name: marker, slug: marker, kind: "postgres", settings: theirWarehouse })).status).toBe(201);
     const subscribed = await asTheirs(`/destinations/${marker}/subscriptions`, { name: marker, definition: anySubscription });
     const replayed = await asTheirs(`/destinations/${marker}/replays`, {});
     await pool.query("insert into delivery_state (destination_id, workspace_id, state, since, detail) select id, workspace_id, 'failing', now(), $1 from destination where workspace_id = $2", [marker, second.id]);
@@ -128,7 +132,21 @@ describe("two workspaces", () => {
         method: "POST", url: "https://example.com", request_headers: "{}", request_body: marker, status: 200, response_headers: "{}", response_body: "", failure: "", took_ms: 1,
       }],
     });
-    ids = { ...bySource, subscription: String(subscribed.body.id), replay: String(replayed.body.replay.id), keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
+    const { rows: [alert] } = await pool.query("insert into alert (workspace_id, kind, subject, name, link, since, opened_at, facts, is_told) values ($1, 'destination_failing', '', $2, '/', now(), now(), '{}', true) returning id", [second.id, marker]);
+    const { rows: [channel] } = await pool.query("insert into alert_channel (workspace_id, kind, name, settings_sealed, hint, created_by, updated_by) values ($1, 'chat', $2, '', '', 'system', 'system') returning id", [second.id, marker]);
+    await pool.query("insert into alert_rule (workspace_id, kind, subject, enabled, params, updated_by) values ($1, 'source_silent', 'source:' || $2::text, true, '{}', 'system')", [second.id, second.sourceId]);
+    expect((await asTheirs("/models", { name: marker, slug: marker, definition: anyModel })).status).toBe(201);
+    const asked = await asTheirs(`/models/${marker}/runs`, {});
+    await api.clickhouse.client("write").insert({
+      table: "model_change", format: "JSONEachRow",
+      values: [{ workspace_id: second.id, model_id: (await pool.query("update model set last_seq = 268435457 where workspace_id = $1 returning id", [second.id])).rows[0].id, key_hash: "0", key: '["1"]', seq: 268435457, run_id: asked.body.id,
+        change: "added", row_hash: "1", row: JSON.stringify({ name: marker }), before: "", person: [], at: "2026-05-01 00:00:00.000" }],
+    });
+    await api.clickhouse.client("write").command({ query: "insert into model_change select workspace_id, model_id, cityHash64(key), key, seq, run_id, change, row_hash, row, before, person, at from model_change where key_hash = 0" });
+    const { rows: [left] } = await pool.query("insert into export (workspace_id, kind, what, format, columns, created_by) values ($1, 'audience', $2, 'csv', '[]', 'system') returning id", [second.id, marker]);
+    const { rows: [shared] } = await pool.query("insert into share (workspace_id, audience_id, name, token_hash, columns, row_limit, format, expires_at, created_by) values ($1, 1, $2, '', '[]', 1, 'csv', now(), 'system') returning id", [second.id, marker]);
+    const { rows: [forgetting] } = await pool.query("select open_forgetting($1, $2, array[$2::uuid], null, $3, 'system') as id", [second.id, theirs, JSON.stringify([{ namespace: "user_id", value: marker }])]);
+    ids = { forgetting: String(forgetting.id), run: String(asked.body.id), export: left.id, share: shared.id, alert: String(alert.id), channel: String(channel.id), ...bySource, subscription: String(subscribed.body.id), replay: String(replayed.body.replay.id), keyId: String(key.id), slug, members, invitations: String(invited.body.invitation.id) };
   });
   afterAll(() => api.stop());
 
@@ -143,11 +161,20 @@ describe("two workspaces", () => {
     if (path.startsWith("/identifiers/{ref}"))
       return [`email:${marker}@example.com`, "phone:%2B4930123456"].map((ref) => path.replace("{ref}", ref));
     if (/^\/(audiences|audience-lists|computed-traits)\/\{slug\}/.test(path)) return [path.replace("{slug}", marker).replace("{profile_id}", theirs) + (path.endsWith("/as-of") ? `?at=${new Date().toISOString()}` : "")];
+    if (path.startsWith("/warehouses/{slug}")) return [path.replace("{slug}", marker)];
     if (path.startsWith("/destinations/{slug}")) {
       const id = path.includes("/replays/") ? ids["replay"] : ids["subscription"];
       const query = path.endsWith("/choices") ? "?action=say&field=list" : path.endsWith("/suggestions") ? "?action=say" : "";
-      return [path.replace("{slug}", marker).replace("{id}", id ?? "").replace("{version}", "1").replace("{requestId}", theirs) + query];
+      return [path.replace("{slug}", marker).replace("{id}", id ?? "").replace("{version}", "1").replace("{sync}", "1").replace("{requestId}", theirs) + query];
     }
+    if (path.startsWith("/models/{slug}")) {
+      return [path.replace("{slug}", marker).replace("{run}", ids["run"] ?? "") + (path.endsWith("/history") ? `?key=${encodeURIComponent('["1"]')}` : "")];
+    }
+    if (path.startsWith("/exports/{id}")) return [path.replace("{id}", ids["export"] ?? "")];
+    if (path.startsWith("/forgettings/{id}")) return [path.replace("{id}", ids["forgetting"] ?? "").replace("{slug}", marker)];
+    if (path.startsWith("/shares/{id}")) return [path.replace("{id}", ids["share"] ?? "")];
+    if (path.startsWith("/alerts/{id}")) return [path.replace("{id}", ids["alert"] ?? "")];
+    if (path.startsWith("/alert-channels/{id}")) return [path.replace("{id}", ids["channel"] ?? "")];
     if (path.startsWith("/quarantine/{row_id}")) return [path.replace("{row_id}", "52")];
     if (path.startsWith("/events/{messageId}")) return [path.replace("{messageId}", `${marker}-message`)];
     if (path.startsWith("/sources/{id}")) return [path.replace("{id}", ids["sources"] ?? "").replace("{keyId}", ids["keyId"] ?? "")];
@@ -167,6 +194,8 @@ describe("two workspaces", () => {
     "PATCH /profiles/{ref}": { traits: { a: 1 } },
     "POST /profiles/{ref}/consent": { categories: { a: true } },
     "POST /profiles/{ref}/suppress": {},
+    "POST /profiles/{ref}/forget": {},
+    "POST /forgettings/{id}/destinations/{slug}": { action: "done_by_hand" },
     "POST /profiles/{ref}/unmerge": { identifiers: [{ namespace: "email", value: `${marker}@example.com` }], dry_run: true },
     "POST /profiles/{ref}/notes": { text: "x" },
     "POST /profiles/{ref}/promises": { text: "x", due_at: "2026-01-01T00:00:00Z" },
@@ -183,6 +212,7 @@ describe("two workspaces", () => {
     "PUT /imports/{id}/content": "{}",
     "PATCH /workspaces/{workspace}": { name: "Taken over" },
     "PATCH /audiences/{slug}": { name: "Taken over" },
+    "POST /audiences/{slug}/shares": { name: "Taken over", columns: ["id"] },
     "PATCH /audience-lists/{slug}": { name: "Taken over" },
     "POST /audience-lists/{slug}/members": { remove: [{ profile_id: theirs }] },
     "PATCH /computed-traits/{slug}": { name: "Taken over" },
@@ -192,6 +222,16 @@ describe("two workspaces", () => {
     "POST /destinations/{slug}/subscriptions/preview": { definition: anySubscription },
     "POST /destinations/{slug}/subscriptions/test-send": { definition: anySubscription, event: { type: "track", event: "x", userId: "u" } },
     "POST /destinations/{slug}/replays": {},
+    "PATCH /models/{slug}": { name: "Taken over" },
+    "POST /models/{slug}/runs": {},
+    "POST /destinations/{slug}/subscriptions/{id}/syncs": { kind: "empty" },
+    "POST /destinations/{slug}/subscriptions/{id}/answer": { stop: 1, answer: "go_on" },
+    "PATCH /warehouses/{slug}": { name: "Taken over", settings: { host: "192.88.98.2" } },
+    "POST /destinations/{slug}/forget": { user_id: "u" },
+    "PUT /destinations/{slug}/authorization": { address: "http://localhost:8080/oauth/callback?state=x&code=y" },
+    "POST /destinations/{slug}/authorization/tokens": { access_token: "taken-over" },
+    "POST /alerts/{id}/snooze": { until: null },
+    "PATCH /alert-channels/{id}": { name: "Taken over" },
   };
 
   test("every route with an id answers 404 for an id of the other workspace, and changes nothing there", async () => {
@@ -204,13 +244,15 @@ describe("two workspaces", () => {
               "json_agg(r) from ch_refused r) as refused, (select json_agg(m) from member m) as members, " +
               "(select json_agg(a) from audience a) as audiences, (select json_agg(l) from audience_list l) as lists, (select json_agg(l) from audience_list_member l) as listed, " +
               "(select json_agg(c) from computed_trait c) as computed, (select json_agg(d) from destination d) as destinations, (select json_agg(s) from subscription s) as subscriptions, " +
-              "(select json_agg(r) from delivery_replay r) as replays",
+              "(select json_agg(r) from delivery_replay r) as replays, (select json_agg(a) from alert a) as alerts, (select json_agg(c) from alert_channel c) as channels, (select json_agg(w) from warehouse w) as warehouses, " +
+              "(select json_agg(m) from model m) as models, (select json_agg(r) from model_run r) as runs, " +
+              "(select json_agg(y) from delivery_sync y) as syncs, (select json_agg(t) from delivery_stop t) as stops, (select json_agg(f) from forgetting f) as forgettings, (select json_agg(t) from forgetting_destination t) as forgotten",
           )
         ).rows,
       );
     const before = await snapshot();
     // The catalog is everybody's.
-    const withIds = api.api.routes.filter((route) => route.path.includes("{") && !route.path.startsWith("/catalog/"));
+    const withIds = api.api.routes.filter((route) => route.path.includes("{") && !route.path.startsWith("/catalog/") && !route.path.startsWith("/warehouse-kinds/"));
     expect((await ask("POST", "/catalog/parrot/check", { body: { settings: {}, destination: marker } })).status).toBe(404);
     expect(withIds.length).toBeGreaterThan(10);
     for (const route of withIds) {
@@ -224,7 +266,7 @@ describe("two workspaces", () => {
         expect(answer.message, name).not.toBe("There is nothing at this address.");
         // The owner of the id does get an answer, so the 404 was about the workspace.
         if (
-          route.method === "GET" && !route.path.endsWith("/export") &&
+          route.method === "GET" && !route.path.endsWith("/export") && route.path !== "/warehouses/{slug}/tables" && // It asks the warehouse.
           !(address.includes("%2B") && route.path !== "/identifiers/{ref}" && route.path !== "/profiles/{ref}")
         ) {
           expect((await api.call(route.method, address, { token: second.token })).status, name).toBeLessThan(400);
@@ -245,6 +287,9 @@ describe("two workspaces", () => {
       if ((await api.call("GET", route.path + query, { token: second.token })).text.includes(marker)) shown.push(route.path);
     }
     expect(shown.toSorted()).toEqual([
+      "/alert-channels",
+      "/alert-rules",
+      "/alerts",
       "/audience-lists",
       "/audience-trends",
       "/audiences",
@@ -255,6 +300,8 @@ describe("two workspaces", () => {
       "/destination-states",
       "/destinations",
       "/events",
+      "/exports",
+      "/forgettings",
       "/identity/merges",
       "/identity/shared",
       "/imports",
@@ -262,6 +309,7 @@ describe("two workspaces", () => {
       "/ledger",
       "/me",
       "/members",
+      "/models",
       "/profiles",
       "/quarantine",
       "/quarantine/groups",
@@ -271,8 +319,11 @@ describe("two workspaces", () => {
       "/schema/fields",
       "/schema/traits",
       "/settings",
+      "/shares",
       "/sources",
+      "/sql/views",
       "/tokens",
+      "/warehouses",
       "/workspace",
       "/workspaces",
     ]);

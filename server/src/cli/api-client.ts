@@ -13,10 +13,14 @@ export interface ApiClient {
   readonly server: ServerAddress;
   get<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
   post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
+  put<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
   patch<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
+  put<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
   delete<T extends z.ZodType>(path: string, answer: T): Promise<z.output<T>>;
   /** Streams a body for as long as it takes. */
   upload<T extends z.ZodType>(path: string, body: Readable, answer: T): Promise<z.output<T>>;
+  /** A file that the server writes for as long as it takes; its headers tell more of it. */
+  download(path: string, body: unknown): Promise<{ readonly stream: Readable; readonly headers: Readonly<Record<string, string | string[] | undefined>> }>;
   /** Whatever the server answers, with its status. */
   read(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
@@ -52,11 +56,12 @@ const problemAnswer = z.object({ code: z.string(), message: z.string(), hint: z.
 export function createApiClient(server: ServerAddress): ApiClient {
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, ...(server.socketPath ? { socketPath: server.socketPath } : {}) } });
 
-  async function send(method: Dispatcher.HttpMethod, path: string, body?: { json?: unknown; stream?: Readable }): Promise<Dispatcher.ResponseData> {
+  async function send(method: Dispatcher.HttpMethod, path: string, body?: { json?: unknown; stream?: Readable; isLong?: boolean }): Promise<Dispatcher.ResponseData> {
     const isUpload = body?.stream !== undefined;
+    const isLong = isUpload || body?.isLong === true;
     try {
       return await request(`${server.url}${path}`, {
-        method, dispatcher: agent, headersTimeout: isUpload ? 0 : ANSWER_TIMEOUT_MS, bodyTimeout: isUpload ? 0 : ANSWER_TIMEOUT_MS,
+        method, dispatcher: agent, headersTimeout: isLong ? 0 : ANSWER_TIMEOUT_MS, bodyTimeout: isLong ? 0 : ANSWER_TIMEOUT_MS,
         headers: {
           authorization: `Bearer ${server.token}`,
           ...(isUpload ? { "content-type": "application/octet-stream" } : {}),
@@ -75,9 +80,15 @@ export function createApiClient(server: ServerAddress): ApiClient {
     server,
     get: (path, answer) => ask("GET", path, answer),
     post: (path, json, answer) => ask("POST", path, answer, { json }),
+    put: (path, json, answer) => ask("PUT", path, answer, { json }),
     patch: (path, json, answer) => ask("PATCH", path, answer, { json }),
     delete: (path, answer) => ask("DELETE", path, answer),
     upload: (path, stream, answer) => ask("PUT", path, answer, { stream }),
+    download: async (path, json) => {
+      const response = await send("POST", path, { json, isLong: true });
+      if (response.statusCode >= 400) await readAnswer(server, response, z.never());
+      return { stream: response.body, headers: response.headers };
+    },
     read: async (path) => {
       const response = await send("GET", path);
       return { status: response.statusCode, body: await readJson(server, response) };

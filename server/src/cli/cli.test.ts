@@ -1,6 +1,6 @@
 // The command `tributary` as people run it, a process of its own, against a real API over HTTP.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -46,13 +46,27 @@ beforeAll(async () => {
     }),
   });
   workspaceDb = createWorkspaceDb(api.postgres, { max: 3 });
-  const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed: { waitFor: async () => true } });
-  late.imports = createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: api.log, clock: systemClock, secret: testSecret, control });
+  const processed = { waitFor: async () => true };
+  const control = createControl({ workspaceDb, log: api.log, clock: systemClock, processed });
+  late.imports = createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: api.log, processed, clock: systemClock, secret: testSecret, control });
   url = await api.server.listen({ port: 0, host: "127.0.0.1" });
   dataDir = await mkdtemp(join(tmpdir(), "cli-"));
   await writeFile(join(dataDir, "server.json"), JSON.stringify({ url, localToken: api.first.token }), { mode: 0o600 });
   await writeFile(join(dataDir, "map.yaml"), mapping);
 });
+test("a statement becomes a file, never in the place of another, and leaves none where it is refused", async () => {
+  const [path, none] = [join(dataDir, "answer.csv"), join(dataDir, "none.csv")];
+  const written = await tributary(["exports", "file", "--sql", "select 'x' as a, number from numbers(3)", "--rows", "2", "--to", path]);
+  expect(written).toMatchObject({ code: 0, out: "" });
+  expect(await readFile(path, "utf8")).toBe("\ufeffa,number\r\nx,0\r\nx,1\r\n");
+  expect(await tributary(["exports", "file", "profiles", "--to", path])).toMatchObject({ code: 1, err: expect.stringContaining("can't be written") });
+  expect(await tributary(["exports", "file", "nothing", "--to", none])).toMatchObject({ code: 1, err: expect.stringContaining("There is no view nothing") });
+  await expect(readFile(none)).rejects.toThrow();
+  const id = /as ([\da-f-]{36})/.exec(written.err)?.[1] ?? "";
+  expect((await tributary(["exports", "list"])).out).toContain(id);
+  expect(await tributary(["exports", "people", id])).toMatchObject({ code: 0, out: "" });
+});
+
 test("a lost password is replaced, and the new one is the only thing on standard output", async () => {
   const email = "owner@localhost.localdomain";
   const ran = await tributary(["account", "reset-password", email]);

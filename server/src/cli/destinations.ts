@@ -5,16 +5,19 @@ import {
   destinationChanged, destinationDetail, destinationList, destinationTest, subscriptionChanged, subscriptionDetail, subscriptionList, type DestinationChanged,
 } from "@tributary/schema/api/destinations.ts";
 import { withServer, type ApiClient } from "./api-client.ts";
+import { audienceSyncCommands } from "./audience-sync.ts";
 import { CliError } from "./cli-error.ts";
 import { destinationsYaml, readDestinationsFile, type FileDestination, type FileSubscription } from "./destinations-file.ts";
+import { connectCommand } from "./destinations-connect.ts";
 import { countText, processOutput, tableText, type Output } from "./output.ts";
 
 export function destinationsCommand(output: Output = processOutput): Command {
   const to = (work: (client: ApiClient) => Promise<void>): Promise<void> => withServer(process.env, work);
-  return new Command("destinations").description("what events and audiences are sent to: list, try, switch, write to a file and make as a file says")
+  const command = new Command("destinations").description("what events and audiences are sent to: list, try, switch, write to a file and make as a file says")
     .addCommand(new Command("list").description("the destinations in use").action(() => to((client) => list(client, output))))
     .addCommand(new Command("show").description("one destination and what goes to it, as YAML; secrets are never shown").argument("<slug>").action((slug: string) => to((client) => show(client, output, slug))))
     .addCommand(new Command("test").description("call the vendor once with the settings, and show what was asked and answered").argument("<slug>").action((slug: string) => to((client) => tryIt(client, output, slug))))
+    .addCommand(connectCommand(output, to))
     .addCommand(switchCommand("enable", true, output, to))
     .addCommand(switchCommand("disable", false, output, to))
     .addCommand(new Command("export").description("write the destinations in use as YAML, without secrets")
@@ -23,6 +26,8 @@ export function destinationsCommand(output: Output = processOutput): Command {
       .argument("<file>", "as `tributary destinations export` writes it; - for standard input")
       .option("--dry-run", "show what would change, and change nothing")
       .action((file: string, options: { dryRun?: boolean }) => to((client) => apply(client, output, file, options.dryRun ?? false))));
+  for (const one of audienceSyncCommands(output, to, async (client, slug, name) => `${pathOf(slug)}/subscriptions/${await idOf(client, slug, name)}`)) command.addCommand(one);
+  return command;
 }
 
 function switchCommand(name: "enable" | "disable", enabled: boolean, output: Output, to: (work: (client: ApiClient) => Promise<void>) => Promise<void>): Command {

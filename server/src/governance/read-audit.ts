@@ -2,7 +2,7 @@
 // looking again within some minutes raises its count. A token, which may ask thousands of times a second: one entry a minute
 // for each kind of thing it read, with how often and whom, gathered in memory, so that a look-up costs no write.
 import type { ClientBase } from "pg";
-import type { Clock } from "../core/clock.ts";
+import { apartMs, type Clock } from "../core/clock.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 
 /** Within this long after the first, looking again at the same is the same entry. */
@@ -84,7 +84,7 @@ export function createReadAudit(deps: { readonly workspaceDb: WorkspaceDb; reado
     const { workspaceId } = reader;
     const key = JSON.stringify([workspaceId, reader.actor, entry.action, entry.target, entry.detail ?? null]);
     const before = seen.get(key);
-    if (before !== undefined && nowMs - before.firstAtMs < AGAIN_WITHIN_MS) {
+    if (before !== undefined && apartMs(nowMs, before.firstAtMs) < AGAIN_WITHIN_MS) {
       await before.id;
       before.count++;
       before.lastAtMs = nowMs;
@@ -116,7 +116,7 @@ export function createReadAudit(deps: { readonly workspaceDb: WorkspaceDb; reado
     gathered = new Map();
     const again = [...seen.values()].filter((one) => one.isChanged);
     for (const one of again) one.isChanged = false;
-    for (const [key, one] of seen) if (nowMs - one.firstAtMs >= AGAIN_WITHIN_MS) seen.delete(key);
+    for (const [key, one] of seen) if (apartMs(nowMs, one.firstAtMs) >= AGAIN_WITHIN_MS) seen.delete(key);
     for (const entry of tokens) await attempt(entry.reader.workspaceId, (db) => insert(db, entry.reader.workspaceId, ofToken(entry, nowMs)));
     for (const one of again) await attempt(one.workspaceId, async (db) => raise(db, one.workspaceId, await one.id, one));
   }

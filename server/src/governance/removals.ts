@@ -2,7 +2,7 @@
 // members. Then a control record ends its life in the log's order, and from there on nobody writes rows of it: they are
 // removed here, table by table, a few at a time. Every step finds in Postgres where it stands, so a kill costs nothing.
 import type { ClientBase, Pool } from "pg";
-import type { Clock } from "../core/clock.ts";
+import { apartMs, type Clock } from "../core/clock.ts";
 import { AppError, assert } from "../core/errors.ts";
 import { audiencePartition } from "../core/position.ts";
 import { inTransaction } from "../engines/postgres/in-transaction.ts";
@@ -72,7 +72,7 @@ export function createRemovals({ pool, log, clock }: { readonly pool: Pool; read
   let sweptAtMs = -Infinity;
 
   async function sweep(): Promise<void> {
-    if (clock.nowMs() - sweptAtMs < SWEEP_EVERY_MS) return;
+    if (apartMs(clock.nowMs(), sweptAtMs) < SWEEP_EVERY_MS) return;
     sweptAtMs = clock.nowMs();
     const { rows } = await pool.query<{ id: number }>(`select workspace_id as id from removed_workspace where done_at > now() - interval '${SWEPT_FOR}'`);
     for (const { id } of rows) await removeSome(pool, id);

@@ -4,6 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
 import { role, scopesOf } from "@tributary/schema/api/roles.ts";
+import { apartMs } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 
 export const TOKEN_CACHE_MS = 2_000;
@@ -60,7 +61,7 @@ export function hasScope(holder: Pick<ApiToken, "scopes">, needed: Scope): boole
 interface CacheEntry {
   readonly token: ApiToken | undefined;
   readonly expiresAtMs: number;
-  readonly untilMs: number;
+  readonly readAtMs: number;
 }
 
 interface TokenRow {
@@ -112,7 +113,7 @@ export function createTokenDirectory(pool: Pool): TokenDirectory {
       const digest = hashSecret(secret);
       const key = digest.toString("base64");
       let entry = known.get(key) ?? unknown.get(key);
-      if (entry === undefined || entry.untilMs <= nowMs) {
+      if (entry === undefined || apartMs(nowMs, entry.readAtMs) >= TOKEN_CACHE_MS) {
         if (!known.has(key)) admitUnknown?.();
         let promise = loading.get(key);
         if (promise === undefined) {
@@ -131,12 +132,12 @@ export function createTokenDirectory(pool: Pool): TokenDirectory {
 }
 
 function entryOf(row: TokenRow | undefined, nowMs: number): CacheEntry {
-  if (row === undefined) return { token: undefined, expiresAtMs: Infinity, untilMs: nowMs + TOKEN_CACHE_MS };
+  if (row === undefined) return { token: undefined, expiresAtMs: Infinity, readAtMs: nowMs };
   const scopes = row.scopes.filter((name): name is Scope => scope.safeParse(name).success).filter((name) => makerMay(row, name));
   return {
     token: { id: row.id, workspaceId: row.workspace_id, name: row.name, scopes },
     expiresAtMs: row.expires_at?.getTime() ?? Infinity,
-    untilMs: nowMs + TOKEN_CACHE_MS,
+    readAtMs: nowMs,
   };
 }
 

@@ -1,6 +1,7 @@
 // What a workspace has decided, kept in memory for a moment: for reads on the way of every request. A value that is used is
 // read again before it is too old, so that nobody has to wait for it.
 import type { ClientBase } from "pg";
+import { apartMs } from "../core/clock.ts";
 import type { WorkspaceDb } from "../engines/postgres/workspace-db.ts";
 
 const CACHE_ENTRIES_MAX = 1_000;
@@ -39,9 +40,9 @@ export function createWorkspaceCache<Value>(
   return {
     get(workspaceId, nowMs) {
       const entry = cache.get(workspaceId);
-      if (entry === undefined || nowMs - entry.readAtMs >= maxAgeMs) return load(workspaceId, nowMs);
+      if (entry === undefined || apartMs(nowMs, entry.readAtMs) >= maxAgeMs) return load(workspaceId, nowMs);
       // Read again before they are too old, so that nobody has to wait; a failure is met by whoever comes after that.
-      if (nowMs - entry.readAtMs >= maxAgeMs / 2) load(workspaceId, nowMs).catch(() => undefined);
+      if (apartMs(nowMs, entry.readAtMs) >= maxAgeMs / 2) load(workspaceId, nowMs).catch(() => undefined);
       return entry.value;
     },
     forget(workspaceId) {

@@ -58,6 +58,8 @@ export interface Ingest {
   register(app: FastifyInstance): void;
   /** For Fastify's option `clientErrorHandler`: typed answers to what never became a request. */
   answerClientError(error: Error & { readonly code?: string }, socket: Socket): void;
+  /** From now on each answer ends its connection: senders that keep theirs open would send on for ever. */
+  endConnections(): void;
   /** Writes what is still in memory. Requests under way are the server's to end first. */
   stop(): Promise<void>;
 }
@@ -79,6 +81,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const library = createBrowserLibrary(address.url);
   const respond = createResponder({ collect, authenticate, authenticateKey, library, address, version: options.version });
 
+  let isEnding = false;
   let failureLoggedAtMs = -Infinity;
   function logFailure(error: unknown): void {
     const now = options.clock.nowMs();
@@ -100,7 +103,7 @@ export function createIngest(options: IngestOptions): Ingest {
       reply = errorAnswer(error instanceof AppError ? error : new AppError("internal"));
     }
     // A body that is late keeps its connection; no other request may follow on it.
-    if (reply.status === 408) reply = { ...reply, headers: [...(reply.headers ?? []), "connection", "close"] };
+    if (reply.status === 408 || isEnding) reply = { ...reply, headers: [...(reply.headers ?? []), "connection", "close"] };
     metrics.request(route.kind, send(request, response, reply));
     drain(request, limits);
   }
@@ -136,6 +139,7 @@ export function createIngest(options: IngestOptions): Ingest {
       });
     },
     answerClientError: (error, socket) => answerClientError(error, socket, limits),
+    endConnections: () => void (isEnding = true),
     async stop() {
       await Promise.all([rejectedKeys.stop(), keyUse.stop()]);
     },

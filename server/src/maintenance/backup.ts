@@ -112,12 +112,8 @@ async function comeToRest({ config: { dataDir }, logger }: BackupOptions, lock: 
   const found = await Promise.all(UNCLEAN.map((name) => exists(join(dataDir, name))));
   if (!found.includes(true)) return;
   await markRunning(dataDir);
-  const postgres = await startPostgres({ dataDir, lock, logger });
-  try {
-    await (await startClickHouse({ dataDir, logger })).stop();
-  } finally {
-    await postgres.stop();
-  }
+  await (await startClickHouse({ dataDir, logger })).stop();
+  await (await startPostgres({ dataDir, lock, logger })).stop();
 }
 
 /** Copies, verifies, and writes the list; when that fails nothing stays but the folder. */

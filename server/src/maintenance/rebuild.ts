@@ -9,6 +9,7 @@ import { startClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { lockDataDirectory, startPostgres, type DataLock } from "../engines/postgres/postgres.ts";
 import { installSecret } from "../install-secret.ts";
 import { createPostgresLog } from "../log/postgres-log.ts";
+import { processConnections } from "../postgres-connections.ts";
 import { rebuild, type RebuildProgress, type RebuildResult } from "../pipeline/rebuild.ts";
 
 export interface RebuildDataOptions {
@@ -42,9 +43,9 @@ export async function rebuildData(options: RebuildDataOptions): Promise<RebuildR
 async function withEngines({ config, logger, force, onProgress, signal }: RebuildDataOptions, lock: DataLock): Promise<RebuildResult> {
   const { dataDir, databaseUrl, clickhouseUrl, logPartitions, logHorizonMs, logHorizonBytes } = config;
   const wasUnclean = await markRunning(dataDir);
-  const postgres = await startPostgres({ dataDir, lock, logger, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+  const clickhouse = await startClickHouse({ dataDir, logger, ...(clickhouseUrl === undefined ? {} : { clickhouseUrl }) });
   try {
-    const clickhouse = await startClickHouse({ dataDir, logger, ...(clickhouseUrl === undefined ? {} : { clickhouseUrl }) });
+    const postgres = await startPostgres({ dataDir, lock, logger, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
     try {
       const secret = await installSecret({ dataDir, given: config.secret, pool: postgres.pool("tributary secret", 1) });
       const log = await createPostgresLog({
@@ -52,17 +53,17 @@ async function withEngines({ config, logger, force, onProgress, signal }: Rebuil
         limits: { horizonMs: logHorizonMs, horizonBytesMax: logHorizonBytes },
       });
       const result = await rebuild({
-        pool: postgres.pool("tributary rebuild", 4 + log.partitions * 3), clickhouse: clickhouse.client("write"),
+        pool: postgres.pool("tributary rebuild", processConnections(log.partitions)), clickhouse: clickhouse.client("write"),
         clickhouseReader: clickhouse.client("evaluate"), log, clock: systemClock, logger, limits: config.limits,
         secret, dedupeMaxIds: config.dedupeMaxIds, profilesInMemory: config.profilesInMemory,
         wasUnclean, force, onRebuild: onProgress, ...(signal ? { signal } : {}),
       }).finally(() => log.close());
       return result;
     } finally {
-      await clickhouse.stop();
+      await postgres.stop();
     }
   } finally {
-    await postgres.stop();
+    await clickhouse.stop();
     if (!wasUnclean) await markStopped(dataDir);
   }
 }

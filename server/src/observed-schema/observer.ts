@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
-import type { Clock } from "../core/clock.ts";
+import { apartMs, type Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { observedLimits, type ObservedLimits } from "./observed-limits.ts";
 import { createSliceReader, type SliceRange, type SliceReader } from "./slice.ts";
@@ -91,7 +91,7 @@ export function createObserver(options: ObserverOptions): Observer {
       while (!stopping.signal.aborted && (await step(partition))) await sleep(BREATH_MS);
     }
     const nowMs = clock.nowMs();
-    if (nowMs - daysDroppedAt < DAY_MS) return;
+    if (apartMs(nowMs, daysDroppedAt) < DAY_MS) return;
     await dropOldDays(pool, limits, nowMs);
     daysDroppedAt = nowMs;
   }

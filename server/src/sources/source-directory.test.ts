@@ -69,6 +69,16 @@ describe("the source directory", () => {
     expect((await directory.find("key-one"))?.enabled).toBe(true);
   });
 
+  test("sees a change at once after the clock was set back, however far", async () => {
+    const directory = createSourceDirectory({ pool, clock });
+    expect((await directory.find("key-one"))?.enabled).toBe(true);
+    await pool.query("update source set enabled = false where id = 7");
+    clock.advanceMs(-3_600_000);
+    expect((await directory.find("key-one"))?.enabled).toBe(false);
+    await pool.query("update source set enabled = true where id = 7");
+    clock.advanceMs(3_600_000);
+  });
+
   test("a key that is made after it was refused is found within two seconds", async () => {
     const directory = createSourceDirectory({ pool, clock });
     expect(await directory.find("key-two")).toBeUndefined();

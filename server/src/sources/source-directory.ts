@@ -3,7 +3,7 @@
 // for unknown keys alike. Keys are compared by their SHA-256 only, so an answer's time tells nothing about a key.
 import { hash } from "node:crypto";
 import type pg from "pg";
-import type { Clock } from "../core/clock.ts";
+import { apartMs, type Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 
 export interface SourceEntry {
@@ -121,7 +121,7 @@ export function createSourceDirectory(options: { readonly pool: pg.Pool; readonl
     find(writeKey) {
       const keyHash = hash("sha256", writeKey, "hex");
       const remembered = known.get(keyHash) ?? unknown.get(keyHash);
-      const ageMs = remembered ? clock.nowMs() - remembered.readAtMs : Infinity;
+      const ageMs = remembered ? apartMs(clock.nowMs(), remembered.readAtMs) : Infinity;
       if (!remembered || ageMs > usableMs) {
         // A flood of wrong keys keeps no right one out: while it lasts, what was known last goes on being used.
         if (remembered?.entry && waiting.size >= waitingMax && !waiting.has(keyHash)) return remembered.entry;

@@ -17,6 +17,8 @@ export const importLimits = {
   /** What one record of the log takes. */
   recordEventsMax: 2_000,
   recordBytesMax: 1_000_000,
+  /** Records that may wait for the pipeline at once: one that it commits, one that it decides, and the next. */
+  recordsAheadMax: 3,
   /** Errors stored for an import; the count goes on. */
   errorsKeptMax: 10_000,
   /** How many lines may be read before progress is stored, though no event came of them. */
@@ -28,7 +30,7 @@ export const importLimits = {
   /** Dry runs that may be open at once in one server, and how long an idle one is kept. */
   previewsMax: 8,
   previewIdleMs: 3_600_000,
-  /** How long the log's refusal for overload is waited out before the upload is broken off (it resumes). */
+  /** How long a log that takes nothing in, or a pipeline that does not come on, is waited for before the upload is broken off (it resumes). */
   overloadWaitMaxMs: 120_000,
   /** Content of one upload, as it comes over the wire. It is never held in memory; this only ends what has no end. */
   contentBytesMax: 1_000_000_000_000,

@@ -7,7 +7,7 @@ import { manualClock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import { createWorkspaceDb, type WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
 import { quietLogger, startTestPostgres } from "../../engines/testing.ts";
-import { bootstrap, createControl } from "../../governance/governance.ts";
+import { bootstrap, createControl, type Processed } from "../../governance/governance.ts";
 import { identifierKey } from "../../identity/identity.ts";
 import type { EventLog } from "../../log/log.ts";
 import { createPostgresLog } from "../../log/postgres-log.ts";
@@ -43,9 +43,8 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-function makeImports(through: EventLog = log): Imports {
-  const processed = { waitFor: async () => true };
-  return createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: through, clock, secret, control: createControl({ workspaceDb, log, clock, processed }) });
+function makeImports(through: EventLog = log, processed: Processed = { waitFor: async () => true }): Imports {
+  return createImports({ previewWithdraw: async () => ({ events: 0, people: 0, gone: 0, complete: true }), workspaceDb, log: through, processed, clock, secret, control: createControl({ workspaceDb, log, clock, processed }) });
 }
 
 const caller = () => ({ workspaceId, actor: "test" });
@@ -196,6 +195,27 @@ describe("an import", () => {
     const id = await make(imports, { name: "Full log" });
     await imports.receive(caller(), upload(id, header + orders(0, 10)));
     expect(await eventsOf(id)).toHaveLength(10);
+  });
+
+  test("stays close to the pipeline, so that what others send does not wait behind a whole file", async () => {
+    const waiting: { readonly offset: number; readonly resolve: (isDecided: boolean) => void }[] = [];
+    let isThrough = false;
+    const imports = makeImports(log, { waitFor: async (_, offset) => isThrough || new Promise((resolve) => waiting.push({ offset, resolve })) });
+    const id = await make(imports, { name: "Large file" });
+    const receiving = imports.receive(caller(), upload(id, header + orders(0, importLimits.recordEventsMax * 5)));
+    const records = async () => (await eventsOf(id)).length / importLimits.recordEventsMax;
+    await expect.poll(() => waiting.length).toBe(1);
+    expect(await records()).toBe(importLimits.recordsAheadMax);
+    waiting.shift()?.resolve(false); // Not yet: it goes on waiting.
+    await expect.poll(() => waiting.length).toBe(1);
+    expect(await records()).toBe(importLimits.recordsAheadMax);
+    waiting.shift()?.resolve(true);
+    await expect.poll(() => waiting.length).toBe(1);
+    expect(await records()).toBe(importLimits.recordsAheadMax + 1);
+    isThrough = true;
+    waiting.shift()?.resolve(true);
+    expect((await receiving).import).toMatchObject({ status: "done", accepted: importLimits.recordEventsMax * 5 });
+    expect(await records()).toBe(5);
   });
 
   test("that has the same content as an earlier one is refused unless it is wanted again", async () => {

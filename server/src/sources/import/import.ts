@@ -7,7 +7,7 @@ import type { CreateImport, ImportContentAnswer, ImportError, ImportState } from
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
-import { recordAudit, type Control, type ControlReceipt } from "../../governance/governance.ts";
+import { recordAudit, type Control, type ControlReceipt, type Processed } from "../../governance/governance.ts";
 import type { EventLog } from "../../log/log.ts";
 import { createDryRuns } from "./dry-runs.ts";
 import { ensureSource, findSource, slugOf } from "./import-source.ts";
@@ -24,6 +24,8 @@ import { skipBytes } from "./skip-bytes.ts";
 export interface ImportDeps {
   readonly workspaceDb: WorkspaceDb;
   readonly log: EventLog;
+  /** How far the pipeline is, which an import does not run away from. */
+  readonly processed: Processed;
   readonly control: Control;
   readonly clock: Clock;
   /** The install's secret, from which identifiers get their keys; for the people of a dry run. */
@@ -143,7 +145,7 @@ export function createImports(deps: ImportDeps): Imports {
       return [await readCheckpoint(db, workspaceId, stored.id), rows[0]?.log_partition ?? 0] as const;
     });
     try {
-      await receiveContent({ workspaceDb, log: deps.log, clock, partition, stored, from, ...content });
+      await receiveContent({ workspaceDb, log: deps.log, processed: deps.processed, clock, partition, stored, from, ...content });
     } catch (error) {
       if (error instanceof AppError && (error.code === "bad_request" || error.code === "limit_reached")) {
         const failure = `${error.message} ${error.hint}`;

@@ -4,6 +4,7 @@
 import { AppError } from "../../core/errors.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { WorkspaceDb } from "../../engines/postgres/workspace-db.ts";
+import type { Processed } from "../../governance/governance.ts";
 import type { EventLog } from "../../log/log.ts";
 import { createEventAppender } from "./append-events.ts";
 import type { RefusedLine } from "./compile-value.ts";
@@ -14,6 +15,7 @@ import { readImport, startOfFile, type ImportCheckpoint, type ImportPlan } from 
 export interface ReceiveOptions {
   readonly workspaceDb: WorkspaceDb;
   readonly log: EventLog;
+  readonly processed: Processed;
   readonly clock: Clock;
   readonly partition: number;
   readonly stored: StoredImport;
@@ -40,7 +42,7 @@ export async function receiveContent(options: ReceiveOptions): Promise<void> {
   const { stored, from, clock } = options;
   const reader = readImport(options.chunks, planOf(stored), { from: from ?? startOfFile, isLastPart: options.isLastPart });
   const events = createEventAppender({
-    log: options.log, partition: options.partition, signal: options.signal,
+    log: options.log, processed: options.processed, partition: options.partition, signal: options.signal,
     header: () => ({
       kind: "events", workspaceId: stored.workspaceId, sourceId: stored.sourceId, receivedAtMs: clock.nowMs(),
       importId: stored.id, historical: stored.historical,
