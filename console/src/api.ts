@@ -43,7 +43,15 @@ export async function read<T>(path: string, query: Query = {}, signal?: AbortSig
 
 /** Saves what a path answers as a file. Rejects with ApiProblem. */
 export async function download(path: string, query: Query, name: string): Promise<void> {
-  const response = await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials() });
+  return saved(await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials() }), name);
+}
+
+/** The same of what is too long for an address. */
+export async function downloadOf(path: string, body: unknown, name: string): Promise<void> {
+  return saved(await ask(`/api/v1${path}`, writing("POST", body)), name);
+}
+
+async function saved(response: Response, name: string): Promise<void> {
   if (!response.ok) throw await problemOf(response);
   const address = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");

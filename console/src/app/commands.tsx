@@ -29,10 +29,10 @@ export interface CommandDeps {
 export function commandsOf({ session, places, go, onWorkspace, onScheme, onShortcuts, onSignOut }: CommandDeps): readonly Command[] {
   const making: readonly { id: string; label: string; Icon: Icon; to: string; scope: Scope }[] = [
     { id: "new-token", label: t.newToken, Icon: IconKey, to: "/settings/tokens?new=true", scope: "admin" },
-    { id: "new-audience", label: texts.audiences.create, Icon: IconUsersGroup, to: "/audiences/new", scope: "write" },
-    { id: "audience-templates", label: `${texts.audiences.title}: ${texts.audiences.tabs.templates}`, Icon: IconUsersGroup, to: "/audiences?show=templates", scope: "read" },
-    { id: "import", label: texts.imports.create, Icon: IconFileImport, to: "/imports/new", scope: "write" },
-    { id: "imports", label: texts.imports.title, Icon: IconFileImport, to: "/imports", scope: "read" },
+    { id: "new-audience", label: t.newAudience, Icon: IconUsersGroup, to: "/audiences/new", scope: "write" },
+    { id: "audience-templates", label: t.audienceTemplates, Icon: IconUsersGroup, to: "/audiences?show=templates", scope: "read" },
+    { id: "import", label: t.newImport, Icon: IconFileImport, to: "/imports/new", scope: "write" },
+    { id: "imports", label: t.imports, Icon: IconFileImport, to: "/imports", scope: "read" },
     { id: "invite", label: t.invite, Icon: IconUserPlus, to: "/settings/members", scope: "admin" },
   ];
   return [

@@ -3,9 +3,12 @@ import { Menu, Tooltip } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import {
   IconActivity,
+  IconBell,
   IconBook2,
   IconCalculator,
   IconCheck,
+  IconDatabaseSearch,
+  IconFileExport,
   IconGitMerge,
   IconHandStop,
   IconHome,
@@ -20,6 +23,7 @@ import {
   IconSelector,
   IconSend,
   IconSettings,
+  IconTable,
   IconShieldSearch,
   IconUser,
   IconUsers,
@@ -30,6 +34,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Scope } from "@tributary/schema/api/answer-parts.ts";
 import { may, type Session } from "../features/accounts/session.ts";
+import { AlertBell } from "../features/alerts/alert-bell.tsx";
 import { TaskTray } from "../features/tasks/task-tray.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
@@ -39,6 +44,7 @@ const t = texts.navigation;
 
 export const places = [
   { to: "/", text: t.home, Icon: IconHome },
+  { to: "/alerts", text: t.alerts, Icon: IconBell },
   { to: "/sources", text: t.sources, Icon: IconPlugConnected },
   { to: "/live", text: t.live, Icon: IconActivity },
   { to: "/held", text: t.held, Icon: IconHandStop },
@@ -46,8 +52,11 @@ export const places = [
   { to: "/profiles", text: t.profiles, Icon: IconUsers },
   { to: "/audiences", text: t.audiences, Icon: IconUsersGroup },
   { to: "/destinations", text: t.destinations, Icon: IconSend },
+  { to: "/models", text: t.models, Icon: IconTable },
   { to: "/computed-traits", text: t.computed, Icon: IconCalculator },
   { to: "/identity", text: t.merges, Icon: IconGitMerge },
+  { to: "/sql", text: t.sql, Icon: IconDatabaseSearch },
+  { to: "/exports", text: t.exports, Icon: IconFileExport },
   { to: "/audit", text: t.audit, Icon: IconShieldSearch, scope: "audit" },
   { to: "/start", text: t.start, Icon: IconRocket, scope: "admin" },
   { to: "/settings", text: t.settings, Icon: IconSettings },
@@ -86,21 +95,21 @@ export function Navigation(props: NavigationProps): ReactNode {
           <IconSearch size={16} aria-hidden />{isCollapsed ? null : <>{t.search}<kbd>⌘K</kbd></>}
         </button>
       </Hint>
-      {placesFor(session).map(({ to, text, Icon }) => (
+      {placesFor(session).map(({ to, text, Icon }) => (to === "/alerts" ? <AlertBell key={to} isCollapsed={isCollapsed} onGo={onGo} /> : (
         <Hint key={to} text={text} isOn={isCollapsed}>
           <Link to={to} className="nav-item" activeProps={{ className: "active" }} activeOptions={{ exact: to === "/" }} aria-label={text} {...(onGo && { onClick: onGo })}>
             <Icon size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : text}
           </Link>
         </Hint>
-      ))}
+      )))}
       <div className="nav-space" />
       <TaskTray isCollapsed={isCollapsed} onGo={onGo} />
       <Hint text={t.reference} isOn={isCollapsed}>
         <a className="nav-item" href="/api/docs" aria-label={t.reference}><IconBook2 size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.reference}</a>
       </Hint>
-      <Hint text={texts.about.link} isOn={isCollapsed}>
-        <Link to="/about" className="nav-item" activeProps={{ className: "active" }} aria-label={texts.about.link} {...(onGo && { onClick: onGo })}>
-          <IconInfoCircle size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : texts.about.link}
+      <Hint text={t.about} isOn={isCollapsed}>
+        <Link to="/about" className="nav-item" activeProps={{ className: "active" }} aria-label={t.about} {...(onGo && { onClick: onGo })}>
+          <IconInfoCircle size={18} stroke={1.6} aria-hidden />{isCollapsed ? null : t.about}
         </Link>
       </Hint>
       <AccountMenu who={session.who} isCollapsed={isCollapsed} onSignOut={props.onSignOut} />

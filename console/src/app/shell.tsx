@@ -8,6 +8,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { signOut, useWorkspace } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
+import { TopBell } from "../features/alerts/alert-bell.tsx";
 import { DemoBar } from "../features/start/demo-bar.tsx";
 import { texts } from "../texts/texts.ts";
 import { Mark } from "../ui/mark.tsx";
@@ -43,6 +44,7 @@ export function Shell(): ReactNode {
       <div className="topbar">
         <ActionIcon onClick={sheet.open} aria-label={t.open}><IconMenu2 size={20} /></ActionIcon>
         <Mark size={20} /><strong className="grow cut"><bdi>{session.workspace.name}</bdi></strong>
+        <TopBell />
         <ActionIcon onClick={spotlight.open} aria-label={t.search}><IconSearch size={18} /></ActionIcon>
       </div>
       <Drawer.Root opened={isSheetOpen} onClose={sheet.close} size={264} padding={0}>

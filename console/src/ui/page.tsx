@@ -10,7 +10,7 @@ export interface PageProps {
   readonly heading?: ReactNode;
   readonly sentence?: ReactNode;
   readonly actions?: ReactNode;
-  readonly back?: { readonly to: NonNullable<LinkProps["to"]>; readonly text: string };
+  readonly back?: { readonly to: NonNullable<LinkProps["to"]>; readonly search?: Readonly<Record<string, string>>; readonly text: string };
   /** The page is as high as the window, and its content scrolls within. */
   readonly fills?: boolean;
   readonly children: ReactNode;
@@ -22,7 +22,7 @@ export function Page({ title, heading, sentence, actions, back, fills = false, c
   }, [title]);
   return (
     <div className={fills ? "page page-full" : "page"}>
-      {back ? <div><Link to={back.to} className="page-back"><IconChevronLeft size={14} aria-hidden />{back.text}</Link></div> : null}
+      {back ? <div><Link to={back.to} search={(back.search ?? {}) as never} className="page-back"><IconChevronLeft size={14} aria-hidden />{back.text}</Link></div> : null}
       <header className="page-head">
         <div className="grow">
           {heading ?? <h1>{title}</h1>}

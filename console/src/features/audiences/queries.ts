@@ -122,6 +122,7 @@ export const checkQuery = (definition: unknown, key: string, slug: string | unde
 export interface PreviewWish {
   readonly sample?: number;
   readonly by?: string;
+  readonly by_computed?: string;
   readonly overlap?: readonly string[];
   readonly reach?: boolean;
   readonly parts?: boolean;

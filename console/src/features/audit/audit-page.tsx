@@ -1,7 +1,7 @@
 // Who changed what, and who looked at whom: searched by its filters, each entry opened beside the list.
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch, IconShieldSearch, IconX } from "@tabler/icons-react";
+import { IconSearch, IconShieldSearch, IconUserOff, IconX } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
@@ -54,7 +54,7 @@ export function AuditPage(): ReactNode {
   return (
     <Page
       fills title={t.title} sentence={rows === undefined || rows.length === 0 || !isFiltered ? t.sentence : t.found(rows.length, hasNextPage)}
-      actions={<ExportCsv title={t.title} columns={columns} rows={rows} />}
+      actions={<><Button component={Link} to="/forgettings" variant="default" leftSection={<IconUserOff size={15} aria-hidden />}>{t.forgotten}</Button><ExportCsv title={t.title} columns={columns} rows={rows} /></>}
     >
       <Filters search={search} onChange={go} />
       {pages.error ? <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} /> : null}

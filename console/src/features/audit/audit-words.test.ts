@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import "../../texts/testing.ts";
 import { noteOf, personOf, whoOf } from "./audit-words.ts";
 
 test("who did it is named by the account or token, as long as there is one", () => {

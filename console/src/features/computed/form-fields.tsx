@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
 import { EventFilters } from "../audiences/editors/event-filters.tsx";
-import { EventNames, eventText, OrAnotherEvent, PathsPicker } from "../audiences/editors/event-editor.tsx";
+import { EventNames, OrAnotherEvent, PathsPicker } from "../audiences/editors/event-editor.tsx";
+import { eventText } from "../audiences/editors/event-groups.ts";
 import { useEventFields, useNamesOf } from "../audiences/editors/fields.ts";
 import { WindowEditor } from "../audiences/editors/window-editor.tsx";
 import type { EventRef, Filter, Paths, Window } from "../audiences/model/condition.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import "../../texts/testing.ts";
 import { draftOf } from "../audiences/model/draft.ts";
 import { draftOfWho, keepWho, writeWho } from "../audiences/model/who.ts";
 import { placeProblems, stageId, stagesOf, stagesWithoutCondition, stageWith } from "./stages.ts";

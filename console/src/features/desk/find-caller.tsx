@@ -12,7 +12,7 @@ import { Page } from "../../ui/page.tsx";
 import { useIsMasked } from "../masking/masked.tsx";
 import "./desk.css";
 
-const t = texts.desk.find;
+const t = texts.home.findCaller;
 /** Enough to know whether it is one person. */
 const ASKED = 2;
 

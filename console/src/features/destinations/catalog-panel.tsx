@@ -1,7 +1,5 @@
 // One destination of the catalog: what it can do, what it asks for, and what is known of it, before anything is set up.
-import { IconInfoCircle } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { CatalogDetail } from "@tributary/schema/api/destinations.ts";
 import { boot } from "../../api.ts";
@@ -9,15 +7,20 @@ import { texts, wordFrom } from "../../texts/texts.ts";
 import { Snippet } from "../../ui/copy.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { State } from "../../ui/state.tsx";
+import { may, sessionQuery } from "../accounts/session.ts";
 import { catalogDetailQuery } from "./queries.ts";
+import { SetUpButton } from "./set-up-button.tsx";
+import { Availability } from "./set-up/about-kind.tsx";
 
 const t = texts.destinations.catalog;
 
 export function CatalogPanel({ slug, onClose }: { readonly slug: string; readonly onClose: () => void }): ReactNode {
   const one = useQuery(catalogDetailQuery(slug));
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const canSetUp = one.data !== undefined && one.data.definition.availability.kind !== "hidden" && may(session, "admin");
+  const action = canSetUp ? <SetUpButton size="compact-sm" definition={slug}>{texts.setUp.action}</SetUpButton> : undefined;
   return (
-    <Panel title={one.data?.definition.name ?? slug} onClose={onClose}>
+    <Panel title={one.data?.definition.name ?? slug} onClose={onClose} actions={action}>
       {one.error ? <ProblemNotice problem={one.error} onRetry={() => void one.refetch()} /> : null}
       {one.isPending ? <div className="stack" aria-busy>{[80, 60, 70, 40, 50].map((width) => <Bar key={width} width={width} />)}</div> : null}
       {one.data ? <Told detail={one.data} /> : null}
@@ -66,18 +69,4 @@ function setUpCommand({ slug, name, settings }: CatalogDetail["definition"]): st
   const needed = settings.filter(({ required, isHidden }) => required === true && !isHidden).map((one) => [one.key, one.placeholder ?? "…"]);
   const body = JSON.stringify({ name, definition: slug, settings: Object.fromEntries(needed) }, null, 2);
   return `curl ${boot.publicUrl}/api/v1/destinations \\\n  -H "authorization: Bearer API_TOKEN" -H "content-type: application/json" \\\n  -d '${body.replaceAll("'", "'\\''")}'`;
-}
-
-function Availability({ availability }: Pick<CatalogDetail["definition"], "availability">): ReactNode {
-  if (availability.kind === "ready") return <State tone="good">{t.labels.ready}</State>;
-  const isHidden = availability.kind === "hidden";
-  return (
-    <div className="notice" data-tone={isHidden ? "plain" : "attention"}>
-      <IconInfoCircle size={18} aria-hidden />
-      <div className="stack grow">
-        <div><strong>{t.labels[availability.kind]}</strong><div>{isHidden ? availability.reason : `${availability.provider}: ${availability.needs}`}</div></div>
-        {isHidden ? <div><Link to="/destinations/catalog">{t.alternatives}</Link></div> : null}
-      </div>
-    </div>
-  );
 }

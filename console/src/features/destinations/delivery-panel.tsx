@@ -68,6 +68,13 @@ function Request({ destination, requestId }: { readonly destination: string; rea
   return (
     <div className="stack roomy">
       <Exchanges all={request.data.exchanges} />
+      {request.data.exchanges.length > 0 ? null : request.data.hashes.map(({ at, method, status, request: sent, response }, index) => (
+        <dl key={index} className="facts">
+          <dt className="mono">{method}</dt><dd className="row wrap"><When at={at} /><State tone={toneOfStatus(status)}>{status === null ? t.one.noReply : `HTTP ${status}`}</State></dd>
+          <dt>{t.one.requestHash}</dt><dd className="mono cut">{sent}</dd>
+          <dt>{t.one.replyHash}</dt><dd className="mono cut">{response}</dd>
+        </dl>
+      ))}
       <p className="dim row wrap">{t.one.kept(request.data.kept_for_days)}<MaskedMark /></p>
     </div>
   );

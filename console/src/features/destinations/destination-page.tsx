@@ -15,6 +15,8 @@ import { destinationTabs, type DestinationSearch } from "./destinations-search.t
 import { deliveredShare, funnelOf, tookText } from "./funnel.ts";
 import { OverviewTab } from "./overview-tab.tsx";
 import { catalogDetailQuery, destinationQuery, healthQuery } from "./queries.ts";
+import { SetUpButton } from "./set-up-button.tsx";
+import { StopBanners } from "./stop-banner.tsx";
 import type { SearchChange } from "./tab-props.ts";
 import "../profiles/profiles.css";
 import "../sources/source.css";
@@ -25,6 +27,7 @@ const panels = {
   subscriptions: lazy(async () => ({ default: (await import("./subscriptions-tab.tsx")).SubscriptionsTab })),
   deliveries: lazy(async () => ({ default: (await import("./deliveries-tab.tsx")).DeliveriesTab })),
   problems: lazy(async () => ({ default: (await import("./problems-tab.tsx")).ProblemsTab })),
+  settings: lazy(async () => ({ default: (await import("./settings-tab.tsx")).SettingsTab })),
 } as const;
 
 const t = texts.deliveries;
@@ -52,6 +55,7 @@ function Known({ destination }: { readonly destination: DestinationDetail }): Re
   };
   return (
     <Page title={destination.name} heading={<h1><bdi>{destination.name}</bdi></h1>} back={back} sentence={<Sentence destination={destination} hours={search.hours ?? 24} />} actions={<Actions destination={destination} />}>
+      <StopBanners slug={destination.slug} />
       <Tabs value={tab} onChange={go} keepMounted={false}>
         <Tabs.List className="tabs-space">{destinationTabs.map((one) => <Tabs.Tab key={one} value={one}>{t.tabs[one]}</Tabs.Tab>)}</Tabs.List>
         <Tabs.Panel value={tab}><Suspense fallback={<div className="stack" aria-busy><Bar width={70} /><Bar width={50} /></div>}><Shown destination={destination} search={search} onSearch={set} /></Suspense></Tabs.Panel>
@@ -70,7 +74,8 @@ function Sentence({ destination, hours }: { readonly destination: DestinationDet
   if (!health) return <Bar width={50} />;
   const state = shownStateOf(destination, health.state);
   const share = deliveredShare(funnelOf(health));
-  const text = state !== "flowing" ? t.sentence[state] : share === undefined ? t.sentence.quiet : t.sentence.flowing(percent.format(share), tookText(health.latency_ms.p50));
+  const { latency_ms: latency } = health;
+  const text = state !== "flowing" ? t.sentence[state] : share === undefined ? t.sentence.quiet : t.sentence.flowing(percent.format(share), latency.count === 0 ? undefined : tookText(latency.p50));
   return (
     <span className="row wrap">
       <DestinationState state={state} /><span>{text}</span>
@@ -84,5 +89,14 @@ function Actions({ destination }: { readonly destination: DestinationDetail }): 
   const { data: session } = useSuspenseQuery(sessionQuery);
   const { data: kind } = useQuery(catalogDetailQuery(destination.definition));
   if (!may(session, "write") || destination.status === "archived") return null;
-  return <>{kind?.definition.canTest ? <ConnectionTest slug={destination.slug} /> : null}<DestinationSwitch destination={destination} /></>;
+  // With nothing to send there is nothing to switch on yet.
+  const isUnfinished = !destination.enabled && destination.subscriptions.total === 0 && may(session, "admin");
+  return (
+    <>
+      {kind?.definition.canTest ? <ConnectionTest slug={destination.slug} /> : null}
+      {isUnfinished ? (
+        <SetUpButton definition={destination.definition} search={{ step: "choose", destination: destination.slug }}>{texts.setUp.goOn}</SetUpButton>
+      ) : <DestinationSwitch destination={destination} />}
+    </>
+  );
 }

@@ -16,6 +16,7 @@ import { Value } from "../../ui/value.tsx";
 import { DestinationState, isBad, shownStateOf, type ShownState } from "./destination-state.tsx";
 import { FindField } from "./find-field.tsx";
 import { destinationListQuery, destinationQuery, statesQuery } from "./queries.ts";
+import { SetUpButton } from "./set-up-button.tsx";
 import "../sources/source.css";
 import "./destinations.css";
 
@@ -98,5 +99,5 @@ export function DestinationsPage(): ReactNode {
 function NoDestination({ isArchived }: { readonly isArchived: boolean }): ReactNode {
   const icon = <IconSend size={28} stroke={1.4} />;
   if (isArchived) return <Empty icon={icon} title={t.noneArchived} text={t.noneArchivedText} action={<Link to="/destinations">{t.clearFilter}</Link>} />;
-  return <Empty icon={icon} title={t.none} text={t.noneText} action={<Link to="/destinations/catalog">{t.catalog.open}</Link>} />;
+  return <Empty icon={icon} title={t.none} text={t.noneText} action={<div className="row wrap"><Button component={Link} to="/destinations/catalog">{t.catalog.open}</Button><SetUpButton variant="default" definition="signed-webhook">{texts.setUp.webhook}</SetUpButton></div>} />;
 }

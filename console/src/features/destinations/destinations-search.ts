@@ -31,7 +31,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 200) : "";
 }
 
-export const destinationTabs = ["overview", "subscriptions", "deliveries", "problems"] as const;
+export const destinationTabs = ["overview", "subscriptions", "deliveries", "problems", "settings"] as const;
 export const periods = [1, 24, 168] as const;
 export const outcomes = ["delivered", "refused", "expired", "held_out", "nothing"] as const;
 

@@ -96,10 +96,11 @@ function StepName({ slug, step, hours }: { readonly slug: string; readonly step:
   return <span>{name}</span>;
 }
 
-function Latency({ health: { latency_ms: latency } }: { readonly health: DestinationHealth }): ReactNode {
+function Latency({ health: { latency_ms: latency, counts } }: { readonly health: DestinationHealth }): ReactNode {
+  const isDelivered = counts.some(({ outcome, count }) => outcome === "delivered" && count > 0);
   return (
     <Card title={t.latency.title}>
-      {latency.count === 0 ? <p className="dim">{t.latency.none}</p> : (
+      {latency.count === 0 ? <p className="dim">{isDelivered ? t.latency.noneCame : t.latency.none}</p> : (
         <div className="stack">
           <div className="row" style={{ gap: 32 }}>
             <div><div className="dim">{t.latency.half}</div><div className="big-figure">{tookText(latency.p50)}</div></div>

@@ -43,7 +43,7 @@ export function PersonSent({ personId }: { readonly personId: string }): ReactNo
           <ul className="plain-list catalog-parts">
             {waiting.map((one) => (
               <li key={`${one.destination} ${one.stream} ${one.subscription} ${one.position}`} className="row wrap">
-                <DeliveryOutcome outcome={one.attempts === 0 ? "behind" : "waiting"} /><strong><bdi>{one.destination_name}</bdi></strong>{one.attempts === 0 || Date.parse(one.next_at) < Date.now() ? null : <span className="dim"><Filled text={t.person.waits} parts={{ when: <When at={one.next_at} /> }} /></span>}
+                <DeliveryOutcome outcome={one.attempts === 0 ? "behind" : "waiting"} /><strong><bdi>{one.destination_name}</bdi></strong><span className="dim"><bdi>{one.subscription_name ?? `#${one.subscription}`}</bdi></span>{one.attempts === 0 || Date.parse(one.next_at) < Date.now() ? null : <span className="dim"><Filled text={t.person.waits} parts={{ when: <When at={one.next_at} /> }} /></span>}
                 {one.code === "" ? null : <span>{codeText(one.code)}</span>}{one.detail === "" ? null : <span className="dim"><bdi>{one.detail}</bdi></span>}
               </li>
             ))}

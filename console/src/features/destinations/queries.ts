@@ -31,6 +31,7 @@ export const catalogDetailQuery = (slug: string) => queryOptions({
 });
 
 export const destinationPath = (slug: string): string => `/destinations/${encodeURIComponent(slug)}`;
+export const subscriptionPath = (slug: string, id: number): string => `${destinationPath(slug)}/subscriptions/${id}`;
 
 export const destinationQuery = (slug: string) => queryOptions({
   queryKey: ["destinations", "one", slug], queryFn: ({ signal }) => read<DestinationDetail>(destinationPath(slug), {}, signal),
@@ -43,6 +44,8 @@ export const healthQuery = (slug: string, hours: number) => queryOptions({
 
 export const subscriptionsQuery = (slug: string) => queryOptions({
   queryKey: ["destinations", "one", slug, "subscriptions"], queryFn: ({ signal }) => read<SubscriptionList>(`${destinationPath(slug)}/subscriptions`, {}, signal),
+  // One that is being emptied goes by itself.
+  refetchInterval: REFRESH_MS,
 });
 
 const PAGE = 100;

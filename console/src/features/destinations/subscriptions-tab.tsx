@@ -1,56 +1,49 @@
 // What goes to a destination: each subscription, what it takes, and whether it is on.
-import { Switch } from "@mantine/core";
-import { IconFilter } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { IconFilter, IconPlus } from "@tabler/icons-react";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Subscription, SubscriptionChanged } from "@tributary/schema/api/destinations.ts";
-import { change } from "../../api.ts";
+import type { Subscription } from "@tributary/schema/api/destinations.ts";
 import { texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { State } from "../../ui/state.tsx";
-import { toast } from "../../ui/toast.tsx";
 import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
-import { destinationPath, subscriptionsQuery } from "./queries.ts";
+import { AudienceSyncCard } from "./audience-sync-card.tsx";
+import { subscriptionsQuery } from "./queries.ts";
+import { SetUpButton } from "./set-up-button.tsx";
+import { SubscriptionSwitch } from "./subscription-switch.tsx";
+import { SubscriptionTakes } from "./subscription-takes.tsx";
 import type { TabProps } from "./tab-props.ts";
 
 const t = texts.deliveries.subscriptions;
 
-export function SubscriptionsTab({ destination: { slug, status } }: TabProps): ReactNode {
+export function SubscriptionsTab({ destination }: TabProps): ReactNode {
+  const { slug, status, definition, definition_name: definitionName } = destination;
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const client = useQueryClient();
   const list = useQuery(subscriptionsQuery(slug));
   const mayChange = may(session, "write") && status === "active";
-  const set = useMutation({
-    mutationFn: ({ one, isOn }: { readonly one: Subscription; readonly isOn: boolean }) => change<SubscriptionChanged>("PATCH", `${destinationPath(slug)}/subscriptions/${one.id}`, { enabled: isOn }),
-    onError: (error) => toast({ tone: "bad", text: error.message }),
-    onSuccess: async (_, { one, isOn }) => {
-      await client.invalidateQueries({ queryKey: ["destinations"] });
-      toast({ text: isOn ? t.on(one.name) : t.off(one.name), ...(isOn ? {} : { onUndo: () => set.mutate({ one, isOn: true }) }) });
-    },
-  });
   const columns: readonly Column<Subscription>[] = [
-    { key: "name", header: t.columns.name, width: "minmax(120px, 2fr)", cell: ({ name }) => <Value value={name} /> },
-    { key: "takes", header: t.columns.takes, width: "minmax(112px, 1fr)", cell: (one) => <Takes one={one} /> },
+    { key: "name", header: t.columns.name, width: "minmax(120px, 2fr)", cell: ({ id, name }) => <Link to="/destinations/$slug/subscriptions/$id" params={{ slug, id: String(id) }}><Value value={name} /></Link> },
+    { key: "takes", header: t.columns.takes, width: "minmax(112px, 1fr)", cell: (one) => <SubscriptionTakes subscription={one} /> },
     { key: "action", header: t.columns.action, width: "minmax(120px, 1fr)", cell: ({ action, action_name: name }) => <span className="dim"><Value value={name ?? action} /></span> },
-    { key: "state", header: t.columns.state, width: "96px", cell: (one) => <OnOff one={one} isPending={set.isPending} onSet={mayChange && one.kind === "events" ? (isOn) => set.mutate({ one, isOn }) : undefined} /> },
+    { key: "state", header: t.columns.state, width: "96px", cell: (one) => (mayChange ? <SubscriptionSwitch destination={destination} subscription={one} label={t.switch(one.name)} /> : <State tone={one.enabled ? "good" : "plain"}>{one.enabled ? t.isOn : t.isOff}</State>) },
     { key: "version", header: t.columns.version, width: "64px", isEnd: true, cell: ({ version }) => version },
     { key: "changed", header: t.columns.changed, width: "104px", cell: ({ updated_at: at }) => <When at={at} /> },
   ];
   if (list.error && !list.data) return <ProblemNotice problem={list.error} onRetry={() => void list.refetch()} />;
-  return <DataTable label={t.title} columns={columns} rows={list.data?.data} rowKey={({ id }) => id} empty={<Empty icon={<IconFilter size={28} stroke={1.4} />} title={t.none} text={t.noneText} />} />;
-}
-
-function Takes({ one: { kind, audience } }: { readonly one: Subscription }): ReactNode {
-  if (kind === "events" || audience === null) return <span className="dim">{t.events}</span>;
-  return <Link to="/audiences/$slug" params={{ slug: audience }}>{t.audience(audience)}</Link>;
-}
-
-/** Of an audience it says only how it is: switching that on sends people, and is asked about where they are counted. */
-function OnOff({ one, isPending, onSet }: { readonly one: Subscription; readonly isPending: boolean; readonly onSet: ((isOn: boolean) => void) | undefined }): ReactNode {
-  if (!onSet) return <State tone={one.enabled ? "good" : "plain"}>{one.enabled ? t.isOn : t.isOff}</State>;
-  return <Switch size="sm" aria-label={t.switch(one.name)} checked={one.enabled} disabled={isPending} onChange={(event) => onSet(event.currentTarget.checked)} />;
+  const add = mayChange && definitionName !== null
+    ? <Button variant="default" leftSection={<IconPlus size={15} aria-hidden />} renderRoot={(root) => <Link {...root} to="/destinations/$slug/subscriptions/new" params={{ slug }} />}>{texts.subscriptions.newTitle}</Button> : undefined;
+  // With nothing yet, the three steps lead there.
+  const first = add && may(session, "admin") ? <SetUpButton definition={definition} search={{ step: "choose", destination: slug }}>{texts.setUp.add}</SetUpButton> : add;
+  return (
+    <div className="stack">
+      {add && list.data && list.data.data.length > 0 ? <div className="row" style={{ justifyContent: "flex-end" }}>{add}</div> : null}
+      <DataTable label={t.title} columns={columns} rows={list.data?.data} rowKey={({ id }) => id} empty={<Empty icon={<IconFilter size={28} stroke={1.4} />} title={t.none} text={t.noneText} action={first} />} />
+      {list.data?.data.filter(({ kind }) => kind === "audience").map((one) => <AudienceSyncCard key={one.id} destination={destination} subscription={one} />)}
+    </div>
+  );
 }

@@ -104,7 +104,7 @@ function PlainPath({ row }: { readonly row: EventFate }): ReactNode {
   return (
     <ol className="steps">
       <Step name={t.panel.received}><Clock at={row.received_at} /> <span className="dim">· <bdi>{sourceName(row.source_id).slice(0, 80)}</bdi></span><div className="dim">{t.panel.receivedText(partition, offset, index)}</div></Step>
-      <Step name={t.panel.decided} tone={toneOf(row.outcome)}>{t.outcomes[row.outcome] ?? row.outcome}{row.reason ? <> <span className="mono dim">{row.reason}</span></> : null}</Step>
+      <Step name={t.panel.decided} tone={toneOf(row.outcome)}>{texts.everywhere.outcomes[row.outcome] ?? row.outcome}{row.reason ? <> <span className="mono dim">{row.reason}</span></> : null}</Step>
       <Step name={t.panel.landed} tone={row.outcome === "failed" ? "bad" : "good"}>{row.outcome === "failed" ? t.panel.landedNo : t.panel.landedYes}{row.refused_write === null ? null : <> <Link to="/held" search={{ tab: "refused" } as never}>{texts.held.refusedTitle}</Link></>}</Step>
     </ol>
   );

@@ -96,7 +96,7 @@ function Normalised({ path: { normalised }, row, onFilter }: EventPathProps & { 
 }
 
 function Refused({ refused }: { readonly refused: NonNullable<EventPath["refused"]> }): ReactNode {
-  const name = refused.outcome === "quarantined" ? t.held : refused.outcome === "dropped" ? t.dropped : (texts.events.outcomes[refused.outcome] ?? refused.outcome);
+  const name = refused.outcome === "quarantined" ? t.held : refused.outcome === "dropped" ? t.dropped : (texts.everywhere.outcomes[refused.outcome] ?? refused.outcome);
   const places = refused.places.map((place) => place.join("."));
   return (
     <Stage

@@ -34,7 +34,7 @@ export function LiveFilters({ search, onChange }: LiveFiltersProps): ReactNode {
       <TypedFilter label={t.filters.person} value={search.profile ?? ""} onChange={(value) => set("profile", value)} charactersMax={2_000} />
       {may(session, "personal_data") ? <TypedFilter label={t.filters.text} value={search.text ?? ""} onChange={(value) => set("text", value)} charactersMax={200} /> : null}
       <Choice label={t.filters.type} value={search.type} data={eventTypes.map((type) => ({ value: type, label: type }))} onChange={(value) => set("type", value)} />
-      <Choice label={t.filters.outcome} value={search.outcome} data={outcomes.map((value) => ({ value, label: t.outcomes[value] ?? value }))} onChange={(value) => set("outcome", value)} />
+      <Choice label={t.filters.outcome} value={search.outcome} data={outcomes.map((value) => ({ value, label: texts.everywhere.outcomes[value] ?? value }))} onChange={(value) => set("outcome", value)} />
       <Choice
         label={t.filters.source} value={search.source === undefined ? undefined : String(search.source)}
         data={(sources.data ?? []).map((source) => ({ value: String(source.id), label: source.name.slice(0, 80) }))} onChange={(value) => set("source", value === null ? null : Number(value))}

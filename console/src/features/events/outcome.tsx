@@ -12,5 +12,5 @@ export function toneOf(outcome: string): Tone {
 }
 
 export function Outcome({ outcome }: { readonly outcome: string }): ReactNode {
-  return <State tone={toneOf(outcome)}>{texts.events.outcomes[outcome] ?? outcome}</State>;
+  return <State tone={toneOf(outcome)}>{texts.everywhere.outcomes[outcome] ?? outcome}</State>;
 }

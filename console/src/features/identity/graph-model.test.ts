@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ExplainedMerge, GraphEdge, GraphIdentifier, IdentityGraph } from "@tributary/schema/api/identity.ts";
+import "../../texts/testing.ts";
 import { layoutOf } from "./graph-layout.ts";
 import { modelOf, OPENED_MAX, pathBetween } from "./graph-model.ts";
 import { storyOf } from "./identity-words.ts";

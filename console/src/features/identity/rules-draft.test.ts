@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
+import "../../texts/testing.ts";
 import { added, changed, changesOf, inOrder, moved, ordered, removed } from "./rules-draft.ts";
 
 const { identity } = defaultWorkspaceSettings;

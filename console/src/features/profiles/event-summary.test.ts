@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { TimelineEvent } from "@tributary/schema/api/profiles.ts";
+import "../../texts/testing.ts";
 import { summaryOf } from "./event-summary.ts";
 
 const event: TimelineEvent = {

@@ -1,6 +1,6 @@
 // One person: who it is and why we think so, what is known, what they did.
 import { Button, Tabs } from "@mantine/core";
-import { IconActivity, IconUsers } from "@tabler/icons-react";
+import { IconActivity, IconUserOff, IconUsers } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
@@ -21,7 +21,8 @@ import { ServiceView } from "../desk/service-view.tsx";
 import { curlOfRead } from "../events/curl.ts";
 import { MaskedMark } from "../masking/masked.tsx";
 import { Consents, Devices, KnownBy, Linked } from "./person-side.tsx";
-import { evidenceWords, joinWords, nameOf } from "./person-words.ts";
+import { evidenceWords, joinWords } from "./person-evidence.ts";
+import { nameOf } from "./person-words.ts";
 import { channelsQuery, personPath, personQuery } from "./queries.ts";
 import type { PersonTab } from "./search.ts";
 import { Timeline } from "./timeline.tsx";
@@ -30,6 +31,7 @@ import "./profiles.css";
 
 const IdentityTab = lazy(async () => ({ default: (await import("../identity/identity-tab.tsx")).IdentityTab }));
 const PersonSent = lazy(async () => ({ default: (await import("../destinations/person-sent.tsx")).PersonSent }));
+const PersonExports = lazy(async () => ({ default: (await import("../exports/person-exports.tsx")).PersonExports }));
 const t = texts.profiles;
 const route = getRouteApi("/shell/profiles/$ref");
 const back = { to: "/profiles", text: t.title } as const;
@@ -63,6 +65,7 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
     <>
       <CopyText value={curlOfRead(boot.publicUrl, personPath(person.id))}>{t.copyCurl}</CopyText>
       <Button component={Link} to={`/live?profile=${person.id}`} variant="default" leftSection={<IconActivity size={15} />}>{t.watch}</Button>
+      {may(session, "write") && may(session, "personal_data") ? <Button component={Link} to={`/forgettings?forget=${person.id}`} variant="default" leftSection={<IconUserOff size={15} />}>{t.forget}</Button> : null}
     </>
   );
   return (
@@ -72,7 +75,7 @@ function Person({ person }: { readonly person: ProfileAnswer }): ReactNode {
         {mayServe ? <Tabs.Panel value="service"><ServiceView person={person} identifiers={<Card title={t.identifiers}><KnownBy person={person} /></Card>} /></Tabs.Panel> : null}
         <Tabs.Panel value="overview"><Overview person={person} /></Tabs.Panel>
         <Tabs.Panel value="identity"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><IdentityTab person={person} /></Suspense></Tabs.Panel>
-        <Tabs.Panel value="sent"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><PersonSent personId={person.id} /></Suspense></Tabs.Panel>
+        <Tabs.Panel value="sent"><Suspense fallback={<div aria-busy><Bar width={70} /></div>}><div className="stack-wide"><PersonSent personId={person.id} /><PersonExports personId={person.id} /></div></Suspense></Tabs.Panel>
         <Tabs.Panel value="raw"><Json text={JSON.stringify(person)} label={t.tabs.raw} /></Tabs.Panel>
       </Tabs>
     </Page>

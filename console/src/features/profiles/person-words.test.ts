@@ -1,6 +1,8 @@
 // A name and a reason for everybody, whatever stands in their traits.
 import { expect, test } from "vitest";
-import { evidenceWords, identifiersByWeight, joinWords, nameOf } from "./person-words.ts";
+import "../../texts/testing.ts";
+import { evidenceWords, joinWords } from "./person-evidence.ts";
+import { identifiersByWeight, nameOf } from "./person-words.ts";
 
 const person = (traits: Record<string, unknown>, ...identifiers: [string, string][]) =>
   ({ traits, is_anonymous: false, identifiers: identifiers.map(([namespace, value]) => ({ namespace, value })) });

@@ -1,4 +1,4 @@
-// A person in words, from the evidence alone. Pure.
+// What a person is called and known by. Pure.
 import type { ProfileSummary } from "@tributary/schema/api/profiles.ts";
 import { texts } from "../../texts/texts.ts";
 
@@ -8,7 +8,6 @@ type Named = Pick<ProfileSummary, "traits" | "identifiers" | "is_anonymous">;
 export const reachTraits: readonly string[] = ["name", "firstName", "first_name", "lastName", "last_name", "email", "phone"];
 
 const NAME_MAX = 200;
-const t = texts.profiles;
 
 /** The best name there is: what they call themselves, then what reaches them, then what a system calls them. */
 export function nameOf(person: Named): string {
@@ -18,7 +17,7 @@ export function nameOf(person: Named): string {
   };
   const parts = [trait("firstName") || trait("first_name"), trait("lastName") || trait("last_name")].filter((part) => part !== "").join(" ");
   const best = [trait("name"), parts, trait("email"), trait("username")].find((name) => name !== "") ?? person.identifiers.find(({ namespace }) => !isDevice(namespace))?.value;
-  return (best ?? t.unnamed).slice(0, NAME_MAX);
+  return (best ?? texts.everywhere.unnamed).slice(0, NAME_MAX);
 }
 
 /** What this person is known by, the most telling first. */
@@ -27,31 +26,7 @@ export function identifiersByWeight<T extends { readonly namespace: string }>(id
   return identifiers.toSorted((a, b) => weight(a) - weight(b));
 }
 
-/** Why these identifiers are one person: by which kinds. */
-export function joinWords(identifiers: readonly { readonly namespace: string }[]): string {
-  const kinds = new Map<string, number>();
-  for (const { namespace } of identifiersByWeight(identifiers)) kinds.set(namespace, (kinds.get(namespace) ?? 0) + 1);
-  const words = [...kinds].map(([kind, times]) => kindWords(kind, times));
-  if (identifiers.length === 0) return "";
-  if (identifiers.length === 1) return t.words.onlyOne(words[0] ?? "");
-  return t.words.joined(words.length === 1 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")}${t.words.and}${words.at(-1) ?? ""}`);
-}
-
-/** What ties the devices to one person, where something does: a sign-in on each, or an address given there. */
-export function evidenceWords(identifiers: readonly { readonly namespace: string }[]): string {
-  // One device has an id of each kind, so kinds are not added up.
-  const byKind = Map.groupBy(identifiers.filter(({ namespace }) => isDevice(namespace)), ({ namespace }) => namespace);
-  const devices = Math.max(0, ...[...byKind.values()].map((ids) => ids.length));
-  if (devices === 0) return "";
-  if (identifiers.some(({ namespace }) => namespace === "user_id")) return t.words.signedIn(devices);
-  return identifiers.some(({ namespace }) => namespace === "email") ? t.words.addressOn(devices) : "";
-}
-
-function kindWords(kind: string, times: number): string {
-  const [one, many] = (Object.hasOwn(t.words.kinds, kind) ? t.words.kinds[kind] : undefined) ?? [kind, kind];
-  return t.words.some(times, one, many);
-}
-
-function isDevice(namespace: string): boolean {
+/** Whether it names a device or a browser rather than somebody. */
+export function isDevice(namespace: string): boolean {
   return namespace === "anonymous_id" || namespace === "device_id" || namespace === "advertising_id";
 }

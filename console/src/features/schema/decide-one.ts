@@ -3,7 +3,7 @@ import type { ObservedField } from "@tributary/schema/api/observed.ts";
 import { texts } from "../../texts/texts.ts";
 import { valueText } from "../../ui/format.ts";
 import { decisionOf, undoOf } from "./field-words.tsx";
-import type { Decide } from "./queries.ts";
+import type { Decide } from "./use-decide.ts";
 
 const t = texts.schema;
 

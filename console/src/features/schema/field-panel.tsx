@@ -11,7 +11,7 @@ import { valueText } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { decideOne } from "./decide-one.ts";
 import { DriftMark, isGroup, shareText, Standing, typesText } from "./field-words.tsx";
-import type { Decide } from "./queries.ts";
+import type { Decide } from "./use-decide.ts";
 
 const t = texts.schema;
 

@@ -15,7 +15,7 @@ import { may, sessionQuery } from "../accounts/session.ts";
 import { decideOne } from "./decide-one.ts";
 import { FieldPanel } from "./field-panel.tsx";
 import { decisionOf, DriftMark, driftText, isGroup, shareText, Standing, typesText, undoOf } from "./field-words.tsx";
-import { useDecide, type Decide } from "./queries.ts";
+import { useDecide, type Decide } from "./use-decide.ts";
 import { keyOf, matches, type FieldsSearch } from "./schema-search.ts";
 import { SchemaTools } from "./schema-tools.tsx";
 import "./schema.css";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { workspaceSettings } from "@tributary/schema/settings.ts";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
+import "../../texts/testing.ts";
 import { changedRule, changedSettings, draftOf, dueKindOf, isRight, isSame, neverSeen, newRule, removedRule, ruleSentence, withDue, wrongInRule } from "./problems-draft.ts";
 
 const draft = draftOf(defaultWorkspaceSettings);

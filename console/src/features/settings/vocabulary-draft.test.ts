@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { emptyVocabulary } from "@tributary/schema/audience/vocabulary.ts";
+import "../../texts/testing.ts";
 import { isRight, ratesFromText, withEvents, withoutRate, withPaths, withRates, withWhere, wrongInMoney, wrongInPaths, wrongInRole } from "./vocabulary-draft.ts";
 
 describe("a draft of the vocabulary", () => {

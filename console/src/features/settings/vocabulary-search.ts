@@ -1,11 +1,9 @@
 // What the page of the vocabulary keeps in its address: which role is open.
-import { roleNames, type RoleName } from "@tributary/schema/audience/vocabulary-names.ts";
-
 export interface VocabularySearch {
-  readonly role?: RoleName;
+  /** The page knows which there are; their names are loaded with it and not with every address. */
+  readonly role?: string;
 }
 
 export function vocabularySearch({ role }: Record<string, unknown>): VocabularySearch {
-  const found = roleNames.find((name) => name === role);
-  return found === undefined ? {} : { role: found };
+  return typeof role === "string" && role !== "" ? { role: role.slice(0, 60) } : {};
 }

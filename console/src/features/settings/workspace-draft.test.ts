@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
+import "../../texts/testing.ts";
 import { changedSettings, draftOf, isChanged, wrongIn } from "./workspace-draft.ts";
 
 const settings = { ...defaultWorkspaceSettings, phoneCountry: "DK", internalIps: ["192.0.2.0/24"] };

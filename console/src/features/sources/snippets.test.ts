@@ -1,5 +1,6 @@
 // Snippets hold the host and the key, and a key that is none never gets into code.
 import { expect, test } from "vitest";
+import "../../texts/testing.ts";
 import { texts } from "../../texts/texts.ts";
 import { isPlatform, platformOf, platforms, sdks, snippetOf } from "./snippets.ts";
 

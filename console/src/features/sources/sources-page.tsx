@@ -136,7 +136,7 @@ function Filters({ filter }: { readonly filter: SourcesSearch }): ReactNode {
         onChange={(event) => set(event.currentTarget.value, filter.health ?? "")}
       />
       <NativeSelect
-        aria-label={t.columns.health} value={filter.health ?? ""} data={[{ value: "", label: t.anyHealth }, ...healths.map((value) => ({ value, label: t.health[value] }))]}
+        aria-label={t.columns.health} value={filter.health ?? ""} data={[{ value: "", label: t.anyHealth }, ...healths.map((value) => ({ value, label: texts.everywhere.sourceHealth[value] }))]}
         onChange={(event) => set(filter.search ?? "", event.currentTarget.value)}
       />
     </div>

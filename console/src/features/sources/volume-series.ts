@@ -13,7 +13,7 @@ export const outcomeColors: Readonly<Record<ShownOutcome, string>> = {
 };
 
 export function outcomeName(outcome: ShownOutcome): string {
-  return texts.events.outcomes[outcome] ?? outcome;
+  return texts.everywhere.outcomes[outcome] ?? outcome;
 }
 
 export interface Volume {

@@ -12,7 +12,7 @@ import { Card, Page } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { called, SdkSnippet } from "../sources/install.tsx";
 import { sourceListQuery } from "../sources/queries.ts";
-import { sdkOf, sdks, type Platform } from "../sources/snippets.ts";
+import { isPlatform, sdkOf, sdks, type Platform } from "../sources/snippets.ts";
 import { DemoCard } from "./demo-card.tsx";
 import { FirstEvent } from "./first-event.tsx";
 import { keepGuideKey, leaveStart, readGuideKey, type GuideKey } from "./guide-key.ts";
@@ -26,7 +26,8 @@ const first: readonly Platform[] = ["curl", "website", "node", "python"];
 const icons = { web: IconWorld, server: IconServer, phone: IconDeviceMobile, http: IconTerminal2 } as const;
 
 export function StartPage(): ReactNode {
-  const { platform } = route.useSearch();
+  const { platform: asked } = route.useSearch();
+  const platform = isPlatform(asked) ? asked : undefined;
   const { data: session } = useSuspenseQuery(sessionQuery);
   const client = useQueryClient();
   const navigate = useNavigate();

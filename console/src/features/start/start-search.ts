@@ -1,10 +1,9 @@
 // The guide's state, as it stands in the address: the chosen platform, and with it the step.
-import { isPlatform, type Platform } from "../sources/snippets.ts";
-
 export interface StartSearch {
-  readonly platform?: Platform;
+  /** An id of snippets.ts, which is loaded with the page and not with every address. */
+  readonly platform?: string;
 }
 
-export function startSearch(search: Record<string, unknown>): StartSearch {
-  return isPlatform(search["platform"]) ? { platform: search["platform"] } : {};
+export function startSearch({ platform }: Record<string, unknown>): StartSearch {
+  return typeof platform === "string" && platform !== "" ? { platform: platform.slice(0, 40) } : {};
 }

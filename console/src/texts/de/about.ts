@@ -3,6 +3,5 @@ import type { Texts } from "../en/en.ts";
 
 export const about: Texts["about"] = {
   title: "Über Tributary",
-  link: "Über Tributary",
   table: "Tabelle",
 };

@@ -82,7 +82,7 @@ export const audiences: Texts["audiences"] = {
   anniversary: { label: "Wann der Jahrestag ist", today: "heute", this_month: "in diesem Monat", next_days: "innerhalb von", days: "Tagen" },
   trait: { which: "Merkmal", search: "Merkmal suchen", use: (text) => `Das Merkmal „${text}“ nehmen`, held: "seit mindestens", dropHeld: "Egal wie lange", addHeld: "und wie lange schon …" },
   computed: { which: "Berechnetes Merkmal", search: "Berechnetes Merkmal suchen", choose: "berechnetes Merkmal wählen" },
-  identifier: { is: "Ob sie es haben", known: "mit bekannter Kennung", unknown: "ohne bekannte Kennung", which: "Art der Kennung", search: "Art der Kennung suchen", kinds: "Arten von Kennungen", use: (text) => `„${text}“ nehmen` },
+  identifier: { is: "Ob sie es haben", known: "mit bekannter Kennung", unknown: "ohne bekannte Kennung", anonymous: "sind anonym: nur durch Geräte bekannt", which: "Art der Kennung", search: "Art der Kennung suchen", kinds: "Arten von Kennungen", use: (text) => `„${text}“ nehmen` },
   audience: { is: "sind in der Zielgruppe", not: "sind nicht in der Zielgruppe", which: "Zielgruppe", search: "Zielgruppe suchen", choose: "Zielgruppe wählen" },
   list: { is: "stehen auf der Liste", not: "stehen nicht auf der Liste", which: "Liste", search: "Liste suchen", choose: "Liste wählen" },
   consent: { is: "Was sie sagten", granted: "haben eingewilligt in", denied: "haben die Einwilligung verweigert in", unknown: "haben nichts gesagt zu", which: "Wofür", search: "Zweck suchen oder tippen", categories: "Ihrer Kanäle" },
@@ -136,6 +136,7 @@ export const audiences: Texts["audiences"] = {
   saving: {
     title: (name) => `„${name}“ speichern?`, sentence: (enter, leave, stay) => `${people(enter)} ${enter === 1 ? "kommt" : "kommen"} hinein, ${count(leave)} ${leave === 1 ? "geht" : "gehen"} hinaus, ${count(stay)} ${stay === 1 ? "bleibt" : "bleiben"}.`, enter: "Kommen hinein", leave: "Gehen hinaus",
     andMore: (n) => `und ${count(n)} weitere`, usedBy: (n) => `${plural(n, "anderes richtet", "andere richten")} sich nach dieser Zielgruppe und ${n === 1 ? "folgt" : "folgen"}:`, save: "Speichern",
+    sends: "Was Ziele davon erfahren", sent: (adds, removes) => (adds + removes === 0 ? "nichts" : `höchstens ${count(adds)} hinzu, ${count(removes)} weg`), asks: "Hält an und fragt erst: Es ist mehr als der Anteil, der ohne Frage geht.",
   },
   templates: { none: "Es gibt keine Vorlagen", noneText: "Sie kommen mit dem Programm.", use: "Verwenden", useIt: (name) => `Verwenden: ${name}`, needs: (names) => `Braucht: ${names.join(", ")}`, toVocabulary: "Sagen, welche Ereignisse das bedeuten" },
 
@@ -144,7 +145,7 @@ export const audiences: Texts["audiences"] = {
     edit: "Bearbeiten", more: "Mehr", copy: "Kopie anlegen", freeze: "Als Liste einfrieren", archive: "Archivieren", restore: "Wiederherstellen", archived: (name) => `„${name}“ ist archiviert.`, restored: (name) => `„${name}“ ist wieder in Gebrauch.`, frozen: (name) => `Wer jetzt in „${name}“ ist, steht auf einer Liste.`, frozenName: (name) => `${name}, eingefroren`,
     sizeOverTime: "Personen im Lauf der Zeit", span: "Zeitspanne", days: (n) => (n === 1 ? "24 Std." : `${count(n)} T`), size: "Darin", noSizes: "Die Größe steht hier von der ersten Zählung an.", overlap: "Auch in anderen Zielgruppen", reach: "Wer erreichbar ist", sizeText: (first, now) => `Von ${count(first)} auf ${people(now)}.`,
     latest: "Letzte Änderungen", allChanges: "Alle Änderungen", noChanges: "Niemand kam hinein oder ging hinaus", noChangesText: "Wer es tut, steht hier, mit dem Grund.",
-    entered: "Kam hinein", left: "Ging hinaus", why: "Warum?", person: "Person", knownBy: "Bekannt durch", since: "Seit", when: "Wann", turn: "Was", reason: "Warum", version: "Fassung", by: "Von", export: "Exportieren", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
+    entered: "Kam hinein", left: "Ging hinaus", why: "Warum?", person: "Person", knownBy: "Bekannt durch", since: "Seit", when: "Wann", turn: "Was", reason: "Warum", version: "Fassung", by: "Von", export: "Exportieren", exportChosen: "Mit gewählten Spalten …", shareLink: "Per Link teilen", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
     peopleText: "Wer zuletzt hineinkam, steht zuerst.", nobody: "Niemand ist darin", nobodyText: "Personen erscheinen hier, sobald sie die Bedingungen erfüllen.",
     reasons: {
       event: "etwas, das sie taten", deadline: "Zeit ist vergangen", trait: "etwas Bekanntes änderte sich", definition: "die Zielgruppe wurde geändert", merge: "zwei Personen wurden zusammengeführt", unmerge: "eine Zusammenführung wurde aufgehoben", deletion: "sie wurden gelöscht", list: "eine Liste wurde geändert", first_fill: "die erste Zählung", late_event: "ein Ereignis, das spät kam", import: "ein Import", repair: "eine Berichtigung",
@@ -156,7 +157,7 @@ export const audiences: Texts["audiences"] = {
   },
   why: {
     title: "Warum", history: "Hinein und hinaus", choose: "Wählen Sie eine Person", chooseText: "Jede Bedingung wird dann abgehakt oder durchgestrichen, mit den Ereignissen, die entscheiden, und dem, was sie umkehren würde.", people: "Personen", person: "Person", personSearch: "E-Mail, Name oder Kennung", usePerson: (text) => `Nach „${text}“ sehen`, choosePerson: "Person wählen",
-    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "kam {when} hinein:", because: "Die erste Bedingung, die nicht gilt:", holds: "gilt", fails: "gilt nicht", groups: { all: "Alle diese gelten", any: "Mindestens eine von diesen gilt", not: "Dies gilt nicht", none: "Keine von diesen gilt" }, value: "Wert:", next: "kann sich durch die Zeit allein ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
+    asOf: "Zum Zeitpunkt", now: "Jetzt", isIn: "Ist in dieser Zielgruppe", isOut: "Ist nicht in dieser Zielgruppe", since: "kam {when} hinein:", because: "Die erste Bedingung, die nicht gilt:", flip: "Damit es sich ändert:", holds: "gilt", fails: "gilt nicht", groups: { all: "Alle diese gelten", any: "Mindestens eine von diesen gilt", not: "Dies gilt nicht", none: "Keine von diesen gilt" }, value: "Wert:", next: "kann sich durch die Zeit allein ändern {when}", leaves: "zählt bis {when}", noHistory: "Kam nie hinein und ging nie hinaus.",
   },
   onPerson: { title: "Zielgruppen", none: "In keiner Zielgruppe.", why: "Warum?" },
   lists: {

@@ -8,10 +8,11 @@ const actions: Readonly<Record<keyof typeof english, string>> = {
   "event.open": "Ereignis angesehen", "event.list": "Ereignisse angesehen", "event.reveal": "Wert eines Ereignisses aufgedeckt", "event.send_again": "Ereignis erneut gesendet",
   "tail.open": "Live-Ansicht verfolgt", "quarantine.list": "Zurückgehaltene Ereignisse angesehen", "refused_write.list": "Abgelehnte Schreibvorgänge angesehen",
   "merge.list": "Zusammenführungen angesehen", "proposal.list": "sah vorgeschlagene Trennungen an", "shared_identifier.list": "Geteilte Kennungen angesehen",
-  "profile.edit": "Merkmale geändert", "profile.consent": "Einwilligung festgehalten", "profile.suppress": "Person gesperrt", "profile.unmerge": "Person in zwei getrennt",
+  "profile.edit": "Merkmale geändert", "profile.consent": "Einwilligung festgehalten", "profile.suppress": "Person gesperrt", "profile.forget": "Person vergessen", "forgetting.retry": "Ziel erneut zum Vergessen aufgefordert", "forgetting.done_by_hand": "Vergessen von Hand vermerkt", "profile.unmerge": "Person in zwei getrennt",
   "field.decide": "Über ein Feld entschieden", "settings.change": "Einstellungen geändert", "workspace.set": "Einstellungen geändert",
   "workspace.create": "Arbeitsbereich angelegt", "workspace.rename": "Arbeitsbereich umbenannt", "time_zone.set": "Zeitzone geändert", "workspace.remove": "Arbeitsbereich entfernt",
-  "source.create": "Quelle angelegt", "source.change": "Quelle geändert",
+  "sql.query": "In SQL gefragt", "data.export": "Tabelle oder Anweisung in eine Datei geschrieben", "audience.export": "Zielgruppe in eine Datei geschrieben", "people.export": "Personen in eine Datei geschrieben", "export.people": "Angesehen, wer in einer Datei stand",
+  "share.create": "Zielgruppe per Link geteilt", "share.revoke": "Geteilten Link widerrufen", "share.download": "Geteilte Zielgruppe abgeholt", "source.create": "Quelle angelegt", "source.change": "Quelle geändert",
   "write_key.create": "Schreibschlüssel angelegt", "write_key.limit": "Schreibschlüssel befristet", "write_key.revoke": "Schreibschlüssel widerrufen", "write_key.rotate": "Schreibschlüssel ersetzt",
   "token.create": "Token angelegt", "token.revoke": "Token widerrufen",
   "member.create": "Mitglied aufgenommen", "member.join": "Beigetreten", "member.change": "Rolle geändert", "member.remove": "Mitglied entfernt",
@@ -20,6 +21,8 @@ const actions: Readonly<Record<keyof typeof english, string>> = {
   "account.change_password": "Passwort geändert", "account.password_refused": "Falsches Passwort angegeben", "account.two_factor_on": "Zweiten Faktor eingerichtet",
   "account.two_factor_off": "Zweiten Faktor aufgegeben", "account.two_factor_failed": "Falschen Code angegeben", "account.recovery_codes": "Wiederherstellungscodes erzeugt",
   "account.create": "Konto angelegt", "account.rename": "Eigenen Namen geändert", "account.password_link": "Neues Passwort angefordert", "account.reset_password": "Neues Passwort gesetzt",
+  "alert.acknowledge": "Kümmert sich um einen Alarm", "alert.snooze": "Alarm stumm geschaltet", "alert.wake": "Alarm wieder laut geschaltet", "alert_rule.change": "Regel für Alarme geändert", "alert_rule.reset": "Regel für Alarme zurückgenommen",
+  "alert_channel.create": "Kanal für Alarme hinzugefügt", "alert_channel.change": "Kanal für Alarme geändert", "alert_channel.delete": "Kanal für Alarme entfernt", "alert_channel.test": "Kanal für Alarme getestet",
   "import.create": "Import angelegt", "import.withdraw": "Import zurückgenommen",
   "demo_shop.load": "Demo-Shop geladen", "demo_shop.change": "Demo-Shop geändert", "demo_shop.remove": "Demo-Shop entfernt",
   "quarantine.resend": "Zurückgehaltenes Ereignis erneut gesendet", "quarantine.discard": "Zurückgehaltenes Ereignis abgelegt",
@@ -27,7 +30,7 @@ const actions: Readonly<Record<keyof typeof english, string>> = {
 };
 
 export const audit: Texts["audit"] = {
-  title: "Protokoll",
+  title: "Protokoll", forgotten: "Vergessene Personen",
   sentence: "Jede Änderung und jeder Blick auf Personen, die neuesten zuerst.",
   found: (n, hasMore) => (hasMore ? `${n === 1 ? "Der neueste passende Eintrag" : `Die neuesten ${plural(n, "passender Eintrag", "passenden Einträge")}`}, weitere darunter.` : `${plural(n, "Eintrag", "Einträge")}.`),
   search: "Wörter in den Einzelheiten: ein Grund, ein Feld",

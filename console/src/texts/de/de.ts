@@ -18,81 +18,67 @@
 //   origin          Ursprung                           withdraw        zurücknehmen (einen Import)
 //   person, profile Person, Profil                     workspace       Arbeitsbereich
 //   put aside       ablegen                            write key       Schreibschlüssel
-import type { Texts } from "../en/en.ts";
-import { about } from "./about.ts";
-import { audiences } from "./audiences.ts";
-import { audit } from "./audit.ts";
-import { masking } from "./masking.ts";
-import { accounts } from "./accounts.ts";
-import { computed } from "./computed.ts";
-import { deliveries } from "./deliveries.ts";
-import { desk } from "./desk.ts";
-import { destinations } from "./destinations.ts";
-import { events } from "./events.ts";
+import type { Language } from "../en/en.ts";
 import { everywhere } from "./everywhere.ts";
-import { held } from "./held.ts";
 import { home } from "./home.ts";
-import { identity } from "./identity.ts";
-import { identityRules } from "./identity-rules.ts";
-import { imports } from "./imports.ts";
-import { limits } from "./limits.ts";
-import { members } from "./members.ts";
+import { masking } from "./masking.ts";
 import { navigation } from "./navigation.ts";
-import { problemRules } from "./problem-rules.ts";
-import { path } from "./path.ts";
 import { palette } from "./palette.ts";
-import { profiles } from "./profiles.ts";
-import { sdks } from "./sdks.ts";
-import { roles } from "./roles.ts";
-import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
-import { signIn } from "./sign-in.ts";
-import { sources } from "./sources.ts";
-import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
-import { tokens } from "./tokens.ts";
-import { vocabulary } from "./vocabulary.ts";
-import { workspace } from "./workspace.ts";
 
-export const de: Texts = {
-  language: "de",
-  product: "Tributary",
-  everywhere,
-  navigation,
-  palette,
-  shortcuts,
-  signIn,
-  home,
-  identity,
-  identityRules,
-  sources,
-  sdks,
-  events,
-  path,
-  held,
-  imports,
-  schema,
-  profiles,
-  computed,
-  desk,
-  deliveries,
-  destinations,
-  masking,
-  audiences,
-  audit,
-  about,
-  settings,
-  accounts,
-  members,
-  roles,
-  tokens,
-  tasks,
-  workspace,
-  limits,
-  problemRules,
-  vocabulary,
-  start,
-  demo,
-  scenarios,
+export const de: Language = {
+  first: {
+    language: "de",
+    product: "Tributary",
+    everywhere,
+    navigation,
+    palette,
+    shortcuts,
+    home,
+    masking,
+    settings,
+    tasks,
+  },
+  parts: {
+    about: () => import("./about.ts"),
+    accounts: () => import("./accounts.ts"),
+    alerts: () => import("./alerts.ts"),
+    audienceSync: () => import("./audience-sync.ts"),
+    audiences: () => import("./audiences.ts"),
+    audit: () => import("./audit.ts"),
+    computed: () => import("./computed.ts"),
+    deliveries: () => import("./deliveries.ts"),
+    demo: () => import("./start.ts"),
+    desk: () => import("./desk.ts"),
+    destinations: () => import("./destinations.ts"),
+    events: () => import("./events.ts"),
+    exports: () => import("./exports.ts"),
+    forgettings: () => import("./forgettings.ts"),
+    held: () => import("./held.ts"),
+    identity: () => import("./identity.ts"),
+    identityRules: () => import("./identity-rules.ts"),
+    imports: () => import("./imports.ts"),
+    limits: () => import("./limits.ts"),
+    members: () => import("./members.ts"),
+    models: () => import("./models.ts"),
+    oauth: () => import("./oauth.ts"),
+    path: () => import("./path.ts"),
+    problemRules: () => import("./problem-rules.ts"),
+    profiles: () => import("./profiles.ts"),
+    roles: () => import("./roles.ts"),
+    scenarios: () => import("./start.ts"),
+    schema: () => import("./schema.ts"),
+    sdks: () => import("./sdks.ts"),
+    setUp: () => import("./set-up.ts"),
+    signIn: () => import("./sign-in.ts"),
+    sources: () => import("./sources.ts"),
+    sql: () => import("./sql.ts"),
+    start: () => import("./start.ts"),
+    subscriptions: () => import("./subscriptions.ts"),
+    tokens: () => import("./tokens.ts"),
+    vocabulary: () => import("./vocabulary.ts"),
+    workspace: () => import("./workspace.ts"),
+  },
 };

@@ -3,7 +3,7 @@ import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
 export const deliveries: Texts["deliveries"] = {
-  tabs: { overview: "Überblick", subscriptions: "Abonnements", deliveries: "Lieferungen", problems: "Probleme" },
+  tabs: { overview: "Überblick", subscriptions: "Abonnements", deliveries: "Lieferungen", problems: "Probleme", settings: "Einstellungen" },
   period: "Zeitraum",
   periods: { 1: "Letzte Stunde", 24: "Letzte 24 Stunden", 168: "Letzte 7 Tage" },
   sentence: {
@@ -12,7 +12,7 @@ export const deliveries: Texts["deliveries"] = {
     nothing: "Es ist eingeschaltet, aber keines seiner Abonnements: Es sendet nichts.",
     on: "Es ist eingeschaltet.",
     idle: "Es ist eingeschaltet und hat noch nichts gesendet.",
-    flowing: (share, p50) => `${share} des Gesendeten sind geliefert, die Hälfte davon innerhalb von ${p50}.`,
+    flowing: (share, p50) => `${share} des Gesendeten sind geliefert${p50 === undefined ? "" : `, die Hälfte davon innerhalb von ${p50}`}.`,
     quiet: "Es nimmt an, was gesendet wird; in diesem Zeitraum gab es nichts.",
     throttled: "Es bittet um weniger Anfragen. Das Senden geht langsamer weiter.",
     failing: "Es nimmt nicht an, was gesendet wird. Alles wartet.",
@@ -47,11 +47,11 @@ export const deliveries: Texts["deliveries"] = {
   },
   reasons: {
     historical: "Ereignisse aus Importen und Wiederholungen", late: "Kam zu spät", bot: "Von einem Bot gesendet", suppressed: "Die Person ist gesperrt", consent: "Einwilligung fehlt", test_people: "Keine Testperson",
-    nothing_kept: "Vom Ereignis ist nichts mehr da", gone: "Die Person ist nicht mehr da", first_fill: "Waren schon darin", hold_out: "Aus dem Teil, dem nichts gesendet wird", not_asked_any_more: "Kein Abonnement verlangt es mehr", mapping: "Die Zuordnung ergibt nichts Sendbares",
+    nothing_kept: "Vom Ereignis ist nichts mehr da", gone: "Die Person ist nicht mehr da", first_fill: "Waren schon darin", hold_out: "Aus dem Teil, dem nichts gesendet wird", not_asked_any_more: "Kein Abonnement verlangt es mehr", newer_arrived: "Neueres ist schon angekommen", mapping: "Die Zuordnung ergibt nichts Sendbares",
   },
   chart: { title: "Im Lauf der Zeit", label: (delivered, failed, filtered) => `${count(delivered)} geliefert, ${count(failed)} gescheitert, ${count(filtered)} gefiltert.`, nothing: "In diesem Zeitraum wurde nichts verlangt." },
   latency: {
-    title: "Vom Hereinkommen bis geliefert", half: "Die Hälfte in", most: "99 von 100 in", of: (n) => `Von ${plural(n, "Lieferung", "Lieferungen")}.`, none: "In diesem Zeitraum wurde nichts geliefert.",
+    title: "Vom Hereinkommen bis geliefert", half: "Die Hälfte in", most: "99 von 100 in", of: (n) => `Von ${plural(n, "Lieferung", "Lieferungen")}.`, none: "In diesem Zeitraum wurde nichts geliefert.", noneCame: "Was in diesem Zeitraum geliefert wurde, war schon da, als es verlangt wurde; herein kam indessen nichts.",
   },
   queue: { title: "Wartet", again: "Neuer Versuch", behind: "Hinter etwas von derselben Person", next: "Nächster Versuch", oldest: "Scheitert seit", none: "Nichts wartet." },
   outcomes: { delivered: "Geliefert", refused: "Abgelehnt", expired: "Aufgegeben", held_out: "Ausgespart", nothing: "Nicht gesendet", waiting: "Neuer Versuch", behind: "Wartet, bis es dran ist" },
@@ -68,14 +68,13 @@ export const deliveries: Texts["deliveries"] = {
   one: {
     title: "Lieferung", person: "Person", nobody: "Niemand", message: "Nachricht", happened: "Geschehen", received: "Hereingekommen", finished: "Entschieden", took: "Dauer", attempts: "Versuche", subscription: "Abonnement",
     detail: "Was zurückkam", request: "Anfrage", reply: "Antwort", noRequest: "Es wurde nichts gesendet: Es gab keine Anfrage.",
-    kept: (days) => `Anfragen und Antworten werden ${plural(days, "Tag", "Tage")} aufbewahrt, ohne Geheimnisse.`, headers: "Kopfzeilen", body: "Inhalt", noBody: "Kein Inhalt.", noReply: "Keine Antwort",
+    kept: (days) => `Anfragen und Antworten werden ${plural(days, "Tag", "Tage")} aufbewahrt, ohne Geheimnisse; ihre Hashwerte bleiben.`, requestHash: "SHA-256 der Anfrage", replyHash: "SHA-256 der Antwort", headers: "Kopfzeilen", body: "Inhalt", noBody: "Kein Inhalt.", noReply: "Keine Antwort",
     sendAgain: "Noch einmal senden", openEvent: "Das Ereignis öffnen",
   },
   subscriptions: {
     title: "Abonnements", none: "Noch wird nichts dorthin gesendet", noneText: "Ein Abonnement sagt, welche Ereignisse oder wessen Kommen und Gehen in einer Zielgruppe dorthin gehen, und was davon.",
     columns: { name: "Name", takes: "Nimmt", action: "Tut", state: "An", version: "Version", changed: "Geändert" },
-    events: "Ereignisse", audience: (slug) => `Zielgruppe ${slug}`, isOn: "An", isOff: "Aus", switch: (name) => `${name} sendet`,
-    on: (name) => `${name} ist eingeschaltet`, off: (name) => `${name} ist ausgeschaltet`,
+    events: "Ereignisse", audience: (slug) => `Zielgruppe ${slug}`, model: (slug) => `Zeilen von ${slug}`, isOn: "An", isOff: "Aus", switch: (name) => `${name} sendet`,
   },
   problems: {
     none: "Nichts ist gescheitert",

@@ -3,15 +3,6 @@ import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
 export const desk: Texts["desk"] = {
-  find: {
-    title: "Wer ruft an?",
-    label: "E-Mail-Adresse, Telefonnummer, Kundennummer oder die Nummer einer Bestellung oder eines Tickets",
-    placeholder: "20 12 34 56, ann@example.com, W10000-901 …",
-    action: "Suchen",
-    hint: "Tippen Sie es, wie es gesagt wird: Leerzeichen, Striche und Großbuchstaben sind gleich. Eine ganze Nummer oder Adresse findet die Person sofort.",
-    masked: "Personen sind verdeckt; die Suche kommt ins Protokoll, ohne das Gesuchte.",
-    nobody: "Das hat niemand. Fragen Sie nach einer anderen Nummer oder der einer Bestellung.",
-  },
   open: "Jetzt offen",
   noProblems: "Nichts ist offen.",
   noProblemsText: "Keine Bestellung ist verspätet, kein Ticket unbeantwortet, keine Zahlung fehlt, keine Zusage ist fällig.",

@@ -19,9 +19,6 @@ export const events: Texts["events"] = {
   sampled: (n) => `Eine Stichprobe: ${plural(n, "weiteres Ereignis kam", "weitere Ereignisse kamen")} herein und ${n === 1 ? "wird" : "werden"} nicht gezeigt. Filtern Sie enger, um alle zu sehen.`,
   columns: { time: "Zeit", type: "Art", name: "Ereignis", person: "Person", source: "Quelle", outcome: "Ergebnis" },
   filters: { label: "Filter", type: "Art", outcome: "Ergebnis", source: "Quelle", event: "Ereignis, genau", clear: "Filter löschen", person: "Person, als email:…", text: "Enthaltener Text" },
-  outcomes: {
-    stored: "Gespeichert", duplicate: "Wiederholung", quarantined: "Zurückgehalten", dropped: "Verworfen", withdrawn: "Zurückgenommen", failed: "Gescheitert", pending: "Wartet", expired: "Abgelaufen",
-  },
   outcomeText: {
     stored: "Angenommen, in Profile übernommen und gespeichert.",
     duplicate: "Eine Wiederholung: Diese Nachrichten-ID kam schon einmal, deshalb zählt es nur einmal.",

@@ -39,4 +39,9 @@ export const everywhere: Texts["everywhere"] = {
   edit: (what) => `Bearbeiten: ${what}`,
   exportCsv: "Als CSV exportieren",
   rows: (n) => plural(n, "Zeile", "Zeilen"),
+  outcomes: {
+    stored: "Gespeichert", duplicate: "Wiederholung", quarantined: "Zurückgehalten", dropped: "Verworfen", withdrawn: "Zurückgenommen", failed: "Gescheitert", pending: "Wartet", expired: "Abgelaufen",
+  },
+  sourceHealth: { off: "Ausgeschaltet", quiet: "Still", well: "In Ordnung", held: "Hält zurück", failed: "Gestört", unbalanced: "Geht nicht auf" },
+  unnamed: "Anonymer Besucher",
 };

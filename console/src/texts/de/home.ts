@@ -78,4 +78,13 @@ export const home: Texts["home"] = {
   firstText: "Binnen einer Sekunde erscheint es in der Live-Ansicht, und seine Person unter Profile.",
   firstAction: "Zeigen, wie es geht",
   allSources: "Alle Quellen",
+  findCaller: {
+    title: "Wer ruft an?",
+    label: "E-Mail-Adresse, Telefonnummer, Kundennummer oder die Nummer einer Bestellung oder eines Tickets",
+    placeholder: "20 12 34 56, ann@example.com, W10000-901 …",
+    action: "Suchen",
+    hint: "Tippen Sie es, wie es gesagt wird: Leerzeichen, Striche und Großbuchstaben sind gleich. Eine ganze Nummer oder Adresse findet die Person sofort.",
+    masked: "Personen sind verdeckt; die Suche kommt ins Protokoll, ohne das Gesuchte.",
+    nobody: "Das hat niemand. Fragen Sie nach einer anderen Nummer oder der einer Bestellung.",
+  },
 };

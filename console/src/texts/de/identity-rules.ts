@@ -4,7 +4,6 @@ import { count, plural } from "../words.ts";
 
 export const identityRules: Texts["identityRules"] = {
   title: "Identitätsregeln",
-  nav: "Identitätsregeln",
   sentence: "Nach diesen Regeln werden aus Ereignissen Personen. Sie gelten für Ereignisse nach einer Änderung; was vorher entschieden wurde, bleibt.",
   past: "Die Vergangenheit bleibt, wie sie entschieden wurde. Auch `tributary rebuild` entscheidet jedes Ereignis nach den Regeln, die im Log vor ihm standen. Nur eine Trennung und die Rücknahme eines Imports bilden ihre Personen nach den heutigen Regeln neu.",
   readOnly: "Sie können die Regeln ansehen und Änderungen ausprobieren. Zum Speichern braucht es das Recht admin.",

@@ -1,5 +1,6 @@
 // Der Rahmen: Navigation und Schalter.
 import type { Texts } from "../en/en.ts";
+import { count } from "../words.ts";
 
 export const navigation: Texts["navigation"] = {
   label: "Hauptnavigation",
@@ -14,6 +15,12 @@ export const navigation: Texts["navigation"] = {
   destinations: "Ziele",
   computed: "Berechnete Merkmale",
   merges: "Zusammenführungen",
+  models: "Modelle",
+  sql: "SQL",
+  alerts: "Alarme",
+  alertsOpen: (open) => (open === 0 ? "Alarme" : `Alarme, ${count(open)} offen`),
+  about: "Über Tributary",
+  exports: "Exporte",
   audit: "Protokoll",
   settings: "Einstellungen",
   collapse: "Navigation einklappen",

@@ -6,7 +6,6 @@ const hours = (n: number): string => (n % 24 === 0 && n > 0 ? plural(n / 24, "Ta
 
 export const problemRules: Texts["problemRules"] = {
   title: "Probleme und Nummern",
-  nav: "Kundendienst",
   sentence: "Was der Kundendienst zuerst sieht, wenn jemand anruft, und an welchen Nummern ein Anrufer erkannt wird.",
   readOnly: "Nur Inhaber, Verwaltung und Entwicklung ändern das.",
   rules: "Was als offenes Problem gilt",

@@ -26,7 +26,6 @@ export const profiles: Texts["profiles"] = {
   noneFoundText: "Suchen Sie nach einer ganzen Kennung (ann@example.com, u-1) oder einem Teil des Namens.",
   anonymous: "Anonym",
   known: "Bekannt",
-  unnamed: "Anonymer Besucher",
   moreIdentifiers: (n) => `und ${count(n)} weitere`,
   tabs: { service: "Kundendienst", overview: "Überblick", identity: "Identität", sent: "Gesendet", raw: "Rohdaten" },
   traits: "Merkmale",
@@ -67,7 +66,7 @@ export const profiles: Texts["profiles"] = {
   provenance: (source, at) => `Aus ${source}, ${at}`,
   copyCurl: "Als curl kopieren",
   copyId: "ID kopieren",
-  watch: "Live verfolgen",
+  watch: "Live verfolgen", forget: "Vergessen",
   sharedTitle: "Diese Kennung gehört zu mehreren Personen",
   sharedText: "Sie wurde bei allen gesehen und benennt deshalb keine. Wählen Sie eine.",
   words: {

@@ -17,7 +17,6 @@ export const sources: Texts["sources"] = {
   overADay: "nicht in 24 Std.",
   columns: { name: "Name", kind: "Art", health: "Zustand", volume: "Je Stunde", received: "In 24 Std.", held: "Zurückgehalten", failed: "Gescheitert", last: "Zuletzt", keys: "Schlüssel" },
   kinds: { website: "Website", server: "Server", mobile: "Mobil", import: "Import", webhook: "Webhook", console: "Konsole" },
-  health: { off: "Ausgeschaltet", quiet: "Still", well: "In Ordnung", held: "Hält zurück", failed: "Gestört", unbalanced: "Geht nicht auf" },
   healthText: {
     off: "Ihre SDKs bekommen 401 zur Antwort, und was sie senden, wird abgewiesen.",
     quiet: "In den letzten 24 Stunden kam nichts herein.",

@@ -4,7 +4,6 @@ import { count, plural } from "../words.ts";
 
 export const vocabulary: Texts["vocabulary"] = {
   title: "Vokabular",
-  nav: "Vokabular",
   sentence: (known, all) => `${count(known)} von ${count(all)} Dingen, die Läden zählen, werden verstanden. Zielgruppen, Vorlagen und Berichte richten sich danach.`,
   sentenceWaiting: "Welche Ereignisse und Eigenschaften eine Bestellung, eine Erstattung oder ein Abo bedeuten. Zielgruppen, Vorlagen und Berichte richten sich danach.",
   readOnly: "Nur Inhaber, Verwaltung und Entwicklung ändern das.",

@@ -2,6 +2,5 @@
 
 export const about = {
   title: "About Tributary",
-  link: "About Tributary",
   table: "Table",
 };

@@ -80,7 +80,7 @@ export const audiences = {
   anniversary: { label: "When the anniversary is", today: "today", this_month: "this month", next_days: "within", days: "days" },
   trait: { which: "Trait", search: "Find a trait", use: (text: string) => `Use the trait “${text}”`, held: "for at least", dropHeld: "However long", addHeld: "and for how long…" },
   computed: { which: "Computed trait", search: "Find a computed trait", choose: "choose a computed trait" },
-  identifier: { is: "Whether they have it", known: "have a known", unknown: "have no known", which: "Kind of identifier", search: "Find a kind of identifier", kinds: "Kinds of identifiers", use: (text: string) => `Use “${text}”` },
+  identifier: { is: "Whether they have it", known: "have a known", unknown: "have no known", anonymous: "are anonymous: known by devices alone", which: "Kind of identifier", search: "Find a kind of identifier", kinds: "Kinds of identifiers", use: (text: string) => `Use “${text}”` },
   audience: { is: "are in the audience", not: "are not in the audience", which: "Audience", search: "Find an audience", choose: "choose an audience" },
   list: { is: "are on the list", not: "are not on the list", which: "List", search: "Find a list", choose: "choose a list" },
   consent: { is: "What they said", granted: "have consented to", denied: "have refused consent to", unknown: "have said nothing about", which: "What for", search: "Find a category, or type one", categories: "Of your channels" },
@@ -135,6 +135,7 @@ export const audiences = {
   saving: {
     title: (name: string) => `Save “${name}”?`, sentence: (enter: number, leave: number, stay: number) => `${plural(enter, "person comes", "people come")} in, ${plural(leave, "goes", "go")} out, ${plural(stay, "stays", "stay")}.`, enter: "Come in", leave: "Go out",
     andMore: (n: number) => `and ${count(n)} more`, usedBy: (n: number) => `${plural(n, "other thing looks", "other things look")} at this audience and follows:`, save: "Save it",
+    sends: "What destinations are sent", sent: (adds: number, removes: number) => (adds + removes === 0 ? "nothing" : `at most ${count(adds)} added, ${count(removes)} taken away`), asks: "Stops and asks first: this is more than its share.",
   },
   templates: { none: "There are no templates", noneText: "They come with the program.", use: "Use it", useIt: (name: string) => `Use it: ${name}`, needs: (names: readonly string[]) => `Needs: ${names.join(", ")}`, toVocabulary: "Say which events mean this" },
 
@@ -143,7 +144,7 @@ export const audiences = {
     edit: "Edit", more: "More", copy: "Make a copy", freeze: "Freeze as a list", archive: "Archive", restore: "Restore", archived: (name: string) => `“${name}” is archived.`, restored: (name: string) => `“${name}” is in use again.`, frozen: (name: string) => `Who is in “${name}” now is kept as a list.`, frozenName: (name: string) => `${name}, frozen`,
     sizeOverTime: "People over time", span: "Span", days: (n: number) => (n === 1 ? "24 h" : `${count(n)} d`), size: "In it", noSizes: "Its size is shown here from the first count on.", overlap: "Also in other audiences", reach: "Who can be reached", sizeText: (first: number, now: number) => `From ${count(first)} to ${plural(now, "person", "people")}.`,
     latest: "Latest changes", allChanges: "All changes", noChanges: "Nobody has come in or gone out", noChangesText: "Whoever does stands here, with the reason.",
-    entered: "Came in", left: "Went out", why: "Why?", person: "Person", knownBy: "Known by", since: "Since", when: "When", turn: "What", reason: "Why", version: "Version", by: "By", export: "Export", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
+    entered: "Came in", left: "Went out", why: "Why?", person: "Person", knownBy: "Known by", since: "Since", when: "When", turn: "What", reason: "Why", version: "Version", by: "By", export: "Export", exportChosen: "With chosen columns…", shareLink: "Share by link", formats: { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" },
     peopleText: "Whoever came in last stands first.", nobody: "Nobody is in it", nobodyText: "People appear here as soon as they meet the conditions.",
     reasons: {
       event: "something they did", deadline: "time has passed", trait: "something known of them changed", definition: "the audience was changed", merge: "two people were merged", unmerge: "a merge was undone", deletion: "they were deleted", list: "a list was changed", first_fill: "the first count", late_event: "an event that came late", import: "an import", repair: "a repair",
@@ -155,7 +156,7 @@ export const audiences = {
   },
   why: {
     title: "Why", history: "In and out", choose: "Choose a person", chooseText: "Each condition is then ticked or crossed, with the events that decide it and what would turn it.", people: "People", person: "Person", personSearch: "E-mail, name or id", usePerson: (text: string) => `Look for “${text}”`, choosePerson: "Choose a person",
-    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "came in {when}:", because: "The first condition that fails:", holds: "holds", fails: "does not hold", groups: { all: "All of these hold", any: "At least one of these holds", not: "This does not hold", none: "None of these holds" }, value: "Value:", next: "may change by time alone {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
+    asOf: "As of", now: "Now", isIn: "Is in this audience", isOut: "Is not in this audience", since: "came in {when}:", because: "The first condition that fails:", flip: "To turn it:", holds: "holds", fails: "does not hold", groups: { all: "All of these hold", any: "At least one of these holds", not: "This does not hold", none: "None of these holds" }, value: "Value:", next: "may change by time alone {when}", leaves: "counts until {when}", noHistory: "Never came in or went out.",
   },
   onPerson: { title: "Audiences", none: "In no audience.", why: "Why?" },
   lists: {

@@ -6,10 +6,11 @@ export const actions = {
   "event.open": "looked at an event", "event.list": "looked at events", "event.reveal": "revealed a value of an event", "event.send_again": "sent an event again",
   "tail.open": "watched the live tail", "quarantine.list": "looked at held events", "refused_write.list": "looked at refused writes",
   "merge.list": "looked at merges", "proposal.list": "looked at proposed splits", "shared_identifier.list": "looked at shared identifiers",
-  "profile.edit": "changed traits", "profile.consent": "recorded a consent", "profile.suppress": "suppressed a person", "profile.unmerge": "split a person in two",
+  "profile.edit": "changed traits", "profile.consent": "recorded a consent", "profile.suppress": "suppressed a person", "profile.forget": "forgot a person", "forgetting.retry": "told a destination again to forget", "forgetting.done_by_hand": "noted what was forgotten by hand", "profile.unmerge": "split a person in two",
   "field.decide": "decided about a field", "settings.change": "changed the settings", "workspace.set": "changed the settings",
   "workspace.create": "made the workspace", "workspace.rename": "renamed the workspace", "time_zone.set": "changed the time zone", "workspace.remove": "removed a workspace",
-  "source.create": "made a source", "source.change": "changed a source",
+  "sql.query": "asked in SQL", "data.export": "wrote a table or a statement into a file", "audience.export": "wrote an audience into a file", "people.export": "wrote people into a file", "export.people": "looked at who stood in a file",
+  "share.create": "shared an audience by a link", "share.revoke": "revoked a shared link", "share.download": "fetched a shared audience", "source.create": "made a source", "source.change": "changed a source",
   "write_key.create": "made a write key", "write_key.limit": "limited a write key", "write_key.revoke": "revoked a write key", "write_key.rotate": "rotated a write key",
   "token.create": "made a token", "token.revoke": "revoked a token",
   "member.create": "took in a member", "member.join": "joined", "member.change": "changed a role", "member.remove": "removed a member",
@@ -18,6 +19,8 @@ export const actions = {
   "account.change_password": "changed their password", "account.password_refused": "gave a wrong password", "account.two_factor_on": "set up a second factor",
   "account.two_factor_off": "gave up the second factor", "account.two_factor_failed": "gave a wrong code", "account.recovery_codes": "made recovery codes",
   "account.create": "made an account", "account.rename": "changed their name", "account.password_link": "asked for a new password", "account.reset_password": "set a new password",
+  "alert.acknowledge": "looks after an alert", "alert.snooze": "snoozed an alert", "alert.wake": "ended a snooze", "alert_rule.change": "changed a rule of alerts", "alert_rule.reset": "took a rule of alerts back",
+  "alert_channel.create": "added a channel for alerts", "alert_channel.change": "changed a channel for alerts", "alert_channel.delete": "removed a channel for alerts", "alert_channel.test": "tried a channel for alerts",
   "import.create": "made an import", "import.withdraw": "withdrew an import",
   "demo_shop.load": "loaded the demo shop", "demo_shop.change": "changed the demo shop", "demo_shop.remove": "removed the demo shop",
   "quarantine.resend": "sent a held event again", "quarantine.discard": "put a held event aside",
@@ -25,7 +28,7 @@ export const actions = {
 };
 
 export const audit = {
-  title: "Audit log",
+  title: "Audit log", forgotten: "Forgotten people",
   sentence: "Every change, and every look at people, the latest first.",
   found: (n: number, hasMore: boolean) => (hasMore ? `The latest ${plural(n, "entry", "entries")} that fit, more below.` : `${plural(n, "entry", "entries")}.`),
   search: "Words in the detail: a reason, a field",

@@ -2,7 +2,7 @@
 import { count, plural } from "../words.ts";
 
 export const deliveries = {
-  tabs: { overview: "Overview", subscriptions: "Subscriptions", deliveries: "Deliveries", problems: "Problems" },
+  tabs: { overview: "Overview", subscriptions: "Subscriptions", deliveries: "Deliveries", problems: "Problems", settings: "Settings" },
   period: "Period",
   periods: { 1: "Last hour", 24: "Last 24 hours", 168: "Last 7 days" },
   sentence: {
@@ -11,7 +11,7 @@ export const deliveries = {
     nothing: "It is switched on, and none of its subscriptions is: it sends nothing.",
     on: "It is switched on.",
     idle: "It is switched on and has sent nothing yet.",
-    flowing: (share: string, p50: string) => `${share} of what was sent is delivered, half of it within ${p50}.`,
+    flowing: (share: string, p50: string | undefined) => `${share} of what was sent is delivered${p50 === undefined ? "" : `, half of it within ${p50}`}.`,
     quiet: "It takes what it is sent; in this period there was nothing.",
     throttled: "It asks for fewer requests. Sending goes on more slowly.",
     failing: "It does not take what it is sent. Everything waits.",
@@ -46,11 +46,11 @@ export const deliveries = {
   },
   reasons: {
     historical: "Events of imports and replays", late: "Came too late", bot: "Sent by a bot", suppressed: "The person is suppressed", consent: "Consent is missing", test_people: "Not a test person",
-    nothing_kept: "Nothing of the event is kept any more", gone: "The person is gone", first_fill: "Were in already", hold_out: "Of the share who are sent nothing", not_asked_any_more: "No subscription asks for it any more", mapping: "The mapping makes nothing that could be sent",
+    nothing_kept: "Nothing of the event is kept any more", gone: "The person is gone", first_fill: "Were in already", hold_out: "Of the share who are sent nothing", not_asked_any_more: "No subscription asks for it any more", newer_arrived: "Something newer has arrived already", mapping: "The mapping makes nothing that could be sent",
   } as Readonly<Record<string, string>>,
   chart: { title: "Over time", label: (delivered: number, failed: number, filtered: number) => `${count(delivered)} delivered, ${count(failed)} failed, ${count(filtered)} filtered.`, nothing: "Nothing was asked for in this period." },
   latency: {
-    title: "From coming in to delivered", half: "Half within", most: "99 of 100 within", of: (n: number) => `Of ${plural(n, "delivery", "deliveries")}.`, none: "Nothing was delivered in this period.",
+    title: "From coming in to delivered", half: "Half within", most: "99 of 100 within", of: (n: number) => `Of ${plural(n, "delivery", "deliveries")}.`, none: "Nothing was delivered in this period.", noneCame: "What was delivered in this period was there already when it was asked for; nothing came in meanwhile.",
   },
   queue: { title: "Waiting", again: "Tried again", behind: "Behind something of the same person", next: "Next attempt", oldest: "Failing since", none: "Nothing waits." },
   outcomes: { delivered: "Delivered", refused: "Refused", expired: "Given up", held_out: "Held out", nothing: "Not sent", waiting: "Tried again", behind: "Waits its turn" } as Readonly<Record<string, string>>,
@@ -66,14 +66,14 @@ export const deliveries = {
   shownCode: (code: string) => `Only ${code}`,
   one: {
     title: "Delivery", person: "Person", nobody: "Nobody", message: "Message", happened: "Happened", received: "Came in", finished: "Decided", took: "Took", attempts: "Attempts", subscription: "Subscription", detail: "What came back",
-    request: "Request", reply: "Reply", noRequest: "Nothing was sent: no request was made.", kept: (days: number) => `Requests and replies are kept for ${plural(days, "day", "days")}, without secrets.`,
+    request: "Request", reply: "Reply", noRequest: "Nothing was sent: no request was made.", kept: (days: number) => `Requests and replies are kept for ${plural(days, "day", "days")}, without secrets; their hashes stay.`,
+    requestHash: "SHA-256 of the request", replyHash: "SHA-256 of the reply",
     headers: "Headers", body: "Body", noBody: "No body.", noReply: "No reply", sendAgain: "Send again", openEvent: "Open the event",
   },
   subscriptions: {
     title: "Subscriptions", none: "Nothing is sent there yet", noneText: "A subscription says which events, or whose comings and goings in an audience, go there, and what of them.",
     columns: { name: "Name", takes: "Takes", action: "Does", state: "On", version: "Version", changed: "Changed" },
-    events: "Events", audience: (slug: string) => `Audience ${slug}`, isOn: "On", isOff: "Off", switch: (name: string) => `${name} sends`,
-    on: (name: string) => `${name} is switched on`, off: (name: string) => `${name} is switched off`,
+    events: "Events", audience: (slug: string) => `Audience ${slug}`, model: (slug: string) => `Rows of ${slug}`, isOn: "On", isOff: "Off", switch: (name: string) => `${name} sends`,
   },
   problems: {
     none: "Nothing has failed",

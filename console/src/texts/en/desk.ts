@@ -2,15 +2,6 @@
 import { count, plural } from "../words.ts";
 
 export const desk = {
-  find: {
-    title: "Who is calling?",
-    label: "E-mail address, phone number, customer number, or the number of an order or ticket",
-    placeholder: "20 12 34 56, ann@example.com, W10000-901 …",
-    action: "Find",
-    hint: "Type it as it is said: spaces, dashes and capitals make no difference. A whole number or address finds the person at once.",
-    masked: "People are shown masked; what you look for goes into the audit log as a search, without its text.",
-    nobody: "No one has this. Ask for another number, or the number of an order.",
-  },
   open: "Open now",
   noProblems: "Nothing is open.",
   noProblemsText: "No order is late, no ticket unanswered, no payment missing, no promise due.",

@@ -1,84 +1,83 @@
 // Every text of the console, in English: one file a feature. Another language is another folder of this shape; texts.ts chooses.
-import { about } from "./about.ts";
-import { audiences } from "./audiences.ts";
-import { audit } from "./audit.ts";
-import { masking } from "./masking.ts";
-import { accounts } from "./accounts.ts";
-import { computed } from "./computed.ts";
-import { deliveries } from "./deliveries.ts";
-import { desk } from "./desk.ts";
-import { destinations } from "./destinations.ts";
-import { events } from "./events.ts";
 import { everywhere } from "./everywhere.ts";
-import { held } from "./held.ts";
 import { home } from "./home.ts";
-import { identity } from "./identity.ts";
-import { identityRules } from "./identity-rules.ts";
-import { imports } from "./imports.ts";
-import { limits } from "./limits.ts";
-import { members } from "./members.ts";
+import { masking } from "./masking.ts";
 import { navigation } from "./navigation.ts";
-import { problemRules } from "./problem-rules.ts";
-import { path } from "./path.ts";
 import { palette } from "./palette.ts";
-import { profiles } from "./profiles.ts";
-import { sdks } from "./sdks.ts";
-import { roles } from "./roles.ts";
-import { schema } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { shortcuts } from "./shortcuts.ts";
-import { signIn } from "./sign-in.ts";
-import { sources } from "./sources.ts";
-import { demo, scenarios, start } from "./start.ts";
 import { tasks } from "./tasks.ts";
-import { tokens } from "./tokens.ts";
-import { vocabulary } from "./vocabulary.ts";
-import { workspace } from "./workspace.ts";
 
-export const en = {
+/** With the first script: the frame, Home, and what every page says. */
+const first = {
   language: "en",
   product: "Tributary",
   everywhere,
   navigation,
   palette,
   shortcuts,
-  signIn,
   home,
-  identity,
-  identityRules,
-  sources,
-  sdks,
-  events,
-  path,
-  held,
-  imports,
-  schema,
-  profiles,
-  computed,
-  desk,
-  deliveries,
-  destinations,
   masking,
-  audiences,
-  audit,
-  about,
   settings,
-  accounts,
-  members,
-  roles,
-  tokens,
   tasks,
-  workspace,
-  limits,
-  problemRules,
-  vocabulary,
-  start,
-  demo,
-  scenarios,
 };
 
+/** Each with the pages that show it, which router.tsx names. */
+const parts = {
+  about: () => import("./about.ts"),
+  accounts: () => import("./accounts.ts"),
+  alerts: () => import("./alerts.ts"),
+  audienceSync: () => import("./audience-sync.ts"),
+  audiences: () => import("./audiences.ts"),
+  audit: () => import("./audit.ts"),
+  computed: () => import("./computed.ts"),
+  deliveries: () => import("./deliveries.ts"),
+  demo: () => import("./start.ts"),
+  desk: () => import("./desk.ts"),
+  destinations: () => import("./destinations.ts"),
+  events: () => import("./events.ts"),
+  exports: () => import("./exports.ts"),
+  forgettings: () => import("./forgettings.ts"),
+  held: () => import("./held.ts"),
+  identity: () => import("./identity.ts"),
+  identityRules: () => import("./identity-rules.ts"),
+  imports: () => import("./imports.ts"),
+  limits: () => import("./limits.ts"),
+  members: () => import("./members.ts"),
+  models: () => import("./models.ts"),
+  oauth: () => import("./oauth.ts"),
+  path: () => import("./path.ts"),
+  problemRules: () => import("./problem-rules.ts"),
+  profiles: () => import("./profiles.ts"),
+  roles: () => import("./roles.ts"),
+  scenarios: () => import("./start.ts"),
+  schema: () => import("./schema.ts"),
+  sdks: () => import("./sdks.ts"),
+  setUp: () => import("./set-up.ts"),
+  signIn: () => import("./sign-in.ts"),
+  sources: () => import("./sources.ts"),
+  sql: () => import("./sql.ts"),
+  start: () => import("./start.ts"),
+  subscriptions: () => import("./subscriptions.ts"),
+  tokens: () => import("./tokens.ts"),
+  vocabulary: () => import("./vocabulary.ts"),
+  workspace: () => import("./workspace.ts"),
+};
+
+export type PartName = keyof typeof parts;
+
 /** What each language has: the same names and the same parts to a sentence, in other words. */
-export type Texts = InOtherWords<typeof en>;
+export type Texts = InOtherWords<typeof first & { readonly [Name in PartName]: PartOf<(typeof parts)[Name], Name> }>;
+
+/** A language as it is loaded. */
+export interface Language {
+  readonly first: Omit<Texts, PartName>;
+  readonly parts: { readonly [Name in PartName]: () => Promise<Pick<Texts, Name>> };
+}
+
+export const en: Language = { first, parts };
+
+type PartOf<Load extends () => Promise<unknown>, Name> = Name extends keyof Awaited<ReturnType<Load>> ? Awaited<ReturnType<Load>>[Name] : never;
 
 type InOtherWords<Text> = Text extends string ? string
   : Text extends (...parts: infer Parts) => string ? (...parts: Parts) => string

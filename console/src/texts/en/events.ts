@@ -18,9 +18,6 @@ export const events = {
   sampled: (n: number) => `A sample: ${plural(n, "event", "events")} came in that are not shown. Narrow the filter to see all.`,
   columns: { time: "Time", type: "Type", name: "Event", person: "Person", source: "Source", outcome: "Outcome" },
   filters: { label: "Filters", type: "Type", outcome: "Outcome", source: "Source", event: "Event name, exactly", clear: "Clear filters", person: "Person, as email:…", text: "Text in it" },
-  outcomes: {
-    stored: "Stored", duplicate: "Repeat", quarantined: "Held", dropped: "Dropped", withdrawn: "Withdrawn", failed: "Failed", pending: "Waiting", expired: "Expired",
-  } as Readonly<Record<string, string>>,
   outcomeText: {
     stored: "Accepted, folded into profiles, and stored.",
     duplicate: "A repeat: this message id came before, so it counts once.",

@@ -39,4 +39,12 @@ export const everywhere = {
   edit: (what: string) => `Edit: ${what}`,
   exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
+  /** What became of an event. */
+  outcomes: {
+    stored: "Stored", duplicate: "Repeat", quarantined: "Held", dropped: "Dropped", withdrawn: "Withdrawn", failed: "Failed", pending: "Waiting", expired: "Expired",
+  } as Readonly<Record<string, string>>,
+  /** How a source is. */
+  sourceHealth: { off: "Switched off", quiet: "Quiet", well: "Well", held: "Holding events", failed: "Failing", unbalanced: "Does not balance" },
+  /** Somebody of whom nothing tells a name. */
+  unnamed: "Anonymous visitor",
 };

@@ -77,4 +77,14 @@ export const home = {
   firstText: "It appears in the live debugger within a second, and its person in Profiles.",
   firstAction: "Show me how",
   allSources: "All sources",
+  /** Where a service agent begins. */
+  findCaller: {
+    title: "Who is calling?",
+    label: "E-mail address, phone number, customer number, or the number of an order or ticket",
+    placeholder: "20 12 34 56, ann@example.com, W10000-901 …",
+    action: "Find",
+    hint: "Type it as it is said: spaces, dashes and capitals make no difference. A whole number or address finds the person at once.",
+    masked: "People are shown masked; what you look for goes into the audit log as a search, without its text.",
+    nobody: "No one has this. Ask for another number, or the number of an order.",
+  },
 };

@@ -3,7 +3,6 @@ import { count, plural } from "../words.ts";
 
 export const identityRules = {
   title: "Identity rules",
-  nav: "Identity rules",
   sentence: "By these rules events become people. They hold for events that come after a change; what was decided before stands.",
   past: "The past stays as it was decided. Even `tributary rebuild` decides each event by the rules that stood before it in the log. Only an unmerge and the withdrawal of an import make their people anew by the rules of now.",
   readOnly: "You can look at the rules and try changes. Saving takes the scope admin.",

@@ -1,4 +1,5 @@
 // The frame: navigation and switches.
+import { count } from "../words.ts";
 
 export const navigation = {
   label: "Main",
@@ -13,6 +14,12 @@ export const navigation = {
   destinations: "Destinations",
   computed: "Computed traits",
   merges: "Merges",
+  models: "Models",
+  sql: "SQL",
+  alerts: "Alerts",
+  alertsOpen: (open: number) => (open === 0 ? "Alerts" : `Alerts, ${count(open)} open`),
+  about: "About Tributary",
+  exports: "Exports",
   audit: "Audit log",
   settings: "Settings",
   collapse: "Collapse navigation",

@@ -5,7 +5,6 @@ const hours = (n: number): string => (n % 24 === 0 && n > 0 ? plural(n / 24, "da
 
 export const problemRules = {
   title: "Problems and references",
-  nav: "Service desk",
   sentence: "What the service desk shows first when somebody calls, and by which numbers a caller is found.",
   readOnly: "Only owners, admins and developers change these.",
   rules: "What counts as an open problem",

@@ -25,7 +25,6 @@ export const profiles = {
   noneFoundText: "Search by a whole identifier (ann@example.com, u-1) or by part of a name.",
   anonymous: "Anonymous",
   known: "Known",
-  unnamed: "Anonymous visitor",
   moreIdentifiers: (n: number) => `and ${count(n)} more`,
   tabs: { service: "Service", overview: "Overview", identity: "Identity", sent: "Sent", raw: "Raw" },
   traits: "Traits",
@@ -66,7 +65,7 @@ export const profiles = {
   provenance: (source: string, at: string) => `From ${source}, ${at}`,
   copyCurl: "Copy as curl",
   copyId: "Copy id",
-  watch: "Watch live",
+  watch: "Watch live", forget: "Forget",
   sharedTitle: "This identifier belongs to several people",
   sharedText: "It was seen with all of them, so it names none. Choose one.",
   words: {

@@ -16,7 +16,6 @@ export const sources = {
   overADay: "not in 24 h",
   columns: { name: "Name", kind: "Kind", health: "Health", volume: "By the hour", received: "Received, 24 h", held: "Held", failed: "Failed", last: "Last event", keys: "Keys" },
   kinds: { website: "Website", server: "Server", mobile: "Mobile", import: "Import", webhook: "Webhook", console: "Console" },
-  health: { off: "Switched off", quiet: "Quiet", well: "Well", held: "Holding events", failed: "Failing", unbalanced: "Does not balance" },
   healthText: {
     off: "Its SDKs are answered 401, and what they send is turned away.",
     quiet: "Nothing came in during the last 24 hours.",

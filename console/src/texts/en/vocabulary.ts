@@ -3,7 +3,6 @@ import { count, plural } from "../words.ts";
 
 export const vocabulary = {
   title: "Vocabulary",
-  nav: "Vocabulary",
   sentence: (known: number, all: number) => `${count(known)} of ${count(all)} things that shops count are understood. Audiences, templates and reports go by them.`,
   sentenceWaiting: "Which events and properties mean an order, a refund, a subscription. Audiences, templates and reports go by them.",
   readOnly: "Only owners, admins and developers change these.",

@@ -8,6 +8,7 @@ import { When } from "../../../ui/figure.tsx";
 import { duration, fullNumber } from "../../../ui/format.ts";
 import { Filled } from "../../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../../ui/notice.tsx";
+import { computedListQuery } from "../../computed/queries.ts";
 import { traitNamesQuery } from "../../profiles/queries.ts";
 import { Picker } from "../editors/picker.tsx";
 import { memberKnownBy, PersonLink, Waiting } from "../parts.tsx";
@@ -26,9 +27,9 @@ export function PreviewPanel({ answers, own }: { readonly answers: Answers; read
   const error = answers.checkError ?? answers.previewError;
   return (
     <aside className="preview" aria-label={t.preview.title}>
-      <Size answers={answers} />
+      <Size answers={answers} error={error} />
       {error ? <ProblemNotice problem={error} onRetry={answers.retry} /> : null}
-      {answers.isEmpty ? null : (
+      {answers.isEmpty || error ? null : (
         <>
           <SegmentedControl size="xs" fullWidth aria-label={t.preview.more} value={tab} data={tabs.map((value) => ({ value, label: t.preview.tabs[value] }))} onChange={(value) => setTab(value as Tab)} />
           <div className="preview-more">
@@ -55,17 +56,18 @@ function Tabbed({ tab, answers, own }: { readonly tab: Tab; readonly answers: An
   }
 }
 
-function Size({ answers: { preview, previewError, check, isEmpty, isValid, isStale } }: { readonly answers: Answers }): ReactNode {
+function Size({ answers: { preview, previewError, check, isEmpty, isValid, isStale }, error }: { readonly answers: Answers; readonly error: Error | null }): ReactNode {
   const hasProblems = !isEmpty && check?.ok === false;
   const share = preview && preview.of > 0 ? t.preview.share((100 * preview.size) / preview.of) : "";
+  const isAwaited = !isEmpty && preview === undefined && !hasProblems && !error;
   const isCounting = isValid && !previewError && (preview === undefined || isStale);
   const facts = preview && !hasProblems
     ? <>{share}{share ? " · " : ""}<NextChange at={preview.next_change_at} /> · {t.preview.took(duration(preview.took_ms) || `${Math.round(preview.took_ms)} ms`)}</>
     : <>&nbsp;</>;
   return (
     <div className="preview-size" data-stale={isStale || undefined}>
-      <div className="preview-number" role="status" aria-busy={!isEmpty && preview === undefined && !hasProblems}>
-        {isEmpty ? <span className="dim">–</span> : preview ? <strong className="figure">{fullNumber(preview.size)}</strong> : hasProblems ? <span className="dim">–</span> : <Bar width={40} />}
+      <div className="preview-number" role="status" aria-busy={isAwaited}>
+        {isEmpty ? <span className="dim">–</span> : preview ? <strong className="figure">{fullNumber(preview.size)}</strong> : isAwaited ? <Bar width={40} /> : <span className="dim">–</span>}
         <span className="dim">{isEmpty || !preview ? t.preview.people : t.preview.of(preview.of)}</span>
       </div>
       <div className="dim preview-facts">
@@ -87,14 +89,24 @@ function Sample({ answers }: { readonly answers: Answers }): ReactNode {
   return <ul className="side-list">{data.sample.map((member) => <li key={member.profile_id} className="row"><span className="grow"><PersonLink member={member} /></span><span className="dim cut half">{memberKnownBy(member)?.value ?? ""}</span></li>)}</ul>;
 }
 
+/** Before the slug of a computed trait, which no trait's name begins with. */
+const COMPUTED = "\u0000computed ";
+
 function Breakdown({ answers }: { readonly answers: Answers }): ReactNode {
   const [by, setBy] = useState<string>();
   const names = useQuery(traitNamesQuery);
-  const { data, error } = usePreviewOf(answers, { by: by ?? "" }, by !== undefined);
+  const computed = useQuery(computedListQuery("", "in_use"));
+  const slug = by?.startsWith(COMPUTED) ? by.slice(COMPUTED.length) : undefined;
+  const { data, error } = usePreviewOf(answers, slug === undefined ? { by: by ?? "" } : { by_computed: slug }, by !== undefined);
+  const groups = names.data && [
+    { title: t.add.traits, options: names.data.data.map(({ name }) => ({ value: name, label: name })) },
+    { title: t.computed.which, options: (computed.data?.data ?? []).map((one) => ({ value: `${COMPUTED}${one.slug}`, label: one.name })) },
+  ];
+  const chosen = slug === undefined ? by : (computed.data?.data.find((one) => one.slug === slug)?.name ?? slug);
   const most = Math.max(1, ...(data?.breakdown.map(({ size }) => size) ?? []));
   return (
     <div className="stack">
-      <div className="words"><span>{t.preview.by}</span><Picker label={t.preview.by} placeholder={t.trait.search} groups={names.data && [{ title: t.add.traits, options: names.data.data.map(({ name }) => ({ value: name, label: name })) }]} isPlaceholder={by === undefined} onPick={setBy}>{by ?? t.preview.chooseTrait}</Picker></div>
+      <div className="words"><span>{t.preview.by}</span><Picker label={t.preview.by} placeholder={t.trait.search} groups={groups} isPlaceholder={by === undefined} onPick={setBy}><bdi className="cut">{chosen ?? t.preview.chooseTrait}</bdi></Picker></div>
       {error ? <ProblemNotice problem={error} /> : null}
       {by === undefined ? <p className="dim">{t.preview.byText}</p> : data === undefined && !error ? <Waiting rows={4} /> : (
         <ul className="breakdown">

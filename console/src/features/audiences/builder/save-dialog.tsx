@@ -1,6 +1,7 @@
 // Before a changed audience is saved: who comes in, who goes out, and what else looks at it.
 import { Button, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AudienceComparison, AudienceDetail } from "@tributary/schema/api/audiences.ts";
 import { change } from "../../../api.ts";
@@ -33,6 +34,7 @@ export function SaveDialog({ audience, definition, isSaving, error, onSave, onCl
         {comparison.error ? <ProblemNotice problem={comparison.error} onRetry={() => void comparison.refetch()} /> : null}
         {data === undefined && !comparison.error ? <Waiting rows={4} /> : null}
         {data ? <><p>{t.sentence(data.enter, data.leave, data.stay)}</p><div className="compare"><People title={t.enter} count={data.enter} people={data.entering} /><People title={t.leave} count={data.leave} people={data.leaving} /></div></> : null}
+        {data && data.sends.length > 0 ? <Sends sends={data.sends} /> : null}
         {audience.used_by.length > 0 ? <div className="notice" data-tone="attention"><div><strong>{t.usedBy(audience.used_by.length)}</strong><ul className="plain-list">{audience.used_by.map((one) => <li key={`${one.kind} ${one.slug} ${one.name}`}>{texts.audiences.usedKinds[one.kind]} <bdi>{one.name}</bdi></li>)}</ul></div></div> : null}
         {error ? <ProblemNotice problem={error} /> : null}
         <div className="row" style={{ justifyContent: "flex-end" }}>
@@ -41,6 +43,21 @@ export function SaveDialog({ audience, definition, isSaving, error, onSave, onCl
         </div>
       </div>
     </Modal>
+  );
+}
+
+/** What destinations are told by it, and which of them ask first. */
+function Sends({ sends }: { readonly sends: AudienceComparison["sends"] }): ReactNode {
+  return (
+    <section aria-label={t.sends}>
+      <h3>{t.sends}</h3>
+      <ul className="side-list">{sends.map((one) => (
+        <li key={`${one.destination} ${one.name}`} className="row wrap">
+          <Link className="cut" to="/destinations/$slug" params={{ slug: one.destination }} search={{}}><bdi>{one.name}</bdi></Link><span className="dim">{t.sent(one.adds, one.removes)}</span>
+          {one.asks ? <span className="small-note">{t.asks}</span> : null}
+        </li>
+      ))}</ul>
+    </section>
   );
 }
 

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
 import { kindOfField, newEvent, newTrait } from "../model/condition.ts";
 import type { Leaf } from "../model/draft.ts";
-import { eventOfPick, ROLE, useEventGroups } from "./event-editor.tsx";
+import { eventOfPick, ROLE, useEventGroups } from "./event-groups.ts";
 import { useTraits } from "./fields.ts";
 import { useAudienceGroups } from "./other-editors.tsx";
 import { Picker, type PickerGroup } from "./picker.tsx";

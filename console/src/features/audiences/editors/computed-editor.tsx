@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { texts } from "../../../texts/texts.ts";
-import { opsOfKind, withOp, type Test } from "../model/condition.ts";
+import { opsOfKind, relativeOps, withOp, type Test } from "../model/condition.ts";
 import type { Leaf } from "../model/draft.ts";
 import type { LeafEditorProps } from "./event-editor.tsx";
 import { computedListQuery } from "../../computed/queries.ts";
@@ -24,7 +24,7 @@ export function ComputedEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
     <div className="words">
       {isNot ? <IsOrNot isNot onNot={onNot} words={t.not} /> : null}
       <Picker label={t.computed.which} placeholder={t.computed.search} groups={groups} isPlaceholder={trait === ""} onPick={(next) => onChange({ ...leaf, trait: next })}><bdi className="cut">{found?.name ?? (trait || t.computed.choose)}</bdi></Picker>
-      <OpSelect name={trait} op={test.op} kind={kind} onChange={(op) => onChange(withOp(test, op))} />
+      <OpSelect name={trait} op={test.op} kind={kind} extra={relativeOps} onChange={(op) => onChange(withOp(test, op))} />
       <ValueEditor test={test} kind={kind} wish={undefined} name={trait} onChange={(next, mark) => onChange(next as Leaf & Test, mark)} />
     </div>
   );

@@ -1,18 +1,18 @@
 // What somebody did: which events, what they say, how often or how much, and over which time.
 import { type ReactNode } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { texts } from "../../../texts/texts.ts";
-import { vocabularyQuery } from "../../settings/queries.ts";
 import {
   eventLeaf, isItem, isRole, listOf, namesOf, shapeOf, withOp, withoutUndefined, type EventLeaf, type EventRef, type Measure, type Paths,
 } from "../model/condition.ts";
 import type { Leaf } from "../model/draft.ts";
 import { EventFilters } from "./event-filters.tsx";
-import { useEventFields, useEventNames, useNamesOf, type EventFields } from "./fields.ts";
-import { Picker, type PickerGroup } from "./picker.tsx";
+import { eventOfPick, eventText, useEventGroups } from "./event-groups.ts";
+import { useEventFields, useNamesOf, type EventFields } from "./fields.ts";
+import { Picker } from "./picker.tsx";
 import { DurationWords } from "./value-editor.tsx";
 import { WindowEditor } from "./window-editor.tsx";
 import { WordDay, WordNumber, WordSelect } from "./words.tsx";
+import { ByClockOf } from "./zone-note.tsx";
 
 const t = texts.audiences;
 
@@ -35,7 +35,7 @@ export function EventEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps): 
         <WordSelect label={t.event.did} value={isNot ? "not" : "did"} options={[{ value: "did", label: t.event.dids.did }, { value: "not", label: t.event.dids.not }]} onChange={(value) => onNot(value === "not")} />
         <EventNames event={one.event} onChange={(event) => set({ event })} />
         <MeasureWords one={one} fields={fields} onChange={set} onAll={(next) => onChange(next as unknown as Leaf)} />
-        <WindowEditor window={one.within} allowsRolling={!isTime} onChange={(within, mark) => set({ within: within as never }, mark)} />
+        <WindowEditor window={one.within} without={isTime ? ["rolling"] : []} onChange={(within, mark) => set({ within: within as never }, mark)} />
         {one.once_per === undefined ? null : (
           <span className="words"><span>{t.event.oncePer}</span><PathsPicker label={t.event.oncePer} paths={one.once_per} fields={fields} onPick={(path, item) => set({ once_per: item === undefined ? path : `${item}.${path}` })} /><button type="button" className="word-button add" aria-label={t.event.dropOncePer} onClick={() => set({ once_per: undefined as never })}>×</button></span>
         )}
@@ -55,27 +55,6 @@ function OncePer({ fields, onPick }: { readonly fields: EventFields | undefined;
 }
 
 // ── Which events ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-export function useEventGroups(): readonly PickerGroup[] | undefined {
-  const events = useEventNames();
-  const { data: vocabulary } = useQuery(vocabularyQuery);
-  const roles: Readonly<Record<string, { readonly name: string }>> = texts.vocabulary.role;
-  return events && [
-    { title: t.add.events, options: events.map(({ event, count }) => ({ value: event, label: event, count })) },
-    {
-      title: t.event.roles,
-      options: (vocabulary?.roles ?? []).filter(({ events: of }) => of.length > 0).map(({ role, events: of }) => ({ value: `${ROLE}${role}`, label: roles[role]?.name ?? role, note: of.slice(0, 2).map(({ event }) => event).join(", ") })),
-    },
-  ];
-}
-
-export const ROLE = "\u0000role:";
-export const eventOfPick = (picked: string): EventRef => (picked.startsWith(ROLE) ? { role: picked.slice(ROLE.length) } : picked);
-
-export function eventText(event: EventRef): string {
-  const roles: Readonly<Record<string, { readonly name: string }>> = texts.vocabulary.role;
-  return isRole(event) ? (roles[event.role]?.name ?? event.role) : namesOf(event).join(", ");
-}
 
 export interface EventNamesProps {
   readonly event: EventRef;
@@ -172,7 +151,7 @@ function MeasureValue({ one, onChange }: Pick<MeasureProps, "one" | "onChange">)
     case "duration":
       return <DurationWords value={one.value} onChange={(value) => onChange({ value }, "value")} />;
     case "time":
-      return <WordDay label={t.measure.value} value={String(one.value ?? "")} onChange={(value) => onChange({ value }, "value")} />;
+      return <><WordDay label={t.measure.value} value={String(one.value ?? "")} onChange={(value) => onChange({ value }, "value")} /><ByClockOf value={one.value} /></>;
     default:
       return <WordNumber label={t.measure.value} value={number(one.value)} onChange={(value) => onChange({ value }, "value")} />;
   }

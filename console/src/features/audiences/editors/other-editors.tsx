@@ -26,11 +26,14 @@ export function IdentifierEditor({ leaf, isNot, onChange, onNot }: LeafEditorPro
   const { data: settings } = useQuery(channelsQuery);
   const names = settings?.identity.namespaces.map(({ name }) => name);
   const groups = names && [{ title: t.identifier.kinds, options: names.map((value) => ({ value, label: value })) }];
+  const { namespace, ...rest } = leaf;
+  const choose = (is: string): void => onChange(is === "anonymous" ? { ...rest, is } : { ...rest, namespace: namespace ?? "email", is });
+  const is = textOf(leaf, "is") || "known";
   return (
     <div className="words">
       <NotWord isNot={isNot} onNot={onNot} />
-      <WordSelect label={t.identifier.is} value={textOf(leaf, "is") || "known"} options={(["known", "unknown"] as const).map((value) => ({ value, label: t.identifier[value] }))} onChange={(is) => onChange({ ...leaf, is })} />
-      <Picker label={t.identifier.which} placeholder={t.identifier.search} groups={groups} onPick={(namespace) => onChange({ ...leaf, namespace })} other={t.identifier.use}><bdi className="cut">{textOf(leaf, "namespace") || t.value.choose}</bdi></Picker>
+      <WordSelect label={t.identifier.is} value={is} options={(["known", "unknown", "anonymous"] as const).map((value) => ({ value, label: t.identifier[value] }))} onChange={choose} />
+      {is === "anonymous" ? null : <Picker label={t.identifier.which} placeholder={t.identifier.search} groups={groups} onPick={(next) => onChange({ ...leaf, namespace: next })} other={t.identifier.use}><bdi className="cut">{textOf(leaf, "namespace") || t.value.choose}</bdi></Picker>}
     </div>
   );
 }

@@ -78,7 +78,10 @@ export function Picker(props: PickerProps): ReactNode {
   const typed = search.trim();
   const isListed = shown?.some(({ options }) => options.some((one) => one.value === typed || one.label === typed)) ?? false;
   const mayBeOther = other !== undefined && typed !== "" && !isListed;
-  // Enter takes the first, as one expects after typing.
+  // Enter takes the first, as one expects after typing: also where the list moved under the pointer meanwhile, which takes the choice back.
+  const takeFirst = ({ key }: { readonly key: string }): void => {
+    if (key === "Enter" && typed !== "" && box.getSelectedOptionIndex() === -1) box.selectFirstOption();
+  };
   useEffect(() => {
     if (box.dropdownOpened && typed !== "") box.selectFirstOption();
   }, [typed, shown, box.dropdownOpened]);
@@ -97,7 +100,7 @@ export function Picker(props: PickerProps): ReactNode {
         <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{label === children ? null : <span className="unseen">{label}: </span>}{children}</button>
       </Combobox.Target>
       <Combobox.Dropdown>
-        <Combobox.Search role="combobox" aria-expanded={box.dropdownOpened} value={search} onChange={(event) => look(event.currentTarget.value)} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
+        <Combobox.Search role="combobox" aria-expanded={box.dropdownOpened} value={search} onChange={(event) => look(event.currentTarget.value)} onKeyDown={takeFirst} placeholder={placeholder} aria-label={placeholder} maxLength={512} />
         {head}
         <Combobox.Options mah={300} style={{ overflowY: "auto" }} aria-label={label} aria-busy={box.dropdownOpened && (shown === undefined || isEmpty)}>
           {isOtherFirst ? otherChoice : null}

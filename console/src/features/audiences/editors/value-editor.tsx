@@ -10,6 +10,7 @@ import { shapeOf, withoutUndefined, type Duration, type Literal, type Test, type
 import { valuesQuery, type ValueWish } from "../queries.ts";
 import { Picker, type PickerGroup } from "./picker.tsx";
 import { WordDay, WordNumber, WordSelect, WordText } from "./words.tsx";
+import { ByClockOf } from "./zone-note.tsx";
 
 const t = texts.audiences;
 const TYPING_MS = 180;
@@ -36,7 +37,7 @@ export function ValueEditor(props: ValueEditorProps): ReactNode {
     case "between":
       return <><WordNumber label={t.value.from(name)} value={number(test.from)} onChange={(from) => set({ from }, "from")} /><span>{t.value.and}</span><WordNumber label={t.value.to(name)} value={number(test.to)} onChange={(to) => set({ to }, "to")} /></>;
     case "time":
-      return <WordDay label={t.value.of(name)} value={String(test.value ?? "")} onChange={(value) => set({ value }, "value")} />;
+      return <><WordDay label={t.value.of(name)} value={String(test.value ?? "")} onChange={(value) => set({ value }, "value")} /><ByClockOf value={test.value} /></>;
     case "duration":
       return <DurationWords value={test.value} onChange={(value) => set({ value }, "value")} />;
     case "anniversary":

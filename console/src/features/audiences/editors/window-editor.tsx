@@ -7,9 +7,10 @@ import { isRecord } from "@tributary/schema/is-record.ts";
 import { language, texts } from "../../../texts/texts.ts";
 import { todayIn } from "../../../ui/zones.ts";
 import { workspaceQuery } from "../../settings/queries.ts";
-import { DEFAULT_WINDOW, namesOf, withoutUndefined, type EventRef, type Window } from "../model/condition.ts";
+import { DEFAULT_WINDOW, withoutUndefined, type EventRef, type Window } from "../model/condition.ts";
 import { readWindow, windowKind, type WindowKind } from "../model/window-words.ts";
-import { useEventNames, useTraits } from "./fields.ts";
+import { eventOfPick, eventText, useEventGroups } from "./event-groups.ts";
+import { useTraits } from "./fields.ts";
 import { Picker } from "./picker.tsx";
 import { DurationWords, durationOf } from "./value-editor.tsx";
 import { WordDay, WordNumber, WordSelect } from "./words.tsx";
@@ -21,8 +22,8 @@ const say = languageOf(language);
 export interface WindowEditorProps {
   readonly window: Window | undefined;
   readonly onChange: (window: Window | undefined, mark?: string) => void;
-  /** The time of the first or last event is looked for without a rolling window. */
-  readonly allowsRolling?: boolean;
+  /** What this kind of condition does not know: kinds of windows, and periods of each person's own calendar. */
+  readonly without?: readonly (WindowKind | "person")[];
 }
 
 /** "in the last 14 days". What is unfinished is said as well as it can be. */
@@ -37,7 +38,7 @@ export function windowText(window: Window | undefined): string {
 /** A day begins in the workspace's zone, so that is where it is today. */
 const useToday = (): string => todayIn(useQuery(workspaceQuery).data?.time_zone);
 
-export function WindowEditor({ window, onChange, allowsRolling = true }: WindowEditorProps): ReactNode {
+export function WindowEditor({ window, onChange, without = [] }: WindowEditorProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <Popover opened={isOpen} onChange={setIsOpen} position="bottom-start" width={360} trapFocus returnFocus withinPortal shadow="sm">
@@ -45,7 +46,7 @@ export function WindowEditor({ window, onChange, allowsRolling = true }: WindowE
         <button type="button" className="word-button" aria-label={`${t.window.label}: ${windowText(window)}`} aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>{windowText(window)}</button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t.window.label}>
-        <WindowForm window={window} onChange={onChange} allowsRolling={allowsRolling} onDone={() => setIsOpen(false)} />
+        <WindowForm window={window} onChange={onChange} without={without} onDone={() => setIsOpen(false)} />
       </Popover.Dropdown>
     </Popover>
   );
@@ -53,11 +54,11 @@ export function WindowEditor({ window, onChange, allowsRolling = true }: WindowE
 
 const kinds: readonly WindowKind[] = ["rolling", "period", "between", "since", "ever"];
 
-function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<WindowEditorProps, "onChange" | "allowsRolling">> & Pick<WindowEditorProps, "window"> & { readonly onDone: () => void }): ReactNode {
+function WindowForm({ window, onChange, without, onDone }: Required<Pick<WindowEditorProps, "onChange" | "without">> & Pick<WindowEditorProps, "window"> & { readonly onDone: () => void }): ReactNode {
   const [text, setText] = useState("");
   const today = useToday();
   const read = readWindow(text, t.windowWords, today);
-  const isUnderstood = read !== undefined && (allowsRolling || read === null || !("last" in read));
+  const isUnderstood = read !== undefined && !without.includes(windowKind(read ?? undefined));
   const take = (): void => {
     if (!isUnderstood) return;
     onChange(read ?? undefined);
@@ -70,8 +71,8 @@ function WindowForm({ window, onChange, allowsRolling, onDone }: Required<Pick<W
         data-autofocus label={t.window.say} placeholder={t.window.example} value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter") take(); }}
         description={text === "" ? undefined : isUnderstood ? t.window.understood(windowText(read ?? undefined)) : t.window.notUnderstood}
       />
-      <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => allowsRolling || one !== "rolling").map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next, today))} />
-      <div className="words">{windowWords(kind, window, onChange)}</div>
+      <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => !without.includes(one)).map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next, today))} />
+      <div className="words">{windowWords(kind, window, without, onChange)}</div>
       <p className="dim">{t.window.notes[kind]} <ZoneNote kind={kind} /></p>
     </div>
   );
@@ -94,13 +95,13 @@ function beginning(kind: string, today: string): Window | undefined {
 
 type OnChange = WindowEditorProps["onChange"];
 
-function windowWords(kind: WindowKind, window: Window | undefined, onChange: OnChange): ReactNode {
+function windowWords(kind: WindowKind, window: Window | undefined, without: NonNullable<WindowEditorProps["without"]>, onChange: OnChange): ReactNode {
   if (window === undefined) return null;
   switch (kind) {
     case "rolling":
       return <><span>{t.window.inTheLast}</span><DurationWords value={window} onChange={(next) => onChange({ ...next }, "window")} /></>;
     case "period":
-      return <PeriodWords window={window} onChange={onChange} />;
+      return <PeriodWords window={window} hasPersons={!without.includes("person")} onChange={onChange} />;
     case "between":
       return <BetweenWords window={window} onChange={onChange} />;
     case "since":
@@ -112,7 +113,7 @@ function windowWords(kind: WindowKind, window: Window | undefined, onChange: OnC
 
 const periodUnits = ["day", "week", "month", "quarter", "year"] as const;
 
-function PeriodWords({ window, onChange }: { readonly window: Window; readonly onChange: OnChange }): ReactNode {
+function PeriodWords({ window, hasPersons, onChange }: { readonly window: Window; readonly hasPersons: boolean; readonly onChange: OnChange }): ReactNode {
   const { period = "this", count = 1, unit = "month", zone = "workspace" } = window as { period?: string; count?: number; unit?: string; zone?: string }; // Of this kind.
   const set = (change: object): void => onChange({ ...window, ...change }, "window");
   return (
@@ -120,7 +121,7 @@ function PeriodWords({ window, onChange }: { readonly window: Window; readonly o
       <WordSelect label={t.window.period} value={period} options={(["this", "previous", "last"] as const).map((value) => ({ value, label: t.window.periods[value] }))} onChange={(value) => set({ period: value })} />
       {period === "last" ? <WordNumber isWhole least={1} label={t.window.howMany} value={count} onChange={(value) => value !== undefined && set({ count: value })} /> : null}
       <WordSelect label={t.window.unit} value={unit} options={periodUnits.map((value) => ({ value, label: period === "last" && count !== 1 ? t.window.units[value] : t.window.unit1[value] }))} onChange={(value) => set({ unit: value })} />
-      <WordSelect label={t.window.zone} value={zone} options={(["workspace", "person"] as const).map((value) => ({ value, label: t.window.zones[value] }))} onChange={(value) => set({ zone: value })} />
+      {hasPersons ? <WordSelect label={t.window.zone} value={zone} options={(["workspace", "person"] as const).map((value) => ({ value, label: t.window.zones[value] }))} onChange={(value) => set({ zone: value })} /> : <span>{t.window.zones.workspace}</span>}
     </>
   );
 }
@@ -140,18 +141,19 @@ function BetweenWords({ window, onChange }: { readonly window: Window; readonly 
 }
 
 function SinceWords({ window, onChange }: { readonly window: Window; readonly onChange: OnChange }): ReactNode {
-  const events = useEventNames();
+  const groupsOfEvents = useEventGroups();
   const traits = useTraits();
   const since = isRecord(window["since"]) ? window["since"] : {};
   const isTrait = "trait" in since;
-  const chosen = isTrait ? String(since["trait"]) : namesOf((since["event"] ?? "") as EventRef).join(", "); // As the schema has it.
-  const groups = events && [
-    { title: t.add.events, options: events.map(({ event, count }) => ({ value: `event ${event}`, label: event, count })) },
+  const chosen = isTrait ? String(since["trait"]) : eventText((since["event"] ?? "") as EventRef); // As the schema has it.
+  const groups = groupsOfEvents && [
+    ...groupsOfEvents.map(({ title, options }) => ({ title, options: options.map((one) => ({ ...one, value: `event ${one.value}` })) })),
     { title: t.add.traits, options: (traits ?? []).map(({ path, count }) => ({ value: `trait ${path}`, label: path, count })) },
   ];
   const pick = (value: string): void => {
-    const name = value.slice(value.indexOf(" ") + 1);
-    onChange({ ...window, since: value.startsWith("trait ") ? { trait: name } : { event: name, which: since["which"] ?? "last" } });
+    // What was typed, and is none of these, is the name of an event.
+    const [, kind, name] = /^(event|trait) ([^]*)$/.exec(value) ?? [value, "event", value];
+    onChange({ ...window, since: kind === "trait" ? { trait: name } : { event: eventOfPick(name ?? ""), which: since["which"] ?? "last" } });
   };
   return (
     <>

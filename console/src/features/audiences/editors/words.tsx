@@ -64,6 +64,8 @@ export function WordText({ label, value, placeholder, onChange }: WordTextProps)
   return <input className="word-input" aria-label={label} value={value} placeholder={placeholder} maxLength={1_024} size={Math.min(40, Math.max(8, value.length || (placeholder?.length ?? 0)))} dir="auto" onChange={(event) => onChange(event.currentTarget.value)} />;
 }
 
+/** A time, which was written elsewhere, stays as it is written. */
 export function WordDay({ label, value, onChange }: { readonly label: string; readonly value: string; readonly onChange: (value: string) => void }): ReactNode {
-  return <input type="date" className="word-input" aria-label={label} value={value.slice(0, 10)} onChange={(event) => onChange(event.currentTarget.value)} />;
+  if (value.length > 10) return <WordText label={label} value={value} onChange={onChange} />;
+  return <input type="date" className="word-input" aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)} />;
 }

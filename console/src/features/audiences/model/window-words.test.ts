@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import "../../../texts/testing.ts";
 import { texts } from "../../../texts/texts.ts";
 import { readDate, readWindow } from "./window-words.ts";
 

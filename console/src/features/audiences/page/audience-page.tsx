@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu, Tabs } from "@mantine/core";
 import { IconArchive, IconArchiveOff, IconCopy, IconDots, IconPencil, IconSnowflake } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import type { AudienceDetail } from "@tributary/schema/api/audiences.ts";
 import { change } from "../../../api.ts";
 import { language, texts } from "../../../texts/texts.ts";
@@ -15,6 +15,7 @@ import { Page } from "../../../ui/page.tsx";
 import { toast } from "../../../ui/toast.tsx";
 import { Told } from "../../../ui/told.tsx";
 import { may, sessionQuery } from "../../accounts/session.ts";
+import { ArchiveDialog } from "../../destinations/archive-dialog.tsx";
 import { AudienceState } from "../audience-state.tsx";
 import { audienceTabs } from "../audiences-search.ts";
 import { Waiting } from "../parts.tsx";
@@ -82,6 +83,8 @@ function Actions({ audience }: { readonly audience: AudienceDetail }): ReactNode
   const navigate = useNavigate();
   const { slug, name, status } = audience;
   const isArchived = status === "archived";
+  const [isAsking, setIsAsking] = useState(false);
+  const sentBy = audience.used_by.filter(({ kind }) => kind === "subscription");
   const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: ["audiences"] });
   const failed = (error: Error): void => toast({ tone: "bad", text: error.message });
   const move = useMutation({
@@ -108,9 +111,15 @@ function Actions({ audience }: { readonly audience: AudienceDetail }): ReactNode
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconCopy size={15} />} onClick={() => void navigate({ to: "/audiences/new", search: { copy: slug } })}>{t.page.copy}</Menu.Item>
           <Menu.Item leftSection={<IconSnowflake size={15} />} onClick={() => freeze.mutate()}>{t.page.freeze}</Menu.Item>
-          {isArchived ? null : <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => move.mutate(false)}>{t.page.archive}</Menu.Item>}
+          {isArchived ? null : <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => (sentBy.length > 0 ? setIsAsking(true) : move.mutate(false))}>{t.page.archive}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
+      {isAsking ? (
+        <ArchiveDialog
+          title={texts.audienceSync.audienceTitle(name)} text={texts.audienceSync.audienceText(sentBy.map((one) => one.name).join(", "))} offersEmptying={false} onClose={() => setIsAsking(false)}
+          onArchive={() => change("POST", `/audiences/${encodeURIComponent(slug)}/archive?empty=true`)} done={() => texts.audienceSync.emptying(name)}
+        />
+      ) : null}
     </>
   );
 }

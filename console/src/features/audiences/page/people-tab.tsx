@@ -1,6 +1,6 @@
 // Who is in it, masked as people are elsewhere; the whole of it as a file.
 import { Button, Menu } from "@mantine/core";
-import { IconDownload, IconUsersGroup } from "@tabler/icons-react";
+import { IconDownload, IconLink, IconUsersGroup } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -34,7 +34,7 @@ export function PeopleTab({ audience }: { readonly audience: AudienceDetail }): 
   ];
   return (
     <div className="stack">
-      <div className="row wrap"><span className="grow dim">{t.peopleText}</span><MaskedMark text={texts.masking.searchText} />{may(session, "personal_data") ? <Export slug={slug} /> : null}</div>
+      <div className="row wrap"><span className="grow dim">{t.peopleText}</span><MaskedMark text={texts.masking.searchText} />{may(session, "personal_data") ? <Export slug={slug} mayShare={may(session, "write")} /> : null}</div>
       {pages.error ? <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} /> : null}
       {pages.error && rows === undefined ? null : (
         <div className="audience-table">
@@ -54,12 +54,19 @@ function KnownBy({ row }: { readonly row: Member }): ReactNode {
   return shown === undefined ? null : <Value value={shown.value} note={shown.namespace} />;
 }
 
-function Export({ slug }: { readonly slug: string }): ReactNode {
+function Export({ slug, mayShare }: { readonly slug: string; readonly mayShare: boolean }): ReactNode {
   const file = useMutation({ mutationFn: (format: string) => download(`${audiencePath(slug)}/members/export`, { format }, `${slug}.${format}`), onError: (error) => toast({ tone: "bad", text: error.message }) });
   return (
-    <Menu position="bottom-end" width={180}>
-      <Menu.Target><Button variant="default" loading={file.isPending} leftSection={<IconDownload size={15} aria-hidden />}>{t.export}</Button></Menu.Target>
-      <Menu.Dropdown>{(["csv", "ndjson", "parquet"] as const).map((format) => <Menu.Item key={format} onClick={() => file.mutate(format)}>{t.formats[format]}</Menu.Item>)}</Menu.Dropdown>
-    </Menu>
+    <>
+      {mayShare ? <Button component={Link} to={`/exports?new=share&audience=${slug}`} variant="default" leftSection={<IconLink size={15} aria-hidden />}>{t.shareLink}</Button> : null}
+      <Menu position="bottom-end" width={200}>
+        <Menu.Target><Button variant="default" loading={file.isPending} leftSection={<IconDownload size={15} aria-hidden />}>{t.export}</Button></Menu.Target>
+        <Menu.Dropdown>
+          {(["csv", "ndjson", "parquet"] as const).map((format) => <Menu.Item key={format} onClick={() => file.mutate(format)}>{t.formats[format]}</Menu.Item>)}
+          <Menu.Divider />
+          <Menu.Item component={Link} to={`/exports?new=file&audience=${slug}`}>{t.exportChosen}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
   );
 }

@@ -83,7 +83,7 @@ function Answer({ why, onEvent }: { readonly why: AudienceWhy; readonly onEvent:
             {why.member && why.since ? <><Filled text={t.since} parts={{ when: <When at={why.since} /> }} /> </> : null}
             {why.reason ? reasonText(why.reason.reason) : null}
           </div>
-          {decisive ? <p>{t.because} <bdi>{decisive.sentence[language]}</bdi>{decisive.to_flip ? <> <span className="dim">{decisive.to_flip[language]}</span></> : null}</p> : null}
+          {decisive ? <p>{t.because} <bdi>{decisive.sentence[language]}</bdi>{decisive.to_flip ? <> <span className="dim">{t.flip} <bdi>{decisive.to_flip[language]}</bdi></span></> : null}</p> : null}
         </div>
       </div>
       <ul className="why-tree">{whyLines(why.nodes).map((line) => <WhyLine key={line.node.path} line={line} isDecisive={line.node.path === why.decisive} onEvent={onEvent} />)}</ul>
@@ -99,7 +99,7 @@ function WhyLine({ line: { node, group, depth, isWanted }, isDecisive, onEvent }
         {group === undefined ? <bdi>{node.sentence[language]}</bdi> : <strong>{t.groups[group]}</strong>}
         {node.value === null ? null : <div className="dim">{t.value} <bdi>{node.value[language]}</bdi></div>}
         {node.next_at === null || (group !== undefined && depth > 0) || node.evidence.some(({ leaves_at: leavesAt }) => leavesAt === node.next_at) ? null : <div className="dim"><Filled text={t.next} parts={{ when: <When at={node.next_at} /> }} /></div>}
-        {!node.holds && isWanted && group === undefined && node.to_flip ? <div className="dim">{node.to_flip[language]}</div> : null}
+        {!node.holds && isWanted && group === undefined && node.to_flip ? <div className="dim">{t.flip} <bdi>{node.to_flip[language]}</bdi></div> : null}
         {node.evidence.length === 0 ? null : (
           <ul className="why-evidence">
             {node.evidence.map((one) => (

@@ -1,0 +1,36 @@
+// Ein Ziel mit seinem Anbieter verbinden, wo man sich dort anmeldet.
+import type { Texts } from "../en/en.ts";
+
+export const oauth: Texts["oauth"] = {
+  title: "Verbindung zum Anbieter",
+  bySettings: "Hier meldet sich niemand an: Token werden mit den Einstellungen geholt",
+  connected: (vendor) => `Mit ${vendor} verbunden`,
+  notConnected: (vendor) => `Noch nicht mit ${vendor} verbunden`,
+  waiting: (vendor) => `Wartet auf Ihre Zustimmung bei ${vendor}`,
+  by: "Von",
+  scopes: "Darf:",
+  said: "Der Anbieter sagte:",
+  missing: "Registrieren Sie zuerst eine App beim Anbieter und speichern Sie ihre Client-ID und ihr Geheimnis in den Einstellungen.",
+  redirect: (vendor) => `Rücksprungadresse, die bei der App von ${vendor} einzutragen ist:`,
+  copyRedirect: "Rücksprungadresse kopieren",
+  documentation: (vendor) => `${vendor}: wie man eine App registriert`,
+  connect: (vendor) => `Mit ${vendor} verbinden`,
+  again: (vendor) => `Erneut mit ${vendor} verbinden`,
+  open: (vendor) => `${vendor} öffnen`,
+  adminOnly: "Verbinden darf nur, wer verwaltet.",
+  disconnect: "Trennen",
+  disconnectTitle: (vendor) => `Von ${vendor} trennen?`,
+  disconnectText: "Die Token werden gelöscht, und nichts wird gesendet, bis jemand erneut verbindet. Was wartet, wartet weiter.",
+  forgotten: (vendor) => `Getrennt; ${vendor} hat die Token zurückgenommen.`,
+  forgottenHere: (vendor) => `Hier getrennt. Nehmen Sie der App den Zugriff auch bei ${vendor}.`,
+  problems: {
+    unknown_state: "Diese Adresse wurde hier nicht begonnen oder ist schon verbraucht.",
+    expired: "Es hat länger als zehn Minuten gedauert. Verbinden Sie erneut.",
+    other_account: "Zurück kam jemand anderes, als begonnen hatte. Nichts wurde verbunden.",
+    settings_changed: "Die Einstellungen wurden inzwischen geändert. Verbinden Sie erneut.",
+    denied: "Beim Anbieter wurde der Zugriff verweigert.",
+    vendor_error: "Der Anbieter sandte einen Fehler statt eines Codes.",
+    no_code: "Der Anbieter sandte weder Code noch Fehler.",
+    not_exchanged: "Der Anbieter gab keine Token für seinen Code.",
+  },
+};
