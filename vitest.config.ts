@@ -10,7 +10,9 @@ export default defineConfig({
   test: {
     // One process per file: a process may hold one chDB data directory only, and engines are children of it.
     pool: "forks",
-    maxWorkers: 2,
+    globalSetup: "server/src/engines/testing-engines.ts",
+    // Many tests wait for a server to start or for something that was killed to come back.
+    maxWorkers: 3,
     // Against what hangs; how long something takes is nothing that a test decides by.
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -7,7 +7,7 @@ import type { Condition } from "@tributary/schema/audience/condition.ts";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
 import { createLogger } from "../server/src/core/logger.ts";
 import { startClickHouse, type ClickHouse } from "../server/src/engines/clickhouse/clickhouse.ts";
-import { createPreviews, createReadWords, flowOf, previewOf, type Around, type Previews, type Read, type View } from "../server/src/audiences/audiences.ts";
+import { createPreviews, createReadWords, flowOf, previewOf, splitByTrait, type Around, type Previews, type Read, type View } from "../server/src/audiences/audiences.ts";
 import { generateAudienceData } from "./audience-data.ts";
 import { number, plainRow, type Row } from "./table.ts";
 
@@ -128,7 +128,7 @@ async function askAll({ previews, scan }: Asking, who: object, nowMs: number): P
   const nothing = { sample: 0, parts: false, overlap: false };
   await Promise.all([
     noted("size", async () => previewOf(await view([asked]), { sample: 10, parts: true, overlap: false }, scan)),
-    noted("breakdown", async () => previewOf(await view([asked]), { ...nothing, by: "city" }, scan)),
+    noted("breakdown", async () => previewOf(await view([asked]), { ...nothing, by: splitByTrait("city") }, scan)),
     noted("overlap", async () => previewOf(await view([asked, ...Object.values(standing)]), { ...nothing, overlap: true }, scan)),
     noted("reach", async () => previewOf(await view([asked]), { ...nothing, reach: { consentWhenAbsent: "granted" } }, scan)),
     noted("flow", async () => flowOf(await view([]), { workspaceId: WORKSPACE, definition: asked, around, days: FLOW_DAYS, signal })),

@@ -81,15 +81,25 @@ async function throughput(action: "send" | "send_batch", destinations: number, e
   }
 }
 
+interface Faults {
+  readonly p50: number;
+  readonly p99: number;
+  readonly inversions: number;
+  readonly drainedAfter: number;
+  /** What the door took a second, and how long it took to answer, in ms. */
+  readonly accepted: number;
+  readonly door: number;
+}
+
 /** The healthy ones' p99 with and without faults beside them, inversions, and how long the backlog takes once all is well. */
-async function faults(wish: DeliveryWish, withFaults: boolean): Promise<{ readonly p50: number; readonly p99: number; readonly inversions: number; readonly drainedAfter: number; readonly accepted: number }> {
+async function faults(wish: DeliveryWish, withFaults: boolean): Promise<Faults> {
   const [server, vendor] = [await open(), await startVendor()];
   const share = (part: number): number => Math.max(1, Math.round((wish.destinations * part) / 50));
   const kinds = withFaults ? [...Array<string>(share(5)).fill("dead"), ...Array<string>(share(5)).fill("slow"), ...Array<string>(share(5)).fill("limited"), "flapping"] : [];
   try {
     for (let i = 0; i < wish.destinations; i++) await connect(server, vendor, `${kinds[i] ?? "ok"}/${i}`, "send", ["Order Completed"]);
     await sleep(1_500);
-    const { accepted } = await load(server, wish.seconds, 200);
+    const { perSecond: accepted, p99: door } = await load(server, wish.seconds, 200);
     const told = await vendor.ask("heal");
     const healthy = told.filter(({ path }) => path.startsWith("/ok/"));
     const most = Math.max(...healthy.map((one) => one.items));
@@ -101,7 +111,7 @@ async function faults(wish: DeliveryWish, withFaults: boolean): Promise<{ readon
     while (!(await isDrained()) && performance.now() - startMs < 400_000) await sleep(250);
     const inversions = (await vendor.ask("peek")).reduce((sum, one) => sum + one.inversions, 0);
     const middle = (of: (one: Told) => number): number => healthy.map(of).toSorted((a, b) => a - b)[Math.floor(healthy.length / 2)] ?? 0;
-    return { p50: middle((one) => one.p50), p99: middle((one) => one.p99), inversions, drainedAfter: (performance.now() - startMs) / 1_000, accepted };
+    return { p50: middle((one) => one.p50), p99: middle((one) => one.p99), inversions, drainedAfter: (performance.now() - startMs) / 1_000, accepted, door };
   } finally {
     vendor.stop();
     await server.stop();
@@ -119,6 +129,7 @@ export async function benchDelivery(wish: DeliveryWish): Promise<Row[]> {
   const well = await faults(wish, false);
   say(`without faults: ${JSON.stringify(well)}`);
   const ill = await faults(wish, true);
+  say(`with faults: ${JSON.stringify(ill)}`);
   return [
     plain("deliveries in batches of up to 500, 4 webhooks, beside 2,000 events/s", "1/s", number(batches.perSecond), "", "5,000"),
     plain("  CPU of the server for a million of them, taking in and pipeline included", "s", number(batches.cpu), "", ""),
@@ -126,6 +137,8 @@ export async function benchDelivery(wish: DeliveryWish): Promise<Row[]> {
     plain("  event to webhook, p99", "ms", number(half.p99), "", "2,000 at half load"),
     plain(`${wish.destinations} webhooks, 200 events/s: event to a healthy one, p50`, "ms", number(ill.p50), `${number(well.p50)} without faults`, ""),
     plain("  p99", "ms", number(ill.p99), `${number(well.p99)} without faults`, "at most 1.2 times"),
+    plain("  taken in meanwhile, of 200 a second", "1/s", number(ill.accepted), `${number(well.accepted)} without faults`, "within 5 %"),
+    plain("  the door's answer to it, p99", "ms", number(ill.door), `${number(well.door)} without faults`, ""),
     plain("  in another order, of one person", "", String(ill.inversions + well.inversions), "", "0"),
     plain("  everything delivered, after all are well again", "s", number(ill.drainedAfter), "", "by itself"),
   ];

@@ -26,23 +26,23 @@ const rules = compileRules({
 const book: RuleBook = { load: () => Promise.resolve(), of: () => rules, forget: () => undefined };
 const next = createStream(defaultStream);
 
-function encodedBlock(number: number): { statement: string; body: Buffer } {
+async function encodedBlock(number: number): Promise<{ statement: string; body: Buffer }> {
   const nowMs = Date.now();
   const chunks = Array.from({ length: ROWS / 1_000 }, (_, i) => ({
     partition: 0, offset: number * 100 + i,
     records: [{ header: { kind: "events" as const, workspaceId: 1, sourceId: 1, receivedAtMs: nowMs }, events: Array.from({ length: 1_000 }, () => Buffer.from(next(nowMs))) }],
   }));
   const batch = createBatch(0, chunks, nowMs);
-  normalise(batch, book);
+  await normalise(batch, book);
   for (const item of batch.events) item.profileId = `00000000-0000-4000-8000-${String(rowId(1, item.received.rowId % 100_000) % 1e12).padStart(12, "0")}`;
   const builder = createBlockBuilder(0, number * 10);
-  builder.addEvents(batch, book, () => []);
+  await builder.addEvents(batch, book, () => []);
   const block = builder.finish().find((one) => one.kind === "insert");
   if (block?.kind !== "insert") throw new Error("No block was made.");
   return { statement: block.statement, body: block.body };
 }
 
-const blocks = Array.from({ length: BLOCKS }, (_, i) => encodedBlock(i));
+const blocks = await Promise.all(Array.from({ length: BLOCKS }, (_, i) => encodedBlock(i)));
 const dataDir = await mkdtemp(join(process.env["BENCH_DIR"] ?? tmpdir(), "trib-engine-"));
 const clickhouse = await startClickHouse({ dataDir, logger: createLogger("silent") });
 const client = clickhouse.client("write");

@@ -1,11 +1,9 @@
 // The profile API over a million people while events come in, and how soon an event is visible in a profile.
-import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createLeanClient, type LeanClient } from "./http-client.ts";
 import { API_TOKEN, sendLoad, startMeasuredServer, WRITE_KEY, type MeasuredServer } from "./measured-server.ts";
 import { seededRandom } from "./stream.ts";
 import { median, number, plainRow, type Row } from "./table.ts";
-
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 interface Answers {
   readonly latenciesMs: number[];
@@ -30,17 +28,6 @@ async function openLoop(perSecond: number, seconds: number, once: () => Promise<
   await Promise.all(running);
   answers.latenciesMs.sort((a, b) => a - b);
   return answers;
-}
-
-function get(port: number, path: string): Promise<number> {
-  return new Promise((resolve) => {
-    const sent = request({ host: "127.0.0.1", port, path, agent, headers: { authorization: `Bearer ${API_TOKEN}` } }, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode ?? 0));
-    });
-    sent.on("error", () => resolve(0));
-    sent.end();
-  });
 }
 
 const at = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -74,19 +61,20 @@ async function seedPeople(server: MeasuredServer, people: number): Promise<void>
 
 export async function benchProfiles(options: { readonly people: number; readonly seconds: number; readonly halfLoad: number }): Promise<Row[]> {
   const server = await startMeasuredServer();
+  const client = createLeanClient(server.port, 64, [`Authorization: Bearer ${API_TOKEN}`]);
   try {
     await seedPeople(server, options.people);
     const random = seededRandom(7);
     const anyone = (): string => `user_id:user-${Math.floor(random() * options.people)}`;
-    await openLoop(1_000, 15, () => get(server.port, `/api/v1/profiles/${anyone()}`));
+    await openLoop(1_000, 15, () => client.get(`/api/v1/profiles/${anyone()}`));
 
     const load = sendLoad(server.port, { connections: 4, batch: 20, seconds: options.seconds + 6, eventsPerSecond: 2_000, people: options.people, run: "pr" });
     await sleep(3_000);
-    const plain = await openLoop(2_000, options.seconds, () => get(server.port, `/api/v1/profiles/${anyone()}`));
+    const plain = await openLoop(2_000, options.seconds, () => client.get(`/api/v1/profiles/${anyone()}`));
     await load;
-    const withEvents = await openLoop(50, Math.min(20, options.seconds), () => get(server.port, `/api/v1/profiles/${anyone()}?include=events`));
-    const beyond = await openLoop(150, 10, () => get(server.port, `/api/v1/profiles/${anyone()}?include=events`));
-    const fresh = await freshness(server, options.halfLoad);
+    const withEvents = await openLoop(50, Math.min(20, options.seconds), () => client.get(`/api/v1/profiles/${anyone()}?include=events`));
+    const beyond = await openLoop(150, 10, () => client.get(`/api/v1/profiles/${anyone()}?include=events`));
+    const fresh = await freshness(server, client, options.halfLoad);
     await sleep(20_000);
     const idleFrom = await server.usage();
     await sleep(20_000);
@@ -99,6 +87,7 @@ export async function benchProfiles(options: { readonly people: number; readonly
       plainRow("Idle, all processes", "% of a core", number((idle / 20) * 100), "< 2"),
     ];
   } finally {
+    client.close();
     await server.stop();
   }
 }
@@ -109,7 +98,7 @@ function latencies({ latenciesMs, statuses }: Answers): string {
 }
 
 /** From sending a single identify to its trait being in the profile, asked every 5 ms, while load runs. */
-async function freshness(server: MeasuredServer, eventsPerSecond: number): Promise<string> {
+async function freshness(server: MeasuredServer, client: LeanClient, eventsPerSecond: number): Promise<string> {
   const load = sendLoad(server.port, { connections: 4, batch: 50, seconds: 40, eventsPerSecond, run: "fr" });
   await sleep(5_000);
   const timesMs: number[] = [];
@@ -117,7 +106,7 @@ async function freshness(server: MeasuredServer, eventsPerSecond: number): Promi
   for (let i = 0; i < 150; i++) {
     const startMs = performance.now();
     await (await fetch(`${server.url}/v1/identify`, { method: "POST", headers: { authorization }, body: JSON.stringify({ userId: `fresh-${i}`, traits: { n: i } }) })).arrayBuffer();
-    while ((await get(server.port, `/api/v1/profiles/user_id:fresh-${i}`)) !== 200) await sleep(5);
+    while ((await client.get(`/api/v1/profiles/user_id:fresh-${i}`)) !== 200) await sleep(5);
     timesMs.push(performance.now() - startMs);
     await sleep(50);
   }

@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "trib-copy-"));
   // As root, Postgres runs as another user, who has to get in.
   await chmod(folder, 0o755);
-  server = await startServerProcess();
+  server = await startServerProcess({ isNew: true });
   await server.send("/v1/batch", {
     batch: [
       { type: "track", event: "Viewed", messageId: "b1", anonymousId: "a1" },

@@ -183,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.getByText("Sentence", { exact: true }).click();
     await at.page.getByRole("combobox", { name: "How name compares" }).selectOption("is_not_set");
     await expect.poll(() => size().innerText()).toMatch(/^0\s+of 6 people/);
-    await at.page.getByText("SQL", { exact: true }).click();
+    await at.page.getByRole("main").getByText("SQL", { exact: true }).click();
     await at.page.getByLabel("The query").getByText("empty(").first().waitFor();
     await at.page.getByText("YAML", { exact: true }).click();
     await expect.poll(() => yaml.inputValue()).toContain("op: is_not_set");

@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
       expect(await page.locator("h1").count(), path).toBe(1);
       expect(await page.locator("main").count(), path).toBe(1);
     }
-    at.forgiveStatus(404);
+    at.forgiveStatus(400, 404);
   });
 
   test("refuses a wrong token, and says what to do", async () => {

@@ -20,6 +20,9 @@ let server: ServerProcess;
 let vendor: Server;
 /** What the vendor has taken, in the order of its taking. */
 const taken: Received[] = [];
+/** Who is on the vendor's list. */
+const onList = new Set<string>();
+let listed = 0;
 let mood: "well" | "moody" | "dead" = "well";
 let requests = 0;
 
@@ -33,6 +36,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     if (say === 0) return void request.socket.destroy();
     if (say === 4) return void response.writeHead(500).end("oops");
     if (say === 8) return void response.writeHead(429, { "retry-after": "1" }).end();
+  }
+  if (request.url === "/list") {
+    const { who, isIn } = JSON.parse(Buffer.concat(chunks).toString()) as { who: string; isIn: boolean };
+    (isIn ? onList.add.bind(onList) : onList.delete.bind(onList))(who);
+    listed++;
+    return void response.end("ok");
   }
   const { userId, properties } = JSON.parse(Buffer.concat(chunks).toString()) as { userId: string; properties: { number: number } };
   taken.push({ person: userId, number: properties.number, key: String(request.headers["idempotency-key"]) });
@@ -94,3 +103,62 @@ test("killed while it sends, again and again", async () => {
   expect(health.counts.find(({ outcome }) => outcome === "delivered")?.count).toBe(all);
   expect(health.waiting.again).toBe(0);
 }, 300_000);
+
+interface Syncs {
+  readonly told: number;
+  readonly syncs: readonly { readonly status: string; readonly should: number; readonly missing: number }[];
+}
+
+test("an audience kept on a list and sent anew, killed in the middle of both: the list is that of one clean run", async () => {
+  const port = (vendor.address() as AddressInfo).port;
+  const people = Array.from({ length: 40 }, (_, i) => `m${i}`);
+  const does = async (event: string, some: readonly string[]): Promise<void> => {
+    expect(await server.send("/v1/batch", { batch: some.map((userId) => ({ type: "track", userId, event })) })).toBe(200);
+  };
+  const did = (event: string): object => ({ kind: "event", event, op: "at_least", value: 1 });
+  await server.api("/audiences", { method: "POST", body: { name: "Club", slug: "club", definition: { who: { all: [did("Joined"), { not: did("Left") }] } } } });
+  await server.api("/destinations", {
+    method: "POST", body: { name: "List", slug: "list", definition: "signed-webhook", settings: { url: `http://127.0.0.1:${port}/list`, secret: "a-secret-of-this-test-only" }, enabled: true },
+  });
+  const { id } = await server.api<{ id: number }>("/destinations/list/subscriptions", {
+    method: "POST", body: { name: "Club", enabled: true, definition: { action: "send", trigger: { kind: "audience", audience: "club" }, mapping: { data: { who: { "@path": "$.userId" }, isIn: { "@path": "$.properties.club" } } } } },
+  });
+  const path = `/destinations/list/subscriptions/${id}`;
+  const killed = async (after: number): Promise<void> => {
+    const from = listed;
+    for (let i = 0; i < 150 && listed < from + after; i++) await sleep(20);
+    await server.kill();
+    await server.start();
+  };
+  const isList = async (expected: readonly string[]): Promise<void> => {
+    const wanted = expected.toSorted().join(" ");
+    for (let i = 0; i < 600 && [...onList].toSorted().join(" ") !== wanted; i++) await sleep(50);
+    expect([...onList].toSorted().join(" ")).toBe(wanted);
+  };
+  mood = "moody";
+  await does("Joined", people);
+  await killed(12);
+  await does("Left", people.slice(0, 10));
+  await killed(5);
+  mood = "well";
+  await isList(people.slice(10));
+
+  // The vendor loses some; everything is sent anew, and killed in its middle while people come and go.
+  for (const who of people.slice(12, 20)) onList.delete(who);
+  mood = "moody";
+  await server.api(`${path}/syncs`, { method: "POST", body: { kind: "all" } });
+  await killed(8);
+  await does("Left", people.slice(30, 33));
+  await does("Joined", ["late"]);
+  await killed(8);
+  mood = "well";
+  const right = [...people.slice(10, 30), ...people.slice(33), "late"];
+  await isList(right);
+  const state = (): Promise<Syncs> => server.api<Syncs>(`${path}/sync`);
+  for (let i = 0; i < 600; i++) {
+    const { told, syncs } = await state();
+    if (told === right.length && syncs[0]?.status === "done") break;
+    await sleep(50);
+  }
+  expect(await state()).toMatchObject({ told: right.length, syncs: [{ status: "done", missing: 0 }] });
+}, 120_000);

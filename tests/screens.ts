@@ -1,5 +1,6 @@
 // Every screen of the console that can be reached by its address, over the small shop of screenshots/shop-events.ts: for
 // pictures of all of them, and for checks that each must pass.
+import type { ServerProcess } from "./server-process.ts";
 
 /** Name → address. */
 export const screens: Readonly<Record<string, string>> = {
@@ -21,10 +22,27 @@ export const screens: Readonly<Record<string, string>> = {
   "audiences": "/audiences", "audiences-templates": "/audiences?show=templates", "audiences-lists": "/audiences?show=lists", "audience-new": "/audiences/new",
   "audience-template": "/audiences/new?template=vip", "audience-yaml": "/audiences/new?template=vip&view=yaml", "audience-missing": "/audiences/no-such-audience",
   "destinations": "/destinations", "destinations-none": "/destinations?search=nothing-like-this", "catalog": "/destinations/catalog", "catalog-one": "/destinations/catalog?open=signed-webhook",
+  "destination-new": "/destinations/new/signed-webhook", "destination-new-app": "/destinations/new/hubspot",
+  "subscription": "/destinations/order-hook/subscriptions/1", "subscription-new": "/destinations/order-hook/subscriptions/new?action=send_batch",
   "catalog-hidden": "/destinations/catalog?show=hidden", "catalog-none": "/destinations/catalog?search=nothing-like-this",
   "computed": "/computed-traits", "computed-templates": "/computed-traits?show=templates", "computed-new": "/computed-traits/new", "computed-stages": "/computed-traits/new?template=lifecycle",
-  "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "nowhere": "/nowhere",
+  "models": "/models", "models-none": "/models?search=nothing-like-this", "model-new": "/models/new", "model-missing": "/models/no-such-model",
+  "alerts": "/alerts", "alerts-none": "/alerts?kind=nothing", "settings-alerts": "/settings/alerts", "settings-alerts-add": "/settings/alerts?add=true",
+  "forgettings": "/forgettings", "forgettings-ask": "/forgettings?forget=",
+  "exports": "/exports", "exports-shares": "/exports?tab=shares", "exports-nobody": "/exports?person=user_id:u-2", "exports-file": "/exports?new=file", "exports-share": "/exports?new=share",
+  "audit": "/audit", "audit-reads": "/audit?action=person.", "about": "/about", "sql": "/sql", "sql-asked": "/sql?q=select%20event%2C%20count()%20as%20events%2C%20uniq(profile_id)%20as%20people%20from%20events%20group%20by%20event%20order%20by%20events%20desc", "sql-wrong": "/sql?q=select%20file('x')", "nowhere": "/nowhere",
 };
 
 /** What is still on its way on a page that is being loaded. */
 export const UNFINISHED = ".bar, [aria-busy=true]";
+
+/** What screens show that no event makes: a destination with a subscription whose mapping has something of everything. */
+export async function fillScreens(server: ServerProcess): Promise<void> {
+  await server.api("/destinations", { method: "POST", body: { slug: "order-hook", name: "Order hook", definition: "signed-webhook", settings: { url: "https://example.com/orders" } } });
+  const data = {
+    order: { "@path": "$.properties.order_id" }, mail: { "@case": { operator: "lower", value: { "@path": "$.context.traits.email" } } }, kind: { "@if": { exists: { "@path": "$.userId" }, then: "known", else: "anonymous" } },
+    items: { "@arrayPath": ["$.properties.products", { name: { "@path": "$.name" }, note: { "@template": "{{quantity}} × {{price}}" } }] }, tags: ["shop", { "@path": "$.properties.currency" }],
+  };
+  const definition = { action: "send", trigger: { kind: "events", types: ["track"], names: ["Order Completed"], where: [{ property: "total", op: "at_least", value: 50 }] }, mapping: { data }, consent: ["email_marketing"] };
+  await server.api("/destinations/order-hook/subscriptions", { method: "POST", body: { name: "Orders", definition } });
+}

@@ -16,7 +16,7 @@ import { connectClickHouse } from "../server/src/engines/clickhouse/clickhouse.t
 import { API_TOKEN, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 const cli = fileURLToPath(new URL("../server/src/cli/cli.ts", import.meta.url));
-const secrets = { signing: `canary/signing+7f3a é"&key`, header: "canary-header-91bc<access>", tokens: "canary-tokens-7d11" };
+const secrets = { signing: `canary/signing+7f3a é"&key`, header: "canary-header-91bc<access>", tokens: "canary-tokens-7d11", warehouse: "canary-warehouse-4e19" };
 const inTheOpen = "in-the-open-5d20";
 
 let server: ServerProcess;
@@ -46,6 +46,7 @@ beforeAll(async () => {
   await server.api(`/destinations/${destination.slug}/subscriptions`, { method: "POST", body: {
     name: "All", enabled: true, definition: { action: "send", trigger: { kind: "events", types: ["track"] }, mapping: { data: { "@path": "$." } } },
   } });
+  await server.api("/warehouses", { method: "POST", body: { name: inTheOpen, slug: "shop", kind: "clickhouse", settings: { url: `http://127.0.0.1:${port}`, database: "d", user: "u", password: secrets.warehouse } } });
   keys = openSealKeys({ installSecret: (await readFile(join(server.dataDir, "secret"), "utf8")).trim(), given: [], file: join(server.dataDir, "secret-keys") });
   await postgres.query("update destination set tokens_sealed = $1", [keys.seal(destinationPurpose).seal(JSON.stringify({ accessToken: secrets.tokens }), 1)]);
 }, 120_000);
@@ -105,11 +106,11 @@ const firstKeys: string[] = [];
 
 test("rotated by the command, twice, the old key removed and the server started anew, events go out signed as before", async () => {
   await track("m1");
-  expect((await tributary("secrets", "status")).text).toMatch(/install +the install's secret +2 +seals from now on/);
-  expect(await tributary("secrets", "rotate")).toEqual({ code: 0, text: expect.stringMatching(/^2 texts sealed anew under the new key [0-9a-f]{12}\.\n$/) });
+  expect((await tributary("secrets", "status")).text).toMatch(/install +the install's secret +3 +seals from now on/);
+  expect(await tributary("secrets", "rotate")).toEqual({ code: 0, text: expect.stringMatching(/^3 texts sealed anew under the new key [0-9a-f]{12}\.\n$/) });
   await track("m2");
   firstKeys.push(...(await readFile(join(server.dataDir, "secret-keys"), "utf8")).trim().split("\n"));
-  expect((await tributary("secrets", "rotate")).text).toContain("2 texts sealed anew");
+  expect((await tributary("secrets", "rotate")).text).toContain("3 texts sealed anew");
   expect(await tributary("secrets", "remove-old")).toEqual({ code: 0, text: expect.stringMatching(/^Removed [0-9a-f]{12}\./) });
   await postgres.end();
   await server.stop();
@@ -167,6 +168,10 @@ test("no answer of the API holds one, whoever asks for everything", async () => 
     answers.push(Buffer.from(await response.arrayBuffer()));
   }
   // What is tried, and what is refused, answers too.
+  // It is asked at the same server, which says back what it heard.
+  for (const [method, path, body] of [["POST", "/test", undefined], ["GET", "/tables", undefined], ["PATCH", "", { settings: { url: "http://127.0.0.1:1" } }]] as const) {
+    answers.push(Buffer.from(JSON.stringify(await server.api(`/warehouses/shop${path}`, { method, body, anyStatus: true }))));
+  }
   for (const [method, path, body] of [["POST", "/test", undefined], ["PATCH", "", { settings: { secret: "short" } }], ["PATCH", "", { settings: { headers: secrets.header } }]] as const) {
     answers.push(Buffer.from(JSON.stringify(await server.api(`/destinations/${destination?.slug}${path}`, { method, body, anyStatus: true }))));
   }

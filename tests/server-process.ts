@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectClickHouse, type ClickHouseEndpoint } from "../server/src/engines/clickhouse/clickhouse.ts";
+import { copyEngine } from "../server/src/engines/testing.ts";
 
 export const WRITE_KEY = "wk_whole_system_tests";
 export const API_TOKEN = "token_whole_system_tests";
@@ -41,10 +42,13 @@ export interface ServerProcess {
 
 export interface ServerProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Its data directory is empty, as that of a new user; else both engines have been started in it before. */
+  readonly isNew?: boolean;
 }
 
 export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), "trib-e2e-"));
+  if (options.isNew !== true) await Promise.all([copyEngine("postgres", dataDir), copyEngine("clickhouse", dataDir)]);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;

@@ -43,7 +43,7 @@ let state: CanonicalState;
 let undisturbed: CanonicalState;
 
 beforeAll(async () => {
-  server = await startServerProcess({ env: { TRIBUTARY_SECRET: SECRET, TRIBUTARY_LOG_PARTITIONS: "2", TRIBUTARY_KILLS: "", LOG_LEVEL: "error" } });
+  server = await startServerProcess({ isNew: true, env: { TRIBUTARY_SECRET: SECRET, TRIBUTARY_LOG_PARTITIONS: "2", TRIBUTARY_KILLS: "", LOG_LEVEL: "error" } });
   const load = startLoad();
   killed = await killAgainAndAgain(randomSource(SEED));
   await ready();

@@ -1,5 +1,6 @@
 // The promise on which every recovery rests: the same log gives the same state, wherever its batches end, however little is
 // held in memory, and whether or not the pipeline was restarted on the way.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ControlAction } from "@tributary/schema/control.ts";
 import { defaultSourceSettings, defaultWorkspaceSettings } from "@tributary/schema/settings.ts";
@@ -7,7 +8,7 @@ import { SECRET, startTestPipeline, type TestPipeline } from "../../server/src/p
 import { canonicalState, differences, type CanonicalState } from "./canonical-state.ts";
 import { randomCall, type Call } from "./random-events.ts";
 import { randomSource, type RandomSource } from "./random-source.ts";
-import { undisturbedRun } from "./undisturbed-run.ts";
+import { RUN_POOL, undisturbedRun } from "./undisturbed-run.ts";
 
 const SEED = Number(process.env["KILL_SEED"] ?? 7);
 const ROUNDS = 12;
@@ -47,6 +48,22 @@ test("a run in batches of one chunk, with almost nothing in memory, gives the sa
 test("a run in batches as large as can be gives the same state", { timeout: 120_000 }, async () => {
   expect(differences(live, await undisturbedRun(pipeline.pool, { secret: SECRET, tuning: { batchEventsMax: 4_000 } }))).toEqual([]);
 });
+
+test("a run whose transactions are cut off again and again gives the same state", { timeout: 120_000 }, async () => {
+  let cuts = 0;
+  const state = await undisturbedRun(pipeline.pool, {
+    secret: SECRET, profilesInMemory: 5, tuning: { batchEventsMax: 3 },
+    async beside(pool, signal) {
+      for (; cuts < CUTS_MAX && !signal.aborted; await sleep(40)) cuts += (await pool.query(cutOff, [`tributary ${RUN_POOL}`])).rowCount ?? 0;
+    },
+  });
+  expect(cuts).toBeGreaterThan(3);
+  expect(differences(live, state)).toEqual([]);
+});
+
+const CUTS_MAX = 8;
+/** Ends a connection that is in the middle of a transaction. */
+const cutOff = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and xact_start is not null and state like 'idle in%' order by random() limit 1";
 
 interface StoredRow {
   readonly outcome: string;

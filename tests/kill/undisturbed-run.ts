@@ -16,14 +16,19 @@ export interface RunOptions {
   readonly secret: string;
   readonly profilesInMemory?: number;
   readonly tuning?: Partial<ProcessTuning>;
+  /** Goes on until its signal says that the log is read to its end: disturbs the run after all, over a pool of its own. */
+  readonly beside?: (pool: pg.Pool, signal: AbortSignal) => Promise<void>;
 }
+
+/** What the run's connections to Postgres are called. */
+export const RUN_POOL = "undisturbed";
 
 /** The state that a fresh pipeline makes of the log in `from`. */
 export async function undisturbedRun(from: pg.Pool, options: RunOptions): Promise<CanonicalState> {
   const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
   const logger = createLogger(process.env["TEST_LOG"] ?? "silent");
   try {
-    const pool = postgres.pool("undisturbed", 14);
+    const pool = postgres.pool(RUN_POOL, 14);
     const { rows } = await from.query<{ partitions: number }>("select count(*)::integer as partitions from log_head");
     const log = await createPostgresLog({ pool, partitions: rows[0]?.partitions ?? 0, clock: systemClock, logger });
     await copyChunks(from, pool);
@@ -32,7 +37,12 @@ export async function undisturbedRun(from: pg.Pool, options: RunOptions): Promis
       limits: defaultLimits, secret: options.secret, dedupeMaxIds: 1e6, profilesInMemory: options.profilesInMemory ?? 50_000,
       onProgress: () => undefined, tuning: { lingerMs: 20, batchIntervalMs: 1, ...options.tuning },
     });
-    await landed(pool);
+    const end = new AbortController();
+    const own = postgres.pool("beside", 2);
+    const beside = options.beside?.(own, end.signal);
+    await landed(own);
+    end.abort();
+    await beside;
     await processor.stop();
     const state = await canonicalState(pool, clickhouse.client("evaluate"));
     await log.close();

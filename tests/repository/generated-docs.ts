@@ -2,13 +2,14 @@
 // them; docs.test.ts compares.
 import { z } from "zod";
 import { sdkGroups, sdks, snippetOf } from "../../console/src/features/sources/snippets.ts";
-import { en as texts } from "../../console/src/texts/en/en.ts";
+import { en } from "../../console/src/texts/en/en.ts";
 import { roleTable } from "../../schema/src/api/roles.ts";
 import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
 import { audienceConditionsPage } from "./audience-conditions-page.ts";
 
+const { sdks: sdkTexts } = await en.parts.sdks();
 const notice = "<!-- Made from the code by `npm run docs`; edit the code instead. -->";
 
 /** Path from the root → text. */
@@ -85,10 +86,10 @@ function sdkSnippetsPage(): string {
   const groups = sdkGroups.map((group) => {
     const parts = sdks.filter((sdk) => sdk.group === group).map((sdk) => {
       const install = sdk.install === undefined ? [] : [`Install: \`${sdk.install}\``];
-      const notes = (sdk.notes ?? []).map((note) => `- ${texts.sdks.notes[note]}`);
+      const notes = (sdk.notes ?? []).map((note) => `- ${sdkTexts.notes[note]}`);
       return [`### ${sdk.platform}: ${sdk.name}`, ...install, fenced(snippetOf(sdk.id, "https://cdp.example.com", "KEY")), ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
     });
-    return [`## ${texts.sdks.groups[group]}`, ...parts].join("\n\n");
+    return [`## ${sdkTexts.groups[group]}`, ...parts].join("\n\n");
   });
   return `# Snippets
 

@@ -26,6 +26,12 @@ const audiences = "server/src/audiences/audiences.ts";
 const outbound = "server/src/outbound/outbound.ts";
 const destinations = "server/src/destinations/destinations.ts";
 const delivery = "server/src/delivery/delivery.ts";
+const alerts = "server/src/alerts/alerts.ts";
+/** Where models read: databases and stores of files that workspaces connect. */
+const sqlDoor = "server/src/sql/sql.ts";
+const warehouses = "server/src/warehouses/warehouses.ts";
+const models = "server/src/models/models.ts";
+const exportsDoor = "server/src/exports/exports.ts";
 /** What a sender sent, read as the pipeline read it: what leaves is made of it. */
 const receivedEvents = ["server/src/pipeline/normalise/as-sent.ts", "server/src/pipeline/normalise/given-event.ts"];
 const importLimits = "server/src/sources/import/import-limits.ts";
@@ -70,11 +76,27 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // What destinations are and how each is spoken to, and how workspaces set them up. When something is sent, others decide.
   "server/src/destinations/": [schema, core, workspaceDb, inTransaction, governance, outbound, ...receivedEvents],
 
-  // What is sent to destinations, when, and what became of it: follows the event table and the log of memberships, and nothing waits for it.
-  "server/src/delivery/": [schema, core, inTransaction, governance, destinations, audiences],
+  // What is read from others' databases and files, by SQL or by name. What becomes of the rows, others decide.
+  "server/src/warehouses/": [schema, core, workspaceDb, governance, outbound],
+
+  // Queries whose rows have a key: read again and again, and what of them changed.
+  "server/src/models/": [
+    schema, core, workspaceDb, inTransaction, log, governance, identity, warehouses, "server/src/engines/clickhouse/insert-block.ts", "server/src/engines/clickhouse/row-binary.ts",
+  ],
+
+  // What is sent to destinations, when, and what became of it: follows the event table, the log of memberships and the changes of models, and nothing waits for it.
+  "server/src/delivery/": [schema, core, inTransaction, governance, destinations, audiences, models],
+
+  // What is wrong, since when, and whom it was told: looks at what the others have written down, and nothing waits for it.
+  "server/src/alerts/": [schema, core, inTransaction, log, governance, mail, outbound],
+
+  // Which files about people left by hand, and who stood in them.
+  "server/src/exports/": [schema, core, workspaceDb, governance, audiences],
+  // Read-only questions in SQL over a workspace's own data: what may be asked, and what is written in its place.
+  "server/src/sql/": [schema, core, workspaceDb, governance, warehouses],
 
   // Answers from what is stored. What only the pipeline can tell (previews, progress) it is handed by composition.
-  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, delivery, outbound],
+  "server/src/api/": [schema, core, workspaceDb, log, governance, identity, imports, importLimits, mail, demoShops, observedSchema, desk, audiences, destinations, delivery, outbound, exportsDoor, warehouses, models, alerts, sqlDoor],
 
   // Serves the built console: files, and nothing of what is in them.
   "server/src/console/": [],
@@ -100,12 +122,12 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
   // Composition: the files beside this table's folders, and maintenance/, which works on a whole data directory. They start the engines, choose the log and hand out the parts.
   "server/src/": [
-    schema, core, workspaceDb, log, governance, sourceDirectory, imports, mail, demoShops, "server/src/config.ts",
+    schema, core, workspaceDb, log, governance, identity, sourceDirectory, imports, mail, demoShops, "server/src/config.ts",
     "server/src/engines/postgres/postgres.ts", "server/src/engines/clickhouse/clickhouse.ts",
     "server/src/log/postgres-log.ts", "server/src/log/log-limits.ts",
     "server/src/ingest/ingest.ts", "server/src/api/api.ts", "server/src/api/backups.ts", "server/src/api/imports.ts", "server/src/api/limits.ts", "server/src/api/secret-keys.ts", "server/src/api/demo-shop.ts", "server/src/console/console.ts",
     "server/src/pipeline/process.ts", "server/src/pipeline/previews.ts", "server/src/pipeline/event-path.ts", "server/src/pipeline/sequencer.ts", "server/src/pipeline/rebuild.ts",
-    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, delivery, outbound,
+    "server/src/pipeline/outbox/retry-refused.ts", "server/src/pipeline/outbox/landed-before.ts", observedSchema, audiences, destinations, delivery, outbound, warehouses, models, alerts, sqlDoor,
   ],
 };
 

@@ -90,7 +90,8 @@ function fileOf(from: string, specifier: string): string | undefined {
   return undefined;
 }
 
-function* walk(value: unknown): Generator<SyntaxNode> {
+/** A node, or nodes of a list, and every node within. */
+export function* walk(value: unknown): Generator<SyntaxNode> {
   if (Array.isArray(value)) {
     for (const item of value) yield* walk(item);
   } else if (isNode(value)) {

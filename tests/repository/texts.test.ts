@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { propertyWords, roleWords } from "@tributary/schema/audience/vocabulary-words.ts";
 import { de } from "../../console/src/texts/de/de.ts";
 import { en } from "../../console/src/texts/en/en.ts";
-import { isTestFile, sourceFiles, type SyntaxNode } from "./source-files.ts";
+import { isTestFile, sourceFiles, walk, type SourceFile, type SyntaxNode } from "./source-files.ts";
 
 /** Attributes and properties whose value is shown or read out. */
 const shown = new Set(["aria-label", "aria-description", "aria-roledescription", "alt", "title", "placeholder", "label", "description", "text", "sentence", "hint", "header", "message", "error"]);
@@ -57,9 +57,53 @@ function isWords(text: string): boolean {
   return /^[\p{P}\p{S}]*\p{L}{2,}[\p{L}’'-]*([\p{P}\s]|$)/u.test(said) && !names.has(said) && !/^&\w+;$|^\w+(\(|:\/\/)|^[dMyHms.: ]+$/.test(said);
 }
 
-test("sentences and the console call the vocabulary's roles and properties by the same words", () => {
-  for (const [language, { vocabulary }] of [["en", en], ["de", de]] as const) {
+test("sentences and the console call the vocabulary's roles and properties by the same words", async () => {
+  for (const [language, { parts }] of [["en", en], ["de", de]] as const) {
+    const { vocabulary } = await parts.vocabulary();
     expect(Object.fromEntries(Object.entries(roleWords).map(([role, words]) => [role, words[language]]))).toEqual(Object.fromEntries(Object.entries(vocabulary.role).map(([role, { name }]) => [role, name])));
     expect(Object.fromEntries(Object.entries(propertyWords).map(([property, words]) => [property, words[language]]))).toEqual(vocabulary.property);
   }
 });
+
+test("every page is loaded with the texts that it and its parts show, no fewer and no more; the first script shows its own alone", () => {
+  const loads = [{ page: "console/src/main.tsx", names: [] }, ...components.flatMap((file) => [...loadsOf(file)])];
+  expect(loads.length).toBeGreaterThan(40);
+  const shown = loads.map(({ page }) => ({ page, names: partsShownFrom(page) }));
+  expect(loads.map(({ page, names }) => ({ page, names: names.toSorted() }))).toEqual(shown);
+});
+
+interface Load {
+  readonly page: string;
+  readonly names: readonly string[];
+}
+
+/** What a file loads by `withTexts([names], () => import(page))`. */
+function* loadsOf(file: SourceFile): Generator<Load> {
+  for (const call of file.nodes) {
+    if (call.type !== "CallExpression" || nodeAt(call, "callee")?.["name"] !== "withTexts") continue;
+    const [named, load] = call["arguments"] as readonly SyntaxNode[]; // As ESTree has it.
+    for (const node of walk(load)) {
+      const page = node.type === "ImportExpression" ? file.imports.find(({ specifier }) => specifier === nodeAt(node, "source")?.["value"])?.file : undefined;
+      if (page !== undefined) yield { page, names: [...walk(named?.["elements"])].map(({ value }) => String(value)) };
+    }
+  }
+}
+
+/** The parts that a file shows, and all that comes with it; what it loads with texts of its own does not. */
+function partsShownFrom(page: string): string[] {
+  const seen = new Set<string>();
+  const parts = new Set<string>();
+  const visit = (path: string): void => {
+    const file = components.find((one) => one.path === path);
+    if (file === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const node of file.nodes) {
+      const name = node.type === "MemberExpression" && nodeAt(node, "object")?.["name"] === "texts" ? String(nodeAt(node, "property")?.["name"]) : "";
+      if (Object.hasOwn(en.parts, name)) parts.add(name);
+    }
+    const apart = new Set([...loadsOf(file)].map((load) => load.page));
+    for (const { file: next, isType } of file.imports) if (next !== undefined && !isType && !apart.has(next)) visit(next);
+  };
+  visit(page);
+  return [...parts].toSorted();
+}

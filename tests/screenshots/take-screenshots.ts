@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tributary/schema/api/demo-shop.ts";
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
-import { screens } from "../screens.ts";
+import { fillScreens, screens } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
 import { shoot } from "./shoot.ts";
 import { shopEvents } from "./shop-events.ts";
@@ -24,6 +24,7 @@ async function fill(server: ServerProcess): Promise<void> {
   for (let i = 0; i < 3; i++) {
     await fetch(`${server.url}/v1/track`, { method: "POST", headers: { authorization: `Basic ${btoa("wk_old_key_of_last_year:")}` }, body: JSON.stringify({ event: "x", userId: "u" }) });
   }
+  await fillScreens(server);
   await server.settled();
 }
 
