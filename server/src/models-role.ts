@@ -9,7 +9,7 @@ import { connectClickHouse } from "./engines/clickhouse/clickhouse.ts";
 import { createPool, createWorkspaceDb } from "./engines/postgres/postgres.ts";
 import { createFieldDecisionsCache } from "./governance/governance.ts";
 import { createPostgresLog } from "./log/postgres-log.ts";
-import { createModelRunner, type ModelRunner } from "./models/models.ts";
+import { createModelRunner, suppressedValues, type ModelRunner } from "./models/models.ts";
 import { openOutbound } from "./open-catalog.ts";
 import { openModelReaders } from "./open-model-readers.ts";
 import { openWarehouses } from "./open-warehouses.ts";
@@ -33,7 +33,7 @@ export async function startModelsRole(data: DeliverThreadData, logger: Logger, o
   const outbound = openOutbound(data.catalog);
   const sqlClickhouse = connectClickHouse(data.clickhouse, "sql");
   const workspaceDb = createWorkspaceDb({ pool: (name, max) => createPool(data.postgres, name, max, logger) }, { max: connectionsOf.modelsWorkspace });
-  const own = createSql({ clickhouse: sqlClickhouse, workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock });
+  const own = createSql({ clickhouse: sqlClickhouse, workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock, suppressedIn: (workspaceId, namespace) => suppressedValues(pool, data.secret, workspaceId, namespace) });
   const open = openModelReaders({ pool, own, kinds: openWarehouses(data.catalog.dataDir, outbound), seal: openSealKeys(data.sealKeys).seal(warehousePurpose) });
   const processed = createProcessed(pool, READER, () => false);
   const runner = createModelRunner({

@@ -38,6 +38,7 @@ import { READER } from "./pipeline/sequencer.ts";
 import type { DeliverThreadData, FromDeliverThread, ToDeliverThread } from "./deliver-thread.ts";
 import { catalogMemory, openCatalog, type CatalogPlace } from "./open-catalog.ts";
 import { openWarehouses } from "./open-warehouses.ts";
+import { suppressedValues } from "./models/models.ts";
 import { openModelReaders } from "./open-model-readers.ts";
 import { superviseThread } from "./thread-supervisor.ts";
 import { superviseProcess, type ProcessSupervisor } from "./process-supervisor.ts";
@@ -309,7 +310,7 @@ function buildApi(parts: HttpParts, { pool, publicUrl, readiness, onSourcesChang
     outbound: catalog.outbound,
   });
   onClose(() => alerting.stop());
-  const openModelReader = openModelReaders({ pool, own: createSql({ clickhouse: clickhouse.client("sql"), workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock }), kinds: warehouses, seal: sealKeys.seal(warehousePurpose) });
+  const openModelReader = openModelReaders({ pool, own: createSql({ clickhouse: clickhouse.client("sql"), workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock, suppressedIn: (workspaceId, namespace) => suppressedValues(pool, secret, workspaceId, namespace) }), kinds: warehouses, seal: sealKeys.seal(warehousePurpose) });
   return createApi({
     workspaceDb, pool, openModelReader, ...ways, clickhouse: clickhouse.client("api"), previewClickhouse: clickhouse.client("preview"), sqlClickhouse: clickhouse.client("sql"), log, pipelineReader: READER, processed, clock: systemClock, logger, registry, version, publicUrl,
     identifierSecret: secret, catalog, destinationSeal: seal, outbound: catalog.outbound, alertChannels: alerting.channels, warehouseKinds: warehouses, warehouseSeal: sealKeys.seal(warehousePurpose),

@@ -13,6 +13,7 @@ import {
   type WorkspaceCache,
 } from "../governance/governance.ts";
 import { createComputedView, type ComputedView } from "../audiences/audiences.ts";
+import { suppressedValues } from "../models/models.ts";
 import { createSql, type SqlService } from "../sql/sql.ts";
 import { createSourceSeal, type Seal } from "../core/sealed-text.ts";
 import { createPreviews, createReadWords, type Previews } from "../audiences/audiences.ts";
@@ -92,7 +93,7 @@ export function createServices(deps: ApiDeps): ApiServices {
     tokens: createTokenDirectory(deps.pool),
     settings,
     fields,
-    sql: createSql({ clickhouse: deps.sqlClickhouse ?? deps.clickhouse, workspaceDb: deps.workspaceDb, decisions: fields, clock: deps.clock }),
+    sql: createSql({ clickhouse: deps.sqlClickhouse ?? deps.clickhouse, workspaceDb: deps.workspaceDb, decisions: fields, clock: deps.clock, suppressedIn: (workspaceId, namespace) => suppressedValues(deps.pool, deps.identifierSecret, workspaceId, namespace) }),
     computedView: createComputedView(deps.workspaceDb),
     reads: createReadAudit({
       workspaceDb: deps.workspaceDb, clock: deps.clock,

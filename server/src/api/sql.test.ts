@@ -48,7 +48,7 @@ test("a statement over a view of one event is answered, typed, within its worksp
   const { rows } = await api.pool.query<{ detail: Record<string, unknown> }>("select detail from audit_log where action = 'sql.query' and workspace_id = $1 order by id desc limit 1", [api.first.id]);
   expect(rows[0]?.detail).toMatchObject({ views: ["profiles"], rows: 1, masked: false, via: "console", hash: expect.stringMatching(/^[\da-f]{32}$/) });
   const views = await api.call("GET", "/sql/views");
-  expect(views.body.data.map((one: { name: string }) => one.name)).toEqual(["profiles", "identifiers", "account_members", "consent", "events", "audiences", "audience_members", "audience_log", "computed_traits", "deliveries", "order_completed"]);
+  expect(views.body.data.map((one: { name: string }) => one.name)).toEqual(["profiles", "identifiers", "account_members", "consent", "events", "audiences", "audience_members", "audience_log", "computed_traits", "deliveries", "model_rows", "model_changes", "order_completed"]);
 });
 
 test("without the scope personal_data values of people are masks, and nothing can be asked of what is below them", async () => {
@@ -143,6 +143,39 @@ test("a table, or what a statement gives, becomes a file of the chosen columns a
   expect((await api.call("GET", "/exports?limit=1")).body.data[0].id).toBe(data[0].id);
 });
 
+test("rows of a model and what runs found of them are asked in SQL, written to a file with whom they are about, and hide who is suppressed", async () => {
+  const grace = "00000000-0000-4000-8000-0000000000a7";
+  await addPerson(api, { id: grace, workspace: api.first, identifiers: [["email", "grace@example.com"]], traits: {} });
+  const definition = JSON.stringify({ warehouse: null, query: { kind: "sql", sql: "select 1" }, key: ["id"], person: { column: "mail", namespace: "email" } });
+  const modelOf = async (workspaceId: number, slug: string, lastSeq: number): Promise<number> => {
+    const { rows } = await api.pool.query<{ id: number }>("insert into model (workspace_id, slug, name, definition, last_seq, created_by, updated_by) values ($1, $2, $2, $3, $4, 'test', 'test') returning id", [workspaceId, slug, definition, lastSeq]);
+    await api.pool.query("insert into model_version (workspace_id, model_id, version, definition, author) values ($1, $2, 1, $3, 'test')", [workspaceId, rows[0]?.id, definition]);
+    return rows[0]?.id ?? 0;
+  };
+  const [mine, theirs] = [await modelOf(api.first.id, "contacts", 3), await modelOf(api.second.id, "contacts", 3)];
+  const change = (workspace_id: number, model_id: number, seq: number, mail: string) => ({
+    workspace_id, model_id, seq, run_id: 1, key_hash: seq, key: `["${seq}"]`, change: "added", row: JSON.stringify({ id: seq, mail }), before: "", person: [mail], at: "2026-01-01 00:00:00.000",
+  });
+  await api.clickhouse.client("write").insert({ table: "model_change", format: "JSONEachRow", values: [
+    change(api.first.id, mine, 1, "ada@example.com"), change(api.first.id, mine, 2, "grace@example.com"), change(api.first.id, mine, 3, "nobody@example.com"), change(api.first.id, mine, 4, "later@example.com"),
+    change(api.second.id, theirs, 1, "canary@example.com"),
+  ] });
+  // What the views are made of is kept for a moment.
+  const rows = async (statement: string, token?: string): Promise<unknown> => (await ask(statement, {}, token)).body.rows;
+  await expect.poll(() => rows("select seq, profile_id, data from model_rows order by seq"), { timeout: 15_000 }).toHaveLength(3);
+  expect(await rows("select model, change, count() as n from model_changes group by model, change")).toEqual([["contacts", "added", 3]]);
+  expect(JSON.stringify(await rows("select * from model_changes"))).not.toContain("canary");
+  const veiled = JSON.stringify(await rows("select * from model_rows where data like '%ada@example.com%' or 1 = 1", masked));
+  expect(veiled).not.toMatch(/example\.com/);
+  const { headers } = await api.server.inject({ method: "POST", url: "/api/v1/exports", payload: { table: "model_rows", columns: ["key", "data"], format: "ndjson" }, headers: { authorization: `Bearer ${api.first.token}` } });
+  expect((await peopleOf(String(headers["x-export-id"]))).toSorted()).toEqual([ada, grace]);
+  // Suppressed: of them only keys are kept, by which their rows are found.
+  const { rows: [stored] } = await api.pool.query<{ doc: { identifiers: { key: string; namespace: string }[] } }>("select doc from profile where id = $1", [grace]);
+  await api.pool.query("update profile set suppressed = true, doc = $2 where id = $1", [grace, JSON.stringify({ identifiers: stored?.doc.identifiers.map(({ key, namespace }) => ({ key, namespace })) })]);
+  await expect.poll(() => rows("select seq from model_rows order by seq"), { timeout: 15_000 }).toEqual([[1], [3]]);
+  expect(JSON.stringify(await rows("select * from model_changes"))).not.toContain("grace");
+});
+
 test("a statement ends when whoever asked goes away", async () => {
   const gone = new AbortController();
   const reader = client();
@@ -162,7 +195,7 @@ test("a statement ends when whoever asked goes away", async () => {
 test("as a warehouse it reads in batches through the same guard, and stops when the reader does", async () => {
   const workspaceDb = createWorkspaceDb(api.postgres, { max: 2 });
   try {
-    const sql = createSql({ clickhouse: api.clickhouse.client("api"), workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock });
+    const sql = createSql({ clickhouse: api.clickhouse.client("api"), workspaceDb, decisions: createFieldDecisionsCache(workspaceDb), clock: systemClock, suppressedIn: async () => () => false });
     const warehouse = tributaryWarehouse(sql, { workspaceId: api.first.id, isMasked: false });
     const { signal } = new AbortController();
     expect(await warehouse.columns({ kind: "sql", sql: "select message_id, total, timestamp from order_completed" }, { signal })).toMatchObject([{ name: "message_id", type: "text" }, { name: "total", type: "number" }, { name: "timestamp", type: "instant" }]);

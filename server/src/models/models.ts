@@ -12,6 +12,7 @@ export { nextTime } from "./due.ts";
 export { previewKeys } from "./preview-keys.ts";
 export { readRowLog, type LoggedChange } from "./row-log.ts";
 export { createModelRunner, type ModelRunner } from "./runner.ts";
+export { suppressedValues } from "./suppressed-values.ts";
 export { RunProblem, type ProblemTold } from "./run-problem.ts";
 export type { ModelColumn, ModelReader, OpenReader } from "./reader.ts";
 export { modelsOfWarehouse } from "./models-of-warehouse.ts";

@@ -8,6 +8,8 @@ import { createWorkspaceCache, recordAudit, type FieldDecisionsCache } from "../
 import type { Clock } from "../core/clock.ts";
 import { compile, type Compiled } from "./compile.ts";
 import { readEngineFacts, readFacts } from "./facts.ts";
+import { createHiddenRows, type SuppressedIn } from "./hidden-rows.ts";
+import { readsModelRows } from "./model-views.ts";
 import { SqlRefused } from "./refused.ts";
 import type { QueryLimits } from "./sql-limits.ts";
 import { Turns } from "./turns.ts";
@@ -23,6 +25,8 @@ export interface SqlOptions {
   readonly workspaceDb: WorkspaceDb;
   readonly decisions: FieldDecisionsCache;
   readonly clock: Clock;
+  /** Whom rows of models must not be shown of. */
+  readonly suppressedIn: SuppressedIn;
 }
 
 export interface Asker {
@@ -103,18 +107,21 @@ export class EngineSaid extends Error {
   }
 }
 
-export function createSql({ clickhouse, workspaceDb, decisions, clock }: SqlOptions): SqlService {
+export function createSql({ clickhouse, workspaceDb, decisions, clock, suppressedIn }: SqlOptions): SqlService {
   const facts = createWorkspaceCache(workspaceDb, FACTS_CACHE_MS, async (db, workspaceId) => ({ ...(await readFacts(db, workspaceId)), ...(await readEngineFacts(clickhouse, workspaceId)) }));
+  const hiddenRows = createHiddenRows({ clickhouse, suppressedIn });
   const turns = new Turns();
 
-  async function views({ workspaceId, isMasked }: Asker): Promise<ReadonlyMap<string, View>> {
+  async function views({ workspaceId, isMasked }: Asker, statement = ""): Promise<ReadonlyMap<string, View>> {
     const nowMs = clock.nowMs();
-    return viewsOf({ ...(await facts.get(workspaceId, nowMs)), decisions: await decisions.get(workspaceId, nowMs) }, isMasked);
+    const { suppressed, ...known } = await facts.get(workspaceId, nowMs);
+    const hidden = known.hasSuppressed && readsModelRows(statement) ? await hiddenRows(workspaceId, known.models, suppressed) : undefined;
+    return viewsOf({ ...known, decisions: await decisions.get(workspaceId, nowMs), hiddenRows: hidden }, isMasked);
   }
 
   async function ask(question: Question): Promise<Answered> {
     const { statement, signal, workspaceId } = question;
-    const compiled = compile(statement, { views: await views(question), tells: question.people !== undefined, ...(question.parameters === undefined ? {} : { parameters: question.parameters }) });
+    const compiled = compile(statement, { views: await views(question, statement), tells: question.people !== undefined, ...(question.parameters === undefined ? {} : { parameters: question.parameters }) });
     const format = compiled.format ?? question.format;
     if (question.formats !== undefined && !question.formats.has(format)) throw new SqlRefused("UNKNOWN_FORMAT", `The format ${format} is not given here. There are ${[...question.formats].join(", ")}.`);
     const release = await turns.take(workspaceId, signal);
@@ -137,7 +144,7 @@ export function createSql({ clickhouse, workspaceDb, decisions, clock }: SqlOpti
   }
 
   return {
-    views,
+    views: (asker) => views(asker),
     ask,
     async record({ workspaceId, actor, hash, views: read, via, isMasked, rows, bytes, durationMs, failure, exportId }) {
       const detail = { hash, views: read, via, masked: isMasked, rows, bytes, duration_ms: Math.round(durationMs), ...(failure === undefined ? {} : { failure }), ...(exportId === undefined ? {} : { export: exportId }) };

@@ -51,7 +51,7 @@ function compiled(statement: string, views = clear, isTelling = false): string |
   }
 }
 
-const physical = /^default\.(events|profiles|profile_override|audience_log|computed_value|deliveries)$/;
+const physical = /^default\.(events|profiles|profile_override|audience_log|computed_value|deliveries|model_change)$/;
 /** As the engine writes operators and casts. */
 const operators = /^(CAST|_CAST|in|notIn|tuple|array|numbers|exists|if|multiIf|caseWithExpression|isDistinctFrom|arrayElement|tupleElement|lambda|startsWith|getSubcolumn|JSONAllPaths|extract|groupUniqArrayArray)$/i;
 
@@ -137,7 +137,32 @@ const whose: readonly (readonly [string, readonly number[] | undefined])[] = [
   ["select profile_id from profiles except select profile_id from events", [2]],
   ["select profile_id, 'a' from profiles union distinct select events.profile_id as who, 'a' from events", [1, 2, 4]],
   ["select a.profile_id from (select profile_id from profiles intersect select profile_id from audience_members) as a", [1]],
+  ["select key, data from model_rows", [1]],
+  ["select change, count() from model_changes group by change", undefined],
+  ["select data from model_changes where change = 'changed'", [1]],
+  ["select model, row_seq, outcome from deliveries where model != ''", [1]],
 ];
+
+test("rows of models are shown as they stand and as they changed: what is in force, with the people as they are now, and nobody who is suppressed", async () => {
+  expect(await rowsOf("select toString(sipHash64('suppressed-user'))")).toEqual([[String(testFacts().hiddenRows?.get(3)?.[0])]]);
+  const shown = (statement: string, changes: Parameters<typeof testFacts>[0] = {}): Promise<unknown[][]> => rowsOf(compile(statement, { views: viewsOf(testFacts(changes), false) }).sql);
+  const standing = "select key, profile_id, seq, run_id from model_rows order by seq";
+  const nobody = "00000000-0000-0000-0000-000000000000";
+  expect(await shown(standing)).toEqual([['["mine-a"]', person(1), 12, 2], ['["mine-d"]', nobody, 16, 3]]);
+  const changes = "select model, change, seq, data, before from model_changes order by seq";
+  expect((await shown(changes)).map(([, change, seq]) => [change, seq])).toEqual([["added", 11], ["changed", 12], ["added", 13], ["removed", 14], ["added", 16]]);
+  expect((await shown(changes))[1]).toEqual(["customers", "changed", 12, '{"plan":"free","note":"Ada mine"}', '{"plan":"gold","note":"Ada mine"}']);
+  // A run that asks, or was refused, has found nothing yet.
+  const [model] = testFacts().models;
+  expect((await shown(changes, { models: model === undefined ? [] : [{ ...model, lastSeq: 12 }] })).map(([, , seq]) => seq)).toEqual([11, 12]);
+  expect(await shown(changes, { models: [] })).toEqual([]);
+  // Not knowing who is suppressed, no row about anybody.
+  for (const hiddenRows of [undefined, new Map([[3, "all" as const]])]) expect((await shown(changes, { hiddenRows })).map(([, , seq]) => seq)).toEqual([13, 14]);
+  expect((await shown(changes, { hasSuppressed: false })).map(([, , seq]) => seq)).toEqual([11, 12, 13, 14, 15, 16]);
+  // In a row's lane stands an id of the row: whom it is about stands beside it.
+  expect(await shown("select model, row_seq, profile_id from deliveries order by row_seq")).toEqual([["", 0, person(1)], ["customers", 12, person(1)]]);
+  expect(await shown("select c.change, d.outcome from model_changes c join deliveries d on d.model = c.model and d.row_seq = c.seq")).toEqual([["changed", "delivered"]]);
+});
 
 test("a statement that tells whose rows it answers answers the same rows, of each the people that are behind it", async () => {
   for (const statement of [...goodStatements, ...whose.map(([one]) => one)]) {

@@ -28,6 +28,9 @@ export const goodStatements: readonly string[] = [
   "select count() from profiles group by grouping sets ((email), ())",
   "select row_number() over w, lag(total) over w from order_completed window w as (partition by currency order by total)",
   "select cart_id, trait_email from order_completed cross join profiles",
+  "select model, run_id, change, count() as n, min(at), max(seq) from model_changes group by model, run_id, change order by n desc",
+  "select c.key, c.change, d.destination, d.outcome, d.finished_at from model_changes c left join deliveries d on d.model = c.model and d.row_seq = c.seq order by c.seq",
+  "select JSONExtractString(r.data, 'plan') as plan, p.email from model_rows r left join profiles p on p.profile_id = r.profile_id where r.model = 'customers'",
 ];
 
 /** Each a way that somebody could think of. `FILE` and `OUT` are paths that a test puts in: one to be read, one to be written. */
@@ -93,6 +96,18 @@ select * from profile_override
 select * from default.delivery_exchanges
 select * from list_member
 select * from default.\`events_raw\`
+select * from model_change
+select * from default.model_change
+select * from model_row
+select * from default.model_row
+select row from model_rows
+select person from model_changes
+select key_hash, row_hash from model_changes
+select __c.person from model_changes
+select __c.row, __w.__of from model_rows
+with 'x' as __c select * from model_changes
+select * from model_changes where (model, seq) in (select model_id, seq from default.model_change)
+select d.person_id from deliveries d
 select dictGet('x', 'y', 1)
 select dictGetOrDefault('x', 'y', 1, 2)
 select dictHas('x', 1)

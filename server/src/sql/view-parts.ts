@@ -2,21 +2,30 @@
 import type { FieldPlace } from "@tributary/schema/field.ts";
 import { NOBODY } from "../core/nobody.ts";
 import { MASK } from "../governance/governance.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, Named } from "./facts.ts";
 import { maskEmailsSql, maskWithinSql } from "./mask-sql.ts";
 import type { ViewColumn } from "./view.ts";
 import { quoted } from "./written.ts";
 
 /** All tables of record that views are made over. */
-export type Table = "events" | "profiles" | "profile_override" | "audience_log" | "computed_value" | "deliveries";
+export type Table = "events" | "profiles" | "profile_override" | "audience_log" | "computed_value" | "deliveries" | "model_change";
 
 export function tableOf({ database }: Facts, table: Table): string {
   return `\`${database.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\`.\`${table}\``;
 }
 
-/** Who a row's person is now. */
-export function personOf({ hasOverrides }: Facts, alias: string): string {
-  return hasOverrides ? `if(__m.__to = toUUID('${NOBODY}'), ${alias}.profile_id, __m.__to)` : `${alias}.profile_id`;
+/** `transform(id, [1, 2], ['web', 'shop'], '')` */
+export function wordOf(id: string, named: readonly Named[], word: "slug" | "name" = "slug"): string {
+  return named.length === 0 ? "''" : `transform(${id}, [${named.map((one) => one.id).join(", ")}], [${named.map((one) => quoted(one[word])).join(", ")}], '')`;
+}
+
+export function livePeople(facts: Facts, alias: string): string {
+  return `${tableOf(facts, "profiles")} as ${alias} final where ${alias}.workspace_id = ${facts.workspaceId} and ${alias}.deleted = 0`;
+}
+
+/** Who a row's person is now. `own`: who they were when it was written. */
+export function personOf({ hasOverrides }: Facts, alias: string, own = `${alias}.profile_id`): string {
+  return hasOverrides ? `if(__m.__to = toUUID('${NOBODY}'), ${own}, __m.__to)` : own;
 }
 
 /** Merged away, or suppressed. */
@@ -59,14 +68,16 @@ interface Wanted {
   readonly columns: readonly ViewColumn[];
   readonly where: readonly string[];
   readonly final?: boolean;
+  /** Whose a row was when it was written, where no column says so by itself. */
+  readonly own?: string;
 }
 
 /** Joined with who they are now, where that is asked for and anybody was merged lately. */
-export function withPeople(facts: Facts, { table, alias, columns, where, final }: Wanted): string {
+export function withPeople(facts: Facts, { table, alias, columns, where, final, own = `${alias}.profile_id` }: Wanted): string {
   const isMoved = facts.hasOverrides && (facts.hasSuppressed || columns.some(({ name }) => name === "profile_id"));
   const moved = isMoved
-    ? ` left any join (select __o.profile_id as __from, __o.survivor_id as __to from ${tableOf(facts, "profile_override")} as __o final where __o.workspace_id = ${facts.workspaceId} and __o.profile_id != __o.survivor_id) as __m on __m.__from = ${alias}.profile_id`
+    ? ` left any join (select __o.profile_id as __from, __o.survivor_id as __to from ${tableOf(facts, "profile_override")} as __o final where __o.workspace_id = ${facts.workspaceId} and __o.profile_id != __o.survivor_id) as __m on __m.__from = ${own}`
     : "";
-  const shown = facts.hasSuppressed ? [...where, `${isMoved ? personOf(facts, alias) : `${alias}.profile_id`} not in (${deletedOf(facts)})`] : where;
+  const shown = facts.hasSuppressed ? [...where, `${isMoved ? personOf(facts, alias, own) : own} not in (${deletedOf(facts)})`] : where;
   return `${tableOf(facts, table)} as ${alias}${final === true ? " final" : ""}${moved} where ${shown.join(" and ")}`;
 }

@@ -15,6 +15,9 @@ export interface ViewColumn {
   readonly isPersonal?: true;
 }
 
+export const column = (name: string, type: string, sql: string, about: string, masked?: string): ViewColumn => ({ name, type, sql, about, ...(masked === undefined ? {} : { masked }) });
+export const personal = (...given: Parameters<typeof column>): ViewColumn => ({ ...column(...given), isPersonal: true });
+
 export interface View {
   readonly name: string;
   readonly about: string;

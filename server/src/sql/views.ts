@@ -2,22 +2,20 @@
 // this program writes into each view; nothing of a statement has a say in it.
 import { maskKindOf, maskWithin } from "../governance/governance.ts";
 import { assert } from "../core/errors.ts";
-import type { Facts, Named } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { eventViews, fieldColumns, type Shown } from "./event-views.ts";
 import { emptyOrHiddenSql, maskEmailsSql, maskNullable, maskSql, maskWithinSql } from "./mask-sql.ts";
+import { deliveredRow, modelViews } from "./model-views.ts";
 import { systemViews } from "./system-views.ts";
-import { deletedOf, jsonText, maskedJsonText, personOf, storedEvents, tableOf, withPeople } from "./view-parts.ts";
-import type { View, ViewColumn } from "./view.ts";
+import { deletedOf, jsonText, livePeople, maskedJsonText, personOf, storedEvents, tableOf, withPeople, wordOf } from "./view-parts.ts";
+import { column, personal, type View, type ViewColumn } from "./view.ts";
 import { quoted } from "./written.ts";
-
-const column = (name: string, type: string, sql: string, about: string, masked?: string): ViewColumn => ({ name, type, sql, about, ...(masked === undefined ? {} : { masked }) });
-const personal = (...given: Parameters<typeof column>): ViewColumn => ({ ...column(...given), isPersonal: true });
 
 /** `isMasked`: as those see them who may not see people. */
 export function viewsOf(facts: Facts, isMasked: boolean): ReadonlyMap<string, View> {
   assert(Number.isSafeInteger(facts.workspaceId) && facts.workspaceId > 0, "views are of one workspace");
   const shown = isMasked ? maskWithin : (name: string) => name;
-  const base = [profiles(facts, shown), identifiers(facts), accountMembers(facts), consent(facts), events(facts), audiences(facts), audienceMembers(facts), audienceLog(facts), computedTraits(facts), deliveries(facts)];
+  const base = [profiles(facts, shown), identifiers(facts), accountMembers(facts), consent(facts), events(facts), audiences(facts), audienceMembers(facts), audienceLog(facts), computedTraits(facts), deliveries(facts), ...modelViews(facts)];
   const clear = [...base, ...eventViews(facts, eventColumns(facts), { reserved: new Set(base.map(({ name }) => name)), shown })];
   const all = isMasked ? clear.map((view) => ({ ...view, columns: view.columns.map(masked) })) : clear;
   return new Map([...all, ...systemViews(all)].map((view) => [view.name, view]));
@@ -25,11 +23,6 @@ export function viewsOf(facts: Facts, isMasked: boolean): ReadonlyMap<string, Vi
 
 function masked(one: ViewColumn): ViewColumn {
   return one.masked === undefined ? one : { ...one, sql: one.masked, type: one.maskedType ?? one.type };
-}
-
-/** `transform(id, [1, 2], ['web', 'shop'], '')` */
-function wordOf(id: string, named: readonly Named[], word: "slug" | "name" = "slug"): string {
-  return named.length === 0 ? "''" : `transform(${id}, [${named.map((one) => one.id).join(", ")}], [${named.map((one) => quoted(one[word])).join(", ")}], '')`;
 }
 
 function profiles(facts: Facts, shown: Shown): View {
@@ -53,12 +46,8 @@ function profiles(facts: Facts, shown: Shown): View {
   return {
     name: "profiles", kind: "base", about: "Everybody, one row each, with their traits.",
     columns: [...own, ...fieldColumns(facts, { place: "trait", event: "", json: "__p.traits", taken: own, shown })],
-    from: () => livePeople(facts),
+    from: () => livePeople(facts, "__p"),
   };
-}
-
-function livePeople(facts: Facts): string {
-  return `${tableOf(facts, "profiles")} as __p final where __p.workspace_id = ${facts.workspaceId} and __p.deleted = 0`;
 }
 
 function identifiers(facts: Facts): View {
@@ -72,7 +61,7 @@ function identifiers(facts: Facts): View {
       column("namespace", "String", namespace, "email, phone, user_id, anonymous_id, or one of the workspace's own."),
       personal("value", "String", value, "As it is compared: normalised.", masked),
     ],
-    from: () => `(select __q.profile_id as profile_id, arrayJoin(__q.identifiers) as __i from ${livePeople(facts).replaceAll("__p", "__q")}) as __p`,
+    from: () => `(select __q.profile_id as profile_id, arrayJoin(__q.identifiers) as __i from ${livePeople(facts, "__q")}) as __p`,
   };
 }
 
@@ -80,7 +69,7 @@ function accountMembers(facts: Facts): View {
   return {
     name: "account_members", kind: "base", about: "Who belongs to which account (group), one row for each person and account.",
     columns: [personal("profile_id", "UUID", "__p.profile_id", "The person."), personal("account_id", "String", "__p.__a", "As group calls named it.", maskSql("id", "__p.__a"))],
-    from: () => `(select __q.profile_id as profile_id, arrayJoin(__q.accounts) as __a from ${livePeople(facts).replaceAll("__p", "__q")}) as __p`,
+    from: () => `(select __q.profile_id as profile_id, arrayJoin(__q.accounts) as __a from ${livePeople(facts, "__q")}) as __p`,
   };
 }
 
@@ -92,7 +81,7 @@ function consent(facts: Facts): View {
       column("category", "String", "cast(__c.1 as String)", "Of consent, such as marketing."),
       column("granted", "UInt8", "__c.2", "1: granted, 0: refused or withdrawn."),
     ],
-    from: () => `(select __q.profile_id as profile_id, arrayJoin(arrayZip(mapKeys(__q.consents), mapValues(__q.consents))) as __c from ${livePeople(facts).replaceAll("__p", "__q")}) as __p`,
+    from: () => `(select __q.profile_id as profile_id, arrayJoin(arrayZip(mapKeys(__q.consents), mapValues(__q.consents))) as __c from ${livePeople(facts, "__q")}) as __p`,
   };
 }
 
@@ -189,18 +178,20 @@ function computedTraits(facts: Facts): View {
 }
 
 function deliveries(facts: Facts): View {
+  const row = deliveredRow(facts, "__d");
   return {
     name: "deliveries", kind: "base", about: "What was sent where, and what became of it.",
     columns: [
       column("destination", "String", wordOf("__d.destination_id", facts.destinations), "Short name of the destination."), column("subscription_id", "UInt32", "__d.subscription_id", "Number of the subscription."),
-      column("stream", "String", "cast(__d.stream as String)", "events, audience, model or test."), personal("message_id", "String", "__d.message_id", "Of the event.", maskWithinSql("__d.message_id")),
-      column("event", "String", "__d.event", "Its name.", maskWithinSql("__d.event")), personal("profile_id", "UUID", personOf(facts, "__d"), "Whom it is about, after all merges."),
+      column("stream", "String", "cast(__d.stream as String)", "events; of an audience fill, audience, consent or sync, and of a model rows or model, with the number of the subscription."), personal("message_id", "String", "__d.message_id", "Of the event.", maskWithinSql("__d.message_id")),
+      column("event", "String", "__d.event", "Its name.", maskWithinSql("__d.event")), personal("profile_id", "UUID", personOf(facts, "__d", row.person), "Whom it is about, after all merges."),
       column("outcome", "String", "cast(__d.outcome as String)", "delivered, refused, expired or nothing."), column("code", "String", "cast(__d.code as String)", "Why."),
       personal("detail", "String", "__d.detail", "As the vendor said it.", emptyOrHiddenSql("__d.detail")), column("status", "UInt16", "__d.status", "Of the last reply; 0: there was none."),
       column("attempts", "UInt16", "__d.attempts", "How many it took."), column("happened_at", "DateTime64(3, 'UTC')", "__d.happened_at", "The event."),
       column("received_at", "DateTime64(3, 'UTC')", "__d.received_at", "When it came."), column("finished_at", "DateTime64(3, 'UTC')", "__d.finished_at", "When it was settled."),
+      column("model", "String", row.model, "Short name of the model whose row it sent; else empty."), column("row_seq", "UInt64", row.seq, "`seq` of that row's change in model_changes; else 0."),
     ],
-    from: (columns) => withPeople(facts, { table: "deliveries", alias: "__d", columns, where: [`__d.workspace_id = ${facts.workspaceId}`], final: true }),
+    from: (columns) => withPeople(facts, { table: "deliveries", alias: "__d", columns, where: [`__d.workspace_id = ${facts.workspaceId}`], final: true, own: row.person }),
   };
 }
 
