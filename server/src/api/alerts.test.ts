@@ -124,6 +124,34 @@ test("a sync that waits for an answer is told at once with its numbers, and is o
   await sql("update destination set enabled = false");
 });
 
+test("a forgetting that was given up is told once for each who asked, is over when somebody acts, and is told again when it is given up again", async () => {
+  const person = "00000000-0000-0000-0000-0000000000f1";
+  const asked = (row: number) => numberOf("select open_forgetting($1, $2, array[$2::uuid], $3, $4, 'system') as id", [api.first.id, person, row, JSON.stringify([{ namespace: "user_id", value: "canary-user" }])]);
+  const [first, second] = [await asked(901), await asked(902)];
+  const becomes = (id: number, status: string) => sql("update forgetting_destination set status = $2, done_at = case when $2 = 'waiting' then null else to_timestamp($3::float8 / 1000) end, detail = 'canary-user' where forgetting_id = $1", [id, status, clock.nowMs()]);
+  await pass(1);
+  expect(await alerts("?kind=forgetting_given_up")).toEqual([]);
+  await becomes(first, "expired");
+  await becomes(second, "told");
+  await pass(3);
+  const given = await alerts("?kind=forgetting_given_up");
+  expect(given).toMatchObject([{
+    status: "open", subject: `forgetting:${first}`, link: `/forgettings?open=${first}`,
+    sentence: `Forgetting ${first} was given up: 1 destination could not be told for a day or was switched off (Shop CRM). The person asked to be forgotten and may still stand there: try again, or delete them there by hand and say so.`,
+  }]);
+  expect(JSON.stringify(given)).not.toMatch(/canary|0000000000f1/);
+  await becomes(first, "waiting");
+  await pass(1);
+  expect(await alerts("?kind=forgetting_given_up")).toMatchObject([{ status: "closed", closed_why: "well" }]);
+  await becomes(first, "refused");
+  await pass(2);
+  expect((await alerts("?kind=forgetting_given_up")).map(({ status }) => status).toSorted()).toEqual(["closed", "open"]);
+  expect((await alerts("?kind=forgetting_given_up&status=open"))[0]?.sentence).toContain("1 destination did not take the request (Shop CRM)");
+  await becomes(first, "done_by_hand");
+  await pass(1);
+  expect(await alerts("?kind=forgetting_given_up&status=open")).toEqual([]);
+});
+
 test("the pipeline's own delay is told", async () => {
   await sql("insert into ch_outbox (block_id, partition, kind, table_name, statement, schema_version, rows, counts, created_at) values (5, $1, 'insert', 'events', '', 1, 1, '{}', to_timestamp($2::float8 / 1000))", [api.first.partition, clock.nowMs()]);
   await pass(14);

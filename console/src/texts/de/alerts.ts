@@ -41,6 +41,14 @@ const sentences: Readonly<Record<string, (name: string, facts: Facts) => string>
   queue_old: (name, facts) => `Ereignisse für ${name} warten seit ${span(numberOf(facts, "waiting_minutes"), true)}. Nichts geht verloren; sehen Sie nach der Rate und danach, wie lange das Ziel für Antworten braucht.`,
   sync_stopped: (name, facts) =>
     `${name} wartet auf eine Antwort: ${count(numberOf(facts, "would_add"))} Personen kämen hinzu und ${count(numberOf(facts, "would_remove"))} fielen weg, von ${count(numberOf(facts, "people"))} dort; mehr als ${count(numberOf(facts, "percent"))} % gehen nicht ohne Frage. Vorher wird davon nichts gesendet.`,
+  forgetting_given_up: (_, facts) => {
+    const [expired, refused] = [numberOf(facts, "expired"), numberOf(facts, "refused")];
+    const parts = [
+      expired > 0 ? `${plural(expired, "Ziel war einen Tag lang nicht zu erreichen oder ist", "Ziele waren einen Tag lang nicht zu erreichen oder sind")} ausgeschaltet` : "",
+      refused > 0 ? `${plural(refused, "Ziel nimmt", "Ziele nehmen")} den Auftrag nicht an` : "",
+    ].filter((one) => one !== "");
+    return `Ein Vergessen wurde aufgegeben: ${parts.join(", und ")} (${String(facts["destinations"] ?? "")}). Wer darum bat, steht dort vielleicht noch: Versuchen Sie es erneut, oder löschen Sie dort von Hand und vermerken Sie es.`;
+  },
   audience_jumped: jumped,
   pipeline_late: (name, facts) => {
     const [unread, unsent] = [numberOf(facts, "unread_minutes"), numberOf(facts, "unsent_minutes")];
@@ -55,6 +63,7 @@ const kinds: Readonly<Record<string, { readonly name: string; readonly what: str
   dead_letters: { name: "Zu viel wird abgelehnt", what: "Ein Ziel lehnt mehr von dem ab, was es erhält, als üblich." },
   queue_old: { name: "Eine Warteschlange ist alt", what: "Ereignisse warten zu lange auf ein Ziel, das annimmt, was es erhält." },
   sync_stopped: { name: "Ein Abgleich wartet auf Antwort", what: "Eine Änderung einer Zielgruppe würde bei einem Ziel so viele Personen hinzufügen oder wegnehmen, dass jemand sagen muss, ob das gemeint ist." },
+  forgetting_given_up: { name: "Ein Vergessen wurde aufgegeben", what: "Einem Ziel wurde nicht gesagt, dass es jemanden vergessen soll, der darum bat, und es wird nicht mehr versucht." },
   audience_jumped: { name: "Eine Zielgruppe ist gesprungen", what: "Die Größe einer Zielgruppe ändert sich binnen einer Stunde oder eines Tages stark, von selbst: Änderungen an ihrer Definition und an Listen zählen nicht." },
   pipeline_late: { name: "Die Verarbeitung ist verspätet", what: "Was einging, steht noch nicht in den Profilen oder nicht in der Ereignistabelle; Zielgruppen und Ziele folgen verspätet." },
 };
@@ -67,13 +76,14 @@ const fields: Readonly<Record<string, readonly [title: string, hint: string]>> =
   "dead_letters.least": ["Mindestens so viele", "Damit nicht eines von zweien die Hälfte ist."],
   "queue_old.minutes": ["Minuten Wartezeit", "Des ältesten Ereignisses, zu dem das Ziel noch nicht gekommen ist."],
   "sync_stopped.minutes": ["Minuten ohne Antwort", "0: sofort."],
+  "forgetting_given_up.minutes": ["Minuten, nachdem es aufgegeben wurde", "0: sofort."],
   "audience_jumped.hour_percent": ["Prozent binnen einer Stunde", ""],
   "audience_jumped.day_percent": ["Prozent binnen eines Tages", ""],
   "audience_jumped.least": ["Mindestens so viele Personen", "Die zuvor darin waren."],
   "pipeline_late.minutes": ["Minuten Verspätung", "Des ältesten Ereignisses, das nicht in Profilen oder nicht in der Ereignistabelle steht."],
 };
 
-const shortKinds: Readonly<Record<string, string>> = { source_silent: "Quelle still", destination_failing: "Ziel gestört", dead_letters: "Abgelehnt", queue_old: "Warteschlange alt", sync_stopped: "Abgleich wartet", audience_jumped: "Zielgruppe gesprungen", pipeline_late: "Verspätung" };
+const shortKinds: Readonly<Record<string, string>> = { source_silent: "Quelle still", destination_failing: "Ziel gestört", dead_letters: "Abgelehnt", queue_old: "Warteschlange alt", sync_stopped: "Abgleich wartet", forgetting_given_up: "Vergessen aufgegeben", audience_jumped: "Zielgruppe gesprungen", pipeline_late: "Verspätung" };
 
 export const alerts: Texts["alerts"] = {
   title: "Alarme",

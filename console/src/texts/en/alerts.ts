@@ -5,7 +5,7 @@ import { count, plural, wordFrom } from "../words.ts";
 type Facts = Readonly<Record<string, string | number | null>>;
 
 const shortKinds: Readonly<Record<string, string>> = {
-  source_silent: "Source silent", destination_failing: "Destination failing", dead_letters: "Dead letters", queue_old: "Queue old", sync_stopped: "Sync waits", audience_jumped: "Audience jumped", pipeline_late: "Pipeline late",
+  source_silent: "Source silent", destination_failing: "Destination failing", dead_letters: "Dead letters", queue_old: "Queue old", sync_stopped: "Sync waits", forgetting_given_up: "Forgetting given up", audience_jumped: "Audience jumped", pipeline_late: "Pipeline late",
 };
 
 export const alerts = {
@@ -27,7 +27,7 @@ export const alerts = {
   kindLabel: "Kind", kindAll: "Every kind",
   settings: "Rules and channels",
   none: "Nothing is wrong",
-  noneText: "Silent sources, failing destinations, old queues, jumping audiences and the pipeline itself are watched. What goes wrong will stand here, with its figures, once for each time.",
+  noneText: "Silent sources, failing destinations, old queues, forgettings that were given up, jumping audiences and the pipeline itself are watched. What goes wrong will stand here, with its figures, once for each time.",
   noneShown: "No alert fits", noneShownText: "Choose others, or all of them.", clear: "Show all",
   missing: "This alert is not there any more.",
   look: "Look at it",
