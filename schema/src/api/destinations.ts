@@ -46,7 +46,10 @@ export const settingsCheck = z.strictObject({ ok: z.boolean(), problems: z.array
 // ── Destinations of a workspace ───────────────────────────────────────────────────────────────────────────────────
 
 const testPeople = z.array(z.string().regex(/^[^\s:]{1,63}:.{1,2048}$/su, "A namespace, a colon, and the value.")).min(1).max(100).meta({ description: "While it is set, only what these people do is sent: `user_id:ada`, …" });
-const perSecond = z.number().min(0.01).max(10_000).meta({ description: "Requests a second, at most." });
+const perSecond = z.number().min(0.01).max(10_000).meta({ description: "Requests a second, at most; of all destinations together that use the same account at the vendor." });
+const account = z.string().trim().min(1).max(100).meta({
+  description: "Destinations with the same name here use one account at the vendor, and share its rate, whatever their definitions. Without it, those of one definition do whose keys are the same.",
+});
 const features = z.record(z.string().max(200), z.boolean()).refine((all) => Object.keys(all).length <= 50, "At most 50 switches.");
 
 export const destination = z
@@ -57,7 +60,7 @@ export const destination = z
     enabled: z.boolean(), status: z.enum(["active", "archived"]),
     version: z.int().meta({ description: "Greater with every change of the settings." }),
     is_authorized: z.boolean().meta({ description: "Tokens of the vendor are kept." }),
-    has_test_people: z.boolean(), per_second: z.number().nullable(),
+    has_test_people: z.boolean(), per_second: z.number().nullable(), account: z.string().nullable(),
     subscriptions: z.strictObject({ total: z.int(), enabled: z.int() }),
     created_at: isoTime, created_by: z.string(), updated_at: isoTime, updated_by: z.string(), updated_by_name: z.string().nullable(),
   })
@@ -70,6 +73,10 @@ export const destinationDetail = destination
     problems: z.array(fieldProblem).meta({ description: "What keeps it from being switched on." }),
     test_people: z.array(z.string()).nullable(),
     features: z.record(z.string(), z.boolean()),
+    rate: z.strictObject({
+      per_second: z.number().nullable().meta({ description: "Of the account: the lowest that any of those who use it has; null: none." }),
+      shared_with: z.array(z.strictObject({ slug: destinationSlug, name: z.string(), per_second: z.number().nullable() })).meta({ description: "The other destinations that use the account." }),
+    }),
   })
   .meta({ id: "DestinationDetail" });
 export type DestinationDetail = z.infer<typeof destinationDetail>;
@@ -81,13 +88,13 @@ export const destinationParams = z.strictObject({ slug: destinationSlug });
 
 export const destinationCreate = z.strictObject({
   slug: destinationSlug.optional().meta({ description: "Without it, one is made of the name." }),
-  name, definition: catalogSlug, settings: settings.default({}), enabled: z.boolean().default(false), test_people: testPeople.nullable().default(null), per_second: perSecond.nullable().default(null),
+  name, definition: catalogSlug, settings: settings.default({}), enabled: z.boolean().default(false), test_people: testPeople.nullable().default(null), per_second: perSecond.nullable().default(null), account: account.nullable().default(null),
   features: features.default({}),
 });
 export const destinationChange = z.strictObject({
   name: name.optional(),
   settings: settings.optional().meta({ description: "What is left out stays, secrets too; null takes a setting away. Where a setting changes that says where things go, secrets are sent again." }),
-  enabled: z.boolean().optional(), test_people: testPeople.nullable().optional(), per_second: perSecond.nullable().optional(), features: features.optional(),
+  enabled: z.boolean().optional(), test_people: testPeople.nullable().optional(), per_second: perSecond.nullable().optional(), account: account.nullable().optional(), features: features.optional(),
   version: z.int().optional().meta({ description: "The version that was changed; refused (409) when there is a newer one." }),
 });
 export const changeQuery = z.strictObject({ dry_run: dryRun.meta({ description: "Change nothing, and say what would be sent at once." }) });

@@ -6,10 +6,11 @@ import type {
 import type { DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import type { SubscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import {
-  actionOf, goneText, holdAudience, holdModel, readableSettings, readReferences, settingsProblems, shownSettings, subscriptionProblems,
+  accountOf, actionOf, goneText, holdAudience, holdModel, readableSettings, readDestinations, readReferences, settingsProblems, shownSettings, subscriptionProblems,
   type Destination, type Exchange, type StoredDestination, type References, type StoredSubscription,
 } from "../destinations/destinations.ts";
 import { AppError } from "../core/errors.ts";
+import { slowest } from "../delivery/delivery.ts";
 import type { Seal } from "../core/sealed-text.ts";
 import { MASK, maskKindOf, maskTree, namesOfActors } from "../governance/governance.ts";
 import { fields, keep, listOf, only, within, type Mask } from "./answer-masks.ts";
@@ -20,7 +21,7 @@ type Names = ReadonlyMap<string, string>;
 export function shownDestination(one: StoredDestination, definition: DestinationDefinition | undefined, names: Names): ShownDestination {
   return {
     slug: one.slug, name: one.name, definition: one.definition, definition_name: definition?.name ?? null, enabled: one.enabled, status: one.status, version: one.version,
-    is_authorized: one.tokensSealed !== null, has_test_people: one.testPeople !== null, per_second: one.perSecond,
+    is_authorized: one.tokensSealed !== null, has_test_people: one.testPeople !== null, per_second: one.perSecond, account: one.account,
     subscriptions: { total: one.subscriptions, enabled: one.subscriptionsEnabled }, created_at: one.createdAt.toISOString(), created_by: one.createdBy, updated_at: one.updatedAt.toISOString(),
     updated_by: one.updatedBy, updated_by_name: names.get(one.updatedBy) ?? null,
   };
@@ -39,6 +40,20 @@ export async function destinationDetailOf(db: ClientBase, { workspaceId, seal, k
   return {
     ...shownDestination(one, kind?.definition, await namesOfActors(db, workspaceId, [one.updatedBy])),
     settings: { ...shown.settings }, secrets: { ...shown.secrets }, problems: one.status === "archived" ? [] : problems, test_people: one.testPeople === null ? null : [...one.testPeople], features: { ...one.features },
+    rate: await rateOf(db, { workspaceId, seal, kind }, one, settings),
+  };
+}
+
+/** How fast its account is asked, and by whom besides. */
+async function rateOf(db: ClientBase, { workspaceId, seal, kind }: Shown, one: StoredDestination, settings: Readonly<Record<string, unknown>>): Promise<DestinationDetail["rate"]> {
+  if (one.status === "archived") return { per_second: one.perSecond, shared_with: [] };
+  const like = (await readDestinations(db, workspaceId)).filter((other) => other.id !== one.id && other.status === "active" && other.account === one.account && (one.account !== null || other.definition === one.definition));
+  const accountIn = (stored: StoredDestination, opened: Readonly<Record<string, unknown>>): string =>
+    accountOf(kind?.definition, { workspaceId, destinationId: stored.id, named: stored.account, settings: opened, isAuthorized: stored.tokensSealed !== null });
+  const own = accountIn(one, settings);
+  const sharing = like.filter((other) => accountIn(other, readableSettings(seal, workspaceId, other)) === own);
+  return {
+    per_second: slowest([one, ...sharing].map(({ perSecond }) => perSecond)) ?? null, shared_with: sharing.map(({ slug, name, perSecond }) => ({ slug, name, per_second: perSecond })),
   };
 }
 

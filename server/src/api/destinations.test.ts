@@ -119,6 +119,29 @@ test("a destination is set up, changed and put away; its secrets are never told,
   expect((await auditOf("destination:our-parrot")).map(({ action }) => action)).toEqual(["destination.archive", "destination.test", "destination.change", "destination.create"]);
 });
 
+test("destinations that use one account share its rate: told by their keys, or by a name, and never by telling the keys", async () => {
+  const account = { ...settings, apiKey: "canary-of-an-account-0001" };
+  const [first, second, third] = [await made("Rate one", { settings: account, per_second: 5 }), await made("Rate two", { settings: account, per_second: 2 }), await made("Rate three", { settings: { ...account, apiKey: "canary-of-an-account-0002" } })];
+  const rateOf = async (slug: string): Promise<{ per_second: number | null; shared_with: { slug: string }[] }> => {
+    const { body, text } = await call("GET", `/destinations/${slug}`);
+    expect(text).not.toContain("canary");
+    return body.rate;
+  };
+  expect(await rateOf(first)).toEqual({ per_second: 2, shared_with: [{ slug: second, name: "Rate two", per_second: 2 }] });
+  expect(await rateOf(third)).toEqual({ per_second: null, shared_with: [] });
+  const named = await call("PATCH", `/destinations/${third}`, { account: " ours " });
+  expect(named.body).toMatchObject({ changed: ["account"], destination: { account: "ours", rate: { shared_with: [] } } });
+  await call("PATCH", `/destinations/${first}`, { account: "ours" });
+  expect(await rateOf(third)).toEqual({ per_second: 5, shared_with: [{ slug: first, name: "Rate one", per_second: 5 }] });
+  expect(await rateOf(second)).toEqual({ per_second: 2, shared_with: [] });
+  expect((await call("PATCH", `/destinations/${first}`, { account: "theirs" }, { token: writer })).status).toBe(403);
+  // Of another workspace nobody hears, whatever the keys.
+  const theirs = (await ofSecond("POST", "/destinations", { name: "Theirs", definition: "parrot", settings: { ...account, apiKey: "canary-of-an-account-0001" }, per_second: 1 })).body;
+  expect(theirs.rate).toEqual({ per_second: 1, shared_with: [] });
+  expect(await rateOf(second)).toEqual({ per_second: 2, shared_with: [] });
+  for (const slug of [first, second, third]) await call("DELETE", `/destinations/${slug}`);
+});
+
 test("a secret goes nowhere but where it was given for", async () => {
   const slug = await made("Redirected");
   const moved = await call("PATCH", `/destinations/${slug}`, { settings: { url: "https://elsewhere.example.com" } });

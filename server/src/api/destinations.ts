@@ -73,7 +73,7 @@ function createRoute(services: ApiServices): Route {
       const { workspaceDb, destinationSeal: seal } = services.deps;
       const kind = await presentKind(services, body.definition);
       await refusePlaces(services, kind, body.settings);
-      const wish = { slug: body.slug, name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, features: body.features };
+      const wish = { slug: body.slug, name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, account: body.account, features: body.features };
       const made = await workspaceDb.transaction(workspaceId, async (db) => destinationDetailOf(db, { workspaceId, seal, kind }, await createDestination(db, seal, { workspaceId, actor, nowMs }, kind, wish)));
       return { status: 201, body: made };
     },
@@ -129,7 +129,7 @@ export async function changing<Answer>({ deps }: ApiServices, workspaceId: numbe
   }
 }
 
-const adminFields = ["settings", "features", "test_people", "per_second"] as const;
+const adminFields = ["settings", "features", "test_people", "per_second", "account"] as const;
 
 function changeRoute(services: ApiServices): Route {
   return defineRoute({
@@ -151,7 +151,7 @@ function changeRoute(services: ApiServices): Route {
       const { catalog, destinationSeal: seal, workspaceDb } = services.deps;
       const kind = await catalog.find((await workspaceDb.run(workspaceId, (db) => presentDestination(db, workspaceId, params.slug))).definition);
       if (kind !== undefined && body.settings !== undefined) await refusePlaces(services, kind, body.settings);
-      const change = { name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, features: body.features, version: body.version };
+      const change = { name: body.name, settings: body.settings, enabled: body.enabled, testPeople: body.test_people, perSecond: body.per_second, account: body.account, features: body.features, version: body.version };
       const isDry = query.dry_run === "true";
       const answer = await changing(services, workspaceId, isDry, async (db): Promise<DestinationChanged> => {
         const { before, after, changed } = await changeDestination(db, seal, { workspaceId, actor, nowMs }, kind, params.slug, change);

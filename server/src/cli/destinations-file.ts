@@ -21,7 +21,7 @@ const OPTIONS = { lineWidth: 140, aliasDuplicateObjects: false } as const;
 
 const { shape } = destinationCreate;
 const writtenDestination = z.strictObject({
-  name: shape.name, definition: shape.definition, enabled: z.boolean().default(false), settings: shape.settings, per_second: shape.per_second, test_people: shape.test_people, features: shape.features,
+  name: shape.name, definition: shape.definition, enabled: z.boolean().default(false), settings: shape.settings, per_second: shape.per_second, account: shape.account, test_people: shape.test_people, features: shape.features,
   subscriptions: z.record(z.string().trim().min(1).max(200), z.looseObject({ enabled: z.boolean().default(false) })).default({}),
 });
 const writtenFile = z.strictObject({ destinations: z.record(destinationSlug, writtenDestination) });
@@ -90,7 +90,7 @@ export function destinationsYaml(all: readonly { readonly one: DestinationDetail
   const entries = all.toSorted((a, b) => (a.one.slug < b.one.slug ? -1 : 1)).map(({ one, subscriptions }) => [one.slug, {
     name: one.name, definition: one.definition, enabled: one.enabled,
     settings: { ...one.settings, ...Object.fromEntries(Object.keys(one.secrets).map((name) => [name, { env: variableOf(one.slug, name) }])) },
-    ...(one.per_second === null ? {} : { per_second: one.per_second }), ...(one.test_people === null ? {} : { test_people: one.test_people }), ...(Object.keys(one.features).length === 0 ? {} : { features: one.features }),
+    ...(one.per_second === null ? {} : { per_second: one.per_second }), ...(one.account === null ? {} : { account: one.account }), ...(one.test_people === null ? {} : { test_people: one.test_people }), ...(Object.keys(one.features).length === 0 ? {} : { features: one.features }),
     subscriptions: Object.fromEntries(subscriptions.map(({ name, enabled, definition }) => [name, { enabled, ...definition }])),
   }] as const);
   return stringify({ destinations: Object.fromEntries(entries) }, OPTIONS);

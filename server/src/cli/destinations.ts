@@ -124,8 +124,8 @@ async function apply(client: ApiClient, output: Output, file: string, isDry: boo
 }
 
 async function createOne(client: ApiClient, one: FileDestination, isDry: boolean): Promise<Step[]> {
-  const { slug, name, definition, enabled, settings, per_second, test_people, features, subscriptions } = one;
-  if (!isDry) await client.post("/api/v1/destinations", { slug, name, definition, enabled, settings, per_second, test_people, features }, destinationDetail);
+  const { slug, name, definition, enabled, settings, per_second, account, test_people, features, subscriptions } = one;
+  if (!isDry) await client.post("/api/v1/destinations", { slug, name, definition, enabled, settings, per_second, account, test_people, features }, destinationDetail);
   const steps: Step[] = [["create", slug, ""]];
   for (const subscription of subscriptions) steps.push(await createSubscription(client, slug, subscription, isDry));
   return steps;
@@ -137,11 +137,11 @@ async function createSubscription(client: ApiClient, slug: string, { name, enabl
 }
 
 async function changeOne(client: ApiClient, one: FileDestination, isDry: boolean): Promise<Step[]> {
-  const { slug, name, definition, enabled, settings, per_second, test_people, features, subscriptions } = one;
+  const { slug, name, definition, enabled, settings, per_second, account, test_people, features, subscriptions } = one;
   const before = await client.get(pathOf(slug), destinationDetail);
   if (before.definition !== definition) throw new CliError(`${slug} is a ${before.definition}, and the file says ${definition}.`, { hint: "What a destination is never changes: give it another slug, or archive the one that is there." });
   const gone = Object.fromEntries(Object.keys(before.settings).filter((key) => !Object.hasOwn(settings, key)).map((key) => [key, null]));
-  const { changed } = await client.patch(`${pathOf(slug)}?dry_run=${isDry}`, { name, enabled, settings: { ...settings, ...gone }, per_second, test_people, features }, destinationChanged);
+  const { changed } = await client.patch(`${pathOf(slug)}?dry_run=${isDry}`, { name, enabled, settings: { ...settings, ...gone }, per_second, account, test_people, features }, destinationChanged);
   const steps: Step[] = [[changed.length === 0 ? "keep" : "change", slug, changed.join(", ")]];
   const { data } = await client.get(`${pathOf(slug)}/subscriptions`, subscriptionList);
   for (const subscription of subscriptions) {

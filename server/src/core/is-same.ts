@@ -2,7 +2,12 @@
 
 /** Whether two definitions say the same, whatever order their names stand in. */
 export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+  return orderedText(a) === orderedText(b);
+}
+
+/** One text for what says the same. */
+export function orderedText(value: unknown): string | undefined {
+  return JSON.stringify(ordered(value));
 }
 
 function ordered(value: unknown): unknown {

@@ -19,6 +19,8 @@ import { eventFeed } from "./feed.ts";
 import { eraseSent, sweepForgettings } from "./forget-sweep.ts";
 import { createForgettings } from "./forgetting.ts";
 import { modelFeeds, type FindProfiles } from "./model-feed.ts";
+import { readAccounts } from "./accounts.ts";
+import { createAccountRates } from "./account-rates.ts";
 import { createNotices } from "../core/notices.ts";
 import { findOvertaken } from "./overtaken.ts";
 import { advanceReplays } from "./replay.ts";
@@ -70,6 +72,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const exchanges = createExchangeLog({ clickhouse: options.clickhouse, logger });
   const log: DeliveryLog = createDeliveryLog({ pool, clickhouse: options.clickhouse, logger, wasUnclean: options.wasUnclean });
   const events = createEventStream({ clickhouse: options.clickhouse, limits });
+  const rates = createAccountRates();
   const running = new Map<number, Running>();
   const landed = new Map<number, number>();
   const stopping = new AbortController();
@@ -86,7 +89,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     loadedAtMs = performance.now();
     const targets = await readTargets(pool, options.seal, logger);
     const forgetting = await sweepForgettings({ pool, catalog: options.catalog, limits, nowMs: clock.nowMs() });
-    const keys = new Map(targets.map((target) => [target.connection.destinationId, JSON.stringify(target)]));
+    // Without destinations nothing of the catalog is loaded.
+    const accounts = targets.length === 0 ? undefined : await readAccounts(pool, options.seal, options.catalog);
+    rates.set([...(accounts?.values() ?? [])]);
+    const accountOf = ({ connection: { destinationId } }: Target): string => accounts?.get(destinationId)?.account ?? `destination ${destinationId}`;
+    const keys = new Map(targets.map((target) => [target.connection.destinationId, JSON.stringify([target, accountOf(target)])]));
     const old = [...running].filter(([id, one]) => keys.get(id) !== one.key);
     await Promise.all(old.map(([, { runner }]) => runner.stop()));
     for (const [id] of old) running.delete(id);
@@ -94,11 +101,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const id = target.connection.destinationId;
       if (running.has(id) || (target.subscriptions.length === 0 && !forgetting.has(id))) continue;
       const before = old.find(([oldId]) => oldId === id)?.[1];
-      await begin(target, keys.get(id) ?? "", before !== undefined && before.version !== target.connection.version);
+      await begin(target, { account: accountOf(target), key: keys.get(id) ?? "", isNew: before !== undefined && before.version !== target.connection.version });
     }
   }
 
-  async function begin(target: Target, key: string, isNew: boolean): Promise<void> {
+  async function begin(target: Target, { account, key, isNew }: { readonly account: string; readonly key: string; readonly isNew: boolean }): Promise<void> {
     const { connection } = target;
     const destination = await options.catalog.find(connection.slug);
     if (destination === undefined) return logger.error({ destination: connection.destinationId, slug: connection.slug }, "there is no such destination in the catalog");
@@ -116,7 +123,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const feeds = [eventFeed(feedOptions) ?? [], ...sent.subscriptions.map((one) => [...audienceFeeds(feedOptions, one), ...modelFeeds(feedOptions, one)])].flat();
     const forgettings = createForgettings({ pool, destinationId: connection.destinationId, definition: destination.definition, limits, nowMs: () => clock.nowMs() });
     const runner = createRunner({
-      target: sent, destination, feeds, forgettings, store, exchanges, limits, clock, logger, isNew, onCommitted: () => log.poke(),
+      target: sent, destination, feeds, forgettings, store, exchanges, rate: rates.join(account), limits, clock, logger, isNew, onCommitted: () => log.poke(),
       async overtaken(jobs) {
         await store.flushed();
         await log.catchUp();

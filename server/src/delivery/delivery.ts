@@ -1,4 +1,5 @@
 // The door of this folder: what is sent to destinations, when, and what became of it.
+export { slowest } from "./accounts.ts";
 export { adviceFor } from "./advice.ts";
 export { readAudienceSends, type AudienceSend } from "./audience-sends.ts";
 export { createDeliverer, type Deliverer } from "./deliverer.ts";

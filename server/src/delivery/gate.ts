@@ -1,5 +1,6 @@
 // Whether a destination may be sent to now. It closes when the destination fails as a whole: then nothing is taken from its stream,
 // nothing counts as an attempt, and one request at a time tries whether it is well again. Pure but for the time it is told.
+import type { RateShare } from "./account-rates.ts";
 import { backOffMs } from "./back-off.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
 
@@ -23,8 +24,11 @@ export interface GateStatus {
 }
 
 export interface Gate {
-  /** Milliseconds until the next request may start, 0: now; undefined: only after one that is under way has ended. */
-  waitMs(nowMs: number, inFlight: number): number | undefined;
+  /**
+   * Milliseconds until the next request may start, 0: now; undefined: only after one that is under way has ended. `isWaiting`: whether there is one to be started then, which is told those
+   * who share the rate; undefined: nothing is told.
+   */
+  waitMs(nowMs: number, inFlight: number, isWaiting?: boolean): number | undefined;
   /** A request starts. */
   start(nowMs: number): void;
   succeeded(nowMs: number): void;
@@ -32,15 +36,13 @@ export interface Gate {
   failed(nowMs: number, why: { readonly code: string; readonly detail: string; readonly isOfDestination: boolean }): boolean;
   throttled(nowMs: number, why: { readonly code: string; readonly detail: string; readonly afterMs: number | undefined }): void;
   unauthorized(nowMs: number, detail: string): void;
-  /** A person has changed the settings: whatever was wrong may be right now. */
-  reset(nowMs: number): void;
   status(): GateStatus;
 }
 
 export interface GateOptions {
   readonly limits: Pick<DeliveryLimits, "inFlight" | "failuresMax" | "probe" | "throttle">;
-  /** Requests a second at most. */
-  readonly perSecond?: number | undefined;
+  /** How fast its account is asked, by all that use it. */
+  readonly rate: RateShare;
   readonly nowMs: number;
   /** As it was found before a restart. */
   readonly status?: GateStatus | undefined;
@@ -48,11 +50,10 @@ export interface GateOptions {
   readonly random?: () => number;
 }
 
-export function createGate({ limits, perSecond, nowMs, onChange, random = Math.random, ...options }: GateOptions): Gate {
+export function createGate({ limits, rate, nowMs, onChange, random = Math.random, ...options }: GateOptions): Gate {
   let status: GateStatus = options.status ?? { state: "flowing", sinceMs: nowMs, code: "", detail: "", failures: 0, nextAtMs: undefined };
   let failuresInRow = 0;
-  /** By the rate alone. */
-  let freeAtMs = -Infinity;
+  if (status.state === "throttled" && status.nextAtMs !== undefined) rate.pause(status.nextAtMs);
 
   function become(next: Partial<GateStatus> & Pick<GateStatus, "state">, atMs: number): void {
     const isNew = next.state !== status.state;
@@ -69,13 +70,13 @@ export function createGate({ limits, perSecond, nowMs, onChange, random = Math.r
   }
 
   return {
-    waitMs(atMs, inFlight) {
+    waitMs(atMs, inFlight, isWaiting) {
       if (inFlight >= (status.state === "flowing" ? limits.inFlight : 1)) return undefined;
-      return Math.max(0, freeAtMs - atMs, (status.nextAtMs ?? 0) - atMs);
+      const ownMs = Math.max(0, (status.nextAtMs ?? 0) - atMs);
+      // Who is not well keeps nobody waiting.
+      return Math.max(ownMs, rate.waitMs(atMs, isWaiting === undefined ? undefined : isWaiting && ownMs === 0));
     },
-    start(atMs) {
-      if (perSecond !== undefined) freeAtMs = Math.max(freeAtMs, atMs) + 1_000 / perSecond;
-    },
+    start: (atMs) => rate.start(atMs),
     succeeded(atMs) {
       failuresInRow = 0;
       if (status.state !== "flowing") become({ state: "flowing", code: "", detail: "", failures: 0 }, atMs);
@@ -88,13 +89,11 @@ export function createGate({ limits, perSecond, nowMs, onChange, random = Math.r
     },
     throttled(atMs, why) {
       close("throttled", atMs, why, why.afterMs);
+      // It was said to whoever uses the account.
+      if (status.nextAtMs !== undefined) rate.pause(status.nextAtMs);
     },
     unauthorized(atMs, detail) {
       close("unauthorized", atMs, { code: "unauthorized", detail }, limits.probe.maxMs);
-    },
-    reset(atMs) {
-      failuresInRow = 0;
-      if (status.state !== "flowing") become({ state: "flowing", code: "", detail: "", failures: 0 }, atMs);
     },
     status: () => status,
   };

@@ -1,6 +1,7 @@
 import { subscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { createAccountRates, type RateShare } from "./account-rates.ts";
 import { createGate, type GateStatus } from "./gate.ts";
 import { createLanes, type FixedBatch, type Job } from "./lanes.ts";
 import { createParkedQueue } from "./parked.ts";
@@ -10,6 +11,12 @@ import { createRetries } from "./retries.ts";
 import type { Change, Parked, StreamName } from "./store.ts";
 import type { Subscription, Target } from "./target.ts";
 import { createFakeVendor } from "./testing.ts";
+
+function rateOf(perSecond?: number): RateShare {
+  const rates = createAccountRates();
+  rates.set([{ account: "a", perSecond }]);
+  return rates.join("a");
+}
 
 interface Numbered extends Job {
   readonly number: number;
@@ -98,7 +105,7 @@ test("a batch of an earlier life waits until all of it is there, and one that is
 test("a gate lets one at a time try a destination that failed, ever more rarely, and opens with the first success", () => {
   const told: GateStatus[] = [];
   const limits = { inFlight: 4, failuresMax: 3, probe: { firstMs: 1_000, maxMs: 60_000 }, throttle: { firstMs: 1_000, maxMs: 60_000 } };
-  const gate = createGate({ limits, nowMs: 0, onChange: (status) => told.push(status), random: () => 1 });
+  const gate = createGate({ limits, rate: rateOf(), nowMs: 0, onChange: (status) => told.push(status), random: () => 1 });
   const why = { code: "http_500", detail: "", isOfDestination: false };
   expect([gate.failed(1, why), gate.failed(2, why)]).toEqual([false, false]);
   expect(gate.waitMs(2, 3)).toBe(0);
@@ -116,14 +123,14 @@ test("a gate lets one at a time try a destination that failed, ever more rarely,
   expect(gate.status()).toMatchObject({ state: "flowing", failures: 0, sinceMs: 1e6 });
   gate.throttled(2e6, { code: "http_429", detail: "", afterMs: 7_000 });
   expect(gate.waitMs(2e6, 0)).toBe(7_000);
-  gate.reset(2e6 + 1);
-  expect(gate.waitMs(2e6 + 1, 0)).toBe(0);
+  gate.succeeded(2e6 + 1);
+  expect(gate.waitMs(2e6 + 7_000, 0)).toBe(0);
   expect(told.at(-1)?.state).toBe("flowing");
 });
 
 test("a gate keeps to a rate", () => {
   const limits = { inFlight: 100, failuresMax: 3, probe: { firstMs: 1, maxMs: 1 }, throttle: { firstMs: 1, maxMs: 1 } };
-  const gate = createGate({ limits, perSecond: 4, nowMs: 0, onChange: () => undefined });
+  const gate = createGate({ limits, rate: rateOf(4), nowMs: 0, onChange: () => undefined });
   let started = 0;
   for (let ms = 0; ms < 10_000; ms += 5) {
     if (gate.waitMs(ms, 0) !== 0) continue;

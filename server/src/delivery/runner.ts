@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Destination, SendResult } from "../destinations/destinations.ts";
+import type { RateShare } from "./account-rates.ts";
 import { deliver, type Delivered } from "./deliver.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
 import { countsOf, entryFor, unsentEntries, type Entry } from "./entry.ts";
@@ -33,6 +34,8 @@ export interface RunnerOptions {
   readonly forgettings: Forgettings;
   readonly store: DeliveryStore;
   readonly exchanges: ExchangeLog;
+  /** Left when it stops. */
+  readonly rate: RateShare;
   readonly limits: DeliveryLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -163,9 +166,10 @@ export function createRunner(options: RunnerOptions): Runner {
   /** Starts as many requests as may be under way. Milliseconds until the next may start; undefined: something else must happen first. */
   function pump(at: Works): number | undefined {
     while (unwritten < UNWRITTEN_MAX && !stopping.signal.aborted) {
-      const waitMs = at.gate.waitMs(clock.nowMs(), underWay.size);
+      const isWaiting = lanes.size() > 0 || !options.forgettings.isQuiet();
+      const waitMs = at.gate.waitMs(clock.nowMs(), underWay.size, isWaiting);
       if (waitMs === undefined) return undefined;
-      if (waitMs > 0) return lanes.size() > 0 || !options.forgettings.isQuiet() ? waitMs : undefined;
+      if (waitMs > 0) return isWaiting ? waitMs : undefined;
       // What was made of them before they were to be forgotten goes first.
       const forgetting = options.forgettings.take(({ profileIds, isOverdue }) => jobsUnderWay.isAbout(profileIds) || (!isOverdue && profileIds.some((id) => at.retries.has(id))));
       if (forgetting !== undefined) {
@@ -174,7 +178,10 @@ export function createRunner(options: RunnerOptions): Runner {
       }
       // Where somebody waits for all of it, or no more is read before some of it is gone, nothing waits for more.
       const [first, ...rest] = lanes.take(hurried > 0 || lanes.size() >= limits.sliceRows ? undefined : clock.nowMs()) ?? [];
-      if (first === undefined) return undefined;
+      if (first === undefined) {
+        at.gate.waitMs(clock.nowMs(), underWay.size, false);
+        return undefined;
+      }
       start([first, ...rest], at);
     }
     return undefined;
@@ -324,16 +331,17 @@ export function createRunner(options: RunnerOptions): Runner {
       const timer = setTimeout(() => ending.abort(), GRACE_MS);
       await Promise.all(underWay);
       clearTimeout(timer);
+      options.rate.leave();
     },
   };
 }
 
-async function begin({ target, feeds, store, overtaken, limits, clock, isNew }: RunnerOptions, commit: Commit, onEnded: () => void): Promise<Works> {
+async function begin({ target, feeds, store, overtaken, rate, limits, clock, isNew }: RunnerOptions, commit: Commit, onEnded: () => void): Promise<Works> {
   const { destinationId } = target.connection;
   const progress = await createProgress({ destinationId, feeds, store, commit, nowMs: () => clock.nowMs(), onEnded });
   const retries = await createRetries({ destinationId, subscriptions: target.subscriptions, store, progress, commit, overtaken, limits, clock });
   const gate = createGate({
-    limits, perSecond: target.perSecond, nowMs: clock.nowMs(), status: isNew ? undefined : await store.status(destinationId), onChange: (state) => void commit({ state }),
+    limits, rate, nowMs: clock.nowMs(), status: isNew ? undefined : await store.status(destinationId), onChange: (state) => void commit({ state }),
   });
   if (isNew) await commit({ state: gate.status() });
   const batches = await createFixedBatches({ destinationId, store, progress, retries, commit });

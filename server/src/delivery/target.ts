@@ -47,7 +47,6 @@ export interface Target {
   readonly partition: number;
   /** The workspace's. */
   readonly zone: string;
-  readonly perSecond: number | undefined;
   /** "namespace:value"; while given, nothing is sent about anybody else. */
   readonly testPeople: readonly string[] | undefined;
   readonly subscriptions: readonly Subscription[];
@@ -59,7 +58,6 @@ interface Row extends SealedDestination {
   readonly zone: string;
   readonly name: string;
   readonly testPeople: readonly string[] | null;
-  readonly perSecond: number | null;
   readonly subscriptions: readonly {
     readonly id: number; readonly version: number; readonly definition: unknown; readonly externalId: string | null; readonly audience: Subscription["audience"] | null;
     readonly model: (NonNullable<Subscription["model"]> & { readonly person: NonNullable<ModelDefinition["person"]> | null }) | null; readonly stop: AskedStop | null; readonly sync: RunningSync | null; readonly isLive: boolean;
@@ -69,7 +67,7 @@ interface Row extends SealedDestination {
 export async function readTargets(pool: Pool, seal: Seal, logger: Logger): Promise<readonly Target[]> {
   const { rows } = await pool.query<Row>(
     `select d.id, d.slug, d.workspace_id as "workspaceId", w.log_partition as partition, w.time_zone as zone, d.name, d.definition, d.version, d.settings_sealed as "settingsSealed", d.tokens_sealed as "tokensSealed",
-       d.features, d.test_people as "testPeople", d.per_second as "perSecond",
+       d.features, d.test_people as "testPeople",
        (select json_agg(json_build_object('id', s.id, 'version', s.version, 'definition', s.definition, 'externalId', s.external_id,
            'audience', case when a.id is not null then json_build_object('id', a.id, 'slug', a.slug, 'name', a.name) end,
            'model', case when m.id is not null then json_build_object('id', m.id, 'slug', m.slug, 'name', m.name, 'person', m.definition -> 'person') end,
@@ -95,7 +93,7 @@ export async function readTargets(pool: Pool, seal: Seal, logger: Logger): Promi
 
 function targetOf(row: Row, seal: Seal): Target {
   return {
-    name: row.name, partition: row.partition, zone: row.zone, perSecond: row.perSecond ?? undefined, testPeople: row.testPeople ?? undefined, connection: connectionOf(seal, row.workspaceId, row),
+    name: row.name, partition: row.partition, zone: row.zone, testPeople: row.testPeople ?? undefined, connection: connectionOf(seal, row.workspaceId, row),
     subscriptions: (row.subscriptions ?? []).map((one) => ({
       id: one.id, version: one.version, definition: subscriptionDefinition.parse(one.definition), externalId: one.externalId ?? undefined, audience: one.audience ?? undefined,
       model: one.model === null ? undefined : { ...one.model, person: one.model.person ?? undefined }, stop: one.stop ?? undefined, sync: one.sync ?? undefined, isLive: one.isLive,

@@ -88,7 +88,7 @@ export interface DeliveryBench {
   readonly deliverer: () => Deliverer;
   /** As kill -9 and a new start: whatever was under way is answered to nobody, and what Postgres had not committed is gone. */
   kill(): Promise<void>;
-  destination(more?: { readonly workspaceId?: number; readonly testPeople?: readonly string[]; readonly slug?: string; readonly perSecond?: number }): Promise<number>;
+  destination(more?: { readonly workspaceId?: number; readonly testPeople?: readonly string[]; readonly slug?: string; readonly perSecond?: number; readonly account?: string }): Promise<number>;
   subscribe(destinationId: number, given: object, workspaceId?: number): Promise<number>;
   send: TestPipeline["send"];
   /** What the log of deliveries says, in order of position. */
@@ -129,11 +129,11 @@ export async function startDeliveryBench(limits: Partial<DeliveryLimits> = {}, g
       life = createLife(pool);
       deliverer = make({ wasUnclean: true });
     },
-    async destination({ workspaceId = 1, testPeople, slug = "fake", perSecond } = {}) {
+    async destination({ workspaceId = 1, testPeople, slug = "fake", perSecond, account } = {}) {
       const { rows } = await pool.query<{ id: number }>(
-        `insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, test_people, per_second, created_by, updated_by)
-         values ($1, gen_random_uuid()::text, 'Fake', $2, '{}', true, $3, $4, 'test', 'test') returning id`,
-        [workspaceId, slug, testPeople === undefined ? null : JSON.stringify(testPeople), perSecond ?? null],
+        `insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, test_people, per_second, account, created_by, updated_by)
+         values ($1, gen_random_uuid()::text, 'Fake', $2, '{}', true, $3, $4, $5, 'test', 'test') returning id`,
+        [workspaceId, slug, testPeople === undefined ? null : JSON.stringify(testPeople), perSecond ?? null, account ?? null],
       );
       return rows[0]?.id ?? 0;
     },

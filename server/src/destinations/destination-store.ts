@@ -37,6 +37,8 @@ export interface StoredDestination {
   readonly enabled: boolean;
   readonly testPeople: readonly string[] | null;
   readonly perSecond: number | null;
+  /** At the vendor, as somebody named it; null: it is told by the settings. */
+  readonly account: string | null;
   readonly status: "active" | "archived";
   readonly subscriptions: number;
   readonly subscriptionsEnabled: number;
@@ -47,7 +49,7 @@ export interface StoredDestination {
 }
 
 const COLUMNS = `d.id, d.slug, d.name, d.definition, d.settings_sealed as "settingsSealed", d.tokens_sealed as "tokensSealed", d.features, d.version, d.enabled, d.test_people as "testPeople",
-  d.per_second as "perSecond", d.status, d.created_at as "createdAt", d.created_by as "createdBy", d.updated_at as "updatedAt", d.updated_by as "updatedBy",
+  d.per_second as "perSecond", d.account, d.status, d.created_at as "createdAt", d.created_by as "createdBy", d.updated_at as "updatedAt", d.updated_by as "updatedBy",
   (select count(*)::integer from subscription s where s.destination_id = d.id and s.status = 'active') as subscriptions,
   (select count(*)::integer from subscription s where s.destination_id = d.id and s.status = 'active' and s.enabled) as "subscriptionsEnabled"`;
 
@@ -120,6 +122,7 @@ export interface NewDestination {
   readonly enabled: boolean;
   readonly testPeople: readonly string[] | null;
   readonly perSecond: number | null;
+  readonly account: string | null;
   readonly features: Readonly<Record<string, boolean>>;
 }
 
@@ -133,11 +136,11 @@ export async function createDestination(db: ClientBase, seal: Seal, by: Changing
   const used = new Set((await readDestinations(db, by.workspaceId)).map(({ slug }) => slug));
   const slug = freeSlug(wish, used, { what: "a destination", fallback: "destination", words: addressWords });
   await db.query(
-    `insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, test_people, per_second, features, created_at, created_by, updated_at, updated_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $11)`,
+    `insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, test_people, per_second, features, created_at, created_by, updated_at, updated_by, account)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $11, $12)`,
     [
       by.workspaceId, slug, wish.name, definition.slug, seal.seal(JSON.stringify(settings), by.workspaceId), wish.enabled, jsonOrNull(wish.testPeople), wish.perSecond, JSON.stringify(wish.features),
-      new Date(by.nowMs), by.actor,
+      new Date(by.nowMs), by.actor, wish.account,
     ],
   );
   await recordAudit(db, { ...by, action: "destination.create", target: `destination:${slug}`, detail: { name: wish.name, definition: definition.slug, enabled: wish.enabled } }, by.nowMs);
@@ -158,6 +161,7 @@ export interface DestinationChange {
   readonly enabled?: boolean | undefined;
   readonly testPeople?: readonly string[] | null | undefined;
   readonly perSecond?: number | null | undefined;
+  readonly account?: string | null | undefined;
   readonly features?: Readonly<Record<string, boolean>> | undefined;
   /** The version that was changed. */
   readonly version?: number | undefined;
@@ -180,12 +184,12 @@ export async function changeDestination(
   const sealed = settings?.isOther === true ? seal.seal(JSON.stringify(settings.after), by.workspaceId) : before.settingsSealed;
   await db.query(
     `update destination set name = $3, settings_sealed = $4, version = $5, enabled = $6, test_people = $7, per_second = $8, features = $9, updated_at = $10, updated_by = $11,
-       tokens_sealed = case when $12 then null else tokens_sealed end
+       tokens_sealed = case when $12 then null else tokens_sealed end, account = $13
      where workspace_id = $1 and id = $2`,
     [
       by.workspaceId, before.id, change.name ?? before.name, sealed, before.version + (changed.some((name) => name === "settings" || name === "features") ? 1 : 0), change.enabled ?? before.enabled,
       jsonOrNull(change.testPeople === undefined ? before.testPeople : change.testPeople), change.perSecond === undefined ? before.perSecond : change.perSecond,
-      JSON.stringify(change.features ?? before.features), new Date(by.nowMs), by.actor, settings?.isElsewhere ?? false,
+      JSON.stringify(change.features ?? before.features), new Date(by.nowMs), by.actor, settings?.isElsewhere ?? false, change.account === undefined ? before.account : change.account,
     ],
   );
   const names = settings?.isOther === true ? { settings: settings.names } : {};
@@ -196,8 +200,8 @@ export async function changeDestination(
 export const goneText = ({ definition }: Pick<StoredDestination, "definition">): string => `The catalog has no \`${definition}\` any more.`;
 
 function changedFields(before: StoredDestination, change: DestinationChange): string[] {
-  const isOther = (name: "name" | "enabled" | "testPeople" | "perSecond" | "features"): boolean => change[name] !== undefined && JSON.stringify(change[name]) !== JSON.stringify(before[name]);
-  return (["name", "enabled", "testPeople", "perSecond", "features"] as const).filter(isOther).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  const isOther = (name: "name" | "enabled" | "testPeople" | "perSecond" | "account" | "features"): boolean => change[name] !== undefined && JSON.stringify(change[name]) !== JSON.stringify(before[name]);
+  return (["name", "enabled", "testPeople", "perSecond", "account", "features"] as const).filter(isOther).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 function settingsAfter(
@@ -212,7 +216,7 @@ function settingsAfter(
 }
 
 /** Nothing where they can't be opened any more: then all are set anew. */
-export function readableSettings(seal: Seal, workspaceId: number, stored: StoredDestination): Settings {
+export function readableSettings(seal: Seal, workspaceId: number, stored: Pick<StoredDestination, "slug" | "settingsSealed">): Settings {
   try {
     return openSettings(seal, workspaceId, stored);
   } catch (error) {

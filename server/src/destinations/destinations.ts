@@ -3,6 +3,7 @@ export {
   exchangeBytesMax, type AudienceAtVendor, type Catalog, type Connection, type Destination, type EmptiedAudience, type Exchange, type MadeAudience, type Outcome, type RefreshedTokens, type SendItem, type SendRequest,
   type SendResult, type TestResult,
 } from "./destination.ts";
+export { accountOf } from "./account.ts";
 export { OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
 export { createHostedCatalog, type HostedCatalogOptions } from "./catalog/catalog.ts";
 export {

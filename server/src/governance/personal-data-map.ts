@@ -434,7 +434,7 @@ const postgres: readonly PersonalDataPlace[] = [
     engine: "postgres",
     name: "destination",
     personal: {
-      test_people: "who alone is sent while it is tried", name: "words of the staff", created_by: "the opaque id of who made it", updated_by: "the opaque id of who changed it",
+      test_people: "who alone is sent while it is tried", name: "words of the staff", account: "words of the staff", created_by: "the opaque id of who made it", updated_by: "the opaque id of who changed it",
     },
     other: [
       "id", "workspace_id", "slug", "definition", "settings_sealed", "tokens_sealed", "features", "version", "enabled", "per_second", "status", "created_at", "updated_at",

@@ -1,7 +1,7 @@
 // What a destination is set up with: its settings, how fast and for whom it sends, and putting it away.
 import { Button, NumberInput, TagsInput, TextInput } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { CatalogDetail, DestinationDetail } from "@tributary/schema/api/destinations.ts";
 import { change } from "../../api.ts";
@@ -39,6 +39,7 @@ export function SettingsTab({ destination }: TabProps): ReactNode {
 
 interface More {
   readonly per_second?: number | null;
+  readonly account?: string;
   readonly test_people?: readonly string[];
 }
 
@@ -51,11 +52,13 @@ function Settings({ destination, kind }: { readonly destination: DestinationDeta
   // Masked values, sent back, would take the place of the real ones.
   const maySeePeople = may(session, "personal_data");
   const rate = more.per_second === undefined ? destination.per_second : more.per_second;
+  const account = more.account ?? destination.account ?? "";
   const people = more.test_people ?? destination.test_people ?? [];
   const wrongPeople = more.test_people ? wrongTestPeople(more.test_people) : [];
   const isRate = rate === null || (rate >= RATE_MIN && rate <= RATE_MAX);
   const changes = {
     ...(rate === destination.per_second ? {} : { per_second: rate }),
+    ...(account.trim() === (destination.account ?? "") ? {} : { account: account.trim() === "" ? null : account.trim() }),
     ...(JSON.stringify(people) === JSON.stringify(destination.test_people ?? []) ? {} : { test_people: people.length === 0 ? null : people }),
   };
   const hasChanged = form.hasChanged || Object.keys(changes).length > 0;
@@ -83,6 +86,11 @@ function Settings({ destination, kind }: { readonly destination: DestinationDeta
             label={t.rate} description={t.rateHint} w={260} hideControls clampBehavior="none" allowNegative={false} disabled={!mayChange} value={rate ?? ""} placeholder={t.noRate} error={isRate ? undefined : t.rateWrong}
             onChange={(value) => setMore({ ...more, per_second: typeof value === "number" ? value : null })}
           />
+          <TextInput
+            label={t.account} description={t.accountHint} maw={420} maxLength={100} disabled={!mayChange} value={account} placeholder={t.accountBySettings}
+            onChange={(event) => setMore({ ...more, account: event.currentTarget.value })}
+          />
+          <SharedRate rate={destination.rate} />
           <TagsInput
             label={texts.setUp.preview.testPeople} description={maySeePeople ? t.testPeopleHint : t.testPeopleMasked} placeholder={people.length === 0 ? texts.setUp.preview.everybody : ""} disabled={!mayChange || !maySeePeople} splitChars={[","]} acceptValueOnBlur maxTags={100}
             value={[...people]} error={wrongPeople.length > 0 ? texts.setUp.preview.testPeopleWrong(wrongPeople.join(", ")) : undefined} onChange={(next) => setMore({ ...more, test_people: next })}
@@ -97,6 +105,19 @@ function Settings({ destination, kind }: { readonly destination: DestinationDeta
         </div>
       ) : null}
     </form>
+  );
+}
+
+/** Who else is bound by the rate, and how fast all of them may go. */
+function SharedRate({ rate: { per_second: perSecond, shared_with: others } }: Pick<DestinationDetail, "rate">): ReactNode {
+  if (others.length === 0) return null;
+  return (
+    <div>
+      <p>{t.sharedRate(others.length, perSecond)}</p>
+      {others.map(({ slug, name, per_second: own }) => (
+        <p key={slug}><Link to="/destinations/$slug" params={{ slug }} search={{ tab: "settings" }}><bdi>{name}</bdi></Link>{own === null ? null : <span className="dim"> · {t.ownRate(own)}</span>}</p>
+      ))}
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 // Ein Ziel einrichten und ändern, womit es eingerichtet ist.
 import type { Texts } from "../en/en.ts";
-import { count, plural } from "../words.ts";
+import { count, figure, plural } from "../words.ts";
 
 export const setUp: Texts["setUp"] = {
   title: (name) => `${name} einrichten`,
@@ -150,7 +150,13 @@ export const setUp: Texts["setUp"] = {
     slug: "Kurzname",
     sending: "Wie es sendet",
     rate: "Anfragen je Sekunde, höchstens",
-    rateHint: "Leer: so schnell, wie das Ziel sie annimmt.",
+    rateHint: "Leer: so schnell, wie das Ziel sie annimmt. Gilt für alle Ziele zusammen, die dasselbe Konto benutzen.",
+    account: "Konto beim Anbieter",
+    accountHint: "Ziele mit demselben Namen hier teilen sich eine Rate. Leer: die mit denselben Schlüsseln.",
+    accountBySettings: "nach seinen Schlüsseln",
+    sharedRate: (others, perSecond) =>
+      `Teilt sein Konto mit ${others === 1 ? "einem anderen Ziel" : `${count(others)} anderen Zielen`}${perSecond === null ? "" : `: zusammen ${figure(perSecond)} Anfragen je Sekunde`}.`,
+    ownRate: (perSecond) => `${figure(perSecond)} je Sekunde`,
     rateWrong: "Von 0,01 bis 10.000.",
     noRate: "unbegrenzt",
     testPeopleHint: "Solange hier jemand steht, wird nur gesendet, was sie tun; leer: alle. Ein Namensraum, ein Doppelpunkt, der Wert: user_id:ada.",

@@ -1,5 +1,5 @@
 // Setting up a destination, and changing what it is set up with.
-import { count, plural } from "../words.ts";
+import { count, figure, plural } from "../words.ts";
 
 export const setUp = {
   title: (name: string) => `Set up ${name}`,
@@ -149,7 +149,13 @@ export const setUp = {
     slug: "Slug",
     sending: "How it sends",
     rate: "Requests a second, at most",
-    rateHint: "Empty: as fast as the destination takes them.",
+    rateHint: "Empty: as fast as the destination takes them. It holds for all destinations together that use the same account.",
+    account: "Account at the vendor",
+    accountHint: "Destinations with the same name here share a rate. Empty: those do that are set up with the same keys.",
+    accountBySettings: "by its keys",
+    sharedRate: (others: number, perSecond: number | null): string =>
+      `Shares its account with ${others === 1 ? "another destination" : `${count(others)} other destinations`}${perSecond === null ? "" : `: ${figure(perSecond)} requests a second, together`}.`,
+    ownRate: (perSecond: number) => `${figure(perSecond)} a second`,
     rateWrong: "From 0.01 to 10,000.",
     noRate: "no limit",
     testPeopleHint: "While anybody stands here, only what they do is sent; empty: everybody. A namespace, a colon, the value: user_id:ada.",
