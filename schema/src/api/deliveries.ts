@@ -42,7 +42,7 @@ export const destinationHealth = z
       again: z.int().meta({ description: "Failed by themselves, and tried again." }), behind: z.int().meta({ description: "Wait behind something of the same person." }),
       oldest_failed_at: isoTime.nullable(), next_at: isoTime.nullable(),
     }),
-    counts: z.array(count).meta({ description: "Of the asked hours. Filtered ones by the rule that kept them." }),
+    counts: z.array(count).meta({ description: "Of the asked hours. Filtered ones by the rule that kept them. `left_out`: delivered, and counted there, without the field of that name, which would have opted somebody in by something else than their consent." }),
     series: z.array(z.strictObject({ at: isoTime, outcome: z.string(), count: z.int() })),
     latency_ms: z.strictObject({ p50: z.int(), p99: z.int(), count: z.int() }).meta({ description: "From when an event came in, somebody came to an audience or went, or a run found a row changed, to when that was delivered, of the asked hours. What was there already when it was asked for, and what is sent anew, is left out; `count` 0: there is nothing to say." }),
   })

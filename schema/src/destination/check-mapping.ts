@@ -5,6 +5,7 @@ import { checkFields, type FieldProblem } from "./check-fields.ts";
 import type { Action, Field, SyncMode } from "./definition.ts";
 import { asDirective, isDirectiveName, isDirectiveObject, replaceLengthMax, reservedPrefix, rootDirectiveKey, type DirectiveName } from "./mapping-directives.ts";
 import { mappingLimits, type Mapping } from "./mapping.ts";
+import { optInProblems } from "./opt-in.ts";
 
 export type MappingProblem = FieldProblem;
 
@@ -17,6 +18,7 @@ export function checkMapping(mapping: Mapping, action: Action, syncMode?: SyncMo
   const wrong = new Set(problems.map(({ field }) => field.split(".")[0] ?? ""));
   const unfit = [
     ...checkFields(action.fields, filled, { syncMode, isUnknown: isDirectiveObject }),
+    ...optInProblems(mapping, action),
     ...action.fields.flatMap((field) => unfitDirective(field, Object.hasOwn(filled, field.key) ? filled[field.key] : undefined, field.key)),
   ];
   return [...problems, ...unfit.filter(({ field }) => !wrong.has(field.split(".")[0] ?? ""))];

@@ -20,7 +20,7 @@ export interface OutgoingEvent {
   readonly originalTimestamp?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly traits?: Readonly<Record<string, unknown>>;
-  /** As received; `traits` holds the person's traits and identifiers (email, phone) as they are now, unless the event says its own. */
+  /** As received; `traits` holds the person's traits and identifiers (email, phone) as they are now, unless the event says its own; `consents` what they have decided here, by category. */
   readonly context: Readonly<Record<string, unknown>>;
   /** What senders say to single destinations, such as a session's number. */
   readonly integrations?: Readonly<Record<string, unknown>>;

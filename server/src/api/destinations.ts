@@ -9,6 +9,7 @@ import {
 import { checkMapping } from "@tributary/schema/destination/check-mapping.ts";
 import type { Action, DestinationDefinition, Field } from "@tributary/schema/destination/definition.ts";
 import { mapping as mappingShape, type Mapping } from "@tributary/schema/destination/mapping.ts";
+import { withoutOptInProblems } from "@tributary/schema/destination/opt-in.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import {
   actionOf, archiveDestination, changeDestination, connectionOf, createDestination, destinationInUse, goneText, keepTokens, placeProblems, presentDestination, problemsText, readDestinations, readReferences, readSubscriptions,
@@ -325,12 +326,16 @@ function suggestionsRoute(services: ApiServices): Route {
 }
 
 function suggestionsFor(definition: DestinationDefinition, action: Action): Suggestions {
-  const defaults = defaultsOf(action.fields);
+  const asked = (mapping: Record<string, unknown>): Record<string, unknown> => {
+    const read = mappingShape.safeParse(mapping);
+    return read.success ? { ...withoutOptInProblems(read.data, action) } : mapping;
+  };
+  const defaults = asked(defaultsOf(action.fields));
   const syncMode = action.syncModes?.default;
   const presets = definition.presets.filter((one) => one.action === action.key);
   return {
     mapping: defaults, sync_mode: syncMode ?? null, missing: checkMapping(mappingOf(defaults), action, syncMode),
-    presets: presets.map(({ key, name, trigger, filter, mapping }) => ({ key, name, trigger, filter: filter ?? null, mapping: { ...defaults, ...mapping } })),
+    presets: presets.map(({ key, name, trigger, filter, mapping }) => ({ key, name, trigger, filter: filter ?? null, mapping: asked({ ...defaults, ...mapping }) })),
   };
 }
 

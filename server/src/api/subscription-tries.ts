@@ -46,13 +46,14 @@ interface Made {
 
 /** What the mapping makes of an event. `mapped`: of the event as it is; whoever may not see people is shown what it makes of the masked one. */
 function madeOf(definition: WrittenSubscription, action: Action | undefined, event: Tried["event"], shown: Asking["shown"]): Made & { readonly mapped: Readonly<Record<string, unknown>> | undefined } {
-  const how = { action, identifiers: definition.identifiers };
+  const how = { action, identifiers: definition.identifiers, consent: definition.consent };
   const made = payloadOf(definition.mapping, event, how);
   if (!made.isGood) return { payload: null, problems: [{ field: made.field, problem: made.problem }], mapped: undefined };
   const masked = shown(outgoingMask, event);
   const toShow = masked === event ? made : payloadOf(definition.mapping, masked, how);
   const problems = action === undefined ? [] : checkFields(action.fields, made.payload, { syncMode: definition.syncMode });
-  return { payload: toShow.isGood ? { ...toShow.payload } : null, problems: problems.map((one) => ({ ...one })), mapped: made.payload };
+  const left = made.leftOut.map((field) => ({ field, problem: "Left out: it opts people in, and is not filled from the consent that they gave here." }));
+  return { payload: toShow.isGood ? { ...toShow.payload } : null, problems: [...left, ...problems.map((one) => ({ ...one }))], mapped: made.payload };
 }
 
 /** Problems of the definition itself; an audience counts as there, for whether it is was asked before. */

@@ -96,10 +96,14 @@ export function tellGate(gate: Gate, nowMs: number, outcomes: readonly Outcome[]
   return gate.failed(nowMs, first);
 }
 
+function leftOutText({ leftOut = [] }: DeliveryJob): string {
+  return leftOut.length === 0 ? "" : `Without ${leftOut.join(", ")}: it opts people in, and is not filled from their consent.`;
+}
+
 type Final = Exclude<Outcome, { readonly kind: "retry" | "unauthorized" }>;
 
 function entryOf(job: DeliveryJob, outcome: Final, nowMs: number, requestId: string): Entry {
-  const said = outcome.kind === "delivered" ? { code: "", detail: "", status: outcome.status ?? 0 }
+  const said = outcome.kind === "delivered" ? { code: "", detail: leftOutText(job), status: outcome.status ?? 0 }
     : outcome.kind === "nothing" ? { code: "", detail: outcome.detail, status: 0 } : { code: outcome.code, detail: outcome.detail, status: outcome.status ?? 0 };
   return entryFor({ ...job, messageId: job.item.event.messageId, attempts: job.attempts + 1 }, outcome.kind, { ...said, requestId }, nowMs);
 }

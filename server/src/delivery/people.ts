@@ -1,7 +1,7 @@
 // Who the people of a slice are by now: whoever answers for the id under which an event stands, with what is known of them.
 import type { Pool } from "pg";
 import type { ProfileDocument } from "@tributary/schema/profile.ts";
-import { personNow, type PersonNow } from "../destinations/destinations.ts";
+import { consentsOf, personNow, type PersonNow } from "../destinations/destinations.ts";
 
 export interface DeliveryPerson {
   readonly profileId: string;
@@ -58,7 +58,7 @@ function personOf({ id, suppressed, doc, computed }: Row): DeliveryPerson {
   const values = Object.fromEntries(Object.entries(computed ?? {}).flatMap(([name, { value }]) => (value === null || value === undefined ? [] : [[name, value]])));
   return {
     profileId: id, isSuppressed, person: personNow(doc, values),
-    consents: Object.fromEntries(Object.entries(doc.consents).map(([category, { granted }]) => [category, granted])),
+    consents: consentsOf(doc),
     identifiers: new Set(doc.identifiers.map(({ namespace, value }) => `${namespace}:${value}`)),
   };
 }

@@ -127,7 +127,7 @@ export function changeJob(
 
 /** Found by what was told; whatever else is known of them is as it is now. */
 function leavingAs(told: PersonNow, now: PersonNow): PersonNow {
-  return { identifiers: told.identifiers, traits: { ...now.traits, ...told.traits } };
+  return { identifiers: told.identifiers, traits: { ...now.traits, ...told.traits }, consents: now.consents };
 }
 
 /** The same people for ever, and others for each subscription. */

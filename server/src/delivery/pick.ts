@@ -34,6 +34,8 @@ export interface DeliveryJob extends Job {
   readonly receivedAtMs: number;
   /** For so long it waits for others to fill its batch. */
   readonly lingerMs: number;
+  /** Fields that would have opted somebody in by something else than their consent. */
+  readonly leftOut?: readonly string[] | undefined;
   /** Of earlier attempts. */
   readonly attempts: number;
   readonly firstAtMs: number | undefined;
@@ -148,14 +150,14 @@ export function itemJob(
 ): DeliveryJob | Unsent {
   const { subscription, stream, position } = told;
   const action = definition.actions.find(({ key }) => key === subscription.definition.action);
-  const mapped = payloadOf(subscription.definition.mapping, event, { action, identifiers: subscription.definition.identifiers });
+  const mapped = payloadOf(subscription.definition.mapping, event, { action, identifiers: subscription.definition.identifiers, consent: subscription.definition.consent });
   const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
     : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
   if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
   return {
     ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
     item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}`, ...(row === undefined ? {} : { row }) },
-    ...batchOf(action, told, mapped.payload),
+    ...batchOf(action, told, mapped.payload), ...(mapped.leftOut.length === 0 ? {} : { leftOut: mapped.leftOut }),
   };
 }
 

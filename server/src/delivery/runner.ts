@@ -23,7 +23,7 @@ import { createLanes } from "./lanes.ts";
 import type { DeliveryJob, Unsent } from "./pick.ts";
 import { createProgress, type Commit, type DonePlace, type Progress } from "./progress.ts";
 import { createRetries, keyOf, type Retries } from "./retries.ts";
-import type { Change, DeliveryStore } from "./store.ts";
+import type { Change, Count, DeliveryStore } from "./store.ts";
 import type { Target } from "./target.ts";
 
 export interface RunnerOptions {
@@ -257,7 +257,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const place = progress.placeOf(jobs) ?? { stream: jobs[0]?.stream ?? ("events" as const), block: 0 };
     const unbatch = batches.settle(jobs);
     void commit({
-      done: { ...place, entries }, counts: countsOf(entries), ...(fromParked.length === 0 ? {} : { unpark: fromParked.map(keyOf) }), ...(unbatch.length === 0 ? {} : { unbatch }), ...membersOf(settled),
+      done: { ...place, entries }, counts: [...countsOf(entries), ...leftOutCounts(settled)], ...(fromParked.length === 0 ? {} : { unpark: fromParked.map(keyOf) }), ...(unbatch.length === 0 ? {} : { unbatch }), ...membersOf(settled),
     });
     retries.settle(fromParked);
     progress.leave(jobs);
@@ -346,6 +346,18 @@ async function begin({ target, feeds, store, overtaken, rate, limits, clock, isN
   if (isNew) await commit({ state: gate.status() });
   const batches = await createFixedBatches({ destinationId, store, progress, retries, commit });
   return { progress, retries, gate, batches };
+}
+
+/** What was delivered without a field that would have opted somebody in: beside its outcome, and none of its own. */
+function leftOutCounts(settled: readonly Settled[]): readonly Count[] {
+  const counts = new Map<string, Count>();
+  for (const { job, entry } of settled) {
+    for (const field of entry.outcome === "delivered" ? (job.leftOut ?? []) : []) {
+      const key = `${job.subscription.id} ${field}`;
+      counts.set(key, { subscriptionId: job.subscription.id, outcome: "left_out", reason: field, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+  }
+  return [...counts.values()];
 }
 
 /** What the destination knows of audiences now. */

@@ -36,10 +36,13 @@ export interface FakeVendor {
 
 type ForgottenPerson = { readonly destinationId: number; readonly userId?: string | undefined; readonly anonymousId?: string | undefined };
 
+const optInField = { key: "email_subscribe", label: "Email", description: "", type: "string", required: false, isMultiple: false, isDynamic: false, isHidden: false, isHashed: false, takesMore: false } as const;
+
 const definition: DestinationDefinition = {
   slug: "fake", name: "Fake", description: "", category: "test", origin: "own", availability: { kind: "ready" }, notes: [], proof: "contract", authentication: "none", settings: [],
   actions: [
     { key: "one", name: "One", description: "", fields: [], isHidden: false },
+    { key: "contact", name: "Contact", description: "", fields: [optInField], isHidden: false },
     {
       key: "rows", name: "Rows", description: "", fields: [], syncModes: { choices: ["upsert", "delete"], default: "upsert" }, batch: { sizeMax: 10, bytesMax: 1_000_000, keys: [] }, isHidden: false,
     },

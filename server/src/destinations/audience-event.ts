@@ -1,7 +1,7 @@
 // What a destination hears of somebody who came or went: Segment's "Audience Entered" and "Audience Exited", or an identify call with the
 // membership as a trait. `context.personas` says of which audience, as the vendors' lists expect it.
 import type { IdentifierChoice, OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
-import { traitsOut, type PersonNow } from "./outgoing-event.ts";
+import { consentsOut, traitsOut, type PersonNow } from "./outgoing-event.ts";
 
 export interface AudienceChange {
   readonly messageId: string;
@@ -38,7 +38,7 @@ export function audienceEvent({ messageId, entered, atMs }: AudienceChange, pers
         computation_class: "audience", computation_key: key, computation_id: String(to.audience.id), namespace: "default", space_id: String(to.workspaceId),
         ...(to.externalId === undefined ? {} : { external_audience_id: to.externalId }), audience_settings: to.settings,
       },
-      traits,
+      traits, ...consentsOut(person),
     },
   };
 }

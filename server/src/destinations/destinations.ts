@@ -4,7 +4,7 @@ export {
   type SendResult, type TestResult,
 } from "./destination.ts";
 export { accountOf } from "./account.ts";
-export { OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
+export { consentsOf, OUTGOING_COLUMNS, outgoingEvent, personNow, traitsOut, type PersonNow, type StoredEvent } from "./outgoing-event.ts";
 export { createHostedCatalog, type HostedCatalogOptions } from "./catalog/catalog.ts";
 export {
   archiveDestination, changeDestination, connectionOf, createDestination, destinationInUse, destinationLimits, goneText, keepTokens, lockDestinations, openSettings, presentDestination, readableSettings,

@@ -94,6 +94,14 @@ test("the person's traits and identifiers stand in context.traits, and the event
   expect(event).toMatchObject({ type: "track", event: "Order Completed", properties: { total: 12.5 }, anonymousId: "a1", userId: "ada" });
 });
 
+test("what the person has decided here stands in context.consents, and nobody else's word for it", async () => {
+  const [row] = await stored([{ type: "track", event: "Seen", anonymousId: "a1", context: { consents: { marketing: true, forged: true }, consent: { categoryPreferences: { marketing: true } } } }]);
+  const told = sent(row && outgoingEvent(row, { ...ada, consents: { marketing: false } })).context;
+  expect(told).toMatchObject({ consents: { marketing: false }, consent: { categoryPreferences: { marketing: true } } });
+  expect(told["consents"]).toEqual({ marketing: false });
+  expect(sent(row && outgoingEvent(row, undefined)).context).not.toHaveProperty("consents");
+});
+
 test("of several addresses the first, the last told, or all go", () => {
   expect(traitsOut(ada, "first")["email"]).toBe("ada@example.com");
   expect(traitsOut({ ...ada, traits: { email: "countess@example.com" } }, "first")["email"]).toBe("ada@example.com");

@@ -32,11 +32,15 @@ export interface PersonNow {
   readonly traits: Readonly<Record<string, unknown>>;
   /** The oldest first. */
   readonly identifiers: readonly { readonly namespace: string; readonly value: string }[];
+  /** What they have decided, by category. */
+  readonly consents?: Readonly<Record<string, boolean>> | undefined;
 }
 
 export function personNow(doc: ProfileDocument, computed: Readonly<Record<string, unknown>> = {}): PersonNow {
   const told = Object.entries(doc.traits).flatMap(([name, { value }]) => (value === null ? [] : [[name, value] as const]));
-  return { traits: { ...Object.fromEntries(told), ...computed }, identifiers: doc.identifiers.toSorted((a, b) => a.firstAtMs - b.firstAtMs || a.row - b.row) };
+  return {
+    traits: { ...Object.fromEntries(told), ...computed }, identifiers: doc.identifiers.toSorted((a, b) => a.firstAtMs - b.firstAtMs || a.row - b.row), consents: consentsOf(doc),
+  };
 }
 
 /** Undefined: nothing is kept of what was received, or the person is suppressed. `person`: undefined where it is nobody's. */
@@ -67,6 +71,15 @@ export function outgoingEvent(stored: StoredEvent, person: PersonNow | undefined
     ...object("integrations", sent.integrations),
     context: contextOf(stored, sent, person, choice),
   };
+}
+
+export function consentsOf(doc: Pick<ProfileDocument, "consents">): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(Object.entries(doc.consents).map(([category, { granted }]) => [category, granted]));
+}
+
+/** What stands in the context of an event that leaves, under a name that is ours: nobody else's word counts there. */
+export function consentsOut(person: PersonNow | undefined): { readonly consents?: Readonly<Record<string, boolean>> } {
+  return Object.keys(person?.consents ?? {}).length === 0 ? {} : { consents: person?.consents ?? {} };
 }
 
 /** What the person is to vendors: their traits, and what they can be found by. */
@@ -102,13 +115,14 @@ function lastOf(person: PersonNow | undefined, namespace: string): string | unde
 }
 
 function contextOf(stored: StoredEvent, sent: AsSent, person: PersonNow | undefined, choice: IdentifierChoice): Readonly<Record<string, unknown>> {
-  const { identityToken: _, ip: __, traits: own, ...context } = sent.context;
+  const { identityToken: _, ip: __, consents: ___, traits: own, ...context } = sent.context;
   const traits = { ...traitsOut(person, choice), ...(isRecord(own) ? own : {}) };
   return {
     ...context,
     ...text("ip", stored.ip),
     ...(context["userAgent"] === undefined ? text("userAgent", sent.userAgent) : {}),
     ...(own === undefined && person === undefined ? {} : { traits }),
+    ...consentsOut(person),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { ModelTrigger } from "@tributary/schema/destination/subscription.ts";
 import type { IdentifierChoice, OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import type { ModelDefinition, RowChange as RowChangeKind } from "@tributary/schema/model.ts";
-import { traitsOut, type PersonNow } from "./outgoing-event.ts";
+import { consentsOut, traitsOut, type PersonNow } from "./outgoing-event.ts";
 
 export interface RowChange {
   readonly messageId: string;
@@ -55,6 +55,6 @@ export function rowEvent({ messageId, change, row, before, atMs }: RowChange, pe
     messageId, type: "track", event: ROW_CHANGES[change], timestamp: at, receivedAt: at,
     ...(userId === undefined ? {} : { userId }), ...(anonymousId === undefined ? {} : { anonymousId }),
     properties: row,
-    context: { traits: { ...traits, ...own }, model: { id: String(model.id), key: model.slug, name: model.name, ...(before === undefined ? {} : { before }) } },
+    context: { traits: { ...traits, ...own }, ...consentsOut(person), model: { id: String(model.id), key: model.slug, name: model.name, ...(before === undefined ? {} : { before }) } },
   };
 }

@@ -35,6 +35,7 @@ export function OverviewTab({ destination: { slug, enabled }, search, onSearch }
   return (
     <div className="stack-wide">
       {enabled ? <Trouble health={health.data} /> : null}
+      <LeftOut counts={health.data.counts} />
       <div className="destination-grid">
         <Card title={t.funnel.title} actions={period}><Funnel slug={slug} health={health.data} hours={search.hours} /></Card>
         <div className="stack-wide">
@@ -59,6 +60,22 @@ function Trouble({ health }: { readonly health: DestinationHealth }): ReactNode 
         {detail === "" && code === "" ? null : <div className="mono problem-said">{codeText(code)}{detail === "" ? null : <>: <bdi>{detail}</bdi></>}</div>}
         {advice === "" ? null : <div><Told text={advice} /></div>}
         {next === null ? null : <div className="dim"><Filled text={t.nextTry} parts={{ when: <When at={next} /> }} /></div>}
+      </div>
+    </div>
+  );
+}
+
+/** What went without a field that would have opted people in by something else than their consent. */
+function LeftOut({ counts }: Pick<DestinationHealth, "counts">): ReactNode {
+  const left = counts.filter(({ outcome }) => outcome === "left_out");
+  if (left.length === 0) return null;
+  return (
+    <div className="notice" data-tone="attention">
+      <IconAlertTriangle size={18} aria-hidden />
+      <div className="stack grow">
+        <strong>{t.leftOut.title}</strong>
+        {left.map(({ reason, count }) => <div key={reason}><span className="mono">{reason}</span>: {t.leftOut.count(count)}</div>)}
+        <div>{t.leftOut.advice}</div>
       </div>
     </div>
   );

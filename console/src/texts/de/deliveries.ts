@@ -49,6 +49,11 @@ export const deliveries: Texts["deliveries"] = {
     historical: "Ereignisse aus Importen und Wiederholungen", late: "Kam zu spät", bot: "Von einem Bot gesendet", suppressed: "Die Person ist gesperrt", consent: "Einwilligung fehlt", test_people: "Keine Testperson",
     nothing_kept: "Vom Ereignis ist nichts mehr da", gone: "Die Person ist nicht mehr da", first_fill: "Waren schon darin", hold_out: "Aus dem Teil, dem nichts gesendet wird", not_asked_any_more: "Kein Abonnement verlangt es mehr", newer_arrived: "Neueres ist schon angekommen", mapping: "Die Zuordnung ergibt nichts Sendbares",
   },
+  leftOut: {
+    title: "Geliefert ohne ein Feld, das Menschen anmeldet",
+    count: (n) => (n === 1 ? "einmal weggelassen" : `${count(n)}-mal weggelassen`),
+    advice: "Es wird mit etwas anderem gefüllt als der Einwilligung, die sie hier gaben. Öffnen Sie das Abonnement: Es sagt, was stattdessen zuzuordnen ist.",
+  },
   chart: { title: "Im Lauf der Zeit", label: (delivered, failed, filtered) => `${count(delivered)} geliefert, ${count(failed)} gescheitert, ${count(filtered)} gefiltert.`, nothing: "In diesem Zeitraum wurde nichts verlangt." },
   latency: {
     title: "Vom Hereinkommen bis geliefert", half: "Die Hälfte in", most: "99 von 100 in", of: (n) => `Von ${plural(n, "Lieferung", "Lieferungen")}.`, none: "In diesem Zeitraum wurde nichts geliefert.", noneCame: "Was in diesem Zeitraum geliefert wurde, war schon da, als es verlangt wurde; herein kam indessen nichts.",

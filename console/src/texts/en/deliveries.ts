@@ -48,6 +48,11 @@ export const deliveries = {
     historical: "Events of imports and replays", late: "Came too late", bot: "Sent by a bot", suppressed: "The person is suppressed", consent: "Consent is missing", test_people: "Not a test person",
     nothing_kept: "Nothing of the event is kept any more", gone: "The person is gone", first_fill: "Were in already", hold_out: "Of the share who are sent nothing", not_asked_any_more: "No subscription asks for it any more", newer_arrived: "Something newer has arrived already", mapping: "The mapping makes nothing that could be sent",
   } as Readonly<Record<string, string>>,
+  leftOut: {
+    title: "Delivered without a field that opts people in",
+    count: (n: number) => `left out ${n === 1 ? "once" : `${count(n)} times`}`,
+    advice: "It is filled from something else than the consent that people gave here. Open the subscription: it says what to map instead.",
+  },
   chart: { title: "Over time", label: (delivered: number, failed: number, filtered: number) => `${count(delivered)} delivered, ${count(failed)} failed, ${count(filtered)} filtered.`, nothing: "Nothing was asked for in this period." },
   latency: {
     title: "From coming in to delivered", half: "Half within", most: "99 of 100 within", of: (n: number) => `Of ${plural(n, "delivery", "deliveries")}.`, none: "Nothing was delivered in this period.", noneCame: "What was delivered in this period was there already when it was asked for; nothing came in meanwhile.",
