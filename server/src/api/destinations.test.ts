@@ -140,6 +140,7 @@ test("destinations that use one account share its rate: told by their keys, or b
   expect(theirs.rate).toEqual({ per_second: 1, shared_with: [] });
   expect(await rateOf(second)).toEqual({ per_second: 2, shared_with: [] });
   for (const slug of [first, second, third]) await call("DELETE", `/destinations/${slug}`);
+  await api.pool.query("delete from destination where workspace_id = $1 and slug = $2", [api.second.id, theirs.slug]);
 });
 
 test("a secret goes nowhere but where it was given for", async () => {
