@@ -19,7 +19,10 @@ export const rotateBody = z.strictObject({
 export const keyRotated = z.strictObject({ key: newWriteKey, old_key: writeKeyAnswer });
 export type KeyRotated = z.infer<typeof keyRotated>;
 
-export const keyPatchBody = z.strictObject({ expires_at: expiry });
+export const keyPatchBody = z.strictObject({
+  expires_at: expiry.optional(),
+  events_per_second: z.int().min(1).max(1_000_000).nullable().optional().meta({ description: "What the key may send, beside what holds for its source; null: no limit of its own." }),
+}).refine((body) => Object.values(body).some((value) => value !== undefined), "Say what is to change: expires_at, events_per_second, or both.");
 
 export const keyUseQuery = z.strictObject({
   hours: z.coerce.number().int().min(1).max(KEY_USE_DAYS * 24).default(24).meta({ description: "Whole hours back from the running one." }),
