@@ -2,6 +2,7 @@
 export { slowest } from "./accounts.ts";
 export { adviceFor } from "./advice.ts";
 export { readAudienceSends, type AudienceSend } from "./audience-sends.ts";
+export { NO_REQUEST } from "./delivery-log.ts";
 export { createDeliverer, type Deliverer } from "./deliverer.ts";
 export {
   readBacklog, readCounts, readCountSeries, readDeliveries, readErrors, readEventCursor, readExchanges, readHashes, readLatency, readParkedOfPerson, readParkedSummary, readStates,
