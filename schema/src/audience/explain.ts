@@ -36,6 +36,9 @@ export interface Explaining {
 
 export const EVIDENCE_MAX = 5;
 
+/** Of a window since something that this person has not. */
+export const NO_BEGINNING: Said = { en: "The window has no beginning for this person.", de: "Für diese Person hat das Zeitfenster keinen Anfang." };
+
 const languages = { en: languageOf("en"), de: languageOf("de") };
 
 /** `in`: other languages than those that know no names. */
