@@ -30,6 +30,8 @@ export interface Explanation {
 export interface Explaining {
   /** Whether it holds: of the person alone not every kind could tell. */
   readonly holds: boolean;
+  /** Whether they are in an audience that the kind says it is explained by. */
+  readonly isIn: (slug: string) => boolean;
   /** Says something in languages that know the names that people have given. */
   readonly said: (say: (language: Language) => string) => Said;
 }
