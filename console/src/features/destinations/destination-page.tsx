@@ -70,8 +70,8 @@ function cleaned(search: SearchChange): DestinationSearch {
 }
 
 function Sentence({ destination, hours }: { readonly destination: DestinationDetail; readonly hours: number }): ReactNode {
-  const { data: health } = useQuery(healthQuery(destination.slug, hours));
-  if (!health) return <Bar width={50} />;
+  const { data: health, error } = useQuery(healthQuery(destination.slug, hours));
+  if (!health) return error ? <span>{destination.definition_name ?? texts.destinations.gone}</span> : <Bar width={50} />;
   const state = shownStateOf(destination, health.state);
   const share = deliveredShare(funnelOf(health));
   const { latency_ms: latency } = health;

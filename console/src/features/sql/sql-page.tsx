@@ -9,6 +9,7 @@ import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { ExportCsv } from "../../ui/export-csv.tsx";
+import { fullNumber } from "../../ui/format.ts";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
@@ -60,7 +61,7 @@ export function SqlPage(): ReactNode {
           <div className="sql-run">
             <Button size="xs" leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={run} loading={answer.isFetching}>{t.run}</Button>
             <span className="dim">{t.hint}</span>
-            {answer.data?.export_id && !answer.isFetching ? <Link to="/exports" search={{ open: answer.data.export_id }} className="dim">{t.kept}</Link> : null}
+            {answer.data?.export_id && !answer.isFetching ? <Link to="/exports" search={{ open: answer.data.export_id }}>{t.kept}</Link> : null}
           </div>
           {answer.error ? <ProblemNotice problem={answer.error} /> : null}
           {answer.error ? null : q === "" ? <Empty icon={<IconDatabaseSearch size={28} stroke={1.4} />} title={t.none} text={t.noneText} /> : (
@@ -74,9 +75,15 @@ export function SqlPage(): ReactNode {
 
 const isNumeric = (type: string): boolean => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type);
 
+/** What is always as long is seen whole. */
+function widthOf(type: string): number {
+  const short = shortType(type);
+  return short === "UUID" ? 264 : short.startsWith("DateTime") ? 168 : 112;
+}
+
 function columnOf({ name, type }: SqlAnswer["columns"][number], index: number): Column<NumberedRow> {
   return {
-    key: `${index}`, header: `${name} · ${shortType(type)}`, width: "minmax(112px, 1fr)", isEnd: isNumeric(type),
+    key: `${index}`, header: `${name} · ${shortType(type)}`, width: `minmax(${widthOf(type)}px, 1fr)`, isEnd: isNumeric(type),
     cell: ({ cells }) => <Cell value={cells[index]} />, csv: ({ cells }) => textOf(cells[index]),
   };
 }
@@ -91,10 +98,14 @@ function textOf(value: unknown): string | number | boolean | null {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
 }
 
+/** Grouped once that is needed to read it: a year stays as it is. */
+const GROUPED_FROM = 10_000;
+const shownOf = (value: string | number | boolean): string => (typeof value === "number" && Number.isSafeInteger(value) && Math.abs(value) >= GROUPED_FROM ? fullNumber(value) : String(value));
+
 function Cell({ value }: { readonly value: unknown }): ReactNode {
   const text = textOf(value);
   if (text === null) return <span className="dim">{t.nothing}</span>;
-  return <span className="cut" title={String(text)}><bdi>{String(text)}</bdi></span>;
+  return <span className="cut" title={String(text)}><bdi>{shownOf(text)}</bdi></span>;
 }
 
 function Views({ onPick }: { readonly onPick: (name: string) => void }): ReactNode {
