@@ -35,7 +35,7 @@ beforeAll(async () => {
   await server.settled();
   // Rows of the event table that were changed after they had landed.
   await unmerge(server, 0);
-}, 60_000);
+});
 
 afterAll(async () => {
   await server?.remove();
@@ -165,7 +165,7 @@ test("a server killed while it is copied goes on where it was, and nothing of th
   await expectExact(server, server.dataDir, acknowledged);
   expect(await exists(join(server.dataDir, cut.frozen_folder))).toBe(false);
   await expect((await asked()).end(id, "copied")).rejects.toThrow("There is no such backup");
-}, 60_000);
+});
 
 test("a copy made under load restores to what was acknowledged, and its people are those of a rebuild", async () => {
   const before = [...acknowledged];
@@ -187,7 +187,7 @@ test("a copy made under load restores to what was acknowledged, and its people a
   // The server that was copied has lost nothing.
   await server.settled();
   await expectExact(server, server.dataDir, acknowledged);
-}, 120_000);
+});
 
 test("a copy shows one moment: all that was acknowledged before, nothing from after", async () => {
   const running = await asked();
@@ -224,7 +224,7 @@ test("a copy shows one moment: all that was acknowledged before, nothing from af
   const dividedThere = await owners(back.dataDir, 10);
   expect([dividedThere.user.length, dividedThere.anonymous.length, dividedThere.user[0] === dividedThere.anonymous[0]]).toEqual([1, 1, false]);
   expect(await readdir(join(server.dataDir, "clickhouse", "shadow")).catch(() => [])).not.toContainEqual(expect.stringContaining("backup"));
-}, 120_000);
+});
 
 test("a command killed while it copies leaves no copy that restores, and the server as it was", async () => {
   const chdb = await chdbPid();
@@ -246,4 +246,4 @@ test("a command killed while it copies leaves no copy that restores, and the ser
   await expectExact(server, server.dataDir, acknowledged);
   const dataDir = join(folder, "never");
   expect(await tributary(["restore", target], dataDir)).toEqual({ code: 1, text: expect.stringContaining("manifest.ndjson is missing") });
-}, 60_000);
+});

@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)("an audience at a destination", () =
 
   async function atPlatform(...who: readonly string[]): Promise<void> {
     const wanted = who.map(addressOf).toSorted().join(" ");
-    for (let i = 0; i < 200 && [...(platform?.members ?? [])].toSorted().join(" ") !== wanted; i++) await sleep(50);
+    for (let i = 0; i < 1_200 && [...(platform?.members ?? [])].toSorted().join(" ") !== wanted; i++) await sleep(50);
     expect([...(platform?.members ?? [])].toSorted().join(" ")).toBe(wanted);
   }
 

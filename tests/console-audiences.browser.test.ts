@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.getByText("Is in this audience").waitFor();
     await at.page.getByRole("button", { name: "Order Completed" }).first().click();
     await at.page.getByRole("complementary", { name: "Order Completed" }).getByText("The path it took").waitFor();
-  }, 60_000);
+  });
 
   test("the builder is used by keyboard alone: conditions are added, moved, grouped, taken back and removed", async () => {
     await enter("/audiences/new");
@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.keyboard.press("Control+z");
     await says(/at least once in the last 14 days/);
     expect(at.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("a list opens to who is on it: people are put on it, told back when they are nobody, and taken off with a way back", async () => {
     await at.open("/audiences?show=lists");
@@ -191,6 +191,6 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.getByText(/^Line \d+:/).first().waitFor();
     await yaml.fill("who: [");
     await at.page.getByText("Line 1:").waitFor();
-  }, 60_000);
+  });
 });
 

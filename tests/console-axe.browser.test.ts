@@ -29,7 +29,7 @@ describe.skipIf(chromiumPath === undefined)("every screen is accessible", () => 
   async function visit(path: string): Promise<void> {
     await at.open(path);
     await at.page.locator("h1").first().waitFor();
-    await expect.poll(() => at.page.locator(UNFINISHED).count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => at.page.locator(UNFINISHED).count()).toBe(0);
     // Evaluated from outside, so the page's policy, which allows no such script, stays as it is.
     await at.page.evaluate(axe);
   }

@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     await at.page.locator(".filter").getByLabel("How many").fill("1");
     await says("is in the last day");
     await isMet(0);
-  }, 40_000);
+  });
 
   test("asks for two things of one list, each by itself", async () => {
     await begin(/^Order Completed/);
@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     await option(/^blue/).click();
     await says("where one of the “products” has “color” is “red” and one of the “products” has “color” is “blue”");
     await isMet(1);
-  }, 40_000);
+  });
 
   test("goes by the vocabulary's words in a sequence, where an order that is told twice is one", async () => {
     await begin(/^Did things in an order/);
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     }
     await says("did “Order”, then “Order”");
     await isMet(1);
-  }, 40_000);
+  });
 
   test("asks a group of conditions of the people of an account", async () => {
     await begin(/^People of the same account/);
@@ -102,5 +102,5 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     await isMet(1);
     await at.page.getByRole("button", { name: "Undo" }).click();
     await isMet(2);
-  }, 40_000);
+  });
 });

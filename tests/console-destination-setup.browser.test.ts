@@ -201,7 +201,7 @@ describe.skipIf(chromiumPath === undefined)("the set-up of a destination", () =>
     await server.api("/audiences", { method: "POST", body: { name: "Club", slug: "club", definition: { who: { kind: "event", event: "Joined", op: "at_least", value: 1 } } } });
     await server.send("/v1/batch", { batch: people.map((userId) => ({ type: "track", userId, event: "Joined", messageId: `joined-${userId}` })) });
     const size = async (): Promise<number> => (await server.api<{ size: number }>("/audiences/club")).size;
-    for (let i = 0; i < 200 && (await size()) < people.length; i++) await sleep(50);
+    for (let i = 0; i < 1_200 && (await size()) < people.length; i++) await sleep(50);
     await server.api("/destinations", { method: "POST", body: { name: "Ad platform", definition: "signed-webhook", settings: { url: vendor?.url, secret: SECRET } } });
     await on.open("/destinations/new/signed-webhook?step=choose&destination=ad-platform");
     const { page } = on;

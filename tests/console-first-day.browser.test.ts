@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)("a new user's first day", () => {
     await page.getByRole("textbox", { name: "What do you promise?" }).fill("A call as soon as it is found");
     await page.getByRole("button", { name: "Promise", exact: true }).click();
     await page.getByText("A call as soon as it is found").first().waitFor();
-    await expect.poll(async () => (await story("late_order")).done, { timeout: 15_000 }).toBe(true);
+    await expect.poll(async () => (await story("late_order")).done).toBe(true);
 
     // A colleague for the telephone, who sees masked data and may reveal.
     await page.goto(`${server.url}/settings/members`);

@@ -25,7 +25,7 @@ describe.skipIf(chromiumPath === undefined)("held events and the path of an even
     await page.getByRole("row").filter({ hasText: "The type of call is unknown" }).click();
     const panel = page.getByRole("complementary");
     await panel.getByText("The type must be one of").first().waitFor();
-    await expect.poll(() => panel.locator("mark").allInnerTexts().then((texts) => texts.join("")), { timeout: 15_000 }).toContain('"type": "purchase"');
+    await expect.poll(() => panel.locator("mark").allInnerTexts().then((texts) => texts.join(""))).toContain('"type": "purchase"');
     const editor = panel.getByLabel("The event as JSON");
     await panel.getByText("It would still be held.").waitFor();
     await editor.fill("{ nothing");
@@ -53,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)("held events and the path of an even
     await dialog.getByText("Put 2 events aside?").waitFor();
     await dialog.getByRole("button", { name: "Put all aside" }).click();
     await page.getByText("2 events put aside.").waitFor();
-    await expect.poll(() => page.getByRole("listitem").filter({ hasText: "A track call has no name" }).count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => page.getByRole("listitem").filter({ hasText: "A track call has no name" }).count()).toBe(0);
   });
 
   test("the path of an event that joined two people shows the merge, and what each trait was before", async () => {
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)("held events and the path of an even
     for (const path of ["/held", "/held?tab=refused", "/imports", "/imports/new"]) {
       await console.open(path);
       await page.locator("h1").waitFor();
-      await expect.poll(() => page.locator(".bar, [aria-busy=true]").count(), { timeout: 15_000 }).toBe(0);
+      await expect.poll(() => page.locator(".bar, [aria-busy=true]").count()).toBe(0);
       expect((await page.locator("body").ariaSnapshot()).match(/- (button|link|textbox|combobox)(?! ["/]).*/g) ?? [], path).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path).toBe(true);
     }

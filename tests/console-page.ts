@@ -36,7 +36,7 @@ export interface ConsoleTest {
 
 const WIDTH_PX = 1280;
 const HEIGHT_PX = 800;
-const STEP_MAX_MS = 15_000;
+const STEP_MAX_MS = 45_000;
 
 /** Called within `describe.skipIf(chromiumPath === undefined)`. */
 export function consoleTest({ env = {}, locale = "en-US", fill }: ConsoleTestOptions = {}): ConsoleTest {

@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)("the console in each role", () => {
 
   async function whole(page: Page): Promise<void> {
     await page.locator("h1").first().waitFor();
-    await expect.poll(() => page.locator(UNFINISHED).count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => page.locator(UNFINISHED).count()).toBe(0);
   }
 
   /** Errors that the page shows, and settings that are closed. */
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)("the console in each role", () => {
     at.forgiveStatus(401);
     expect(found.flatMap(({ wrong }) => wrong)).toEqual([]);
     for (const { visited } of found) expect(visited.length).toBeGreaterThan(13);
-  }, 240_000);
+  });
 
   test("a service agent begins with the caller, and nobody is offered to connect sources who may not", async () => {
     const { page, wrong } = await enter("service_agent");

@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)("sources", () => {
 
     expect(await send(first, "Invoice Sent")).toBe(200);
     expect(await send(second, "Invoice Sent")).toBe(200);
-    await expect.poll(() => used(id), { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => used(id)).toBe(3);
     await page.reload();
     await old.getByText("Still used by analytics-node 2.1.3: 2 events in the last 24 h").waitFor();
 
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)("sources", () => {
     await old.getByText("Revoked").waitFor();
     expect(await send(first, "Invoice Lost")).toBe(401);
     expect(await send(second, "Invoice Sent")).toBe(200);
-    await expect.poll(turnedAway, { timeout: 15_000 }).toContain("revoked");
+    await expect.poll(turnedAway).toContain("revoked");
     await page.reload();
     await page.getByText("The key was revoked. Give the sender a new one.").waitFor();
   });
@@ -110,7 +110,7 @@ describe.skipIf(chromiumPath === undefined)("sources", () => {
     const key = await page.getByRole("status").locator("code").innerText();
     expect(await send(key, "Seen", { origin: "https://shop.example.com" })).toBe(200);
     expect(await send(key, "Seen", { origin: "https://other.example.com" })).toBe(403);
-    await expect.poll(turnedAway, { timeout: 15_000 }).toContain("origin");
+    await expect.poll(turnedAway).toContain("origin");
     await page.reload();
     await page.getByRole("button", { name: "Allow this origin" }).click();
     await page.getByText("https://other.example.com is allowed").waitFor();

@@ -15,7 +15,7 @@ describe.skipIf(chromiumPath === undefined)("SQL", () => {
     fetch(`${url}/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${API_TOKEN}`, "content-type": "application/json" }, body: JSON.stringify(body) });
 
   test("a statement is run and stays in the address, and one that is wrong says where", async () => {
-    await expect.poll(async () => ((await (await ask(at.server.url, "/sql", { statement: "select count() from events" })).json()) as { rows: unknown }).rows, { timeout: 30_000 }).toEqual([[3]]);
+    await expect.poll(async () => ((await (await ask(at.server.url, "/sql", { statement: "select count() from events" })).json()) as { rows: unknown }).rows).toEqual([[3]]);
     await at.open("/sql");
     const statement = at.page.getByRole("textbox", { name: "Statement" });
     await statement.press("Control+Enter");

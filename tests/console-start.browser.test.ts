@@ -25,11 +25,11 @@ describe.skipIf(chromiumPath === undefined)("the first visit", () => {
     server = await startServerProcess({ env: { TRIBUTARY_ADMIN_EMAIL: EMAIL, TRIBUTARY_ADMIN_PASSWORD: PASSWORD } });
     browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     // The browser itself says so of the answer 401 to the question who is signed in.
     page.on("console", (message) => message.type() === "error" && !message.text().includes("401") && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === undefined)("the first visit", () => {
     await page.goto(`${server.url}/profiles/user_id:u-first`);
     await page.getByRole("heading", { level: 1, name: "First Person" }).waitFor();
     expect(complaints).toEqual([]);
-  }, 90_000);
+  });
 });
 
 const status = (): Promise<DemoShopAnswer> => server.api("/demo-shop");

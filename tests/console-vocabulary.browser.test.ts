@@ -24,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)("the vocabulary", () => {
 
   /** The names are counted some seconds behind the pipeline. */
   async function openPage(): Promise<void> {
-    await expect.poll(async () => (await now()).roles.filter(({ by }) => by === "recognised").length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(async () => (await now()).roles.filter(({ by }) => by === "recognised").length).toBe(3);
     await at.open("/settings/vocabulary");
     await main().getByText("3 of 12 things that shops count are understood.").waitFor();
   }

@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
     for (const path of Object.values(screens)) {
       await at.open(path);
       await page.locator("h1").waitFor();
-      await expect.poll(() => page.locator(UNFINISHED).count(), { message: path, timeout: 10_000 }).toBe(0);
+      await expect.poll(() => page.locator(UNFINISHED).count(), { message: path }).toBe(0);
       const snapshot = await page.locator("body").ariaSnapshot();
       expect(snapshot.match(/- (button|link|textbox|combobox)(?! ["/]).*/g) ?? [], path).toEqual([]);
       expect(await page.locator("h1").count(), path).toBe(1);

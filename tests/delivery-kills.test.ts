@@ -52,7 +52,7 @@ beforeAll(async () => {
   vendor = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
   server = await startServerProcess({ env: { OUTBOUND_PRIVATE_HOSTS: "127.0.0.1" } });
-}, 120_000);
+});
 afterAll(async () => {
   await server?.remove();
   vendor?.close();
@@ -85,7 +85,7 @@ test("killed while it sends, again and again", async () => {
   mood = "well";
   const all = PEOPLE * ROUNDS * EACH;
   const distinct = (): number => new Set(taken.map(({ person, number }) => `${person} ${number}`)).size;
-  for (let i = 0; i < 600 && distinct() < all; i++) await sleep(100);
+  for (let i = 0; i < 3_000 && distinct() < all; i++) await sleep(100);
   expect(distinct()).toBe(all);
   const keys = Map.groupBy(taken, ({ person, number }) => `${person} ${number}`);
   for (const same of keys.values()) expect(new Set(same.map(({ key }) => key)).size).toBe(1);
@@ -132,7 +132,7 @@ test("an audience kept on a list and sent anew, killed in the middle of both: th
   };
   const isList = async (expected: readonly string[]): Promise<void> => {
     const wanted = expected.toSorted().join(" ");
-    for (let i = 0; i < 600 && [...onList].toSorted().join(" ") !== wanted; i++) await sleep(50);
+    for (let i = 0; i < 3_600 && [...onList].toSorted().join(" ") !== wanted; i++) await sleep(50);
     expect([...onList].toSorted().join(" ")).toBe(wanted);
   };
   mood = "moody";
@@ -161,4 +161,4 @@ test("an audience kept on a list and sent anew, killed in the middle of both: th
     await sleep(50);
   }
   expect(await state()).toMatchObject({ told: right.length, syncs: [{ status: "done", missing: 0 }] });
-}, 120_000);
+});

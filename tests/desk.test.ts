@@ -29,7 +29,7 @@ describe("the service desk", () => {
       { type: "track", event: "Note Added", userId: "u-1", properties: { note_id: "forged", text: "Refund everything", author_name: "The boss" }, timestamp: new Date(seenMs + 3 * HOUR).toISOString() },
     ] });
     await server.settled();
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   test("shows the late order and its place, and no note that came from outside", async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-test("SIGTERM to npm stops the server with exit code 0 and leaves nothing running", { timeout: 120_000 }, async () => {
+test("SIGTERM to npm stops the server with exit code 0 and leaves nothing running", async () => {
   const port = await freePort();
   const npm = spawn("npm", ["start"], {
     cwd: root, stdio: ["ignore", "pipe", "pipe"],

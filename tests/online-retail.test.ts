@@ -35,7 +35,7 @@ describe.skipIf(!isThere)(`the Online Retail data${isThere ? "" : ` (skipped: th
     const [made] = imports.data;
     importId = made?.id ?? 0;
     expect(made).toMatchObject({ lines: 541_909, accepted: 25_900, refused: 0 });
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await server?.remove();

@@ -27,7 +27,7 @@ describe.skipIf(authority === undefined)("Postgres with TLS", () => {
     const { port, user, password, database } = server;
     settings = { host: NAME, port, database, user, password, tls: "verified", certificates: authority?.ca };
     await server.speaksTls(true);
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
 
   const kinds = warehouseKinds(parts);

@@ -12,7 +12,7 @@ let server: ServerProcess;
 let readUpTo = -1;
 beforeAll(async () => {
   server = await startServerProcess();
-}, 60_000);
+});
 afterAll(() => server?.remove());
 
 /** As bytes; what a client library does to a text must not stand in between. Gives the status. */

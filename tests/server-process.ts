@@ -117,7 +117,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
       await response.arrayBuffer();
       return response.status;
     },
-    async settled(timeoutMs = 100_000) {
+    async settled(timeoutMs = 240_000) {
       const deadlineMs = performance.now() + timeoutMs;
       for (;;) {
         const ledger = await api<Ledger>("/ledger");

@@ -35,7 +35,7 @@ const first: Workspace = { token: API_TOKEN, writeKey: WRITE_KEY };
 
 beforeAll(async () => {
   server = await startServerProcess();
-}, 120_000);
+});
 afterAll(() => server?.remove());
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -70,7 +70,7 @@ async function settledLedger({ token }: Workspace): Promise<Ledger> {
   }
 }
 
-test("a workspace made by HTTP takes events at once; neither sees the other's people, and both ledgers balance", { timeout: 120_000 }, async () => {
+test("a workspace made by HTTP takes events at once; neither sees the other's people, and both ledgers balance", async () => {
   expect(await identify(first, { messageId: "zero", userId: "bob", traits: { plan: "free" } })).toBe(200);
   const made = await server.api<Created>("/workspaces", { method: "POST", body: { name: "Second shop" } });
   const second = { token: made.secret, writeKey: made.key.write_key };
@@ -93,7 +93,7 @@ test("a workspace made by HTTP takes events at once; neither sees the other's pe
   }
 });
 
-test("a change of its settings holds for the events behind it, and for no other workspace's", { timeout: 120_000 }, async () => {
+test("a change of its settings holds for the events behind it, and for no other workspace's", async () => {
   const made = await server.api<Created>("/workspaces", { method: "POST", body: { name: "Third shop" } });
   const third = { token: made.secret, writeKey: made.key.write_key };
   const { settings } = await server.api<{ settings: { phoneCountry?: string } }>("/settings", bearer(third.token));
@@ -106,7 +106,7 @@ test("a change of its settings holds for the events behind it, and for no other 
   expect(await profile(first, "phone:%2B4930123456")).toMatchObject({ status: 404 });
 });
 
-test("all go on after a kill, where they were", { timeout: 120_000 }, async () => {
+test("all go on after a kill, where they were", async () => {
   const made = await server.api<Created>("/workspaces", { method: "POST", body: { name: "Fourth shop" } });
   const fourth = { token: made.secret, writeKey: made.key.write_key };
   expect(await identify(fourth, PERSON)).toBe(200);
@@ -117,7 +117,7 @@ test("all go on after a kill, where they were", { timeout: 120_000 }, async () =
   expect(await settledLedger(fourth)).toMatchObject({ balanced: true });
 });
 
-test("the command line makes and lists them with the token that the server leaves it", { timeout: 120_000 }, async () => {
+test("the command line makes and lists them with the token that the server leaves it", async () => {
   const run = promisify(execFile);
   const launcher = fileURLToPath(new URL("../bin/tributary", import.meta.url));
   const { PATH = "" } = process.env;

@@ -13,7 +13,7 @@ let clickhouse: Awaited<ReturnType<typeof startTestClickHouse>>;
 beforeAll(async () => {
   [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
   pool = postgres.pool("test", 1);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([postgres?.stop(), clickhouse?.stop()]);

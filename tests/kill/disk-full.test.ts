@@ -44,7 +44,7 @@ afterAll(async () => {
   await rm(mounted, { recursive: true, force: true });
 });
 
-test.skipIf(mounted === undefined)("while little room is left it refuses with a time to come back, and then takes in again", { timeout: 60_000 }, async () => {
+test.skipIf(mounted === undefined)("while little room is left it refuses with a time to come back, and then takes in again", async () => {
   await sendUntil(({ status }) => status === 200);
   await fill(400 * MB);
   const refused = await sendUntil(({ status }) => status !== 200);
@@ -61,7 +61,7 @@ interface Verified {
   readonly sources: { readonly source_id: number; readonly landings: { readonly outcome: string; readonly count: number }[] }[];
 }
 
-test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byte costs nothing that was acknowledged", { timeout: 120_000 }, async () => {
+test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byte costs nothing that was acknowledged", async () => {
   let isOver = false;
   const senders = Array.from({ length: 4 }, async () => {
     while (!isOver) await send();
@@ -95,7 +95,7 @@ test.skipIf(mounted === undefined)("a disk that is suddenly full to the last byt
   }
 });
 
-test.skipIf(mounted === undefined)("while ClickHouse's disk alone is full, blocks wait, and land once when there is room", { timeout: 60_000 }, async () => {
+test.skipIf(mounted === undefined)("while ClickHouse's disk alone is full, blocks wait, and land once when there is room", async () => {
   await server.stop();
   await makeRoom();
   const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startClickHouse({ dataDir: join(mounted ?? "", "clickhouse-alone"), logger: quietLogger })]);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   pipeline = await startTestPipeline({ profilesInMemory: 20 });
   await makeHistory(randomSource(SEED));
   live = await canonicalState(pipeline.pool, pipeline.clickhouse.client("evaluate"));
-}, 120_000);
+});
 afterAll(() => pipeline?.stop());
 
 test("the history has something of everything", () => {
@@ -41,15 +41,15 @@ test("every event's owner in ClickHouse is the person who has it in Postgres", a
   expect(strangers).toEqual([]);
 });
 
-test("a run in batches of one chunk, with almost nothing in memory, gives the same state", { timeout: 120_000 }, async () => {
+test("a run in batches of one chunk, with almost nothing in memory, gives the same state", async () => {
   expect(differences(live, await undisturbedRun(pipeline.pool, { secret: SECRET, profilesInMemory: 3, tuning: { batchEventsMax: 1 } }))).toEqual([]);
 });
 
-test("a run in batches as large as can be gives the same state", { timeout: 120_000 }, async () => {
+test("a run in batches as large as can be gives the same state", async () => {
   expect(differences(live, await undisturbedRun(pipeline.pool, { secret: SECRET, tuning: { batchEventsMax: 4_000 } }))).toEqual([]);
 });
 
-test("a run whose transactions are cut off again and again gives the same state", { timeout: 120_000 }, async () => {
+test("a run whose transactions are cut off again and again gives the same state", async () => {
   let cuts = 0;
   const state = await undisturbedRun(pipeline.pool, {
     secret: SECRET, profilesInMemory: 5, tuning: { batchEventsMax: 3 },

@@ -23,7 +23,7 @@ interface Balance {
   readonly sources: readonly { readonly source_id: number; readonly in_event_table: number }[];
 }
 
-test("every part of the events and of the people is emptied, and nothing is missing in the end", { timeout: 90_000 }, async (context) => {
+test("every part of the events and of the people is emptied, and nothing is missing in the end", async (context) => {
   if (!("socketPath" in (await serverFile(server.dataDir)).clickhouse)) context.skip("The files are those of a server elsewhere.");
   for (let from = 0; from < EVENTS; from += BATCH) {
     const batch = ids.slice(from, from + BATCH).map((id) => ({ type: "track", event: "Seen", messageId: id, userId: `user-${Number(id.slice(1)) % 40}` }));

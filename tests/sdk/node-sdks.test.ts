@@ -65,7 +65,7 @@ beforeAll(async () => {
   for (const sender of senders.values()) sender.call(lastStep);
   await finishAll();
   events = await receivedEvents(server);
-}, 180_000);
+});
 
 afterAll(async () => {
   for (const wire of wires.values()) await wire.close();

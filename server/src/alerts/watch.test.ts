@@ -122,7 +122,7 @@ describe("alerts on a real Postgres", () => {
     while (await tell(of, nowMs));
   }
 
-  test("whatever is seen and wherever it is killed, each change is told once; twice only under the same key, where a kill or a cut took the reply", { timeout: 60_000 }, async () => {
+  test("whatever is seen and wherever it is killed, each change is told once; twice only under the same key, where a kill or a cut took the reply", async () => {
     await fresh();
     let seed = 11;
     const below = (count: number): number => Math.floor(((seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647) * count);

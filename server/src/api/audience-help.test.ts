@@ -207,7 +207,7 @@ describe("values to pick from", () => {
     const client = await api.pool.connect();
     await setFields(client, { workspaceId: api.first.id, actor: "test", nowMs: 0 }, [{ place: "property", event: "Order Completed", path: "note", personal: false }]);
     client.release();
-    await expect.poll(async () => (await values("place=property&event=Order%20Completed&path=note", reader)).data.length, { timeout: 10_000 }).toBe(5);
+    await expect.poll(async () => (await values("place=property&event=Order%20Completed&path=note", reader)).data.length).toBe(5);
   });
 });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     person, api.first.id, JSON.stringify({ version: 1, traits: {}, identifiers: [], consents: {}, accounts: {}, devices: [], links: [], splits: {}, events: { count: 0, firstAtMs: 0, lastAtMs: 0, latest: [] } }),
   ]);
   await fill();
-}, 60_000);
+});
 afterAll(() => api?.stop());
 
 const hourAgo = Date.now() - 3_600_000;

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await addAccount(api, "viewer@example.com", [[api.first, "viewer"]]);
   await addAccount(api, "stranger@example.com", [[api.second, "admin"]]);
   [owner, colleague, viewer, stranger] = await Promise.all(["owner", "colleague", "viewer", "stranger"].map((name) => signIn(api, `${name}@example.com`))) as [string, string, string, string];
-}, 60_000);
+});
 afterAll(async () => {
   await api?.stop();
   await vendor?.stop();

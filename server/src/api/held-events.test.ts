@@ -8,7 +8,7 @@ let api: TestApi;
 
 beforeAll(async () => {
   api = await startTestApi();
-}, 60_000);
+});
 
 afterAll(() => api?.stop());
 
@@ -69,7 +69,7 @@ test("all of one reason are sent again in steps, those that can't go stay open, 
   expect((await api.call("POST", "/quarantine/discard", { body: { reason: "many" } })).body).toEqual({ done: 1, skipped: 0, next: null });
   const audit = await api.pool.query("select action from audit_log where workspace_id = $1 and action like 'quarantine.%'", [api.first.id]);
   expect(audit.rows.filter(({ action }) => action === "quarantine.resend")).toHaveLength(202);
-}, 30_000);
+});
 
 test("a repair as text keeps every digit, and is refused when it is no object", async () => {
   const row = rowId(4, 0);

@@ -42,7 +42,7 @@ describe("identity through the API", () => {
        ($1, 40, 0, 'merge', now(), $2, $3, 'seen_together', $4), ($1, 44, 0, 'refused', now(), $5, $2, 'limit', $6), ($1, 44, 1, 'shared', now(), $2, $5, 'shared_after', $6)`,
       [first.id, ada, gone, browser, bob, tablet],
     );
-  }, 60_000);
+  });
   afterAll(() => api.stop());
 
   test("the graph says in how many events each pair stood, which came first, and who the others are now", async () => {

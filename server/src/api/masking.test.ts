@@ -268,7 +268,7 @@ describe("a caller without the scope personal_data", () => {
         expect(canary.exec(text)?.[0], `${who} ${path}: ${text}`).toBeUndefined();
       }
     }
-  }, 120_000);
+  });
 
   test("sees what is not personal, and enough of the rest to tell two people apart", async () => {
     const { body } = await as("viewer", "GET", `/profiles/${person}?include=provenance`);

@@ -115,7 +115,7 @@ test("the endpoint keeps it in every format, before the answer", async () => {
     const reply = await fetch(`${url}/sql?param_least=15`, { method: "POST", body: `select message_id, '${format}' from events join order_completed using (message_id) where total > {least:Float64} limit 5 format ${format}`, headers: { "x-clickhouse-key": api.first.token } });
     expect(Buffer.from(await reply.arrayBuffer()).includes("m2"), format).toBe(true);
     const id = reply.headers.get("x-export-id") ?? "";
-    await expect.poll(async () => (await api.call("GET", "/exports?limit=1")).body.data[0], { timeout: 10_000 }).toMatchObject({ id, what: "endpoint", status: "done", people: 1, parameters: { least: "15" } });
+    await expect.poll(async () => (await api.call("GET", "/exports?limit=1")).body.data[0]).toMatchObject({ id, what: "endpoint", status: "done", people: 1, parameters: { least: "15" } });
     expect(await peopleOf(id), format).toEqual([ada]);
   }
   const reply = await fetch(`${url}/sql?query=${encodeURIComponent("select count() from events")}`, { headers: { "x-clickhouse-key": api.first.token } });
@@ -152,10 +152,10 @@ test("a statement ends when whoever asked goes away", async () => {
   };
   const asked = reader.query({ query: "select count() from numbers(999983) as a, numbers(999979) as b where sipHash64(a.number, b.number) = 1", format: "JSONEachRow", abort_signal: gone.signal });
   asked.catch(() => undefined);
-  await expect.poll(running, { timeout: 10_000 }).toBe(1);
+  await expect.poll(running).toBe(1);
   gone.abort();
   await expect(asked).rejects.toThrow();
-  await expect.poll(running, { timeout: 10_000 }).toBe(0);
+  await expect.poll(running).toBe(0);
   await reader.close();
 });
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   // Of lists of objects, the paths of the engine end at the list.
   const lists = ["name", "category", "price", "quantity", "product_id", "color"].map((name) => `products.${name}`);
   vocabulary = resolveVocabulary(emptyVocabulary, names.map(({ event, paths }) => ({ event, paths: [...paths, ...(paths.includes("products") ? lists : [])] })));
-}, 240_000);
+});
 afterAll(() => pipeline.stop());
 
 /** With two products of this shop. */

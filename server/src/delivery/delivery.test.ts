@@ -337,7 +337,7 @@ async function through(): Promise<void> {
   }
 }
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1_000 && !(await isSo()); i++) await sleep(5);
+  for (let i = 0; i < 12_000 && !(await isSo()); i++) await sleep(5);
   expect(await isSo()).toBe(true);
 }
 
@@ -389,7 +389,7 @@ test("killed at any moment while dead letters are sent again among what comes in
   await replay(id);
   await through();
   expect(bench.vendor.requests.length).toBe(sent);
-}, 60_000);
+});
 
 test("what is newer counts, too, where it is still under way, or waits for another attempt, when the older one is asked for again", async () => {
   const id = await withDeadLetters(identify("ursa", "old"), identify("vela", "old"));

@@ -96,11 +96,11 @@ export function createRunner(options: RunnerOptions): Runner {
   let hasNewParked = false;
   let turns = 0;
   let wakes = 0;
-  let wake = (): void => undefined;
+  const nap = createNap();
 
   function poke(): void {
     wakes++;
-    wake();
+    nap.end();
   }
 
   const commit: Commit = async (change) => {
@@ -276,20 +276,14 @@ export function createRunner(options: RunnerOptions): Runner {
         const waitMs = pump(works);
         turns++;
         retryMs = limits.pollMs;
-        if (wakes === seen) await rest(Math.min(waitMs ?? limits.pollIdleMs, limits.pollIdleMs, untilRetry(works, options.forgettings, clock.nowMs()) ?? limits.pollIdleMs));
+        if (wakes === seen) await nap.take(Math.min(waitMs ?? limits.pollIdleMs, limits.pollIdleMs, untilRetry(works, options.forgettings, clock.nowMs()) ?? limits.pollIdleMs));
       } catch (error) {
         if (stopping.signal.aborted) return;
         logger.warn({ err: error, destination: destinationId, retryMs }, "a destination could not be looked after; it is tried again");
-        await rest(retryMs);
+        await nap.take(retryMs);
         retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
       }
     }
-  }
-
-  async function rest(ms: number): Promise<void> {
-    const waking = new AbortController();
-    wake = () => waking.abort();
-    await sleep(ms, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => undefined);
   }
 
   function isSettled(): boolean {
@@ -320,11 +314,33 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     async stop() {
       stopping.abort();
+      poke();
       await running;
       const timer = setTimeout(() => ending.abort(), GRACE_MS);
       await Promise.all(underWay);
       clearTimeout(timer);
     },
+  };
+}
+
+interface Nap {
+  take(ms: number): Promise<void>;
+  /** The one that is being taken, if any. */
+  end(): void;
+}
+
+/** A sleep that can be ended. Not by a signal, whose end makes an error with its stack: once for each request that would be. */
+function createNap(): Nap {
+  let end = (): void => undefined;
+  return {
+    take: (ms) => new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(), ms);
+      end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    }),
+    end: () => end(),
   };
 }
 

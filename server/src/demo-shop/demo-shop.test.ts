@@ -43,7 +43,7 @@ beforeAll(async () => {
   });
   shops = open();
   await pipeline.send([{ type: "identify", userId: "ada", messageId: "theirs", traits: { email: "ada@example.com" } }], { workspaceId: made.workspaceId, sourceId: made.sourceId });
-}, 120_000);
+});
 
 afterAll(async () => {
   await shops.stop();
@@ -124,7 +124,7 @@ test("the history comes to be what the generator declares, though playing and th
     if (meant !== undefined) expect(owners.getOrInsertComputed(meant, () => stored[index]?.owner ?? "")).toBe(stored[index]?.owner);
   }
   expect(new Set(owners.values()).size).toBe(truth.profiles);
-}, 120_000);
+});
 
 test("it goes on live, at the pace that is set, while it is not paused", async () => {
   const live = async (): Promise<number> => (await shops.status(caller)).progress?.live ?? 0;
@@ -140,7 +140,7 @@ test("it goes on live, at the pace that is set, while it is not paused", async (
   const workspaceId = await demoId();
   const [rows, received] = [await pipeline.events(`e.workspace_id = ${workspaceId} and is_historical = 0 and outcome != 'control'`), await live()];
   expect(rows).toHaveLength(received);
-}, 60_000);
+});
 
 test("the scenarios are read from what the system knows", async () => {
   const of = async (id: string) => (await shops.scenarios(caller)).find((one) => one.id === id);
@@ -177,7 +177,7 @@ test("the scenarios are read from what the system knows", async () => {
   });
   await pipeline.settled();
   expect((await of("late_order"))?.done).toBe(true);
-}, 60_000);
+});
 
 test("removed, it leaves no row anywhere, whatever comes in meanwhile and though removing is broken off", async () => {
   const workspaceId = await demoId();
@@ -204,7 +204,7 @@ test("removed, it leaves no row anywhere, whatever comes in meanwhile and though
   const home = await rowsOf(caller.workspaceId);
   expect(home).toMatchObject({ profile: 1, "clickhouse profiles": 1 });
   expect(await pipeline.person("email", "ada@example.com", caller.workspaceId)).toBeDefined();
-}, 60_000);
+});
 
 test("a rebuild from the log that still has all of it brings nothing back", async () => {
   const { rows } = await pipeline.pool.query<{ id: number }>("select workspace_id as id from removed_workspace");
@@ -215,14 +215,14 @@ test("a rebuild from the log that still has all of it brings nothing back", asyn
   await pipeline.settled();
   expect(await rowsOf(removed)).toEqual({ removed_workspace: 1 });
   expect(await pipeline.person("email", "ada@example.com", caller.workspaceId)).toBeDefined();
-}, 60_000);
+});
 
 test("after it, another one can be loaded, which has another workspace", async () => {
   const { rows } = await pipeline.pool.query<{ id: number }>("select workspace_id as id from removed_workspace");
   expect((await shops.load(caller, { ...wish, people: 10, days: 14 })).isNew).toBe(true);
   await until(async () => (await state()) === "live");
   expect(await demoId()).toBeGreaterThan(rows[0]?.id ?? 0);
-}, 60_000);
+});
 
 test("the first workspace stays, whoever asks for its removal: the next start would let people into it again", async () => {
   const before = await rowsOf(caller.workspaceId);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   postgres = await startPostgres({ dataDir, logger: quietLogger });
   clickhouse = await startClickHouse({ dataDir, logger: quietLogger });
   pool = postgres.pool("test", 2);
-}, 60_000);
+});
 
 afterEach(() => sessions?.stop());
 

@@ -31,8 +31,21 @@ export function secretTexts(value: unknown): string[] {
   return Object.values(value).flatMap(secretTexts);
 }
 
+/** Those made last: each request asks for one, and a destination's secrets seldom change. */
+const made = new Map<string, SecretCutter>();
+const MADE_MAX = 100;
+
 /** `secrets`: values; those shorter than six characters are passed over. */
 export function createSecretCutter(secrets: readonly string[]): SecretCutter {
+  const key = JSON.stringify(secrets);
+  const cutter = made.get(key) ?? makeSecretCutter(secrets);
+  made.delete(key);
+  made.set(key, cutter);
+  for (const oldest of made.keys()) if (made.size > MADE_MAX) made.delete(oldest);
+  return cutter;
+}
+
+function makeSecretCutter(secrets: readonly string[]): SecretCutter {
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   const pattern = forms.length === 0 ? undefined : new RegExp(forms.map((form) => RegExp.escape(form)).join("|"), "g");
   const withoutValues = (text: string, end: number): string => {

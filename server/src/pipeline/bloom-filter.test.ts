@@ -31,7 +31,7 @@ test.each([
   ["filled to its first capacity", FIRST_LAYER],
   ["one beyond it, grown", FIRST_LAYER + 1],
   ["grown to its second capacity", FIRST_LAYER * 3],
-])("%s, it finds every id it has and takes fewer than 0.2 % of others for known", { timeout: 60_000 }, (_name, count) => {
+])("%s, it finds every id it has and takes fewer than 0.2 % of others for known", (_name, count) => {
   const filter = filled(count);
   expect(filter.size).toBe(count);
   expect(perhaps(filter, 0, count)).toBe(count);

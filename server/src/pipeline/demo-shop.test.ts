@@ -113,7 +113,7 @@ describe("Three hundred people", () => {
     }
     await pipeline.settled();
     stored = await pipeline.events("outcome != 'control'");
-  }, 120_000);
+  });
   afterAll(() => pipeline.stop());
 
   const personOf = async (of: StoryPerson | StoryIdentifier): Promise<string> => {

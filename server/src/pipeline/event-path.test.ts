@@ -14,7 +14,7 @@ let paths: EventPaths;
 beforeAll(async () => {
   pipeline = await startTestPipeline();
   paths = createEventPaths({ pool: pipeline.pool, clickhouse: pipeline.clickhouse.client("evaluate"), secret: SECRET, limits: defaultLimits });
-}, 60_000);
+});
 
 afterAll(() => pipeline?.stop());
 
@@ -95,7 +95,7 @@ test("normalising again gives what stands in the event table, for random events"
     // What the fold made anew says of the person now is what the person's own provenance says.
     for (const trait of path?.folded?.traits ?? []) if (trait.stands) expect(trait.taken).not.toBe("kept");
   }
-}, 60_000);
+});
 
 const empty = { userId: "", anonymousId: "", groupId: "", consent: {} };
 const emptyContext = {

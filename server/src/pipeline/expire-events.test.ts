@@ -11,7 +11,7 @@ beforeAll(async () => {
   // Few counts and entries in one record, so that a month takes several.
   pipeline = await startTestPipeline({ tuning: { lingerMs: 5, batchIntervalMs: 1, expiry: { countsMax: 3, heldMax: 1 } } });
   await pipeline.pool.query(`insert into workspace (id, slug, name, log_partition) values (1, 'first', 'First', 0), (2, 'second', 'Second', 0) on conflict do nothing`);
-}, 60_000);
+});
 
 afterAll(() => pipeline?.stop());
 

@@ -8,7 +8,7 @@ let pipeline: TestPipeline;
 
 beforeAll(async () => {
   pipeline = await startTestPipeline();
-}, 60_000);
+});
 
 afterAll(() => pipeline?.stop());
 

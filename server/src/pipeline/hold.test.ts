@@ -12,7 +12,7 @@ let pool: Pool;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   pool = postgres.pool("test", 4);
-}, 60_000);
+});
 afterAll(() => postgres?.stop());
 
 const SOON_MS = 20;

@@ -21,7 +21,7 @@ beforeAll(async () => {
     { type: "identify", messageId: "5", userId: "ABC" },
     { type: "identify", messageId: "6", userId: "abc" },
   ]);
-}, 60_000);
+});
 
 afterAll(() => pipeline?.stop());
 

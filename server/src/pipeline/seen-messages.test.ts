@@ -16,7 +16,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   pool = postgres.pool("test", 4);
-}, 60_000);
+});
 
 afterAll(() => postgres?.stop());
 

@@ -110,7 +110,7 @@ test("size, part, whom it is drawn from and next change are those of the whole q
     expect(found.size).toBe(members.length);
     expect(found.nextMs, JSON.stringify(one)).toBe(next >= NEVER ? null : Math.floor(next / 1_000) * 1_000);
   }
-}, 120_000);
+});
 
 test("each condition is counted on its own, by its path", async () => {
   const [gold, female, order] = [

@@ -18,7 +18,7 @@ const listed: AudienceAtVendor = { key: "at_risk", id: 5, name: "At risk", exter
 const people = [{ email: " Ann.Lee@Gmail.com " }, { email: ["bob@example.com", "BOB@example.com"], phone: "+49 (30) 1234567" }];
 const json = (body: unknown, status = 200, headers = {}): Reply => ({ status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
-const parts = (origin: string, url: string): OwnParts => ({ outbound: outboundToLoopback({ [origin]: url }), filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 2_000 });
+const parts = (origin: string, url: string): OwnParts => ({ outbound: outboundToLoopback({ [origin]: url }), filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 20_000 });
 const google = {
   destination: googleDataManager,
   origins: ["https://datamanager.googleapis.com"],

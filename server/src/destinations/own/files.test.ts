@@ -94,7 +94,7 @@ test("Parquet has the same columns and types in every file, which ClickHouse rea
   const before = await readFile(first ?? "");
   await send1([one, { order: 3, total: "7" }]);
   expect((await readFile(first ?? "")).equals(before)).toBe(true);
-}, 40_000);
+});
 
 interface Given {
   readonly receivedAt?: string;

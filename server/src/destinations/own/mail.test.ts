@@ -10,7 +10,7 @@ let smtp: TestMailServer;
 beforeEach(async () => void (smtp = await startTestMailServer()));
 afterEach(() => smtp.stop());
 
-const parts = { outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 2_000 };
+const parts = { outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 };
 const settings = (more: Record<string, unknown> = {}) => ({ host: "127.0.0.1", port: Number(new URL(smtp.url).port), security: "none", from: "shop@example.com", fromName: "The shop", ...more });
 
 async function send(payload: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<SendResult> {

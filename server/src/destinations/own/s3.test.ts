@@ -59,7 +59,7 @@ destinationContract("files in S3", {
 test("what is signed is what is sent", async () => {
   const seen: { readonly url: string; readonly headers: Readonly<Record<string, string>> }[] = [];
   const outbound = { ...outboundToLoopback(), fetch: async (request: { url: string; headers?: Readonly<Record<string, string>> }) => (seen.push({ url: request.url, headers: request.headers ?? {} }), { status: 200, headers: {}, body: Buffer.alloc(0) }) };
-  await s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 1_000 }).send({
+  await s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 20_000 }).send({
     connection: { workspaceId: 1, destinationId: 1, slug: "s3-files", version: 1, settings: { region: "eu-central-1", bucket: "a-bucket", folder: "in/put", accessKeyId: "AKIDEXAMPLE", secretAccessKey: secret, sessionToken: session, format: "ndjson" } },
     subscription: { id: 1, version: 1, action: "write" },
     items: [1, 2].map((id, index) => ({ event: contractEvent(index), payload: { data: { id } }, idempotencyKey: `key-${index}` })),
@@ -78,7 +78,7 @@ test("a warehouse's tables are an object each; one that fails fails all of them,
       return { status: url.includes("order_completed") && failures-- > 0 ? 500 : 200, headers: {}, body: Buffer.alloc(0) };
     },
   };
-  const to = s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 1_000 });
+  const to = s3({ outbound, filesDirectory: "", nowMs: () => contractNowMs, timeoutMs: 20_000 });
   const send = (batchId: string) => to.send({
     connection: { workspaceId: 1, destinationId: 1, slug: "s3-files", version: 1, settings: { region: "eu-central-1", bucket: "a-bucket", folder: "in", accessKeyId: "AKIDEXAMPLE", secretAccessKey: secret, format: "csv" } },
     subscription: { id: 1, version: 1, action: "layout" }, batchId, items: [1, 2].map((id, index) => ({ event: contractEvent(index), payload: { event: { ...contractEvent(index), messageId: `m-${id}` } }, idempotencyKey: `key-${index}` })),

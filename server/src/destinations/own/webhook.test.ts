@@ -52,7 +52,7 @@ type Verify = (body: Buffer, headers: Readonly<Record<string, string>>, secret: 
 
 test("the receiver that the documentation shows takes what is ours and recent, and nothing else", async () => {
   const { isFromTributary } = (await import(`data:text/javascript,${encodeURIComponent(documented)}`)) as { isFromTributary: Verify };
-  const destination = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 5_000 });
+  const destination = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 });
   await destination.send({
     connection: { workspaceId: 1, destinationId: 1, slug: "signed-webhook", version: 1, settings: { url: vendor.url, secret, previousSecret } },
     subscription: { id: 1, version: 1, action: "send" },
@@ -71,7 +71,7 @@ test("the receiver that the documentation shows takes what is ours and recent, a
 
 test("the receiver is told whom to forget and which audience to empty, signed", async () => {
   const vendor = await startTestVendor();
-  const destination = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 1_000 });
+  const destination = webhook({ outbound: outboundToLoopback(), filesDirectory: "", nowMs: Date.now, timeoutMs: 20_000 });
   const connection = { workspaceId: 1, destinationId: 2, slug: "signed-webhook", version: 1, settings: { url: vendor.url, secret } };
   const signal = new AbortController().signal;
   expect(await destination.forget?.(connection, { userId: "ada", anonymousId: undefined }, signal)).toMatchObject({ outcomes: [{ kind: "delivered" }] });

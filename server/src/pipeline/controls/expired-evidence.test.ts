@@ -13,7 +13,7 @@ beforeAll(async () => {
   pipeline = await startTestPipeline();
   await pipeline.pool.query(`insert into workspace (id, slug, name, log_partition) values (1, 'first', 'First', 0)`);
   await pipeline.control({ kind: "workspace.set", settings: { ...defaultWorkspaceSettings, events: { keepDays: 30 } } });
-}, 60_000);
+});
 
 afterAll(() => pipeline?.stop());
 

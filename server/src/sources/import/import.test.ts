@@ -131,7 +131,7 @@ describe("an import", () => {
       return log.append(partition, record);
     } };
     void makeImports(dying).receive(caller(), upload(id, text)).catch(() => undefined);
-    await expect.poll(async () => (await eventsOf(id)).length, { timeout: 20_000 }).toBe(2_000);
+    await expect.poll(async () => (await eventsOf(id)).length).toBe(2_000);
     expect((await imports2().get(workspaceId, id)).bytes_done).toBe(0);
     await imports2().receive(caller(), upload(id, text));
     const ids = (await eventsOf(id)).map((event) => event["messageId"]);
