@@ -15,7 +15,7 @@ type Sizes = AudienceTrends["data"][number]["sizes"];
 /** `trends`: the sizes of the last days, by slug; undefined while they are asked for. */
 export function columnsOf(trends: ReadonlyMap<string, Sizes> | undefined): readonly Column<Audience>[] {
   return [
-    { key: "name", header: t.columns.name, width: "minmax(168px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
+    { key: "name", header: t.columns.name, width: "minmax(160px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
     { key: "sentence", header: t.columns.sentence, width: "minmax(100px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={shortSentence(sentence[language])} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
     { key: "size", header: t.columns.size, width: "68px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size, filled_at }) => (filled_at === null ? null : size) },
     { key: "trend", header: t.columns.trend, width: "118px", cell: ({ slug }) => <Trend sizes={trends?.get(slug)} /> },

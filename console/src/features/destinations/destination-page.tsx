@@ -93,7 +93,8 @@ function Actions({ destination }: { readonly destination: DestinationDetail }): 
   const isUnfinished = !destination.enabled && destination.subscriptions.total === 0 && may(session, "admin");
   return (
     <>
-      {kind?.definition.canTest ? <ConnectionTest slug={destination.slug} /> : null}
+      {/* Nearly all can: there from the start, so that nothing beside it moves. */}
+      {kind?.definition.canTest ?? true ? <ConnectionTest slug={destination.slug} /> : null}
       {isUnfinished ? (
         <SetUpButton definition={destination.definition} search={{ step: "choose", destination: destination.slug }}>{texts.setUp.goOn}</SetUpButton>
       ) : <DestinationSwitch destination={destination} />}

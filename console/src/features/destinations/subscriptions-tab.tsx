@@ -1,5 +1,6 @@
 // What goes to a destination: each subscription, what it takes, and whether it is on.
 import { Button } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconFilter, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -24,6 +25,7 @@ const t = texts.deliveries.subscriptions;
 export function SubscriptionsTab({ destination }: TabProps): ReactNode {
   const { slug, status, definition, definition_name: definitionName } = destination;
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const list = useQuery(subscriptionsQuery(slug));
   const mayChange = may(session, "write") && status === "active";
   const columns: readonly Column<Subscription>[] = [
@@ -34,6 +36,7 @@ export function SubscriptionsTab({ destination }: TabProps): ReactNode {
     { key: "version", header: t.columns.version, width: "64px", isEnd: true, cell: ({ version }) => version },
     { key: "changed", header: t.columns.changed, width: "104px", cell: ({ updated_at: at }) => <When at={at} /> },
   ];
+  const shown = isNarrow ? columns.filter(({ key }) => key !== "version") : columns;
   if (list.error && !list.data) return <ProblemNotice problem={list.error} onRetry={() => void list.refetch()} />;
   const add = mayChange && definitionName !== null
     ? <Button variant="default" leftSection={<IconPlus size={15} aria-hidden />} renderRoot={(root) => <Link {...root} to="/destinations/$slug/subscriptions/new" params={{ slug }} />}>{texts.subscriptions.newTitle}</Button> : undefined;
@@ -42,7 +45,7 @@ export function SubscriptionsTab({ destination }: TabProps): ReactNode {
   return (
     <div className="stack-wide">
       {add && list.data && list.data.data.length > 0 ? <div className="row" style={{ justifyContent: "flex-end" }}>{add}</div> : null}
-      <DataTable label={t.title} columns={columns} rows={list.data?.data} rowKey={({ id }) => id} empty={<Empty icon={<IconFilter size={28} stroke={1.4} />} title={t.none} text={t.noneText} action={first} />} />
+      <DataTable label={t.title} columns={shown} rows={list.data?.data} rowKey={({ id }) => id} empty={<Empty icon={<IconFilter size={28} stroke={1.4} />} title={t.none} text={t.noneText} action={first} />} />
       {list.data?.data.filter(({ kind }) => kind === "audience").map((one) => <AudienceSyncCard key={one.id} destination={destination} subscription={one} />)}
     </div>
   );

@@ -1,4 +1,5 @@
 // Every run: why it was made, how long it took, and what it found.
+import { useMediaQuery } from "@mantine/hooks";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
@@ -27,18 +28,22 @@ function saidOf({ status, problem, asks }: ModelRunShown): string | undefined {
   return (problem ?? (status === "asking" ? asks : null))?.message.replaceAll("`", "");
 }
 
+const inNarrow: ReadonlySet<string> = new Set(["state", "at", "rows", "found", "why"]);
+const narrowColumns = columns.filter(({ key }) => inNarrow.has(key));
+
 function tookOf({ started_at: from, finished_at: to }: ModelRunShown): string {
   return from === null || to === null ? "" : t.seconds((Date.parse(to) - Date.parse(from)) / 1_000);
 }
 
 export function RunsTab({ model, onShow }: { readonly model: ModelShown; readonly onShow: (run: number) => void }): ReactNode {
+  const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const pages = useInfiniteQuery(runPagesQuery(model.slug));
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.data), [pages.data]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   if (pages.error && rows === undefined) return <ProblemNotice problem={pages.error} onRetry={() => void pages.refetch()} />;
   return (
     <DataTable
-      label={t.tabs.runs} columns={columns} rows={rows} rowKey={({ id }) => id} onOpen={({ id }) => onShow(id)} onEnd={hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined}
+      label={t.tabs.runs} columns={isNarrow ? narrowColumns : columns} rows={rows} rowKey={({ id }) => id} onOpen={({ id }) => onShow(id)} onEnd={hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined}
       isLoadingMore={isFetchingNextPage} empty={<Empty icon={<IconPlayerPlay size={28} stroke={1.4} />} title={t.noRuns} text={t.noRunsText} />}
     />
   );
