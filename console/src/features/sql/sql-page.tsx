@@ -47,7 +47,7 @@ export function SqlPage(): ReactNode {
     run();
   };
   const rows = useMemo(() => answer.data?.rows.map((cells, nr): NumberedRow => ({ nr, cells })), [answer.data]);
-  const columns = useMemo(() => (answer.data?.columns ?? []).map(columnOf), [answer.data]);
+  const columns = useMemo(() => (answer.data?.columns ?? []).map((column, index) => columnOf(column, index, (answer.data?.rows ?? []).some((cells) => isLarge(cells[index])))), [answer.data]);
   const told = answer.data === undefined || answer.isFetching ? t.sentence : t.found(answer.data.rows.length, answer.data.is_cut, Math.round(answer.data.duration_ms));
   return (
     <Page fills title={t.title} sentence={told} actions={<><ExportCsv title={t.title} columns={columns} rows={rows} />{q !== "" && may(session, "personal_data") ? <Button component={Link} to={`/exports?new=file&statement=${encodeURIComponent(q)}`} variant="default" leftSection={<IconFileExport size={15} aria-hidden />}>{t.asFile}</Button> : null}</>}>
@@ -81,10 +81,10 @@ function widthOf(type: string): number {
   return short === "UUID" ? 264 : short.startsWith("DateTime") ? 168 : 112;
 }
 
-function columnOf({ name, type }: SqlAnswer["columns"][number], index: number): Column<NumberedRow> {
+function columnOf({ name, type }: SqlAnswer["columns"][number], index: number, isGrouped: boolean): Column<NumberedRow> {
   return {
     key: `${index}`, header: `${name} · ${shortType(type)}`, width: `minmax(${widthOf(type)}px, 1fr)`, isEnd: isNumeric(type),
-    cell: ({ cells }) => <Cell value={cells[index]} />, csv: ({ cells }) => textOf(cells[index]),
+    cell: ({ cells }) => <Cell value={cells[index]} isGrouped={isGrouped} />, csv: ({ cells }) => textOf(cells[index]),
   };
 }
 
@@ -98,14 +98,14 @@ function textOf(value: unknown): string | number | boolean | null {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
 }
 
-/** Grouped once that is needed to read it: a year stays as it is. */
+/** A column of numbers is grouped once one of them needs it to be read: years stay as they are. */
 const GROUPED_FROM = 10_000;
-const shownOf = (value: string | number | boolean): string => (typeof value === "number" && Number.isSafeInteger(value) && Math.abs(value) >= GROUPED_FROM ? fullNumber(value) : String(value));
+const isLarge = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && Math.abs(value) >= GROUPED_FROM;
 
-function Cell({ value }: { readonly value: unknown }): ReactNode {
+function Cell({ value, isGrouped }: { readonly value: unknown; readonly isGrouped: boolean }): ReactNode {
   const text = textOf(value);
   if (text === null) return <span className="dim">{t.nothing}</span>;
-  return <span className="cut" title={String(text)}><bdi>{shownOf(text)}</bdi></span>;
+  return <span className="cut" title={String(text)}><bdi>{isGrouped && typeof text === "number" && Number.isSafeInteger(text) ? fullNumber(text) : String(text)}</bdi></span>;
 }
 
 function Views({ onPick }: { readonly onPick: (name: string) => void }): ReactNode {
