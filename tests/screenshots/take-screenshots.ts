@@ -99,7 +99,8 @@ async function takeBest(browser: Browser, server: ServerProcess): Promise<void> 
   await shoot(page, server.url, `/profiles/${refOf("late_order")}?tab=service`, join(images, "console-service.png"));
   await shoot(page, server.url, `/profiles/${refOf("wrong_merge")}?tab=identity`, join(images, "console-identity.png"));
   await page.goto(`${server.url}/live?type=identify`);
-  await page.getByRole("row").nth(3).click();
+  // Its first cell: somewhere in its middle stands the link to the person.
+  await page.getByRole("row").nth(3).getByRole("gridcell").first().click();
   await page.getByRole("complementary").getByText("The path it took").waitFor();
   await page.waitForTimeout(1_500);
   await page.screenshot({ path: join(images, "console-event.png") });
