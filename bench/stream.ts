@@ -34,6 +34,11 @@ function zipfSampler(n: number, s: number, random: () => number): () => number {
 }
 
 const events = ["Product Viewed", "Product Added", "Order Completed", "Product List Viewed", "Cart Viewed", "Checkout Started", "Coupon Applied"];
+const PAGE_SHARE = 0.4;
+
+/** What share of the default stream's events each name of a track call has. */
+export const trackNameShare = (): number => ((1 - defaultStream.identifyShare) * (1 - PAGE_SHARE)) / events.length;
+
 const categories = ["dress", "shoes", "scarf", "jacket", "bag", "belt"];
 const colours = ["red", "blue", "green", "black", "white"];
 const agents = [
@@ -79,7 +84,7 @@ export function createStream(options: StreamOptions): (nowMs: number) => string 
         traits: { email: `person.${person}@example.com`, firstName: "Given", lastName: `Name ${person}`, plan: pick(["free", "pro", "team"]), city: pick(["Oslo", "Rome", "Lyon"]) },
       });
     }
-    if (random() < 0.4) {
+    if (random() < PAGE_SHARE) {
       return JSON.stringify({ ...common, ...(isKnown ? { userId: `user-${person}` } : {}), type: "page", name: "Product", properties: common.context.page });
     }
     return JSON.stringify({

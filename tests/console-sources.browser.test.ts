@@ -61,6 +61,14 @@ describe.skipIf(chromiumPath === undefined)("sources", () => {
     await old.getByText("Still used by analytics-node 2.1.3: 2 events in the last 24 h").waitFor();
 
     await old.getByRole("button", { name: /^More for the key/ }).click();
+    await page.getByRole("menuitem", { name: "How much it takes" }).click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "Events a second" }).fill("0");
+    expect(await page.getByRole("dialog").getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    await page.getByRole("dialog").getByRole("textbox", { name: "Events a second" }).fill("250");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await old.getByText("at most 250 events a second").waitFor();
+
+    await old.getByRole("button", { name: /^More for the key/ }).click();
     await page.getByRole("menuitem", { name: "Revoke" }).click();
     await page.getByRole("dialog").getByText("2 events came by this key in the last 24 hours.").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();

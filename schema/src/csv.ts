@@ -20,6 +20,11 @@ export function csvLine(values: readonly CsvValue[]): string {
   return `${values.map(csvField).join(",")}\r\n`;
 }
 
+/** Of any kind: texts as they are; lists and objects as JSON. */
+export function csvCell(value: unknown): CsvValue {
+  return value === null || value === undefined || typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
+}
+
 export function csvField(value: CsvValue): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";

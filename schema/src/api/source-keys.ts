@@ -5,6 +5,8 @@ import { newWriteKey, writeKeyAnswer } from "./workspace.ts";
 
 /** How long a replaced key lives when nothing is said. */
 export const GRACE_DAYS = 7;
+/** Events a second. */
+export const KEY_RATE_MAX = 1_000_000;
 /** Use is kept for so many days. */
 export const KEY_USE_DAYS = 35;
 
@@ -19,7 +21,10 @@ export const rotateBody = z.strictObject({
 export const keyRotated = z.strictObject({ key: newWriteKey, old_key: writeKeyAnswer });
 export type KeyRotated = z.infer<typeof keyRotated>;
 
-export const keyPatchBody = z.strictObject({ expires_at: expiry });
+export const keyPatchBody = z.strictObject({
+  expires_at: expiry.optional(),
+  events_per_second: z.int().min(1).max(KEY_RATE_MAX).nullable().optional().meta({ description: "What the key may send, beside what holds for its source; null: no limit of its own." }),
+}).refine((body) => Object.values(body).some((value) => value !== undefined), "Say what is to change: expires_at, events_per_second, or both.");
 
 export const keyUseQuery = z.strictObject({
   hours: z.coerce.number().int().min(1).max(KEY_USE_DAYS * 24).default(24).meta({ description: "Whole hours back from the running one." }),

@@ -39,6 +39,7 @@ export const writeKeyAnswer = z.strictObject({
   created_at: isoTime,
   revoked_at: isoTime.nullable(),
   expires_at: isoTime.nullable().meta({ description: "From then on it is refused; null: it lives until it is revoked." }),
+  events_per_second: z.int().nullable().meta({ description: "What it may send beside what holds for its source; null: no limit of its own." }),
 });
 export type WriteKeyAnswer = z.infer<typeof writeKeyAnswer>;
 
@@ -52,7 +53,7 @@ export const sourceAnswer = z
     kind: shownSourceKind,
     enabled: z.boolean(),
     allowed_origins: z.array(z.string()).meta({ description: "Empty: any." }),
-    events_per_second: z.int().nullable(),
+    events_per_second: z.int().nullable().meta({ description: "Of all its keys together." }),
     settings: hiddenSecret,
     write_keys: z.array(writeKeyAnswer),
     created_at: isoTime,

@@ -4,6 +4,7 @@ import {
   modelChanges, modelChangesQuery, modelParams, modelRun, modelRunAsk, modelRunList, modelRunParams, modelRunQuery, rowHistory, rowHistoryQuery,
 } from "@tributary/schema/api/models.ts";
 import { AppError } from "../core/errors.ts";
+import { NO_REQUEST } from "../delivery/delivery.ts";
 import { hasScope } from "../governance/governance.ts";
 import { acceptRun, askRun, modelInUse, presentModel, presentRun, readRowLog, readRuns, stopRun, type StoredModel, type StoredRun } from "../models/models.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -117,8 +118,6 @@ interface DeliveryOfRow {
   readonly finished_ms: number;
   readonly request_id: string;
 }
-
-const NO_REQUEST = "00000000-0000-0000-0000-000000000000";
 
 function historyRoute(services: ApiServices): Route {
   return defineRoute({

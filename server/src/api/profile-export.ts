@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { COMPUTED_COLUMN, profileExportQuery, profileListAnswer, type ProfileSummary } from "@tributary/schema/api/profiles.ts";
-import { BYTE_ORDER_MARK, csvLine, type CsvValue } from "@tributary/schema/csv.ts";
+import { BYTE_ORDER_MARK, csvCell, csvLine, type CsvValue } from "@tributary/schema/csv.ts";
 import { personValues } from "../audiences/audiences.ts";
 import { recordAudit } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -86,12 +86,6 @@ async function computedColumns(services: ApiServices, workspaceId: number, nowMs
 
 function cellsOf(person: ProfileSummary, columns: readonly string[], computed: Readonly<Record<string, unknown>>): readonly CsvValue[] {
   const identifiers = person.identifiers.map(({ namespace, value }) => `${namespace}:${value}`).join(" ");
-  const traits = columns.map((name) => cellOf(Object.hasOwn(person.traits, name) ? person.traits[name] : (computed[name] ?? null)));
+  const traits = columns.map((name) => csvCell(Object.hasOwn(person.traits, name) ? person.traits[name] : (computed[name] ?? null)));
   return [person.id, !person.is_anonymous, person.first_seen_at, person.last_seen_at, person.event_count, identifiers, ...traits];
-}
-
-/** A trait as one cell; lists and objects as JSON. */
-function cellOf(value: unknown): CsvValue {
-  if (value === null || value === undefined || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
-  return JSON.stringify(value);
 }

@@ -6,7 +6,7 @@ import type { MadeWriteKey, WriteKey } from "../governance/governance.ts";
 export function shownStoredKey(key: WriteKey): z.input<typeof writeKeyAnswer> {
   return {
     id: key.id, prefix: key.prefix, created_at: key.createdAt.toISOString(), revoked_at: key.revokedAt?.toISOString() ?? null,
-    expires_at: key.expiresAt?.toISOString() ?? null,
+    expires_at: key.expiresAt?.toISOString() ?? null, events_per_second: key.eventsPerSecond,
   };
 }
 

@@ -48,6 +48,22 @@ describe("write keys through the API", () => {
     expect((await api.call("POST", `${path}/rotate`, { body: {} })).body.old_key.expires_at).toBe(new Date(clock.nowMs() - 1).toISOString());
   });
 
+  test("a key may have a rate of its own, which the one that replaces it takes over", async () => {
+    const made = (await api.call("POST", `/sources/${api.first.sourceId}/keys`)).body;
+    const path = `/sources/${api.first.sourceId}/keys/${made.id}`;
+    const shown = async (id: number): Promise<unknown> =>
+      (await api.call("GET", `/sources/${api.first.sourceId}`)).body.write_keys.find((key: { id: number }) => key.id === id);
+    expect(await shown(made.id)).toMatchObject({ events_per_second: null });
+    const end = new Date(clock.nowMs() + DAY_MS).toISOString();
+    expect((await api.call("PATCH", path, { body: { expires_at: end } })).body).toMatchObject({ expires_at: end, events_per_second: null });
+    expect((await api.call("PATCH", path, { body: { events_per_second: 25 } })).body).toMatchObject({ expires_at: end, events_per_second: 25 });
+    expect(await audited()).toMatchObject({ action: "write_key.limit", detail: { key: made.id, events_per_second: 25 } });
+    for (const body of [{}, { events_per_second: 0 }, { events_per_second: 1.5 }]) expect((await api.call("PATCH", path, { body })).body.code).toBe("bad_request");
+    const { key } = (await api.call("POST", `${path}/rotate`, { body: {} })).body;
+    expect([await shown(made.id), await shown(key.id)]).toMatchObject([{ events_per_second: 25 }, { events_per_second: 25 }]);
+    expect((await api.call("PATCH", path, { body: { events_per_second: null } })).body.events_per_second).toBeNull();
+  });
+
   test("a time that has passed or is far off is refused, and so is a key that is revoked or elsewhere", async () => {
     const [first, second] = await keys();
     const path = `/sources/${source}/keys/${first?.id}`;

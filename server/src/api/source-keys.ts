@@ -57,8 +57,8 @@ function rotateRoute(services: ApiServices): Route {
     handle: async ({ params, body, workspaceId, actor, nowMs }) => {
       const expiresAtMs = body.expires_at === undefined ? nowMs + GRACE_DAYS * DAY_MS : momentOf(body.expires_at, nowMs);
       const { made, old } = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const replaced = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), expiresAtMs, { stays: body.expires_at === undefined }));
-        const key = await createWriteKey(db, workspaceId, params.id);
+        const replaced = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), { expiresAtMs, earlierStays: body.expires_at === undefined }));
+        const key = await createWriteKey(db, workspaceId, params.id, { eventsPerSecond: replaced.eventsPerSecond });
         const detail = { key: replaced.id, prefix: replaced.prefix, by: key.id, by_prefix: key.prefix, expires_at: replaced.expiresAt };
         await auditKey(db, { workspaceId, actor, action: "write_key.rotate", sourceId: params.id, detail }, nowMs);
         return { made: key, old: replaced };
@@ -75,16 +75,16 @@ function limitRoute(services: ApiServices): Route {
     path: "/sources/{id}/keys/{keyId}",
     tag: TAG,
     scopes: ["admin"],
-    summary: "Say until when a write key lives",
-    description: "Holds within two seconds. A key whose time is over lives again by a later one; a revoked one never does.",
+    summary: "Say until when a write key lives, and how much it takes",
+    description: "Holds within two seconds. A key whose time is over lives again by a later one; a revoked one never does. A rate of its own holds beside its source's; a key that replaces another takes it over.",
     params: keyParams,
     body: keyPatchBody,
     responses: { 200: writeKeyAnswer },
     handle: async ({ params, body, workspaceId, actor, nowMs }) => {
-      const expiresAtMs = momentOf(body.expires_at, nowMs);
+      const limits = { expiresAtMs: body.expires_at === undefined ? undefined : momentOf(body.expires_at, nowMs), eventsPerSecond: body.events_per_second };
       const key = await services.deps.workspaceDb.transaction(workspaceId, async (db) => {
-        const limited = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), expiresAtMs));
-        const detail = { key: limited.id, prefix: limited.prefix, expires_at: limited.expiresAt };
+        const limited = presentKey(await limitWriteKey(db, placeOf(workspaceId, params), limits));
+        const detail = { key: limited.id, prefix: limited.prefix, expires_at: limited.expiresAt, events_per_second: limited.eventsPerSecond };
         await auditKey(db, { workspaceId, actor, action: "write_key.limit", sourceId: params.id, detail }, nowMs);
         return limited;
       });

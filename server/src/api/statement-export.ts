@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { exportCreate, exported } from "@tributary/schema/api/exports.ts";
-import { BYTE_ORDER_MARK, csvLine, type CsvValue } from "@tributary/schema/csv.ts";
+import { BYTE_ORDER_MARK, csvCell, csvLine } from "@tributary/schema/csv.ts";
 import type { ExportUnderWay } from "../exports/exports.ts";
 import { recordAudit } from "../governance/governance.ts";
 import { answerLines, EngineSaid, exportQueryLimits, said, SqlRefused, statementOf, withoutViews, type Answered } from "../sql/sql.ts";
@@ -125,14 +125,9 @@ async function writeRows(batches: AsyncIterable<Batch>, out: Writable, { names, 
   let written = 0;
   for await (const { rows, people } of batches) {
     await keep(people);
-    const text = rows.map((row) => (format === "csv" ? csvLine(row.map(cellOf)) : `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i]])))}\n`)).join("");
+    const text = rows.map((row) => (format === "csv" ? csvLine(row.map(csvCell)) : `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i]])))}\n`)).join("");
     written += rows.length;
     if (!out.write(text)) await once(out, "drain", { signal: AbortSignal.timeout(READER_IDLE_MS_MAX) });
   }
   return written;
-}
-
-/** Texts as they are; lists and objects as JSON. */
-function cellOf(value: unknown): CsvValue {
-  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
 }

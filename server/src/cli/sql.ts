@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { sqlAnswer, sqlRowsMax, sqlViews } from "@tributary/schema/api/sql.ts";
-import { csvLine, type CsvValue } from "@tributary/schema/csv.ts";
+import { csvCell, csvLine } from "@tributary/schema/csv.ts";
 import { withServer, type ApiClient } from "./api-client.ts";
 import { countText, processOutput, tableText, type Output } from "./output.ts";
 
@@ -30,13 +30,9 @@ async function ask(client: ApiClient, output: Output, given: string, { rows: row
   const names = columns.map(({ name }) => name);
   if (csv === true) {
     output.out(csvLine(names));
-    for (const row of rows) output.out(csvLine(row.map(cellOf)));
+    for (const row of rows) output.out(csvLine(row.map(csvCell)));
   } else {
-    output.out(tableText([names, ...rows.map((row) => row.map((cell) => String(cellOf(cell) ?? "")))]));
+    output.out(tableText([names, ...rows.map((row) => row.map((cell) => String(csvCell(cell) ?? "")))]));
   }
   output.err(`${countText(rows.length)} rows${isCut ? ", and there are more" : ""}, ${Math.round(ms)} ms\n`);
-}
-
-function cellOf(value: unknown): CsvValue {
-  return value === null || value === undefined || typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
 // What destinations would be told if a change brought people into an audience and took others out of it: before anybody makes it.
 import type { ClientBase } from "pg";
 import { audienceTrigger } from "@tributary/schema/destination/subscription.ts";
+import { isTooMany, toldOf } from "./big-change.ts";
 
 export interface AudienceChange {
   readonly stay: number;
@@ -40,9 +41,9 @@ export async function readAudienceSends(db: ClientBase, workspaceId: number, slu
   );
   return rows.map(({ destination, name, trigger: stored, isLimited, told }) => {
     const { on, stopShare } = audienceTrigger.parse(stored);
-    const [adds, removes] = [on === "exited" ? 0 : enter, on === "entered" ? 0 : leave];
-    // As the stream reckons that stops: see big-change.ts.
+    const counts = toldOf(on, { added: enter, removed: leave });
+    // At the destination, as far as it was told; nobody: in the audience, before.
     const people = told > 0 ? told : stay + leave;
-    return { destination, name, adds, removes, asks: stopShare < 1 && !isLimited && Math.max(adds, removes) > stopShare * people };
+    return { destination, name, adds: counts.added, removes: counts.removed, asks: !isLimited && isTooMany(counts, stopShare, people) };
   });
 }

@@ -4,6 +4,7 @@
 // A cause is a definition or a vocabulary that means something else, a list that was uploaded, an import, a repair. What people do, and what
 // time does, is none, however much it is.
 import type { Pool } from "pg";
+import type { AudienceTrigger } from "@tributary/schema/destination/subscription.ts";
 import type { MembershipRow, OfAudience } from "./membership-rows.ts";
 import { askLog, OF_AUDIENCE } from "./membership-rows.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
@@ -35,11 +36,24 @@ const BULK = `reason in ('${CAUSES.join("', '")}')`;
 /** All in one go, at the end of which the audience says so. */
 const WHOLE = new Set(["definition"]);
 
-interface Moved {
+export interface Counts {
   readonly added: number;
   readonly removed: number;
+}
+
+interface Moved extends Counts {
   readonly reasons: readonly string[];
   readonly lastSeq: number;
+}
+
+/** What of a change a subscription tells: of who comes, of who goes, or of both. */
+export function toldOf(on: AudienceTrigger["on"], { added, removed }: Counts): Counts {
+  return { added: on === "exited" ? 0 : added, removed: on === "entered" ? 0 : removed };
+}
+
+/** More than may be sent without asking. A share of 1 never asks. */
+export function isTooMany({ added, removed }: Counts, share: number, people: number): boolean {
+  return share < 1 && Math.max(added, removed) > share * people;
 }
 
 export function createBigChanges(options: BigChangesOptions): BigChanges {
@@ -65,10 +79,8 @@ export function createBigChanges(options: BigChangesOptions): BigChanges {
         from audience_log where ${OF_AUDIENCE} and block_id >= {from:UInt64} and block_id < {before:UInt64} ${late} group by profile_id having notEmpty(why))`,
       { from: fromBlock, before: beforeBlock },
     );
-    const on = trigger.kind === "audience" ? trigger.on : "both";
-    return {
-      added: on === "exited" ? 0 : Number(row?.added ?? 0), removed: on === "entered" ? 0 : Number(row?.removed ?? 0), reasons: (row?.reasons ?? []).toSorted(), lastSeq: Number(row?.last ?? 0),
-    };
+    const told = toldOf(trigger.kind === "audience" ? trigger.on : "both", { added: Number(row?.added ?? 0), removed: Number(row?.removed ?? 0) });
+    return { ...told, reasons: (row?.reasons ?? []).toSorted(), lastSeq: Number(row?.last ?? 0) };
   }
 
   /** At the destination, as far as it was told; nobody: in the audience, before. */
@@ -108,7 +120,7 @@ export function createBigChanges(options: BigChangesOptions): BigChanges {
     const before = nowMs() - carried.atMs < limits.heldMaxMs ? carried : { added: 0, removed: 0 };
     const [added, removed] = [moved.added + before.added, moved.removed + before.removed];
     const people = await peopleThere(fromBlock);
-    if (Math.max(added, removed) <= share * people) {
+    if (!isTooMany({ added, removed }, share, people)) {
       carried = isLong ? { added, removed, atMs: nowMs() } : { added: 0, removed: 0, atMs: -Infinity };
       if (asking) await end(landedBefore);
       else countedBefore = landedBefore;

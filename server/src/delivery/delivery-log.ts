@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Logger } from "../core/logger.ts";
+import { NOBODY } from "../core/nobody.ts";
 import type { Entry } from "./entry.ts";
 
 export interface DeliveryLog {
@@ -21,7 +22,8 @@ const RETRY_MAX_MS = 30_000;
 /** How long outcomes are kept in Postgres once they are written: a power cut may cost ClickHouse what it has only just taken. */
 const KEPT = "15 minutes";
 const CLEAN_EVERY_MS = 60_000;
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** The request of what went by none. */
+export const NO_REQUEST = "00000000-0000-0000-0000-000000000000";
 
 interface Row {
   readonly id: string;
@@ -130,6 +132,6 @@ function rowOf(of: Omit<Row, "entries">, entry: Entry): object {
     workspace_id: of.workspace_id, destination_id: of.destination_id, subscription_id: entry.subscriptionId, subscription_version: entry.subscriptionVersion,
     stream: of.stream, run_id: 0, position: entry.position, message_id: entry.messageId, event: entry.event, profile_id: entry.profileId, person_id: entry.personId ?? NOBODY, outcome: entry.outcome,
     code: entry.code, detail: entry.detail, status: entry.status, attempts: entry.attempts, happened_at: new Date(entry.happenedAtMs).toISOString(),
-    received_at: new Date(entry.receivedAtMs).toISOString(), finished_at: new Date(entry.finishedAtMs).toISOString(), request_id: entry.requestId ?? NOBODY,
+    received_at: new Date(entry.receivedAtMs).toISOString(), finished_at: new Date(entry.finishedAtMs).toISOString(), request_id: entry.requestId ?? NO_REQUEST,
   };
 }

@@ -1,6 +1,7 @@
 // The door of this folder: what is sent to destinations, when, and what became of it.
 export { adviceFor } from "./advice.ts";
 export { readAudienceSends, type AudienceSend } from "./audience-sends.ts";
+export { NO_REQUEST } from "./delivery-log.ts";
 export { createDeliverer, type Deliverer } from "./deliverer.ts";
 export {
   readBacklog, readCounts, readCountSeries, readDeliveries, readErrors, readEventCursor, readExchanges, readHashes, readLatency, readParkedOfPerson, readParkedSummary, readStates,

@@ -4,6 +4,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { Pool } from "pg";
 import type { Catalog } from "../destinations/destinations.ts";
 import type { DeliveryLimits } from "./delivery-limits.ts";
+import { NO_REQUEST } from "./delivery-log.ts";
 import { callsOf, type StoredIdentifier } from "./forgetting.ts";
 
 export interface SweepOptions {
@@ -67,7 +68,6 @@ async function endOf(row: Waiting, catalog: Pick<Catalog, "find">, giveUpBeforeM
 
 /** Literals in one statement. */
 const AT_ONCE = 1_000;
-const NO_REQUEST = "00000000-0000-0000-0000-000000000000";
 
 /** Of people for whom every destination has an outcome. `settled`: what was sent stands in ClickHouse. True: there was one. */
 export async function eraseSent({ pool, clickhouse, settled }: { readonly pool: Pool; readonly clickhouse: ClickHouseClient; readonly settled: () => Promise<void> }): Promise<boolean> {

@@ -1,7 +1,7 @@
 // What says how somebody is, and not what they did, is worth nothing once something newer of the same kind has reached the destination: an
 // identify call, a membership, a row of a model. It is looked at when something is to be sent again, and once more when its turn comes.
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { StreamName } from "./store.ts";
+import { numberingOf, type StreamName } from "./store.ts";
 
 export interface OfDestination {
   readonly workspaceId: number;
@@ -24,8 +24,8 @@ export const STATE_KIND = `multiIf(match(stream, '^(rows|model) '), 'row', match
 
 /** The same of what is to be sent. */
 function stateKindOf({ stream, eventName }: State): string {
-  if (/^(rows|model) /.test(stream)) return "row";
-  if (/^(fill|audience) /.test(stream)) return "audience";
+  const numbering = numberingOf(stream);
+  if (numbering === "row" || numbering === "audience") return numbering;
   return stream === "events" && (eventName === "identify" || eventName === "group") ? eventName : "";
 }
 

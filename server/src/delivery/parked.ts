@@ -1,6 +1,6 @@
 // What waits for another attempt at one destination, by person and in order: whatever comes for such a person meanwhile waits behind it.
 import { NOBODY } from "../core/nobody.ts";
-import type { Parked, ParkedKey, StreamName } from "./store.ts";
+import { numberingOf, type Parked, type ParkedKey } from "./store.ts";
 
 type RowKey = ParkedKey & Pick<Parked, "profileId">;
 
@@ -129,11 +129,6 @@ export function createParkedQueue(rows: readonly Parked[]): ParkedQueue {
 
 function isNewer(one: ParkedKey, other: ParkedKey): boolean {
   return one.subscriptionId === other.subscriptionId && numberingOf(one.stream) === numberingOf(other.stream) && one.position > other.position;
-}
-
-/** Streams whose positions count the same things. */
-function numberingOf(stream: StreamName): string {
-  return /^(rows|model) /.test(stream) ? "row" : /^(fill|audience) /.test(stream) ? "audience" : stream;
 }
 
 function isSame(a: ParkedKey, b: ParkedKey): boolean {

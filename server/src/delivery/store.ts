@@ -15,6 +15,11 @@ import type { GateStatus } from "./gate.ts";
  */
 export type StreamName = "events" | `fill ${number}` | `audience ${number}` | `consent ${number}` | `sync ${number}` | `rows ${number}` | `model ${number}`;
 
+/** What a stream's positions count: the same for streams that say the same of somebody, at first and from then on. */
+export function numberingOf(stream: StreamName): "row" | "audience" | StreamName {
+  return /^(rows|model) /.test(stream) ? "row" : /^(fill|audience) /.test(stream) ? "audience" : stream;
+}
+
 export interface ParkedKey {
   readonly stream: StreamName;
   readonly subscriptionId: number;

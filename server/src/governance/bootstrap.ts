@@ -120,7 +120,7 @@ async function ensureWriteKey(db: ClientBase, wish: Wish & { readonly sourceId: 
     [hashSecret(wish.given)],
   );
   refuseForeign(rows[0], wish.workspaceId, "TRIBUTARY_WRITE_KEY");
-  if (rows[0] === undefined) await createWriteKey(db, wish.workspaceId, wish.sourceId, wish.given);
+  if (rows[0] === undefined) await createWriteKey(db, wish.workspaceId, wish.sourceId, { given: wish.given });
 }
 
 async function ensureToken(db: ClientBase, { workspaceId, given }: Wish): Promise<void> {

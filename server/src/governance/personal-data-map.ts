@@ -85,7 +85,7 @@ const postgres: readonly PersonalDataPlace[] = [
   withoutPeople("removed_workspace", [
     "workspace_id", "slug", "name", "partition", "home_workspace_id", "asked_at", "row_id", "blocks_below", "rows_removed", "done_at",
   ]),
-  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at"]),
+  withoutPeople("write_key", ["id", "workspace_id", "source_id", "key_hash", "prefix", "created_at", "revoked_at", "expires_at", "events_per_second"]),
   withoutPeople("key_use", ["workspace_id", "source_id", "key_id", "hour", "sdk", "version", "requests", "events", "last_at"]),
   {
     engine: "postgres",

@@ -45,7 +45,7 @@ interface SourceRow {
 }
 
 const SELECT = `select s.id, s.slug, s.name, s.kind, s.enabled, s.allowed_origins, s.events_per_second, s.settings, s.created_at,
-  (select json_agg(json_build_object('id', k.id, 'prefix', k.prefix, 'created_at', k.created_at, 'revoked_at', k.revoked_at, 'expires_at', k.expires_at) order by k.id)
+  (select json_agg(json_build_object('id', k.id, 'prefix', k.prefix, 'created_at', k.created_at, 'revoked_at', k.revoked_at, 'expires_at', k.expires_at, 'events_per_second', k.events_per_second) order by k.id)
      from write_key k where k.source_id = s.id) as keys from source s`;
 
 function sourceOf(row: SourceRow): Source {

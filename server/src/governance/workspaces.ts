@@ -108,7 +108,7 @@ export async function createWorkspace(db: ClientBase, wish: NewWorkspace): Promi
   if (row === undefined) throw new AppError("conflict", { detail: `There is a workspace with the slug ${slug} already.` });
   const workspaceId = row.id;
   const source = await createSource(db, { workspaceId, ...firstSource });
-  const key = await createWriteKey(db, workspaceId, source.id, wish.writeKey);
+  const key = await createWriteKey(db, workspaceId, source.id, { given: wish.writeKey });
   const { token, secret } = await createToken(db, { workspaceId, ...wish.token });
   return { workspace: workspaceOf(row), source, key, token, tokenSecret: secret };
 }

@@ -17,6 +17,8 @@ export interface WriteKey {
   readonly revokedAt: Date | null;
   /** null: it stays until it is revoked. */
   readonly expiresAt: Date | null;
+  /** What it may send beside what holds for its source; null: no limit of its own. */
+  readonly eventsPerSecond: number | null;
 }
 
 /** As Postgres gives it, by itself or within JSON. */
@@ -26,13 +28,14 @@ export interface WriteKeyRow {
   readonly created_at: string | Date;
   readonly revoked_at: string | Date | null;
   readonly expires_at: string | Date | null;
+  readonly events_per_second: number | null;
 }
 
-const COLUMNS = "id, prefix, created_at, revoked_at, expires_at";
+const COLUMNS = "id, prefix, created_at, revoked_at, expires_at, events_per_second";
 
 export function writeKeyOf(row: WriteKeyRow): WriteKey {
   const date = (value: string | Date | null): Date | null => (value === null ? null : new Date(value));
-  return { id: row.id, prefix: row.prefix, createdAt: new Date(row.created_at), revokedAt: date(row.revoked_at), expiresAt: date(row.expires_at) };
+  return { id: row.id, prefix: row.prefix, createdAt: new Date(row.created_at), revokedAt: date(row.revoked_at), expiresAt: date(row.expires_at), eventsPerSecond: row.events_per_second };
 }
 
 export interface MadeWriteKey {
@@ -42,8 +45,14 @@ export interface MadeWriteKey {
   readonly secret: string;
 }
 
+interface KeyWish {
+  /** By the operator; made when absent. */
+  readonly given?: string | undefined;
+  readonly eventsPerSecond?: number | null;
+}
+
 /** Makes a write key, or takes one that the operator gives. */
-export async function createWriteKey(db: ClientBase, workspaceId: number, sourceId: number, given?: string): Promise<MadeWriteKey> {
+export async function createWriteKey(db: ClientBase, workspaceId: number, sourceId: number, { given, eventsPerSecond = null }: KeyWish = {}): Promise<MadeWriteKey> {
   if (given !== undefined && given.length < WRITE_KEY_LENGTH_MIN) {
     throw new AppError("invalid_config", {
       detail: `A write key needs at least ${WRITE_KEY_LENGTH_MIN} characters.`,
@@ -65,8 +74,8 @@ export async function createWriteKey(db: ClientBase, workspaceId: number, source
     throw new AppError("limit_reached", { detail: `A source has at most ${KEYS_PER_SOURCE_MAX} write keys.` });
   const secret = given ?? newSecret("write");
   const { rows } = await db.query<{ id: number; prefix: string }>(
-    "insert into write_key (workspace_id, source_id, key_hash, prefix) values ($1, $2, $3, $4) returning id, prefix",
-    [workspaceId, sourceId, hashSecret(secret), secretPrefix(secret)],
+    "insert into write_key (workspace_id, source_id, key_hash, prefix, events_per_second) values ($1, $2, $3, $4, $5) returning id, prefix",
+    [workspaceId, sourceId, hashSecret(secret), secretPrefix(secret), eventsPerSecond],
   );
   const row = rows[0];
   assert(row !== undefined, "an insert returns its row");
@@ -88,11 +97,17 @@ export async function revokeWriteKey(db: ClientBase, where: KeyPlace, nowMs: num
   return rows[0] && writeKeyOf(rows[0]);
 }
 
-/**
- * Says until when a key lives; null: until it is revoked. One whose time is over lives again by a later one, unless an earlier end
- * `stays`. Undefined when this source has no such key; throws `conflict` for a revoked one.
- */
-export async function limitWriteKey(db: ClientBase, where: KeyPlace, expiresAtMs: number | null, { stays = false } = {}): Promise<WriteKey | undefined> {
+export interface KeyLimits {
+  /** Until when it lives; null: until it is revoked. One whose time is over lives again by a later one. Undefined: as it was. */
+  readonly expiresAtMs?: number | null | undefined;
+  /** An earlier end than that stays. */
+  readonly earlierStays?: boolean;
+  /** Null: no limit of its own; undefined: as it was. */
+  readonly eventsPerSecond?: number | null | undefined;
+}
+
+/** Undefined when this source has no such key; throws `conflict` for a revoked one. */
+export async function limitWriteKey(db: ClientBase, where: KeyPlace, limits: KeyLimits): Promise<WriteKey | undefined> {
   const { rows } = await db.query<WriteKeyRow>(
     `select ${COLUMNS} from write_key where workspace_id = $1 and source_id = $2 and id = $3 for update`,
     [where.workspaceId, where.sourceId, where.keyId],
@@ -102,11 +117,17 @@ export async function limitWriteKey(db: ClientBase, where: KeyPlace, expiresAtMs
   if (key.revokedAt !== null) {
     throw new AppError("conflict", { detail: `The key ${key.prefix}… was revoked.`, hint: "A revoked key stays so. Make a new one." });
   }
-  const isEarlier = key.expiresAt !== null && (expiresAtMs === null || key.expiresAt.getTime() < expiresAtMs);
-  if (stays && isEarlier) return key;
-  const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs);
-  await db.query("update write_key set expires_at = $2 where id = $1", [key.id, expiresAt]);
-  return { ...key, expiresAt };
+  const expiresAt = endOf(key, limits);
+  const eventsPerSecond = limits.eventsPerSecond === undefined ? key.eventsPerSecond : limits.eventsPerSecond;
+  await db.query("update write_key set expires_at = $2, events_per_second = $3 where id = $1", [key.id, expiresAt, eventsPerSecond]);
+  return { ...key, expiresAt, eventsPerSecond };
+}
+
+function endOf({ expiresAt }: WriteKey, { expiresAtMs, earlierStays = false }: KeyLimits): Date | null {
+  if (expiresAtMs === undefined) return expiresAt;
+  const isEarlier = expiresAt !== null && (expiresAtMs === null || expiresAt.getTime() < expiresAtMs);
+  if (earlierStays && isEarlier) return expiresAt;
+  return expiresAtMs === null ? null : new Date(expiresAtMs);
 }
 
 export interface KeyUseRow {

@@ -434,6 +434,24 @@ describe("an answer", () => {
     ingest.clock.setMs(receivedAtMs);
   });
 
+  test("is 429 when a key sends more than it may, whatever its source may; and what the source refuses costs its keys nothing", async () => {
+    await ingest.pool.query("insert into source (id, workspace_id, slug, name, kind, events_per_second) values (6, 1, 'two-keys', 'Two keys', 'server', 100)");
+    await ingest.pool.query(`insert into write_key (workspace_id, source_id, key_hash, prefix, events_per_second)
+      values (1, 6, sha256('narrow-key'), 'narrow', 20), (1, 6, sha256('wide-key'), 'wide-k', null)`);
+    const send = async (key: string, events: number): Promise<readonly [number, string | undefined]> => {
+      const { status, headers } = await door.send({ path: "/v1/batch", headers: basic(key), body: `[${Array(events).fill("{}").join(",")}]` });
+      return [status, headers["retry-after"]];
+    };
+    expect([await send("narrow-key", 50), await send("narrow-key", 1)]).toEqual([[200, undefined], [429, "2"]]);
+    expect(await send("wide-key", 250)).toEqual([200, undefined]);
+    ingest.clock.advanceMs(1_600);
+    // Its own debt is paid, its source's is not: 40 too many of 100 a second.
+    expect(await send("narrow-key", 1)).toEqual([429, "1"]);
+    ingest.clock.advanceMs(500);
+    expect([await send("narrow-key", 9), await send("narrow-key", 9)]).toEqual([[200, undefined], [200, undefined]]);
+    ingest.clock.setMs(receivedAtMs);
+  });
+
   test("is 429 when one key of a website sends more than the default, whatever its other keys and other kinds of sources send", async () => {
     const bounded = await ingest.open({ websiteEventsPerSecond: 20 });
     await ingest.pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 1, sha256('second-key'), 'second')");

@@ -21,7 +21,7 @@ const rows = async (): Promise<{ sdk: string; version: string; requests: number;
   (await ingest.pool.query("select key_id, sdk, version, requests::int, events::int, hour from key_use order by hour, events desc, sdk, version")).rows;
 const entry = (keyId: number): SourceEntry => ({
   workspaceId: 1, sourceId: 1, keyId, slug: "website", name: "Website", kind: "website", partition: 0, enabled: true, revoked: false, expiresAtMs: undefined,
-  allowedOrigins: [], eventsPerSecond: undefined,
+  allowedOrigins: [], eventsPerSecond: undefined, keyEventsPerSecond: undefined,
 });
 const counter = () => createKeyUse({ pool: ingest.pool, clock: ingest.clock, logger: quietLogger });
 

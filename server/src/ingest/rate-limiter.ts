@@ -1,5 +1,6 @@
-// Token buckets in memory: one per source that has a limit, one per key of a website that has none of its own. A batch is admitted while the bucket is above zero and may overdraw it, so a
-// batch larger than a second's worth is never refused for ever; the next one waits for the debt.
+// Token buckets in memory: one per source that has a limit, one per key that has one, and one per key of a website where neither has. A
+// batch is admitted while all buckets that it touches are above zero and may overdraw them, so a batch larger than a second's worth is
+// never refused for ever; the next one waits for the debt. What one of them refuses costs the others nothing.
 import { AppError } from "../core/errors.ts";
 import type { SourceEntry } from "../sources/source-directory.ts";
 
@@ -7,6 +8,17 @@ interface Bucket {
   tokens: number;
   atMs: number;
 }
+
+interface Limit {
+  readonly name: string;
+  readonly eventsPerSecond: number;
+  readonly detail: string;
+}
+
+/** For limits of nothing a second. */
+const neverSeconds = 300;
+
+const waitSeconds = ({ tokens, eventsPerSecond }: Limit & { readonly tokens: number }): number => (eventsPerSecond > 0 ? Math.ceil((1 - tokens) / eventsPerSecond) : neverSeconds);
 
 export interface RateLimiter {
   /** Takes `events` tokens where a limit applies, or throws AppError `rate_limited` with the seconds after which the bucket is above zero. */
@@ -17,36 +29,42 @@ export interface RateLimiter {
 const burstMin = 10;
 
 /**
- * `websiteEventsPerSecond`: what one key of a source of kind `website` may send when its source has no limit of its own;
- * these keys are public. 0 is none.
+ * `websiteEventsPerSecond`: what one key of a source of kind `website` may send when neither it nor its source has a limit of its
+ * own; these keys are public. 0 is none.
  */
 export function createRateLimiter(websiteEventsPerSecond: number): RateLimiter {
   // Bounded by the number of sources and keys; these are rows that an administrator made.
   const buckets = new Map<string, Bucket>();
 
-  function take(name: string, eventsPerSecond: number, events: number, nowMs: number): number | undefined {
+  function filled({ name, eventsPerSecond }: Limit, nowMs: number): number {
     const burst = Math.max(burstMin, eventsPerSecond);
     const bucket = buckets.get(name) ?? { tokens: burst, atMs: nowMs };
     const elapsedMs = Math.max(0, nowMs - bucket.atMs);
-    const tokens = Math.min(burst, bucket.tokens + (elapsedMs * eventsPerSecond) / 1000);
-    const admitted = tokens > 0;
-    buckets.set(name, { tokens: admitted ? tokens - events : tokens, atMs: nowMs });
-    if (admitted) return undefined;
-    return eventsPerSecond > 0 ? Math.ceil((1 - tokens) / eventsPerSecond) : 300;
+    return Math.min(burst, bucket.tokens + (elapsedMs * eventsPerSecond) / 1000);
+  }
+
+  function limitsOf({ sourceId, keyId, kind, eventsPerSecond, keyEventsPerSecond }: SourceEntry): Limit[] {
+    const limits: Limit[] = [];
+    if (keyEventsPerSecond !== undefined) {
+      limits.push({ name: `key ${keyId}`, eventsPerSecond: keyEventsPerSecond, detail: `This write key takes ${keyEventsPerSecond} events a second (its own limit).` });
+    }
+    if (eventsPerSecond !== undefined) {
+      limits.push({ name: `source ${sourceId}`, eventsPerSecond, detail: `This source takes ${eventsPerSecond} events a second, by all its write keys together (its setting).` });
+    }
+    if (limits.length === 0 && kind === "website" && websiteEventsPerSecond > 0) {
+      const detail = `This write key takes ${websiteEventsPerSecond} events a second (setting TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND, or a limit of its own or of its source).`;
+      limits.push({ name: `key ${keyId}`, eventsPerSecond: websiteEventsPerSecond, detail });
+    }
+    return limits;
   }
 
   return {
-    admit({ sourceId, keyId, kind, eventsPerSecond }, events, nowMs) {
-      if (eventsPerSecond !== undefined) {
-        const retryAfterSeconds = take(`source ${sourceId}`, eventsPerSecond, events, nowMs);
-        if (retryAfterSeconds === undefined) return;
-        throw new AppError("rate_limited", { detail: `This source takes ${eventsPerSecond} events a second (its setting).`, retryAfterSeconds });
-      }
-      if (kind !== "website" || websiteEventsPerSecond === 0) return;
-      const retryAfterSeconds = take(`key ${keyId}`, websiteEventsPerSecond, events, nowMs);
-      if (retryAfterSeconds === undefined) return;
-      const detail = `This write key takes ${websiteEventsPerSecond} events a second (setting TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND, or its source's own).`;
-      throw new AppError("rate_limited", { detail, retryAfterSeconds });
+    admit(source, events, nowMs) {
+      const limits = limitsOf(source).map((limit) => ({ ...limit, tokens: filled(limit, nowMs) }));
+      const refusing = limits.find(({ tokens }) => tokens <= 0);
+      for (const { name, tokens } of limits) buckets.set(name, { tokens: refusing === undefined ? tokens - events : tokens, atMs: nowMs });
+      if (refusing === undefined) return;
+      throw new AppError("rate_limited", { detail: refusing.detail, retryAfterSeconds: Math.max(...limits.map(waitSeconds)) });
     },
   };
 }

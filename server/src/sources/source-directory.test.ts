@@ -16,7 +16,7 @@ beforeAll(async () => {
     insert into workspace (id, slug, name, log_partition) values (1, 'default', 'Default', 3);
     insert into source (id, workspace_id, slug, name, kind, allowed_origins, events_per_second)
       values (7, 1, 'website', 'Website', 'website', '{https://shop.example.com}', 50)`);
-  await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix) values (1, 7, $1, 'key-on')", [
+  await pool.query("insert into write_key (workspace_id, source_id, key_hash, prefix, events_per_second) values (1, 7, $1, 'key-on', 5)", [
     hashWriteKey("key-one"),
   ]);
 });
@@ -52,6 +52,7 @@ describe("the source directory", () => {
       revoked: false,
       allowedOrigins: ["https://shop.example.com"],
       eventsPerSecond: 50,
+      keyEventsPerSecond: 5,
     });
     for (const key of ["key-on", "key-one ", "", "key-one\0", "\ud800"]) expect(await directory.find(key)).toBeUndefined();
   });

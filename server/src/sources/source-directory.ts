@@ -26,6 +26,8 @@ export interface SourceEntry {
   readonly allowedOrigins: readonly string[];
   /** Of all its keys together. */
   readonly eventsPerSecond: number | undefined;
+  /** Of this key. */
+  readonly keyEventsPerSecond: number | undefined;
 }
 
 export interface SourceDirectory {
@@ -152,13 +154,14 @@ interface Row {
   readonly expires_at: Date | null;
   readonly allowed_origins: string[];
   readonly events_per_second: number | null;
+  readonly key_events_per_second: number | null;
 }
 
 async function readEntries(pool: pg.Pool, keyHashes: readonly string[]): Promise<Map<string, SourceEntry>> {
   const { rows } = await pool.query<Row>({
     name: "source-directory",
     text: `select k.key_hash, k.id as key_id, k.workspace_id, k.source_id, s.slug, s.name, s.kind, w.log_partition, s.enabled,
-                  k.revoked_at is not null as revoked, k.expires_at, s.allowed_origins, s.events_per_second
+                  k.revoked_at is not null as revoked, k.expires_at, s.allowed_origins, s.events_per_second, k.events_per_second as key_events_per_second
              from write_key k join source s on s.id = k.source_id join workspace w on w.id = k.workspace_id
             where k.key_hash = any($1)`,
     values: [keyHashes.map((keyHash) => Buffer.from(keyHash, "hex"))],
@@ -166,6 +169,6 @@ async function readEntries(pool: pg.Pool, keyHashes: readonly string[]): Promise
   return new Map(rows.map((row) => [row.key_hash.toString("hex"), {
     workspaceId: row.workspace_id, sourceId: row.source_id, keyId: row.key_id, slug: row.slug, name: row.name, kind: row.kind, partition: row.log_partition,
     enabled: row.enabled, revoked: row.revoked, expiresAtMs: row.expires_at?.getTime(), allowedOrigins: row.allowed_origins,
-    eventsPerSecond: row.events_per_second ?? undefined,
+    eventsPerSecond: row.events_per_second ?? undefined, keyEventsPerSecond: row.key_events_per_second ?? undefined,
   }]));
 }

@@ -1,10 +1,11 @@
 // One member: role, a link for a new password, and removing them with what would end.
-import { Button, Modal, NativeSelect } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { MemberAnswer, PasswordLinkAnswer } from "@tributary/schema/api/members.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -108,16 +109,11 @@ function Remove({ member, isOwn, onRemoved, onClose }: RemoveProps): ReactNode {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={isOwn ? t.leaveTitle : t.removeTitle(member.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.removeText}</p>
-        {detail.error ? <ProblemNotice problem={detail.error} onRetry={() => void detail.refetch()} /> : <p>{detail.data ? t.removeTokens(detail.data.tokens) : <Bar width={70} />}</p>}
-        {remove.error ? <ProblemNotice problem={remove.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={remove.isPending} disabled={detail.isPending} onClick={() => remove.mutate()}>{isOwn ? t.leave : t.removeSubmit}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={isOwn ? t.leaveTitle : t.removeTitle(member.name)} error={remove.error} onClose={onClose}
+      action={<Button color="red" loading={remove.isPending} disabled={detail.isPending} onClick={() => remove.mutate()}>{isOwn ? t.leave : t.removeSubmit}</Button>}
+    >
+      <p>{t.removeText}</p>
+      {detail.error ? <ProblemNotice problem={detail.error} onRetry={() => void detail.refetch()} /> : <p>{detail.data ? t.removeTokens(detail.data.tokens) : <Bar width={70} />}</p>}
+    </AskDialog>
   );
 }

@@ -1,5 +1,5 @@
 // Whom alerts are told: each channel with what became of what it was told last, tried by a button.
-import { ActionIcon, Button, Menu, Modal } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconPlus, IconSpeakerphone } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { useState, type ReactNode } from "react";
 import type { AlertChannel, AlertChannelTest } from "@tributary/schema/api/alerts.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
@@ -100,15 +101,10 @@ function RemoveChannel({ channel: { id, name }, onClose }: { readonly channel: A
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.removeTitle(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.removeText}</p>
-        {remove.error ? <ProblemNotice problem={remove.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>{t.remove}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.removeTitle(name)} error={remove.error} onClose={onClose}
+      action={<Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>{t.remove}</Button>}
+    >
+      <p>{t.removeText}</p>
+    </AskDialog>
   );
 }

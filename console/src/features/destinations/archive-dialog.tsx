@@ -1,9 +1,9 @@
 // Before something goes that put people on a list at a vendor: whether they are taken off it first.
-import { Button, Checkbox, Modal } from "@mantine/core";
+import { Button, Checkbox } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
-import { ProblemNotice } from "../../ui/notice.tsx";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { toast } from "../../ui/toast.tsx";
 
 const t = texts.audienceSync;
@@ -29,16 +29,11 @@ export function ArchiveDialog({ title, text, offersEmptying, onClose, onArchive,
     },
   });
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{text}</p>
-        {offersEmptying ? <Checkbox label={t.emptyFirst} description={t.emptyFirstHint} checked={isEmptied} onChange={(event) => setIsEmptied(event.currentTarget.checked)} /> : null}
-        {archive.error ? <ProblemNotice problem={archive.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={archive.isPending} onClick={() => archive.mutate()}>{t.archive}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={title} error={archive.error} onClose={onClose}
+      action={<Button color="red" loading={archive.isPending} onClick={() => archive.mutate()}>{t.archive}</Button>}
+    >
+      <p>{text}</p>
+      {offersEmptying ? <Checkbox label={t.emptyFirst} description={t.emptyFirstHint} checked={isEmptied} onChange={(event) => setIsEmptied(event.currentTarget.checked)} /> : null}
+    </AskDialog>
   );
 }

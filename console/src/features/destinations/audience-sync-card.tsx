@@ -1,11 +1,12 @@
 // An audience at a destination: who was told, everything sent anew with what it found, what difference it makes, and taking everybody away.
-import { Button, Modal, Radio } from "@mantine/core";
+import { Button, Radio } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { SyncAsked, SyncShown, SyncState } from "@tributary/schema/api/audience-sync.ts";
 import type { DestinationDetail, Subscription } from "@tributary/schema/api/destinations.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Figure, When } from "../../ui/figure.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -89,27 +90,22 @@ function SyncDialog({ slug, subscription: { id, name }, state, isEmptying, onClo
     },
   });
   return (
-    <Modal opened onClose={onClose} title={isEmptying ? t.sync.emptyTitle(name) : t.sync.startTitle(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
-        {asked.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
-        {asked.data && isEmptying ? <p>{t.sync.emptyText(state.told)}</p> : null}
-        {asked.data && !isEmptying ? (
-          <>
-            <p>{t.sync.count(state.people ?? asked.data.people, state.told)}</p>
-            <Radio.Group label={t.sync.which} value={kind ?? null} onChange={setChosen}>
-              <div className="stack"><Radio value="all" label={t.sync.all} description={t.sync.allHint} /><Radio value="differences" label={t.sync.differences} description={t.sync.differencesHint} /></div>
-            </Radio.Group>
-            <p className="dim">{t.sync.rule}</p>
-          </>
-        ) : null}
-        {start.error ? <ProblemNotice problem={start.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button {...(isEmptying ? { color: "red" } : {})} disabled={!asked.data} loading={start.isPending} onClick={() => start.mutate()}>{isEmptying ? t.sync.empty : t.sync.start}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={isEmptying ? t.sync.emptyTitle(name) : t.sync.startTitle(name)} error={start.error} onClose={onClose}
+      action={<Button {...(isEmptying ? { color: "red" } : {})} disabled={!asked.data} loading={start.isPending} onClick={() => start.mutate()}>{isEmptying ? t.sync.empty : t.sync.start}</Button>}
+    >
+      {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
+      {asked.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
+      {asked.data && isEmptying ? <p>{t.sync.emptyText(state.told)}</p> : null}
+      {asked.data && !isEmptying ? (
+        <>
+          <p>{t.sync.count(state.people ?? asked.data.people, state.told)}</p>
+          <Radio.Group label={t.sync.which} value={kind ?? null} onChange={setChosen}>
+            <div className="stack"><Radio value="all" label={t.sync.all} description={t.sync.allHint} /><Radio value="differences" label={t.sync.differences} description={t.sync.differencesHint} /></div>
+          </Radio.Group>
+          <p className="dim">{t.sync.rule}</p>
+        </>
+      ) : null}
+    </AskDialog>
   );
 }
 

@@ -1,10 +1,11 @@
 // Switching a destination on, which first says whom that sends, and off.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { DestinationChanged, DestinationDetail } from "@tributary/schema/api/destinations.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { destinationPath } from "./queries.ts";
@@ -46,19 +47,14 @@ function SwitchOn({ destination: { slug, name, subscriptions, problems }, isPend
     queryKey: ["destinations", "one", slug, "switch-on"], queryFn: () => change<DestinationChanged>("PATCH", `${destinationPath(slug)}?dry_run=true`, { enabled: true }), enabled: problems.length === 0, staleTime: 0, gcTime: 0,
   });
   return (
-    <Modal opened onClose={onClose} title={t.switchOnTitle(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {problems.length > 0 ? <><p>{t.notReady}</p><ul className="sdk-notes">{problems.map((one) => <li key={`${one.field} ${one.problem}`}>{one.field === "" ? null : <span className="mono">{one.field}: </span>}{one.problem}</li>)}</ul></> : null}
-        {asked.isLoading ? <Bar width={80} /> : null}
-        {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
-        {asked.data ? <p>{t.switchOnText(subscriptions.enabled)}</p> : null}
-        {asked.data?.backfill.map((one) => <p key={one.subscription}>{t.backfill(one.name, one.audience, one.people, one.sent)}</p>)}
-        {problem ? <ProblemNotice problem={problem} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button disabled={!asked.data} loading={isPending} onClick={onGo}>{t.switchOn}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.switchOnTitle(name)} error={problem} onClose={onClose}
+      action={<Button disabled={!asked.data} loading={isPending} onClick={onGo}>{t.switchOn}</Button>}
+    >
+      {problems.length > 0 ? <><p>{t.notReady}</p><ul className="sdk-notes">{problems.map((one) => <li key={`${one.field} ${one.problem}`}>{one.field === "" ? null : <span className="mono">{one.field}: </span>}{one.problem}</li>)}</ul></> : null}
+      {asked.isLoading ? <Bar width={80} /> : null}
+      {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
+      {asked.data ? <p>{t.switchOnText(subscriptions.enabled)}</p> : null}
+      {asked.data?.backfill.map((one) => <p key={one.subscription}>{t.backfill(one.name, one.audience, one.people, one.sent)}</p>)}
+    </AskDialog>
   );
 }

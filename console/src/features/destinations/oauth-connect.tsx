@@ -1,6 +1,6 @@
 // Of a destination that somebody signs in for at the vendor: whether it is connected, by whom, and connecting it. The vendor's page opens in another
 // window, and this one asks how it went until it has gone.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconExternalLink, IconPlugConnected } from "@tabler/icons-react";
 import { queryOptions, useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
@@ -8,6 +8,7 @@ import type { Authorization, AuthorizationBegun, AuthorizationForgotten } from "
 import type { DestinationDetail } from "@tributary/schema/api/destinations.ts";
 import { change, read } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -110,16 +111,11 @@ function Forget({ slug, vendor, onDone }: { readonly slug: string; readonly vend
   return (
     <>
       <Button variant="default" onClick={() => setIsAsking(true)}>{t.disconnect}</Button>
-      <Modal opened={isAsking} onClose={() => setIsAsking(false)} title={t.disconnectTitle(vendor)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-        <div className="stack">
-          <p>{t.disconnectText}</p>
-          {forget.error ? <ProblemNotice problem={forget.error} /> : null}
-          <div className="row" style={{ justifyContent: "flex-end" }}>
-            <Button variant="default" onClick={() => setIsAsking(false)}>{texts.everywhere.cancel}</Button>
-            <Button color="red" loading={forget.isPending} onClick={() => forget.mutate()}>{t.disconnect}</Button>
-          </div>
-        </div>
-      </Modal>
+      <AskDialog isOpen={isAsking} title={t.disconnectTitle(vendor)} error={forget.error} onClose={() => setIsAsking(false)}
+        action={<Button color="red" loading={forget.isPending} onClick={() => forget.mutate()}>{t.disconnect}</Button>}
+      >
+        <p>{t.disconnectText}</p>
+      </AskDialog>
     </>
   );
 }

@@ -1,10 +1,11 @@
 // Sending again: first how much that is.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { ReplayAsked, ReplayWish } from "@tributary/schema/api/deliveries.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { destinationPath } from "./queries.ts";
@@ -25,17 +26,12 @@ export function ReplayDialog({ slug, wish, onClose }: { readonly slug: string; r
   });
   const matching = asked.data?.matching ?? 0;
   return (
-    <Modal opened onClose={onClose} title={t.replayTitle} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
-        {asked.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
-        {asked.data ? <><p>{t.replayText(matching)}</p>{matching === 0 ? null : <p className="dim">{t.replayRule}</p>}</> : null}
-        {replay.error ? <ProblemNotice problem={replay.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button disabled={matching === 0} loading={replay.isPending} onClick={() => replay.mutate()}>{t.replay(matching)}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.replayTitle} error={replay.error} onClose={onClose}
+      action={<Button disabled={matching === 0} loading={replay.isPending} onClick={() => replay.mutate()}>{t.replay(matching)}</Button>}
+    >
+      {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
+      {asked.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
+      {asked.data ? <><p>{t.replayText(matching)}</p>{matching === 0 ? null : <p className="dim">{t.replayRule}</p>}</> : null}
+    </AskDialog>
   );
 }

@@ -1,11 +1,12 @@
 // Switches a subscription on and off: a switch where many stand together, a button on its own page. What would send something at
 // once says so first.
-import { Button, Modal, Switch } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { DestinationDetail, Subscription, SubscriptionChanged, SubscriptionDetail } from "@tributary/schema/api/destinations.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { subscriptionPath } from "./queries.ts";
@@ -65,21 +66,16 @@ function SwitchOn({ destination: { slug, name: destination, enabled, has_test_pe
     enabled: problems.length === 0, staleTime: 0, gcTime: 0,
   });
   return (
-    <Modal opened onClose={onClose} title={t.title(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {problems.length > 0 ? <><p>{t.notReady}</p><ProblemList all={problems} /></> : null}
-        {asked.isLoading ? <Bar width={80} /> : null}
-        {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
-        {asked.data ? <p>{enabled ? whatGoes(asked.data) : t.destinationOff(destination)}</p> : null}
-        {asked.data?.backfill.map((one) => <Backfill key={one.subscription} one={one} />)}
-        {hasTestPeople ? <p>{t.testPeople}</p> : null}
-        {problem ? <ProblemNotice problem={problem} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button disabled={!asked.data} loading={isPending} onClick={onGo}>{t.on}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.title(name)} error={problem} onClose={onClose}
+      action={<Button disabled={!asked.data} loading={isPending} onClick={onGo}>{t.on}</Button>}
+    >
+      {problems.length > 0 ? <><p>{t.notReady}</p><ProblemList all={problems} /></> : null}
+      {asked.isLoading ? <Bar width={80} /> : null}
+      {asked.error ? <ProblemNotice problem={asked.error} onRetry={() => void asked.refetch()} /> : null}
+      {asked.data ? <p>{enabled ? whatGoes(asked.data) : t.destinationOff(destination)}</p> : null}
+      {asked.data?.backfill.map((one) => <Backfill key={one.subscription} one={one} />)}
+      {hasTestPeople ? <p>{t.testPeople}</p> : null}
+    </AskDialog>
   );
 }
 

@@ -1,5 +1,5 @@
 // Links by which audiences are shared: which work, until when, how often they were fetched; and their end.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { useState, type ReactNode } from "react";
 import type { Share } from "@tributary/schema/api/exports.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Figure, useNow, When } from "../../ui/figure.tsx";
 import { Empty, ProblemNotice } from "../../ui/notice.tsx";
@@ -71,15 +72,10 @@ function Revoke({ one, onClose }: { readonly one: Share; readonly onClose: () =>
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.revokeTitle(one.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.revokeText(one.downloads)}</p>
-        {revoke.error ? <ProblemNotice problem={revoke.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>{t.revoke}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.revokeTitle(one.name)} error={revoke.error} onClose={onClose}
+      action={<Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>{t.revoke}</Button>}
+    >
+      <p>{t.revokeText(one.downloads)}</p>
+    </AskDialog>
   );
 }

@@ -1,11 +1,12 @@
 // Taking an import back: first whom it touches, in numbers.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { WithdrawPreview } from "@tributary/schema/api/import-sample.ts";
 import type { ImportState } from "@tributary/schema/import.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { valueText } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
@@ -28,17 +29,12 @@ export function WithdrawDialog({ state, onClose }: { readonly state: ImportState
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.withdrawTitle(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {preview.error ? <ProblemNotice problem={preview.error} onRetry={() => void preview.refetch()} /> : null}
-        {preview.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
-        {preview.data ? <><p>{t.withdrawText(preview.data.events, preview.data.people)}</p><p>{t.withdrawGone(preview.data.gone)}{preview.data.complete ? "" : ` ${t.withdrawAtLeast}`}</p></> : null}
-        {withdraw.error ? <ProblemNotice problem={withdraw.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" disabled={!preview.data} loading={withdraw.isPending} onClick={() => withdraw.mutate()}>{t.withdraw}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.withdrawTitle(name)} error={withdraw.error} onClose={onClose}
+      action={<Button color="red" disabled={!preview.data} loading={withdraw.isPending} onClick={() => withdraw.mutate()}>{t.withdraw}</Button>}
+    >
+      {preview.error ? <ProblemNotice problem={preview.error} onRetry={() => void preview.refetch()} /> : null}
+      {preview.isPending ? <><Bar width={90} /><Bar width={60} /></> : null}
+      {preview.data ? <><p>{t.withdrawText(preview.data.events, preview.data.people)}</p><p>{t.withdrawGone(preview.data.gone)}{preview.data.complete ? "" : ` ${t.withdrawAtLeast}`}</p></> : null}
+    </AskDialog>
   );
 }

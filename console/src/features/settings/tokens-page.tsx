@@ -1,5 +1,5 @@
 // The API tokens: what programs may do here, and until when.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { IconKey } from "@tabler/icons-react";
@@ -7,6 +7,7 @@ import { useState, type ReactNode } from "react";
 import type { TokenAnswer } from "@tributary/schema/api/workspace.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { useNow, When } from "../../ui/figure.tsx";
 import { Empty, ProblemNotice } from "../../ui/notice.tsx";
@@ -78,15 +79,10 @@ function RevokeToken({ token, onClose }: { readonly token: TokenAnswer; readonly
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.revokeTitle(token.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.revokeText}</p>
-        {revoke.error ? <ProblemNotice problem={revoke.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>{t.revoke}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.revokeTitle(token.name)} error={revoke.error} onClose={onClose}
+      action={<Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>{t.revoke}</Button>}
+    >
+      <p>{t.revokeText}</p>
+    </AskDialog>
   );
 }

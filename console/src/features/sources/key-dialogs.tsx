@@ -1,13 +1,13 @@
 // What is asked before a write key is replaced, limited or revoked, each with who would feel it.
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { GRACE_DAYS, type KeyRotated, type KeyUse } from "@tributary/schema/api/source-keys.ts";
 import type { SourceAnswer, WriteKeyAnswer } from "@tributary/schema/api/workspace.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { absoluteTime } from "../../ui/format.ts";
-import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { sourceListQuery } from "./queries.ts";
 
@@ -34,13 +34,13 @@ export function RotateKey({ source, writeKey, use, onMade, onClose }: DialogProp
     },
   });
   return (
-    <Dialog title={t.rotateTitle(writeKey.prefix)} onClose={onClose} error={rotating.error}
+    <AskDialog title={t.rotateTitle(writeKey.prefix)} onClose={onClose} error={rotating.error}
       action={<Button disabled={!until.isValid} loading={rotating.isPending} onClick={() => rotating.mutate()}>{t.rotateAction}</Button>}
     >
       <p>{t.rotateText}</p>
       <p className="dim">{t.use.inDay(use?.events ?? 0)}</p>
       {until.field}
-    </Dialog>
+    </AskDialog>
   );
 }
 
@@ -56,11 +56,11 @@ export function LimitKey({ source, writeKey, onClose }: DialogProps): ReactNode 
     },
   });
   return (
-    <Dialog title={t.limitTitle(writeKey.prefix)} onClose={onClose} error={limiting.error}
+    <AskDialog title={t.limitTitle(writeKey.prefix)} onClose={onClose} error={limiting.error}
       action={<Button disabled={!until.isValid} loading={limiting.isPending} onClick={() => limiting.mutate()}>{texts.everywhere.save}</Button>}
     >
       {until.field}
-    </Dialog>
+    </AskDialog>
   );
 }
 
@@ -74,32 +74,12 @@ export function RevokeKey({ source, writeKey, use, onClose }: DialogProps & { re
     },
   });
   return (
-    <Dialog title={t.revokeTitle(writeKey.prefix)} onClose={onClose} error={revoking.error}
+    <AskDialog title={t.revokeTitle(writeKey.prefix)} onClose={onClose} error={revoking.error}
       action={<Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate()}>{t.revoke}</Button>}
     >
       <p>{t.revokeText}</p>
       <p className={use && use.events > 0 ? "" : "dim"}>{t.use.inDay(use?.events ?? 0)}</p>
-    </Dialog>
-  );
-}
-
-interface FrameProps {
-  readonly title: string;
-  readonly action: ReactNode;
-  readonly error: Error | null;
-  readonly onClose: () => void;
-  readonly children: ReactNode;
-}
-
-function Dialog({ title, action, error, onClose, children }: FrameProps): ReactNode {
-  return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        {children}
-        {error ? <ProblemNotice problem={error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}><Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>{action}</div>
-      </div>
-    </Modal>
+    </AskDialog>
   );
 }
 

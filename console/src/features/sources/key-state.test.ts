@@ -5,7 +5,7 @@ import { countdown, keysInOrder, keyStateOf, sdkText } from "./key-state.ts";
 const NOW = Date.UTC(2026, 10, 22, 12);
 const key = (id: number, expires: number | null, revoked: number | null = null) => ({
   id, prefix: `wk_${id}`, created_at: new Date(NOW - 1e9).toISOString(),
-  expires_at: expires === null ? null : new Date(NOW + expires).toISOString(), revoked_at: revoked === null ? null : new Date(NOW + revoked).toISOString(),
+  events_per_second: null, expires_at: expires === null ? null : new Date(NOW + expires).toISOString(), revoked_at: revoked === null ? null : new Date(NOW + revoked).toISOString(),
 });
 
 test.each([

@@ -1,10 +1,11 @@
 // The name of a source, changed where it stands; and the switch that turns a source off, which is asked, for what its SDKs send
 // meanwhile is lost.
-import { ActionIcon, Button, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconPencil, IconPower } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { useSourceChange } from "./source-changes.ts";
 
 const t = texts.sources;
@@ -44,15 +45,11 @@ export function SourceSwitch({ source, received }: { readonly source: SourceAnsw
   return (
     <>
       <Button variant="default" leftSection={<IconPower size={15} />} onClick={() => setIsAsking(true)}>{t.switchOff}</Button>
-      <Modal opened={isAsking} onClose={() => setIsAsking(false)} title={t.switchOffTitle(source.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-        <div className="stack">
-          <p>{t.switchOffText(received)}</p>
-          <div className="row" style={{ justifyContent: "flex-end" }}>
-            <Button variant="default" onClick={() => setIsAsking(false)}>{texts.everywhere.cancel}</Button>
-            <Button color="red" onClick={() => { setIsAsking(false); turn(false); }}>{t.switchOff}</Button>
-          </div>
-        </div>
-      </Modal>
+      <AskDialog isOpen={isAsking} title={t.switchOffTitle(source.name)} error={null} onClose={() => setIsAsking(false)}
+        action={<Button color="red" onClick={() => { setIsAsking(false); turn(false); }}>{t.switchOff}</Button>}
+      >
+        <p>{t.switchOffText(received)}</p>
+      </AskDialog>
     </>
   );
 }

@@ -14,6 +14,7 @@ import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
 import { LimitKey, RevokeKey, RotateKey } from "./key-dialogs.tsx";
+import { KeyRate } from "./key-rate.tsx";
 import { countdown, keysInOrder, keyStateOf, sdkText, type KeyState } from "./key-state.ts";
 import { keyUseQuery, sourceListQuery } from "./queries.ts";
 
@@ -81,7 +82,7 @@ interface KeyEntryProps {
 const tones: Readonly<Record<KeyState, Tone>> = { active: "good", ending: "attention", ended: "bad", revoked: "waiting" };
 
 function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade }: KeyEntryProps): ReactNode {
-  const [open, setOpen] = useState<"rotate" | "limit" | "revoke">();
+  const [open, setOpen] = useState<"rotate" | "limit" | "rate" | "revoke">();
   const state = keyStateOf(writeKey, nowMs);
   const left = writeKey.expires_at === null ? 0 : Date.parse(writeKey.expires_at) - nowMs;
   const close = (): void => setOpen(undefined);
@@ -90,6 +91,7 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
       <div className="row wrap">
         <span className="mono key-prefix">{writeKey.prefix}…</span>
         <State tone={tones[state]}>{state === "ending" ? t.key.ending(countdown(left)) : t.key[state]}</State>
+        {writeKey.events_per_second !== null && state !== "revoked" ? <span className="dim">{t.keyRate.shown(writeKey.events_per_second)}</span> : null}
         <span className="dim grow">{state === "revoked" && writeKey.revoked_at !== null ? <When at={writeKey.revoked_at} /> : <>{t.key.made} <When at={writeKey.created_at} /></>}</span>
         {mayChange && state !== "revoked" ? (
           <span className="row">
@@ -98,6 +100,7 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
               <Menu.Target><ActionIcon size={26} aria-label={t.keyMenu(writeKey.prefix)}><IconDots size={16} /></ActionIcon></Menu.Target>
               <Menu.Dropdown>
                 {state === "active" ? <Menu.Item onClick={() => setOpen("limit")}>{t.changeTime}</Menu.Item> : null}
+                <Menu.Item onClick={() => setOpen("rate")}>{t.keyRate.action}</Menu.Item>
                 <Menu.Item color="red" onClick={() => setOpen("revoke")}>{t.revoke}</Menu.Item>
               </Menu.Dropdown>
             </Menu>
@@ -107,6 +110,7 @@ function KeyEntry({ source, writeKey, nowMs, mayChange, use, isUseKnown, onMade 
       <div className="dim key-use">{isUseKnown ? <UsedBy use={use} isNew={nowMs - Date.parse(writeKey.created_at) < KEY_USE_DAYS * DAY_MS} isOld={state === "ending" || state === "ended"} /> : <Bar width={50} />}</div>
       {open === "rotate" ? <RotateKey source={source} writeKey={writeKey} use={use} onMade={onMade} onClose={close} /> : null}
       {open === "limit" ? <LimitKey source={source} writeKey={writeKey} onClose={close} /> : null}
+      {open === "rate" ? <KeyRate source={source} writeKey={writeKey} onClose={close} /> : null}
       {open === "revoke" ? <RevokeKey source={source} writeKey={writeKey} use={use} onClose={close} /> : null}
     </div>
   );

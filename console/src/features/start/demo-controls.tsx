@@ -1,5 +1,5 @@
 // What stands in the bar of a demo shop: that its people are invented, how fast it goes, where the scenarios are, and the way out.
-import { Button, Modal, Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -8,7 +8,7 @@ import type { ReactNode } from "react";
 import type { DemoShopAnswer } from "@tributary/schema/api/demo-shop.ts";
 import { change, useWorkspace } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
-import { ProblemNotice } from "../../ui/notice.tsx";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { may, sessionQuery, type Session } from "../accounts/session.ts";
 import { demoShopQuery } from "./queries.ts";
 import { ScenarioPanel } from "./scenario-panel.tsx";
@@ -69,15 +69,10 @@ function Remove({ session, onClose }: { readonly session: Session; readonly onCl
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.removeTitle} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.removeText}</p>
-        {remove.error ? <ProblemNotice problem={remove.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>{t.removeAll}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.removeTitle} error={remove.error} onClose={onClose}
+      action={<Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>{t.removeAll}</Button>}
+    >
+      <p>{t.removeText}</p>
+    </AskDialog>
   );
 }

@@ -108,6 +108,12 @@ export const sources: Texts["sources"] = {
     label: "Der alte Schlüssel gilt", moment: "Bis", past: "Das liegt in der Vergangenheit. Soll der Schlüssel jetzt enden, widerrufen Sie ihn.",
     choices: { 1: "noch 1 Tag", 7: "noch 7 Tage", 30: "noch 30 Tage", never: "bis ich ihn widerrufe", chosen: "bis zu einer Zeit, die ich wähle" },
   },
+  keyRate: {
+    action: "Wie viel er annimmt", title: (prefix) => `Wie viel nimmt der Schlüssel ${prefix}… an?`, label: "Ereignisse je Sekunde",
+    text: "Eine eigene Grenze hält einen Sender davon ab, aufzubrauchen, was die anderen dieser Quelle senden dürfen. Die Grenze der Quelle gilt auch.", hint: "Leer: keine eigene Grenze.",
+    wrong: (most) => `Eine ganze Zahl von 1 bis ${count(most)}.`, none: "Der Schlüssel hat keine eigene Grenze", takes: (n) => `Der Schlüssel nimmt ${plural(n, "Ereignis", "Ereignisse")} je Sekunde an`,
+    shown: (n) => `höchstens ${plural(n, "Ereignis", "Ereignisse")} je Sekunde`,
+  },
   revoke: "Widerrufen",
   revokeTitle: (prefix) => `Schlüssel ${prefix}… widerrufen?`,
   revokeText: "Wer dann noch damit sendet, wird binnen zwei Sekunden abgewiesen. Das lässt sich nicht rückgängig machen.",

@@ -107,6 +107,12 @@ export const sources = {
     label: "The old key works", moment: "Until", past: "This is in the past. To end the key now, revoke it.",
     choices: { 1: "for 1 day", 7: "for 7 days", 30: "for 30 days", never: "until I revoke it", chosen: "until a time that I choose" },
   },
+  keyRate: {
+    action: "How much it takes", title: (prefix: string) => `How much does the key ${prefix}… take?`, label: "Events a second",
+    text: "A limit of its own keeps one sender from using up what the others of this source may send. The source's limit holds as well.", hint: "Empty: no limit of its own.",
+    wrong: (most: number) => `A whole number from 1 to ${count(most)}.`, none: "The key has no limit of its own", takes: (n: number) => `The key takes ${plural(n, "event", "events")} a second`,
+    shown: (n: number) => `at most ${plural(n, "event", "events")} a second`,
+  },
   revoke: "Revoke",
   revokeTitle: (prefix: string) => `Revoke the key ${prefix}…?`,
   revokeText: "From then on whoever still sends with it is turned away, within two seconds. This can't be undone.",

@@ -1,45 +1,33 @@
 // ClickHouse as a warehouse: on the embedded engine, which speaks its HTTP interface on a socket of its own and is reached through a door,
 // and what that one has not (users, failures in the middle) on a server that says what ClickHouse says.
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClickHouse } from "../../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../../engines/testing.ts";
 import { createOutbound } from "../../outbound/outbound.ts";
 import { startTestCloud, type TestCloud } from "../testing-cloud.ts";
 import { readsAsContract, rowsOfAll } from "../testing-contract.ts";
+import { openTestDoor, type TestDoor } from "../testing-door.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { clickhouse } from "./clickhouse.ts";
 
 let engine: ClickHouse;
-let door: Server;
+let door: TestDoor;
 let fake: TestCloud;
-const sockets = new Set<Socket>();
 beforeAll(async () => {
   engine = await startTestClickHouse();
   fake = await startTestCloud();
   const { endpoint } = engine;
-  door = createServer((client) => {
-    const server = "socketPath" in endpoint ? connect(endpoint.socketPath) : connect(Number(new URL(endpoint.url).port), new URL(endpoint.url).hostname);
-    for (const [one, other] of [[client, server], [server, client]] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one.on("error", () => undefined).on("close", () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+  door = await openTestDoor(() => "socketPath" in endpoint ? connect(endpoint.socketPath) : connect(Number(new URL(endpoint.url).port), new URL(endpoint.url).hostname));
 });
 afterAll(async () => {
-  for (const socket of sockets) socket.destroy();
   door.close();
   await fake.stop();
   await engine.stop();
 });
 
 const password = "canary-clickhouse-password";
-const open = (more: object = {}, url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`): Warehouse =>
+const open = (more: object = {}, url = `http://127.0.0.1:${door.port}`): Warehouse =>
   clickhouse({ outbound: createOutbound({ privateHosts: ["127.0.0.1"] }), filesDirectory: "", nowMs: Date.now }).open({ workspaceId: 1, settings: { url, database: "default", user: "default", password, ...more } });
 const sql = (text: string) => ({ kind: "sql" as const, sql: text });
 
@@ -50,7 +38,7 @@ readsAsContract({
     return more === undefined ? open() : open(more, fake.url);
   },
   many: sql("select number + 1 as n, repeat('x', 90) as text from numbers(100000)"), missing: sql("select * from nowhere_at_all"), wrongPassword: { password: "canary-wrong-password" },
-  cut: () => sockets.forEach((socket) => socket.destroy()),
+  cut: () => door.cut(),
 });
 
 test("every type comes as it is declared", async () => {

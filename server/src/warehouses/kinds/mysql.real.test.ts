@@ -1,11 +1,12 @@
 // MySQL as a warehouse on a real server, MySQL's or MariaDB's: only where TEST_MYSQL names one (mysql://user:password@host:port/database), as a user who may make
 // tables there; with TEST_MYSQL_CA, the file of its authority's certificate, over TLS, too. It is reached through a door that cuts.
 import { readFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { createConnection, type Connection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOutbound } from "../../outbound/outbound.ts";
 import { readsAsContract, rowsOfAll } from "../testing-contract.ts";
+import { openTestDoor, type TestDoor } from "../testing-door.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { mysql } from "./mysql.ts";
 
@@ -18,36 +19,23 @@ describe.skipIf(real === undefined)("a real MySQL", () => {
   const { hostname, port, username, password, pathname } = real ?? new URL("mysql://nobody@127.0.0.1:1/none");
   const database = pathname.slice(1);
   let admin: Connection;
-  let door: Server;
-  const sockets = new Set<Socket>();
+  let door: TestDoor;
 
   beforeAll(async () => {
     admin = await createConnection({ host: hostname, port: Number(port), user: username, password: decodeURIComponent(password), database });
     await admin.query("drop table if exists many, kept, typed, huge");
     await admin.query("create table many (n int primary key, text varchar(200))");
     for (let from = 1; from < 100_000; from += 10_000) await admin.query("insert into many values ?", [Array.from({ length: 10_000 }, (_none, index) => [from + index, `row ${from + index}${"x".repeat(90)}`])]);
-    door = createServer((client) => {
-      const server = connect(Number(port), hostname);
-      for (const [one, other] of [[client, server], [server, client]] as const) {
-        sockets.add(one);
-        one.pipe(other);
-        one.on("error", () => undefined).on("close", () => {
-          sockets.delete(one);
-          other.destroy();
-        });
-      }
-    });
-    await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+    door = await openTestDoor(() => connect(Number(port), hostname));
   }, 60_000);
   afterAll(async () => {
-    for (const socket of sockets) socket.destroy();
     door?.close();
     await admin?.end();
   });
 
   const kind = mysql({ outbound: createOutbound({ privateHosts: ["127.0.0.1", "localhost", "other.example.com"], resolve: async () => [{ address: "127.0.0.1", family: 4 }] }), filesDirectory: "", nowMs: Date.now });
   const open = (more: object = {}): Warehouse =>
-    kind.open({ workspaceId: 1, settings: { host: "127.0.0.1", port: (door.address() as AddressInfo).port, database, user: username, password: decodeURIComponent(password), tls: "none", ...more } });
+    kind.open({ workspaceId: 1, settings: { host: "127.0.0.1", port: door.port, database, user: username, password: decodeURIComponent(password), tls: "none", ...more } });
   const underWay = async (text: string): Promise<number> => {
     const [rows] = await admin.query("select id from information_schema.processlist where info like ? and id <> connection_id()", [`%${text}%`]);
     return (rows as readonly unknown[]).length;
@@ -55,7 +43,7 @@ describe.skipIf(real === undefined)("a real MySQL", () => {
 
   readsAsContract({
     open, many: sql("select * from many order by n"), missing: sql("select * from nowhere_at_all"), slow: sql("select sleep(60) as slept"), wrongPassword: { user: "nobody_at_all", password: "canary-wrong-password" },
-    cut: () => sockets.forEach((socket) => socket.destroy()),
+    cut: () => door.cut(),
   });
 
   test("every type comes as it is declared", async () => {

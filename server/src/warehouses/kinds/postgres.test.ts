@@ -1,40 +1,28 @@
-// Postgres as a warehouse, on a real server that is reached over TCP through a door which counts and cuts.
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+// Postgres as a warehouse, on a real server that is reached over TCP through a door that cuts.
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type pg from "pg";
 import type { Postgres } from "../../engines/postgres/postgres.ts";
 import { startTestPostgres } from "../../engines/testing.ts";
 import { createOutbound } from "../../outbound/outbound.ts";
 import { readsAsContract, rowsOfAll } from "../testing-contract.ts";
+import { openTestDoor, type TestDoor } from "../testing-door.ts";
 import type { Row, Warehouse } from "../warehouse.ts";
 import { postgres } from "./postgres.ts";
 import { redshift } from "./redshift.ts";
 
 let engine: Postgres;
 let pool: pg.Pool;
-let door: Server;
-const sockets = new Set<Socket>();
+let door: TestDoor;
 beforeAll(async () => {
   engine = await startTestPostgres();
   pool = engine.pool("test", 2);
   await pool.query("create table many as select n, 'row ' || n || repeat('x', 90) as text from generate_series(1, 100000) n");
   const { connectionString, host, port } = engine.connection;
   const url = connectionString === undefined ? undefined : new URL(connectionString);
-  door = createServer((client) => {
-    const server = host?.startsWith("/") === true ? connect(`${host}/.s.PGSQL.${port ?? 5432}`) : connect(Number(url?.port ?? port ?? 5432), url?.hostname ?? host ?? "127.0.0.1");
-    for (const [one, other] of [[client, server], [server, client]] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one.on("error", () => undefined).on("close", () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+  door = await openTestDoor(() => host?.startsWith("/") === true ? connect(`${host}/.s.PGSQL.${port ?? 5432}`) : connect(Number(url?.port ?? port ?? 5432), url?.hostname ?? host ?? "127.0.0.1"));
 });
 afterAll(async () => {
-  for (const socket of sockets) socket.destroy();
   door.close();
   await engine.stop();
 });
@@ -45,14 +33,14 @@ const login = () => {
   const url = connectionString === undefined ? undefined : new URL(connectionString);
   return { user: url?.username ?? user, password: url?.password ?? String(password ?? ""), database: url?.pathname.slice(1) ?? database };
 };
-const settings = (more: object = {}) => ({ host: "127.0.0.1", port: (door.address() as AddressInfo).port, tls: "none", ...login(), ...more });
+const settings = (more: object = {}) => ({ host: "127.0.0.1", port: door.port, tls: "none", ...login(), ...more });
 const open = (more: object = {}, kind = postgres): Warehouse => kind(parts).open({ workspaceId: 1, settings: settings(more) });
 const sql = (text: string) => ({ kind: "sql" as const, sql: text });
 const { signal } = new AbortController();
 
 readsAsContract({
   open: (more) => open(more), many: sql("select * from many order by n"), missing: sql("select * from nowhere_at_all"), slow: sql("select pg_sleep(60)"), wrongPassword: { user: "nobody", password: "canary-wrong-password" },
-  cut: () => sockets.forEach((socket) => socket.destroy()),
+  cut: () => door.cut(),
 });
 
 test("every type comes as it is declared", async () => {

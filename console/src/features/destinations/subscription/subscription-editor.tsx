@@ -1,5 +1,5 @@
 // The editor of a subscription: what is sent, what of it, and beside that what the destination would get of a real event.
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useSuspenseQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
@@ -7,6 +7,7 @@ import type { DestinationDetail, SubscriptionDetail } from "@tributary/schema/ap
 import { checkMapping } from "@tributary/schema/destination/check-mapping.ts";
 import type { Action, DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import { texts } from "../../../texts/texts.ts";
+import { AskDialog } from "../../../ui/ask-dialog.tsx";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import { Page } from "../../../ui/page.tsx";
 import { State } from "../../../ui/state.tsx";
@@ -82,12 +83,11 @@ export function SubscriptionEditor({ destination, definition, saved, first, tabs
       )}
       {isTesting ? <TestSendPanel tried={tried} destination={destination.name} onClose={() => setIsTesting(false)} /> : null}
       {asking ? (
-        <Modal opened onClose={stopAsking} title={t.sendsTitle} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-          <div className="stack">
-            {asking.map((one) => <Backfill key={one.subscription} one={one} />)}
-            <div className="row" style={{ justifyContent: "flex-end" }}><Button variant="default" onClick={stopAsking}>{texts.everywhere.cancel}</Button><Button loading={save.isPending} onClick={() => save.mutate({ isAsked: true })}>{texts.everywhere.save}</Button></div>
-          </div>
-        </Modal>
+        <AskDialog title={t.sendsTitle} error={null} onClose={stopAsking}
+          action={<Button loading={save.isPending} onClick={() => save.mutate({ isAsked: true })}>{texts.everywhere.save}</Button>}
+        >
+          {asking.map((one) => <Backfill key={one.subscription} one={one} />)}
+        </AskDialog>
       ) : null}
     </Page>
   );
