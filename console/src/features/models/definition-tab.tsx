@@ -1,13 +1,13 @@
 // What a model is: its query, its key, whom rows are about, when it runs, and what its rows become.
-import { Button, Modal, Switch } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Fragment, useState, type ReactNode } from "react";
 import type { ModelShown } from "@tributary/schema/api/models.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { AskDialog } from "../../ui/ask-dialog.tsx";
 import { When } from "../../ui/figure.tsx";
-import { ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
@@ -65,15 +65,8 @@ function ArchiveModel({ model: { slug, name, rows }, onClose }: { readonly model
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.archiveTitle(name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-      <div className="stack">
-        <p>{t.archiveText(rows)}</p>
-        {archive.error ? <ProblemNotice problem={archive.error} /> : null}
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button>
-          <Button color="red" loading={archive.isPending} onClick={() => archive.mutate()}>{t.archive}</Button>
-        </div>
-      </div>
-    </Modal>
+    <AskDialog title={t.archiveTitle(name)} action={<Button color="red" loading={archive.isPending} onClick={() => archive.mutate()}>{t.archive}</Button>} error={archive.error} onClose={onClose}>
+      <p>{t.archiveText(rows)}</p>
+    </AskDialog>
   );
 }
