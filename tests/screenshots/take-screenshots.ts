@@ -10,7 +10,7 @@ import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tr
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
 import { fillScreens, screens } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
-import { shoot } from "./shoot.ts";
+import { finished, shoot } from "./shoot.ts";
 import type { CallShop } from "./shop-audiences.ts";
 import { shopEvents } from "./shop-events.ts";
 import { takeAudiences } from "./take-audiences.ts";
@@ -102,7 +102,8 @@ async function takeBest(browser: Browser, server: ServerProcess): Promise<void> 
   // Its first cell: somewhere in its middle stands the link to the person.
   await page.getByRole("row").nth(3).getByRole("gridcell").first().click();
   await page.getByRole("complementary").getByText("The path it took").waitFor();
-  await page.waitForTimeout(1_500);
+  await page.mouse.move(0, 0); // Else what its hover says lies over the picture.
+  await finished(page);
   await page.screenshot({ path: join(images, "console-event.png") });
   const call: CallShop = (method, path, body) => callWith(server, secret, method, path, body);
   const audiences = await takeAudiences(page, server.url, call, images);
