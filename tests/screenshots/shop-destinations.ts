@@ -38,20 +38,27 @@ const orders = {
   items: { "@arrayPath": ["$.properties.products", { name: { "@path": "$.name" }, pieces: { "@path": "$.quantity" } }] },
 };
 
+export interface ShopDestinations {
+  readonly orders: string;
+  readonly ads: string;
+  /** Id of the subscription that sends orders. */
+  readonly subscription: number;
+}
+
 /** Makes them, lets the shop go on until enough was sent, and gives the slugs. */
-export async function makeDestinations(call: CallShop, receiver: string, audience: string): Promise<{ readonly orders: string; readonly ads: string }> {
+export async function makeDestinations(call: CallShop, receiver: string, audience: string): Promise<ShopDestinations> {
   for (const [name, path] of [["Order service", "/orders"], ["Ad platform", "/members"]] as const) {
     await call("POST", "/destinations", { name, definition: "signed-webhook", settings: { url: `${receiver}${path}`, secret: "a-secret-of-these-pictures" }, enabled: true });
   }
   const taken = { kind: "events", types: ["track"], names: ["Order Completed", "Product Viewed"] };
-  await call("POST", "/destinations/order-service/subscriptions", { name: "Orders", enabled: true, definition: { action: "send", trigger: taken, mapping: { data: orders }, consent: [] } });
+  const { id: subscription } = await call<{ id: number }>("POST", "/destinations/order-service/subscriptions", { name: "Orders", enabled: true, definition: { action: "send", trigger: taken, mapping: { data: orders }, consent: [] } });
   const member = { email: { "@path": "$.context.traits.email" }, entered: { "@path": "$.event" } };
-  await call("POST", "/destinations/ad-platform/subscriptions", { name: "Red dresses", enabled: true, definition: { action: "send", trigger: { kind: "audience", audience, holdOut: 0.1 }, mapping: { data: member } } });
+  const { id: kept } = await call<{ id: number }>("POST", "/destinations/ad-platform/subscriptions", { name: "Red dresses", enabled: true, definition: { action: "send", trigger: { kind: "audience", audience, holdOut: 0.1 }, mapping: { data: member } } });
   await call("PATCH", "/demo-shop", { paused: false });
   await until(async () => (await call<DestinationHealth>("GET", "/destinations/order-service/health?hours=1")).counts.some(({ outcome, count }) => outcome === "delivered" && count >= DELIVERED_LEAST));
-  await until(async () => (await call<SyncState>("GET", "/destinations/ad-platform/subscriptions/1/sync")).told > 0);
+  await until(async () => (await call<SyncState>("GET", `/destinations/ad-platform/subscriptions/${kept}/sync`)).told > 0);
   await call("PATCH", "/demo-shop", { paused: true });
-  return { orders: "order-service", ads: "ad-platform" };
+  return { orders: "order-service", ads: "ad-platform", subscription };
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -9,9 +9,9 @@ import { shoot } from "./shoot.ts";
 export async function takeDestinations(page: Page, url: string, call: CallShop, audience: string, folder: string): Promise<void> {
   const receiver = await startReceiver();
   try {
-    const { orders, ads } = await makeDestinations(call, receiver.url, audience);
+    const { orders, ads, subscription } = await makeDestinations(call, receiver.url, audience);
     await shoot(page, url, `/destinations/${orders}?hours=1`, join(folder, "console-destination.png"));
-    await shoot(page, url, `/destinations/${orders}/subscriptions/1`, join(folder, "console-mapping.png"));
+    await shoot(page, url, `/destinations/${orders}/subscriptions/${subscription}`, join(folder, "console-mapping.png"));
     await shoot(page, url, `/destinations/${ads}?tab=subscriptions`, join(folder, "console-audience-sync.png"));
   } finally {
     receiver.server.close();
