@@ -82,6 +82,19 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     }
     await says("did “Order”, then “Order”");
     await isMet(1);
+    // Both came after the trip was booked; after the last order there is none.
+    await button("Over which time: ever").click();
+    const window = at.page.getByRole("dialog", { name: "Over which time" });
+    await window.getByText("Since", { exact: true }).click();
+    await window.getByRole("button", { name: /^Event or trait/ }).click();
+    await option(/^Trip Booked/).click();
+    await says("did “Order”, then “Order”, since their last “Trip Booked”");
+    await isMet(1);
+    await button(/^Over which time: /).click();
+    await window.getByRole("button", { name: /^Event or trait/ }).click();
+    await option(/^Order Completed/).click();
+    await says("since their last “Order Completed”");
+    await isMet(0);
   });
 
   test("asks a group of conditions of the people of an account", async () => {

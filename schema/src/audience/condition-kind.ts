@@ -165,6 +165,8 @@ export interface ConditionKind<Schema extends z.ZodType = z.ZodType, One = z.inf
   readonly sentence: (condition: One, say: Language, inner: (condition: Condition) => string) => string;
   /** Whether it holds of who never did what it asks about; undefined where that is no question, or just what is asked. */
   readonly ofNever?: (condition: One) => boolean | undefined;
+  /** Audiences of which `explain` asks whether somebody is in them. */
+  readonly explainedBy?: (condition: One) => readonly string[];
   /** What this kind knows of why it holds of somebody or not; without it, only whether, and until when. */
   readonly explain?: (condition: One, person: PersonFacts, world: World, explaining: Explaining) => Explanation;
   /** For the documentation, and for tests that every example parses, compiles and reads well. */

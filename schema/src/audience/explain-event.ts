@@ -2,7 +2,7 @@
 import type { EventFacts, PersonFacts, World } from "./condition-kind.ts";
 import { selects } from "./event-filter.ts";
 import { planOf, tellings, type EventPlan, type Telling } from "./event-plan.ts";
-import { EVIDENCE_MAX, saidBy, sayDay, sayDecimal, type Explanation, type Said, type ToldField } from "./explain.ts";
+import { EVIDENCE_MAX, NO_BEGINNING, saidBy, sayDay, sayDecimal, type Explanation, type Said, type ToldField } from "./explain.ts";
 import type { EventCondition } from "./kinds/event.ts";
 import { intervalOf, isTimeComparison, type NumberComparison, type TimeComparison } from "./measure.ts";
 import { namesOf, type Language } from "./sentence.ts";
@@ -15,7 +15,7 @@ export function explainEvent(one: EventCondition, person: PersonFacts, world: Wo
   const plan = planOf(one, world);
   const inWindow = windowOf(one.within, person, world);
   const fields = namesOf(plan.selector.event).flatMap((event) => plan.property.map((path): ToldField => ({ place: "property", event, path: plan.item === undefined ? path : `${plan.item.path}.${path}` })));
-  if (!inWindow.exists) return { fields, evidence: [], value: { en: "The window has no beginning for this person.", de: "Für diese Person hat das Zeitfenster keinen Anfang." } };
+  if (!inWindow.exists) return { fields, evidence: [], value: NO_BEGINNING };
   const matching = person.events.filter((event) => inWindow.has(event) && (selects(plan.selector, event) || (plan.refunds !== undefined && selects(plan.refunds.selector, event))))
     .toSorted((a, b) => b.ms - a.ms || b.row - a.row);
   if (isTimeComparison(one)) return explainTime({ one, plan, matching }, world);

@@ -30,11 +30,16 @@ export interface Explanation {
 export interface Explaining {
   /** Whether it holds: of the person alone not every kind could tell. */
   readonly holds: boolean;
+  /** Whether they are in an audience that the kind says it is explained by. */
+  readonly isIn: (slug: string) => boolean;
   /** Says something in languages that know the names that people have given. */
   readonly said: (say: (language: Language) => string) => Said;
 }
 
 export const EVIDENCE_MAX = 5;
+
+/** Of a window since something that this person has not. */
+export const NO_BEGINNING: Said = { en: "The window has no beginning for this person.", de: "Für diese Person hat das Zeitfenster keinen Anfang." };
 
 const languages = { en: languageOf("en"), de: languageOf("de") };
 

@@ -11,7 +11,7 @@ import { audienceLimits } from "./limits.ts";
 import { namesOf } from "./sentence.ts";
 import { eventsPlanned, type PlannedSelector, type SequencePlan } from "./sequence-plan.ts";
 import { eventSql, rawsSql, textSql, type Bind } from "./value.ts";
-import { notYetSql, pastSql, windowSql } from "./window-of-person.ts";
+import { notYetSql, pastSql, windowSql, type WindowSql } from "./window-of-person.ts";
 import { afterSql, NEVER } from "./window.ts";
 
 /** Where there is no event. Before every instant, and far enough from the least number to be added to. */
@@ -19,14 +19,15 @@ const NONE = `toInt64(${-NEVER})`;
 const FOREVER = `toInt64(${NEVER})`;
 
 export function sequenceSql(one: SequencePlan, scope: SqlScope): Branch {
-  const { events, coming } = eventsSql(one, scope);
+  const inWindow = windowSql(one.within, scope);
+  const { events, coming } = eventsSql(one, inWindow, scope);
   const pass = new Pass(one, scope.nowMs);
   const comers = one.then_not === undefined ? undefined : scope.name(comersSql(one, events));
   const arrays = comers === undefined ? events : `${events}, ${comers}`;
   const result = scope.name(`arrayFold((acc, x${comers === undefined ? "" : ", comer"}) -> ${pass.step()}, ${arrays}, ${pass.start()})`);
   const member = scope.name(`${pass.lastsUntil(result)} > ${NONE}`);
-  const next = `least(if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)}), ${coming})`;
-  return { member, next: leastWithTurns(next, one.selectors, { boundMs: windowSql(one.within, scope).boundMs, row: "1" }, scope) };
+  const next = `least(${[`if(${member}, ${pass.lastsUntil(result)}, ${pass.ripeAt(result)})`, coming, ...(inWindow.person === undefined ? [] : [inWindow.person.next])].join(", ")})`;
+  return { member, next: leastWithTurns(next, one.selectors, { boundMs: inWindow.boundMs, row: "1" }, scope) };
 }
 
 // ── The events ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -40,9 +41,8 @@ function bitsOf({ steps }: SequencePlan): { readonly step: (i: number) => number
  * An array of each person's events, (ms, row_id, bits, what `same` says, place), in the order in which they are gone through; and the
  * earliest that is still to come.
  */
-function eventsSql(one: SequencePlan, scope: SqlScope): { readonly events: string; readonly coming: string } {
+function eventsSql(one: SequencePlan, { boundMs, row, person }: WindowSql, scope: SqlScope): { readonly events: string; readonly coming: string } {
   const { bind, name } = scope;
-  const { boundMs, row } = windowSql(one.within, scope);
   const same = sameSql(one, scope);
   const { own, told } = rolesSql(one, row, scope);
   const bitsSql = (bits: string): string => eventSql(bind, same.isSet === undefined ? bits : `if(${same.isSet}, ${bits}, toUInt64(0))`);
@@ -55,12 +55,25 @@ function eventsSql(one: SequencePlan, scope: SqlScope): { readonly events: strin
   const found = scope.events({ names, boundMs, aggregate: `groupArrayIf((${parts}), (${matters}) and ${pastSql(scope)})` });
   const coming = scope.events({ names, boundMs, aggregate: `minIf(ms, (${matters}) and ${notYetSql(scope)})` });
   const limit = bind("UInt32", audienceLimits.sequenceEventsMax);
-  const ordered = name(`arraySort(x -> (x.1, x.2), ${found})`);
+  const looked = person === undefined ? found : withinOwnSql(one, found, { person, count: tellings.length }, scope);
+  const ordered = name(`arraySort(x -> (x.1, x.2), ${looked})`);
   let events = name(`if(length(${ordered}) > ${limit}, arraySlice(${ordered}, length(${ordered}) - ${limit} + 1), ${ordered})`);
   if (tellings.length > 0) events = latestToldSql(events, tellings.length, isStrict, scope);
   if (isStrict) events = name(`arrayFilter(x -> x.3 != 0, arrayMap((x, i) -> (x.1, x.2, x.3, x.4, toInt64(i)), ${events}, arrayEnumerate(${events})))`);
   if (one.same !== undefined) events = name(`arraySort(x -> (x.4, x.1, x.2), ${events})`);
   return { events, coming: `if(${coming} = 0, ${FOREVER}, ${coming})` };
+}
+
+/** Steps are only those in a window of the person's own; what must not happen is it anywhere. Without those that are neither. */
+function withinOwnSql(one: SequencePlan, found: string, { person, count }: { readonly person: NonNullable<WindowSql["person"]>; readonly count: number }, { name }: SqlScope): string {
+  const bits = bitsOf(one);
+  const unwanted = 2 ** (bits.never + 1) - 2 ** bits.notBefore(0);
+  const isIn = name(`arrayMap(x -> ${person.exists} and ${person.has("x.1", "x.2")}, ${found})`);
+  const kept = (of: string): string => `if(is_in, ${of}, bitAnd(${of}, toUInt64(${unwanted})))`;
+  const told = Array.from({ length: count }, (_, i) => ({ bits: `x.${5 + 2 * i}`, id: `x.${6 + 2 * i}` }));
+  const all = `arrayMap((x, is_in) -> (${["x.1", "x.2", kept("x.3"), "x.4", ...told.flatMap(({ bits: own, id }) => [kept(own), id])].join(", ")}), ${found}, ${isIn})`;
+  if (one.strict === true) return name(all);
+  return name(`arrayFilter(x -> ${["x.3 != 0", ...told.flatMap(({ bits: own, id }) => [`${own} != 0`, `${id} != ''`])].join(" or ")}, ${all})`);
 }
 
 /** With the bits of what is told by id only where it is told last. Where every event counts, what only tells again does not. */

@@ -1,11 +1,20 @@
 // A window, once it is known whose it is: a condition in TypeScript, and its parts in SQL.
-import type { EventFacts, PersonFacts, SqlScope, World } from "./condition-kind.ts";
+import type { EventFacts, PersonFacts, SqlScope, Words, World } from "./condition-kind.ts";
 import { selects, selectsSql } from "./event-filter.ts";
-import { selectorOf } from "./role-events.ts";
+import { selectorOf, whenever } from "./role-events.ts";
 import { namesOf } from "./sentence.ts";
 import { eventSql, instantOf, instantSql, rawsAt, rawsSql } from "./value.ts";
 import { msOf } from "./value-test.ts";
 import { after, afterSql, boundOf, byZoneSql, knownZones, NEVER, periodAt, zoneOf, type Between, type Since, type Window } from "./window.ts";
+
+/** What can move a window, besides time: events that it begins with, and whether anything of the snapshot does. */
+export function readsOfWindow(window: Window | undefined, words: Words): { readonly events: readonly string[]; readonly snapshot: boolean } {
+  const anchor = window !== undefined && "since" in window ? window.since : undefined;
+  return {
+    events: anchor !== undefined && "event" in anchor ? namesOf(selectorOf(anchor, whenever(words)).event) : [],
+    snapshot: (anchor !== undefined && "trait" in anchor) || (window !== undefined && "zone" in window && window.zone === "person"),
+  };
+}
 
 // ── In TypeScript ─────────────────────────────────────────────────────────────────────────────────────────────────
 

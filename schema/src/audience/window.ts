@@ -31,21 +31,19 @@ const selectorOfAnchor = z.union([
 ]);
 
 /** Between dates. Each form needs one of its names, so that what is meant otherwise is never taken for it. */
-export const betweenForms = [
+const betweenForms = [
   z.strictObject({ from: isoInstant, to: isoInstant.optional() }).refine(({ from, to }) => to === undefined || msOf(from, "UTC") < msOf(to, "UTC"), "The beginning must be before the end."),
   z.strictObject({ from: z.undefined().optional(), to: isoInstant }),
 ] as const;
 
-const period = {
-  period: z.enum(["this", "previous", "last"]).meta({ description: "`last` takes `count` whole periods before the present one." }),
-  count: z.int().min(1).max(120).default(1),
-  unit: z.enum(["day", "week", "month", "quarter", "year"]),
-};
-export const periodOfWorkspace = z.strictObject({ ...period, zone: z.literal("workspace").default("workspace") });
-
 export const window = z.union([
   duration,
-  z.strictObject({ ...period, zone: z.enum(["workspace", "person"]).default("workspace") }),
+  z.strictObject({
+    period: z.enum(["this", "previous", "last"]).meta({ description: "`last` takes `count` whole periods before the present one." }),
+    count: z.int().min(1).max(120).default(1),
+    unit: z.enum(["day", "week", "month", "quarter", "year"]),
+    zone: z.enum(["workspace", "person"]).default("workspace"),
+  }),
   ...betweenForms,
   z.strictObject({ since: selectorOfAnchor, for: duration.optional() }),
 ]);

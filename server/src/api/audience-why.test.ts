@@ -26,6 +26,12 @@ const audiences: Readonly<Record<string, unknown>> = {
   anonymous: { from: "anonymous", who: order(1) },
   nicknamed: { who: named },
   heavy: { who: weighed },
+  golden: { who: gold },
+  returning: { who: order(2) },
+  newcomers: { who: order(1) },
+  ordered: {
+    who: { any: [["golden", "returning", "newcomers"], ["returning", "golden"], ["golden", "nicknamed"]].flatMap((audiences) => audiences.map((is) => ({ kind: "first_of", audiences, is }))) },
+  },
   others: {
     who: { all: [
       { kind: "identifier", namespace: "phone" }, { kind: "consent", category: "marketing" }, { kind: "list", list: "fair" }, { kind: "audience", audience: "rich" }, { kind: "share", salt: "s", from: 0, to: 0.01 },
@@ -107,6 +113,21 @@ test("every kind of condition says what stands there, and what would turn it", a
   ]);
   expect(body.nodes.at(-1).evidence).toMatchObject([{ event: "page", message_id: "m-page" }]);
   expect((await why("others", "", masked)).body.nodes[7].value.en).toBe("•••");
+});
+
+test("of an ordered set it is told which of its audiences takes the person, and what would have to change", async () => {
+  const { body } = await why("ordered");
+  const told = (body.nodes as { value: { en: string; de: string }; to_flip: { en: string; de: string } | null; holds: boolean }[]).slice(1).map(({ holds, value, to_flip: flip }) => [holds, value.en, flip?.en ?? null]);
+  const [first, none, asked] = ["the first of theirs is “returning”", "they are in none of them", "which can be asked why in its turn"];
+  expect(told).toEqual([
+    [false, first, `they come into “golden”, ${asked}`], [true, first, null], [false, first, `they leave “returning”, ${asked}`],
+    [true, first, null], [false, first, `they leave “returning” and come into “golden”, ${asked}`],
+    [false, none, `they come into “golden”, ${asked}`], [false, none, `they come into “nicknamed”, ${asked}`],
+  ]);
+  expect(body.nodes[5]).toMatchObject({ value: { de: "ihre erste ist „returning“" }, to_flip: { de: "sie verlässt „returning“ und kommt in „golden“, wo wiederum gefragt werden kann, warum" } });
+  // Before the second order she was a newcomer.
+  const before = (await why("ordered", `?at=${iso(NOW - 6 * DAY)}`)).body.nodes;
+  expect(before.slice(1, 4).map(({ holds, value }: { holds: boolean; value: { en: string } }) => [holds, value.en])).toEqual([[false, "the first of theirs is “newcomers”"], [false, "the first of theirs is “newcomers”"], [true, "the first of theirs is “newcomers”"]]);
 });
 
 test("whom it is not drawn from is told so", async () => {

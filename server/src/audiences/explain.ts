@@ -63,7 +63,7 @@ export async function explainPerson(read: ReadLog, wish: ExplainWish): Promise<E
   const said = (say: (language: Language) => string): Said => saidBy(say, wish.languages);
   const nodes = places.map(({ path, condition }, i): ExplainedNode => {
     const { holds, nextMs } = answers.nodes[i] ?? { holds: false, nextMs: NEVER };
-    const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world, { holds, said }) : undefined) ?? { fields: [], evidence: [] };
+    const own: Explanation = ("kind" in condition ? kindOf(condition).explain?.(condition, facts.person, world, { holds, isIn: (slug) => answers.isIn.has(slug), said }) : undefined) ?? { fields: [], evidence: [] };
     return { ...own, fields: [...own.fields, ...shownThrough(condition, around)], path, holds, nextMs, sentence: said((say) => sayCondition(condition, say)), toFlip: own.toFlip ?? byTime(nextMs, world) };
   });
   const drawn: ExplainedNode = {
@@ -116,21 +116,26 @@ interface Answers {
   readonly nodes: readonly { readonly holds: boolean; readonly nextMs: number }[];
   readonly isMember: boolean;
   readonly isDrawn: boolean;
+  /** Of the audiences by which conditions are explained. */
+  readonly isIn: ReadonlySet<string>;
   /** What each computed trait is that a condition asks for. */
   readonly computed: ReadonlyMap<string, readonly Raw[]>;
 }
 
 async function askNodes(read: ReadLog, { definition, around, person, atMs }: ExplainWish, places: readonly Place[]): Promise<Answers> {
   const asked: Surroundings = { ...around, nowMs: atMs, hasOverrides: true, people: { ids: [person.profileId], ingestIds: person.ingestIds } };
-  const each = compileConditions([...places.map(({ condition }) => ({ condition, include: definition.include })), { condition: ALWAYS, include: definition.include }], asked);
+  const others = [...new Set(places.flatMap(({ condition }) => ("kind" in condition ? (kindOf(condition).explainedBy?.(condition) ?? []) : [])))].filter((slug) => around.audience(slug) !== undefined);
+  const conditions = [...places.map(({ condition }) => condition), ...others.map((audience): Condition => ({ kind: "audience", audience }))];
+  const each = compileConditions([...conditions, ALWAYS].map((condition) => ({ condition, include: definition.include })), asked);
   const values = computedNamed(definition);
   const whole = compileAudiences({ ...asked, definitions: [definition, { ...definition, who: { all: [] } }], values });
   const [[row], [member]] = await Promise.all([
-    read<Record<string, number>>(`select * from (select ${places.flatMap((_, i) => [`m${i}`, `n${i}`]).join(", ")} from (${each.sql}))`, each.params),
+    read<Record<string, number>>(`select * from (select ${conditions.flatMap((_, i) => [`m${i}`, `n${i}`]).join(", ")} from (${each.sql}))`, each.params),
     read<{ readonly m0: number; readonly m1: number; readonly told: readonly (readonly Raw[])[] }>(`select m0, m1, [${values.map((_, i) => `c${i}`).join(", ")}] as told from (${whole.sql})`, whole.params),
   ]);
   return {
     nodes: places.map((_, i) => ({ holds: row?.[`m${i}`] === 1, nextMs: Number(row?.[`n${i}`] ?? NEVER) })),
+    isIn: new Set(others.filter((_, i) => row?.[`m${places.length + i}`] === 1)),
     isMember: member?.m0 === 1, isDrawn: member?.m1 === 1,
     computed: new Map(values.map((slug, i) => [slug, member?.told[i] ?? []])),
   };

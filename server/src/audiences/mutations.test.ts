@@ -48,6 +48,10 @@ const mutations: readonly Mutation[] = [
   mutation("a refund is added", /-abs\(/g, "abs("),
   mutation("money is not converted", /toDecimal256\(toString\(.*?\), 9\), 9\)/g, "toDecimal256(1, 9), 9)"),
   mutation("the first since then counts from the last", /minIf\(\(ms, row_id, 1\)/g, "maxIf((ms, row_id, 1)"),
+  mutation("steps from before the beginning count", /if\(is_in, /g, "if(1, "),
+  mutation("the beginning is a step itself", /\(x\.1, x\.2\) > \(/g, "(x.1, x.2) >= ("),
+  mutation("of who has no beginning all steps count", /e\d+_\d+\.3 = 1 and \(\(x/g, "1 and ((x"),
+  mutation("what must not happen afterwards has to be in the window, too", /bitAnd\((x\.\d+), toUInt64\(\d+\)\)/g, "bitAnd($1, toUInt64(0))"),
   mutation("ties with the beginning count", /\(told\.2, told\.3\) > \(/g, "(told.2, told.3) >= ("),
   mutation("everybody lives in UTC", /transform\(toString\(timezone\)/g, "transform('UTC'"),
   mutation("dates are told by the clock of UTC", / - transform\(roundDown\(/g, " - 0 * transform(roundDown("),
@@ -122,10 +126,13 @@ function chosenWorld(): RandomWorld {
     { kind: "trait", trait: "since", op: "before", value: "2026-02-28T00:30:00+01:00" },
     { kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" } }] },
     { kind: "sequence", steps: [{ event: { role: "order" } }, { event: "page" }] },
+    { kind: "sequence", steps: [{ event: "Order Completed" }, { event: "page" }], within: { since: { event: "Order Completed", which: "last" } } },
+    { kind: "sequence", steps: [{ event: "Signed Up" }, { event: "page" }], within: { since: { event: "Order Refunded", which: "last" } } },
+    { kind: "sequence", steps: [{ event: "Signed Up" }, { event: "page" }], within: { since: { event: "Product Viewed", which: "first" }, for: day }, then_not: { event: "purchase", within: { last: 7, unit: "day" } } },
     { ...viewed, where: [{ property: "starts", op: "in_next", value: day }], op: "at_least", value: 1 },
     { ...viewed, where: [{ property: "starts", op: "in_last", value: day }], op: "at_least", value: 1 },
   ];
-  // Two at the edge of a day, told at once; a future one; somebody of a leap day; an empty average; dollars; an order told again after a look.
+  // Two at the edge of a day, told at once; a future one; somebody of a leap day; an empty average; dollars; an order told again after a look; what must not happen, when the window is over.
   const edge = [0, 1, -1].flatMap((off, i) => [
     personOf({ id: idOf(5_000 + i), events: [eventOf({ event: "page", ms: NOW - DAY + off, row: 1e6 + i * 10 }), eventOf({ event: "page", ms: NOW - DAY + off, row: 1e6 + i * 10 + 1 })] }),
     personOf({ id: idOf(5_100 + i), events: [eventOf({ event: "page", ms: NOW + off, row: 2e6 + i * 10 }), eventOf({ event: "page", ms: NOW - 1_000, row: 2e6 + i * 10 + 1 })] }),
@@ -138,11 +145,12 @@ function chosenWorld(): RandomWorld {
   const dates = ["2026-02-28", "2026-02-28T00:00:00Z"].map((since, i) => personOf({ id: idOf(5_400 + i), traits: { since } }));
   const dollars = personOf({ id: idOf(5_302), events: [eventOf({ event: "purchase", ms: NOW - DAY, row: 6e6, properties: { total: 60, currency: "USD" } })] });
   const again = personOf({ id: idOf(5_303), events: ["purchase", "page", "Order Completed"].map((event, i) => eventOf({ event, ms: NOW - 9 * DAY + i, row: 7e6 + i, properties: { order_id: "o1" } })) });
+  const late = personOf({ id: idOf(5_305), events: ["Product Viewed", "Signed Up", "page", "purchase"].map((event, i) => eventOf({ event, ms: NOW - 20 * DAY + i * DAY / 3 + (i === 3 ? DAY : 0), row: 7.5e6 + i })) });
   const colours = personOf({ id: idOf(5_304), events: [eventOf({ event: "Order Completed", ms: NOW - DAY, row: 8e6, properties: { products: [{ color: "red" }, { color: "green" }, { color: "blue" }] } })] });
   const words = {
     ...noWords, roles: { order: { events: ["Order Completed", "purchase"], properties: { value: ["total"], order_id: ["order_id"], currency: ["currency"] }, where: null }, refund: { events: ["Order Refunded"], properties: { value: ["total"] }, where: null } },
     money: { base: "EUR", rates: [{ from: "2020-01-01", currency: "USD", rate: 0.57 }] },
   };
   const shifted = random.people.map((person) => ({ ...person, events: person.events.map((event) => ({ ...event, ms: event.ms - random.baseMs + NOW })) }));
-  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, ...dates, dollars, again, colours], definitions: who.map((one) => definition.parse({ who: one })) };
+  return { ...random, baseMs: NOW, zone: "Europe/Berlin", words, people: [...shifted, ...edge, leap, today, ...dates, dollars, again, late, colours], definitions: who.map((one) => definition.parse({ who: one })) };
 }

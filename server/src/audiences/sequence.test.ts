@@ -9,7 +9,7 @@ import type { EventRef } from "@tributary/schema/audience/event-names.ts";
 import { sequenceKind, type SequenceCondition } from "@tributary/schema/audience/kinds/sequence.ts";
 import { selectorOf, whenever } from "@tributary/schema/audience/role-events.ts";
 import { languageOf } from "@tributary/schema/audience/sentence.ts";
-import { after, type Duration } from "@tributary/schema/audience/window.ts";
+import { after, type Duration, type Since } from "@tributary/schema/audience/window.ts";
 import { audienceLimits } from "@tributary/schema/audience/limits.ts";
 import type { ClickHouse } from "../engines/clickhouse/clickhouse.ts";
 import { startTestClickHouse } from "../engines/testing.ts";
@@ -56,7 +56,7 @@ function randomPeople(dice: Dice, { startMs, stepMs, steps }: Scenery, count: nu
   const row = (): number => rows.splice(dice.below(rows.length), 1)[0] ?? 0;
   const value = (): unknown => dice.pick<unknown>(["x", "x", "y", "y", 1, "1", ["x", "y"], undefined, undefined]);
   return Array.from({ length: count }, (_, n) => personOf({
-    id: idOf(n + 1),
+    id: idOf(n + 1), traits: dice.oneIn(4) ? {} : { began: new Date(startMs + dice.below(steps) * stepMs).toISOString() },
     events: Array.from({ length: dice.below(13) }, () => eventOf({
       event: dice.pick(["A", "A", "B", "B", "C", "D"]), ms: startMs + dice.below(steps) * stepMs, row: row(), properties: { k: value(), v: dice.below(3), l: dice.pick(["x", "y"]) }, isBot: dice.oneIn(12),
     })),
@@ -73,6 +73,7 @@ function randomSequence(dice: Dice, { startMs, stepMs, steps, unit, windows, wai
   const iso = (ms: number): string => new Date(ms).toISOString();
   const within = (): NonNullable<SequenceCondition["within"]> => dice.pick([
     dice.pick(windows), dice.pick(windows), dice.pick(windows), { from: iso(startMs + 3 * stepMs) }, { to: iso(startMs + 7 * stepMs) }, { from: iso(startMs + stepMs), to: iso(startMs + 8 * stepMs) },
+    { since: { trait: "began" }, ...some(2, () => ({ for: dice.pick(windows) })) }, { since: { event: dice.pick<string | string[]>(["A", "C", "D", ["C", "D"]]), which: dice.pick(["first", "last"]) }, ...some(2, () => ({ for: dice.pick(windows) })) },
   ]);
   return {
     kind: "sequence",
@@ -110,10 +111,21 @@ function isFound(one: SequenceCondition, person: PersonFacts, nowMs: number): bo
   };
   const paths = one.same === undefined ? [] : [one.same].flat();
   const saysSame = (a: EventFacts, b: EventFacts): boolean => paths.every((path) => text(a, path) !== undefined && text(a, path) === text(b, path));
-  const isIn = ({ ms }: EventFacts): boolean => {
+  const isSince = (event: EventFacts, { since, for: length }: Since): boolean => {
+    const isLong = (beganMs: number): boolean => length === undefined || event.ms < after(beganMs, length);
+    if ("trait" in since) {
+      const beganMs = Date.parse(String(person.traits[since.trait]));
+      return event.ms >= beganMs && isLong(beganMs);
+    }
+    const place = all[since.which === "first" ? "findIndex" : "findLastIndex"]((each) => selects(since, each));
+    return place !== -1 && all.indexOf(event) > place && isLong((all[place] as EventFacts).ms);
+  };
+  const isIn = (event: EventFacts): boolean => {
+    const { ms } = event;
     if (one.within === undefined) return true;
     if ("last" in one.within) return nowMs < after(ms, one.within);
     if ("period" in one.within) throw new Error("None of these is in a calendar's period.");
+    if ("since" in one.within) return isSince(event, one.within);
     return (one.within.from === undefined || ms >= Date.parse(one.within.from)) && (one.within.to === undefined || ms < Date.parse(one.within.to));
   };
   const search = (chosen: readonly number[]): boolean => {
@@ -175,11 +187,18 @@ const START = Date.parse("2026-03-01T00:00:00Z");
 const at = (hour: number): number => START + hour * HOUR;
 let workspaces = 50_000;
 
+interface Known {
+  readonly words?: Words;
+  readonly traits?: Readonly<Record<string, unknown>>;
+}
+
 /** Whether somebody who did this is in, and the hour of the next change. Both evaluators say the same. */
-async function ask(told: readonly (readonly [event: string, hour: number, properties?: Record<string, unknown>])[], given: Omit<SequenceCondition, "kind">, hour: number, words: Words = noWords): Promise<[boolean, number | "never"]> {
+async function ask(
+  told: readonly (readonly [event: string, hour: number, properties?: Record<string, unknown>])[], given: Omit<SequenceCondition, "kind">, hour: number, { words = noWords, traits = {} }: Known = {},
+): Promise<[boolean, number | "never"]> {
   const setting = { zone: "UTC", words, audience: (): undefined => undefined };
   const workspaceId = workspaces++;
-  const person = personOf({ id: idOf(1), events: told.map(([event, when, properties = {}], i) => eventOf({ event, ms: at(when), row: i + 1, properties })) });
+  const person = personOf({ id: idOf(1), traits, events: told.map(([event, when, properties = {}], i) => eventOf({ event, ms: at(when), row: i + 1, properties })) });
   await insertPeople(clickhouse, workspaceId, [person]);
   const one = definition.parse({ who: { kind: "sequence", ...given } });
   const answers = await askSql(clickhouse, workspaceId, [one], { ...setting, nowMs: at(hour) });
@@ -232,20 +251,47 @@ describe("a sequence", () => {
     const words: Words = { ...noWords, roles: { order, pickup: { ...order, where: { paths: ["way"], values: ["pickup"] } }, viewed: { events: ["V"], properties: {}, where: null } } };
     const by = (role: string) => ({ event: { role } });
     const twice = { steps: [by("order"), by("order")] };
-    expect(await ask([["A", 0], ["a", 1]], twice, 2, words)).toEqual([true, "never"]);
-    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { order: { id: "1" } }]], twice, 2, words)).toEqual([false, "never"]);
-    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { id: 2 }], ["A", 2, { id: 1 }]], twice, 3, words)).toEqual([true, "never"]);
-    expect(await ask([["A", 0, { id: 1 }], ["V", 1], ["a", 2, { id: 1 }]], { steps: [by("order"), by("viewed")] }, 3, words)).toEqual([false, "never"]);
+    expect(await ask([["A", 0], ["a", 1]], twice, 2, { words })).toEqual([true, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { order: { id: "1" } }]], twice, 2, { words })).toEqual([false, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["a", 1, { id: 2 }], ["A", 2, { id: 1 }]], twice, 3, { words })).toEqual([true, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["V", 1], ["a", 2, { id: 1 }]], { steps: [by("order"), by("viewed")] }, 3, { words })).toEqual([false, "never"]);
     // Told again, an order is where it is told last: nothing else was between, and no other order came after it.
-    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], strict: true, within: hours(5) }, 3, words)).toEqual([true, 5]);
-    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 4, words)).toEqual([true, "never"]);
-    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 2 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 3, words)).toEqual([false, 4]);
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], strict: true, within: hours(5) }, 3, { words })).toEqual([true, 5]);
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 1 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 4, { words })).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { id: 1 }], ["a", 2, { id: 2 }]], { steps: [by("viewed"), by("order")], then_not: { ...by("order"), within: hours(2) } }, 3, { words })).toEqual([false, 4]);
     // Of the same event by name, each counts.
-    expect(await ask([["A", 0, { id: 1 }], ["A", 1, { id: 1 }]], { steps: ab.map(() => ({ event: "A" })) }, 2, words)).toEqual([true, "never"]);
-    expect(await ask([["V", 0], ["A", 1, { way: "post" }]], { steps: [by("viewed"), by("pickup")] }, 2, words)).toEqual([false, "never"]);
-    expect(await ask([["V", 0], ["A", 1, { way: "pickup" }]], { steps: [by("viewed"), by("pickup")] }, 2, words)).toEqual([true, "never"]);
-    expect(await ask([["V", 0], ["a", 1, { way: "pickup" }], ["V", 2]], { steps: [by("viewed"), { event: "V", without: [by("pickup")] }] }, 3, words)).toEqual([false, "never"]);
+    expect(await ask([["A", 0, { id: 1 }], ["A", 1, { id: 1 }]], { steps: ab.map(() => ({ event: "A" })) }, 2, { words })).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { way: "post" }]], { steps: [by("viewed"), by("pickup")] }, 2, { words })).toEqual([false, "never"]);
+    expect(await ask([["V", 0], ["A", 1, { way: "pickup" }]], { steps: [by("viewed"), by("pickup")] }, 2, { words })).toEqual([true, "never"]);
+    expect(await ask([["V", 0], ["a", 1, { way: "pickup" }], ["V", 2]], { steps: [by("viewed"), { event: "V", without: [by("pickup")] }] }, 3, { words })).toEqual([false, "never"]);
     expect(sequenceKind.reads({ kind: "sequence", ...twice }, words)).toEqual({ events: ["A", "a"] });
+  });
+
+  test("is looked for since a date of the person's, or since something that they did", async () => {
+    const since = (which: "first" | "last", more: object = {}) => ({ steps: ab, within: { since: { event: "C", which }, ...more } });
+    expect(await ask([["A", 0], ["B", 1]], since("last"), 2)).toEqual([false, "never"]);
+    expect(await ask([["A", 0], ["C", 1], ["B", 2]], since("last"), 3)).toEqual([false, "never"]);
+    // The second beginning is still to come; the first stays the first.
+    const told = [["C", 0], ["A", 1], ["B", 2], ["C", 5]] as const;
+    expect(await ask(told, since("last"), 3)).toEqual([true, 5]);
+    expect(await ask(told, since("last"), 5)).toEqual([false, "never"]);
+    expect(await ask(told, since("first"), 5)).toEqual([true, "never"]);
+    expect(await ask([["C", 0], ["A", 0], ["B", 1]], since("last"), 2)).toEqual([true, "never"]);
+    expect(await ask([["A", 0], ["C", 0], ["B", 1]], since("last"), 2)).toEqual([false, "never"]);
+    expect(await ask(told, since("first", { for: hours(2) }), 4)).toEqual([false, 5]);
+    expect(await ask(told, since("first", { for: hours(3) }), 4)).toEqual([true, 5]);
+    // Steps have to be in it; what must not happen afterwards has not.
+    const wait = { ...since("first", { for: hours(3) }), then_not: { event: "D", within: hours(2) } };
+    expect(await ask([["C", 0], ["A", 1], ["B", 2], ["D", 4]], wait, 5)).toEqual([false, "never"]);
+    expect(await ask([["C", 0], ["A", 1], ["B", 2], ["D", 4.5]], wait, 5)).toEqual([true, "never"]);
+    const trial = { steps: ab, within: { since: { trait: "trial_ends" }, for: hours(2) } };
+    const ends = (hour: number): Known => ({ traits: { trial_ends: new Date(at(hour)).toISOString() } });
+    expect(await ask([["A", 1], ["B", 2]], trial, 3, ends(1))).toEqual([true, "never"]);
+    expect(await ask([["A", 1], ["B", 3]], trial, 3, ends(1))).toEqual([false, "never"]);
+    expect(await ask([["A", 1], ["B", 2]], trial, 3, ends(1.5))).toEqual([false, "never"]);
+    expect(await ask([["A", 1], ["B", 2]], trial, 3)).toEqual([false, "never"]);
+    expect(sequenceKind.reads({ kind: "sequence", ...since("last") }, noWords)).toEqual({ events: ["A", "B", "C"] });
+    expect(sequenceKind.reads({ kind: "sequence", ...trial }, noWords)).toEqual({ events: ["A", "B"], snapshot: true });
   });
 
   test("is asked about again when an event of the future comes", async () => {

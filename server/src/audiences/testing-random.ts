@@ -226,7 +226,11 @@ function randomSequence(lot: Lot, baseMs: number): Json {
   const one = (): Json => ({ event: event(), ...(lot.chance(15) ? { where: [randomFilter(lot, baseMs)] } : {}) });
   const later = (): Json => ({ ...one(), ...(lot.chance(40) ? { gap: lot.pick(fixed) } : {}), ...(lot.chance(30) ? { without: lot.of(1 + lot.below(2), one) } : {}) });
   const from = randomMs(lot, baseMs);
-  const within = lot.pick<Json | undefined>([undefined, undefined, lot.pick(durations), lot.pick(durations), { period: lot.pick(["this", "previous", "last"]), count: 1 + lot.below(2), unit: lot.pick(["day", "month", "year"]) }, { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) }]);
+  const period = { period: lot.pick(["this", "previous", "last"]), count: 1 + lot.below(2), unit: lot.pick(["day", "month", "year"]) };
+  const within = lot.pick<Json | undefined>([
+    undefined, undefined, lot.pick(durations), lot.pick(durations), { ...period, zone: "workspace" }, { ...period, zone: "person" }, { from: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 40 * DAY).slice(0, 10) },
+    randomSince(lot), randomSince(lot),
+  ]);
   return {
     kind: "sequence", steps: [one(), ...lot.of(1 + lot.below(2), later)], ...(lot.chance(15) ? { strict: true } : {}), ...(within ? { within } : {}), ...(lot.chance(35) ? { duration: lot.pick(fixed) } : {}),
     ...(lot.chance(25) ? { same: lot.pick<unknown>(["order_id", ["order_id", "currency"], "products.color"]) } : {}), ...(lot.chance(35) ? { then_not: { ...one(), within: lot.pick(durations) } } : {}),
@@ -301,6 +305,10 @@ function randomWindow(lot: Lot, baseMs: number): Json | undefined {
     const from = randomMs(lot, baseMs);
     return lot.pick<Json>([{ from: isoOf(from) }, { to: isoOf(from) }, { from: isoOf(from).slice(0, 10), to: isoOf(from + 3 * DAY).slice(0, 10) }, { from: isoOf(from), to: isoOf(from + 1) }, { from: isoOf(from).slice(0, 16) }]);
   }
+  return randomSince(lot);
+}
+
+function randomSince(lot: Lot): Json {
   const since = lot.chance(30) ? { trait: lot.pick(["trial_ends", "birthday", "tags"]) } : { event: lot.chance(20) ? { role: lot.pick(["order", "click_and_collect"]) } : lot.chance(80) ? lot.pick(eventNames) : ["Signed Up", "page"], which: lot.pick(["first", "last"]) };
   return { since, ...(lot.chance(40) ? { for: lot.pick(durations) } : {}) };
 }

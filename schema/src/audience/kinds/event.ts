@@ -14,11 +14,11 @@ import {
   compare, compareSql, compareTime, compareTimeSql, comparisonShapes, countLooked, countRange, intervalOf, isCountTooGreat, isTimeComparison, measure, paths,
   sayComparison, sayOnce, sayPaths, type NumberComparison, type TimeComparison,
 } from "../measure.ts";
-import { selectorOf, whenever } from "../role-events.ts";
+import { whenever } from "../role-events.ts";
 import { namesOf, sayNever, sayWindow, type Language } from "../sentence.ts";
 import { timesOf, timesSql, toldBy, toldSql } from "../told.ts";
 import { decimalOf, decimalSql, eventSql as ofEvent } from "../value.ts";
-import { inWindowSql, notYetSql, pastSql, windowSql, type WindowSql } from "../window-of-person.ts";
+import { inWindowSql, notYetSql, pastSql, readsOfWindow, windowSql, type WindowSql } from "../window-of-person.ts";
 import { afterSql, isRolling, NEVER, window, type Duration } from "../window.ts";
 
 /** Of counts up to this one, only as many events of a person are kept as decide it: few sizes, so that conditions share the lists. */
@@ -53,12 +53,9 @@ export const eventKind: ConditionKind<typeof schema> = {
   kind: "event",
   schema,
   reads: (one, words) => {
-    const anchor = one.within !== undefined && "since" in one.within ? one.within.since : undefined;
     const plan = planOf(one, whenever(words));
-    return {
-      events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...(anchor && "event" in anchor ? namesOf(selectorOf(anchor, whenever(words)).event) : [])])],
-      snapshot: (anchor !== undefined && "trait" in anchor) || (one.within !== undefined && "zone" in one.within && one.within.zone === "person"),
-    };
+    const { events, snapshot } = readsOfWindow(one.within, words);
+    return { events: [...new Set([...namesOf(plan.selector.event), ...(plan.refunds?.selector.event ?? []), ...events])], snapshot };
   },
   sql: eventSql,
   evaluate: evaluateEvent,

@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { ConditionKind, EventFacts, PersonFacts, World } from "../condition-kind.ts";
 import { eventFilters, propertyPath, saySelector, selects } from "../event-filter.ts";
-import { sayDay, type Explaining, type Explanation, type Said } from "../explain.ts";
+import { NO_BEGINNING, sayDay, type Explaining, type Explanation, type Said } from "../explain.ts";
 import { eventRef } from "../event-names.ts";
 import { audienceLimits } from "../limits.ts";
 import { whenever } from "../role-events.ts";
@@ -16,8 +16,8 @@ import { namesOf, sayDuration, sayWindow, type Language } from "../sentence.ts";
 import { eventsPlanned, planOfSequence, type PlannedSelector, type PlannedStep, type SequencePlan } from "../sequence-plan.ts";
 import { sequenceSql } from "../sequence-sql.ts";
 import { rawsAt, textOf } from "../value.ts";
-import { windowOf } from "../window-of-person.ts";
-import { after, betweenForms, duration, isFixed, NEVER, periodOfWorkspace } from "../window.ts";
+import { readsOfWindow, windowOf, type WindowOfPerson } from "../window-of-person.ts";
+import { after, duration, isFixed, NEVER, window } from "../window.ts";
 
 // A month after a later event may be over before a month after an earlier one, since it ends where the month ends; then the latest
 // event before a step would not be the best one to go on from.
@@ -32,7 +32,7 @@ const schema = z.strictObject({
     without: z.array(z.strictObject(selector)).min(1).max(audienceLimits.stepsMax).optional().meta({ description: "None of these between the step before it and this one." }),
   })).min(2).max(audienceLimits.stepsMax),
   strict: z.boolean().optional().meta({ description: "No other event at all, of any name, between the steps." }),
-  within: z.union([duration, periodOfWorkspace, ...betweenForms]).optional().meta({ description: "All steps are in this window." }),
+  within: window.optional().meta({ description: "All steps are in this window." }),
   duration: fixedDuration.optional().meta({ description: "From the first step to the last at most." }),
   same: z.union([propertyPath, z.array(propertyPath).min(1).max(5)]).optional()
     .meta({ description: "Properties whose text is equal in all steps. What must not happen counts only where it says the same." }),
@@ -48,7 +48,11 @@ export type SequenceCondition = z.infer<typeof schema>;
 export const sequenceKind: ConditionKind<typeof schema> = {
   kind: "sequence",
   schema,
-  reads: (one, words) => ({ events: eventsPlanned(planOfSequence(one, whenever(words))) ?? "any" }),
+  reads: (one, words) => {
+    const named = eventsPlanned(planOfSequence(one, whenever(words)));
+    const { events, snapshot } = readsOfWindow(one.within, words);
+    return { events: named === undefined ? "any" : [...new Set([...named, ...events])], ...(snapshot ? { snapshot } : {}) };
+  },
   sql: (one, scope) => sequenceSql(planOfSequence(one, scope), scope),
   evaluate: (one, person, world) => evaluateSequence(planOfSequence(one, world), person, world),
   ofNever: () => false,
@@ -69,6 +73,11 @@ export const sequenceKind: ConditionKind<typeof schema> = {
       kind: "sequence", steps: [{ event: { role: "order" } }, { event: { role: "order" }, gap: { last: 30, unit: "day" }, without: [{ event: "Complaint Received" }] }],
       then_not: { event: { role: "order" }, within: { last: 14, unit: "day" } }, within: { last: 1, unit: "year" },
     },
+    { kind: "sequence", steps: [{ event: "Feature Used" }, { event: "Invoice Paid" }], within: { since: { trait: "trial_ends" }, for: { last: 30, unit: "day" } } },
+    {
+      kind: "sequence", steps: [{ event: "Product Viewed" }, { event: "Product Added" }], same: "product_id", then_not: { event: { role: "order" }, within: { last: 1, unit: "day" } },
+      within: { since: { event: { role: "order" }, which: "last" } },
+    },
   ],
 };
 
@@ -82,6 +91,7 @@ interface Placed {
 
 /** Which events are looked at, and as what. */
 interface Looked {
+  readonly inWindow: WindowOfPerson;
   readonly events: readonly Placed[];
   readonly isStep: (step: PlannedStep, event: EventFacts) => boolean;
   /** Whether it is what must not happen. */
@@ -95,9 +105,9 @@ function evaluateSequence(one: SequencePlan, person: PersonFacts, world: World):
 
 /** The events that could matter, in order; of very many the latest. */
 function lookedAt(one: SequencePlan, person: PersonFacts, world: World): Looked {
-  const isInWindow = windowOf(one.within, person, world).has;
+  const inWindow = windowOf(one.within, person, world);
   const isLookedFor = (event: EventFacts, is: Looked["is"]): boolean =>
-    sameOf(one, event) !== undefined && (one.steps.some((step) => is(step, event) && isInWindow(event)) || one.unwanted.some((each) => is(each, event)));
+    sameOf(one, event) !== undefined && (one.steps.some((step) => is(step, event) && inWindow.has(event)) || one.unwanted.some((each) => is(each, event)));
   const isTold = (event: EventFacts): boolean => one.selectors.some((each) => selects(each, event) && idOf(each, event) !== undefined);
   const matters = (event: EventFacts): boolean => one.strict === true || isLookedFor(event, selects) || isTold(event);
   const past = person.events.filter((event) => event.ms <= world.nowMs && matters(event)).toSorted((a, b) => a.ms - b.ms || a.row - b.row).slice(-audienceLimits.sequenceEventsMax);
@@ -105,7 +115,7 @@ function lookedAt(one: SequencePlan, person: PersonFacts, world: World): Looked 
   const is = (selector: PlannedSelector, event: EventFacts): boolean => meant.get(selector)?.has(event) === true;
   // What only tells again what comes later has not happened, not between steps either.
   const events = past.filter((event) => isLookedFor(event, is) || !isLookedFor(event, selects)).map((event, place) => ({ event, place }));
-  return { events, is, isStep: (step, event) => is(step, event) && isInWindow(event) };
+  return { inWindow, events, is, isStep: (step, event) => is(step, event) && inWindow.has(event) };
 }
 
 /** Of the events that are selected: without those whose id a later one tells again. */
@@ -177,12 +187,13 @@ function isFollowedByNone({ then_not: never }: SequencePlan, events: readonly Pl
 function explainSequence(given: SequenceCondition, person: PersonFacts, world: World, { holds, said }: Explaining): Explanation {
   const one = planOfSequence(given, world);
   const looked = lookedAt(one, person, world);
+  if (!looked.inWindow.exists) return { value: NO_BEGINNING, fields: [], evidence: [] };
   const groups = groupsOf(one, looked.events);
   const latestOf = (count: number): EventFacts | undefined => groups.flatMap((events) => lastSteps({ ...one, steps: one.steps.slice(0, count) }, events, looked)).map(({ event }) => event)
     .toSorted((a, b) => b.ms - a.ms || b.row - a.row)[0];
   const count = one.steps.findLastIndex((_, i) => latestOf(i + 1) !== undefined) + 1;
   const latest = count === 0 ? undefined : latestOf(count);
-  const leavesMs = latest === undefined || one.within === undefined || !("last" in one.within) ? NEVER : after(latest.ms, one.within);
+  const leavesMs = latest === undefined ? NEVER : looked.inWindow.leaveMs(latest);
   const value = latest === undefined ? { en: "no step yet", de: "noch kein Schritt" } : said((say) => {
     const [done, all, day] = [say.number(count), say.number(one.steps.length), sayDay(say, latest.ms, world.zone)];
     return say.pick({ en: `${done} of ${all} steps, the last on ${day}`, de: `${done} von ${all} Schritten, zuletzt am ${day}` });

@@ -35,7 +35,7 @@ export function SequenceEditor({ leaf, isNot, onChange, onNot }: LeafEditorProps
       <div className="words">
         <IsOrNot isNot={isNot} onNot={onNot} words={t} />
         <WordSelect label={t.strict} value={leaf["strict"] === true ? "strict" : "loose"} options={[{ value: "loose", label: t.loose }, { value: "strict", label: t.strictly }]} onChange={(value) => set({ strict: value === "strict" ? true : undefined })} />
-        <WindowEditor window={leaf["within"] as Window | undefined} without={["since", "person"]} onChange={(within, mark) => set({ within }, mark)} />
+        <WindowEditor window={leaf["within"] as Window | undefined} onChange={(within, mark) => set({ within }, mark)} />
       </div>
       <ol className="steps-edit">
         {steps.map((step, index) => (

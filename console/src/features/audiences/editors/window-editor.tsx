@@ -22,8 +22,8 @@ const say = languageOf(language);
 export interface WindowEditorProps {
   readonly window: Window | undefined;
   readonly onChange: (window: Window | undefined, mark?: string) => void;
-  /** What this kind of condition does not know: kinds of windows, and periods of each person's own calendar. */
-  readonly without?: readonly (WindowKind | "person")[];
+  /** What this kind of condition does not know. */
+  readonly without?: readonly WindowKind[];
 }
 
 /** "in the last 14 days". What is unfinished is said as well as it can be. */
@@ -72,7 +72,7 @@ function WindowForm({ window, onChange, without, onDone }: Required<Pick<WindowE
         description={text === "" ? undefined : isUnderstood ? t.window.understood(windowText(read ?? undefined)) : t.window.notUnderstood}
       />
       <SegmentedControl aria-label={t.window.kind} size="xs" fullWidth value={kind} data={kinds.filter((one) => !without.includes(one)).map((value) => ({ value, label: t.window.kinds[value] }))} onChange={(next) => onChange(beginning(next, today))} />
-      <div className="words">{windowWords(kind, window, without, onChange)}</div>
+      <div className="words">{windowWords(kind, window, onChange)}</div>
       <p className="dim">{t.window.notes[kind]} <ZoneNote kind={kind} /></p>
     </div>
   );
@@ -95,13 +95,13 @@ function beginning(kind: string, today: string): Window | undefined {
 
 type OnChange = WindowEditorProps["onChange"];
 
-function windowWords(kind: WindowKind, window: Window | undefined, without: NonNullable<WindowEditorProps["without"]>, onChange: OnChange): ReactNode {
+function windowWords(kind: WindowKind, window: Window | undefined, onChange: OnChange): ReactNode {
   if (window === undefined) return null;
   switch (kind) {
     case "rolling":
       return <><span>{t.window.inTheLast}</span><DurationWords value={window} onChange={(next) => onChange({ ...next }, "window")} /></>;
     case "period":
-      return <PeriodWords window={window} hasPersons={!without.includes("person")} onChange={onChange} />;
+      return <PeriodWords window={window} onChange={onChange} />;
     case "between":
       return <BetweenWords window={window} onChange={onChange} />;
     case "since":
@@ -113,7 +113,7 @@ function windowWords(kind: WindowKind, window: Window | undefined, without: NonN
 
 const periodUnits = ["day", "week", "month", "quarter", "year"] as const;
 
-function PeriodWords({ window, hasPersons, onChange }: { readonly window: Window; readonly hasPersons: boolean; readonly onChange: OnChange }): ReactNode {
+function PeriodWords({ window, onChange }: { readonly window: Window; readonly onChange: OnChange }): ReactNode {
   const { period = "this", count = 1, unit = "month", zone = "workspace" } = window as { period?: string; count?: number; unit?: string; zone?: string }; // Of this kind.
   const set = (change: object): void => onChange({ ...window, ...change }, "window");
   return (
@@ -121,7 +121,7 @@ function PeriodWords({ window, hasPersons, onChange }: { readonly window: Window
       <WordSelect label={t.window.period} value={period} options={(["this", "previous", "last"] as const).map((value) => ({ value, label: t.window.periods[value] }))} onChange={(value) => set({ period: value })} />
       {period === "last" ? <WordNumber isWhole least={1} label={t.window.howMany} value={count} onChange={(value) => value !== undefined && set({ count: value })} /> : null}
       <WordSelect label={t.window.unit} value={unit} options={periodUnits.map((value) => ({ value, label: period === "last" && count !== 1 ? t.window.units[value] : t.window.unit1[value] }))} onChange={(value) => set({ unit: value })} />
-      {hasPersons ? <WordSelect label={t.window.zone} value={zone} options={(["workspace", "person"] as const).map((value) => ({ value, label: t.window.zones[value] }))} onChange={(value) => set({ zone: value })} /> : <span>{t.window.zones.workspace}</span>}
+      <WordSelect label={t.window.zone} value={zone} options={(["workspace", "person"] as const).map((value) => ({ value, label: t.window.zones[value] }))} onChange={(value) => set({ zone: value })} />
     </>
   );
 }
