@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === undefined)("exports", () => {
 
   test("a statement becomes a file, and who stood in it is told which had them", async () => {
     await at.open(`/sql?q=${encodeURIComponent("select email from profiles where email like 'ann%'")}`);
-    await at.page.getByRole("link", { name: "Whose rows these are is kept" }).waitFor();
+    await at.page.getByRole("link", { name: "Whose rows these are is recorded" }).waitFor();
     await at.page.getByRole("link", { name: "As a file" }).click();
     const form = at.page.getByRole("dialog");
     expect(await form.getByRole("textbox", { name: "Statement" }).inputValue()).toContain("ann%");

@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)("events and fields", () => {
     expect(await panel.getByRole("textbox", { name: "What it means" }).inputValue()).toBe("Where to answer");
     expect(await panel.getByRole("textbox", { name: "Who answers for it" }).inputValue()).toBe("Care");
     await panel.getByRole("button", { name: "Undecided" }).click();
-    await panel.getByText("Undecided: masked until somebody decides").waitFor();
+    await panel.getByText("Masked until somebody decides").waitFor();
   });
 
   test("decides one after the other by keyboard, and all proposals at once, with a way back", async () => {

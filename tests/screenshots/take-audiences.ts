@@ -1,13 +1,14 @@
 // The README's pictures of audiences, of the demo shop: the builder with who is also elsewhere, why somebody is in, and what a change changed.
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { makeAudiences, type CallShop } from "./shop-audiences.ts";
+import { makeAudiences, type CallShop, type ShopAudiences } from "./shop-audiences.ts";
 import { finished, shoot } from "./shoot.ts";
 
 const COMPARED = 3;
 
-export async function takeAudiences(page: Page, url: string, call: CallShop, folder: string): Promise<void> {
-  const { slug, others, person } = await makeAudiences(call);
+export async function takeAudiences(page: Page, url: string, call: CallShop, folder: string): Promise<ShopAudiences> {
+  const made = await makeAudiences(call);
+  const { slug, others, person } = made;
   await page.goto(`${url}/audiences/${slug}/edit`);
   const preview = page.getByRole("complementary", { name: "Who this is" });
   await preview.getByText("Overlap", { exact: true }).click();
@@ -20,4 +21,5 @@ export async function takeAudiences(page: Page, url: string, call: CallShop, fol
   await page.screenshot({ path: join(folder, "console-builder.png") });
   await shoot(page, url, `/audiences/${slug}?tab=why&person=${person}`, join(folder, "console-why.png"));
   await shoot(page, url, `/audiences/${slug}?tab=versions`, join(folder, "console-versions.png"));
+  return made;
 }

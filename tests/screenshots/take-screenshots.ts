@@ -10,9 +10,11 @@ import type { DemoShopAnswer, DemoShopMade, ScenarioId, ScenarioList } from "@tr
 import { chromiumFlags, chromiumPath } from "../chromium.ts";
 import { fillScreens, screens } from "../screens.ts";
 import { API_TOKEN, startServerProcess, type ServerProcess } from "../server-process.ts";
-import { shoot } from "./shoot.ts";
+import { finished, shoot } from "./shoot.ts";
+import type { CallShop } from "./shop-audiences.ts";
 import { shopEvents } from "./shop-events.ts";
 import { takeAudiences } from "./take-audiences.ts";
+import { takeDestinations } from "./take-destinations.ts";
 
 const [folder, ...names] = process.argv.slice(2);
 const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
@@ -97,16 +99,21 @@ async function takeBest(browser: Browser, server: ServerProcess): Promise<void> 
   await shoot(page, server.url, `/profiles/${refOf("late_order")}?tab=service`, join(images, "console-service.png"));
   await shoot(page, server.url, `/profiles/${refOf("wrong_merge")}?tab=identity`, join(images, "console-identity.png"));
   await page.goto(`${server.url}/live?type=identify`);
-  await page.getByRole("row").nth(3).click();
+  // Its first cell: somewhere in its middle stands the link to the person.
+  await page.getByRole("row").nth(3).getByRole("gridcell").first().click();
   await page.getByRole("complementary").getByText("The path it took").waitFor();
-  await page.waitForTimeout(1_500);
+  await page.mouse.move(0, 0); // Else what its hover says lies over the picture.
+  await finished(page);
   await page.screenshot({ path: join(images, "console-event.png") });
-  await takeAudiences(page, server.url, (method, path, body) => callWith(server, secret, method, path, body), images);
+  const call: CallShop = (method, path, body) => callWith(server, secret, method, path, body);
+  const audiences = await takeAudiences(page, server.url, call, images);
+  await takeDestinations(page, server.url, call, audiences.slug, images);
   await page.context().close();
 }
 
 const LIVE_EVENTS = 400;
-const server = await startServerProcess();
+// What the pictures send goes to a receiver on this machine.
+const server = await startServerProcess({ env: { OUTBOUND_PRIVATE_HOSTS: "127.0.0.1" } });
 const browser = await chromium.launch({ args: chromiumFlags, ...(chromiumPath && { executablePath: chromiumPath }) });
 try {
   if (folder !== undefined) {

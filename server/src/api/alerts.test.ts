@@ -70,6 +70,11 @@ test("a destination that fails, refuses or keeps things waiting is told, and one
   await sql("update source set enabled = false where id = $1", [api.first.sourceId]);
   await addEvents(api, [{ workspace: api.first, row: 9, messageId: "waits", receivedAtMs: clock.nowMs() }]);
   await sql("insert into delivery_cursor values ($1, 'events', $2, $3::bigint * 1099511627776)", [destination, api.first.id, api.first.partition]);
+  // One that takes no events has none waiting.
+  await pass(22);
+  expect((await alerts("?status=open")).map(({ kind }) => kind)).toEqual([]);
+  await sql("insert into subscription (workspace_id, destination_id, name, definition, enabled, created_by, updated_by) values ($1, $2, 'all', '{\"trigger\":{\"kind\":\"events\"}}', true, 'system', 'system')", [api.first.id, destination]);
+  await sql("update delivery_cursor set next_block = $2::bigint * 1099511627776 where destination_id = $1", [destination, api.first.partition]);
   await sql("insert into delivery_state (destination_id, workspace_id, state, since, detail) values ($1, $2, 'failing', to_timestamp($3::float8 / 1000), 'ada@example.com is not known here')", [destination, api.first.id, clock.nowMs()]);
   await pass(22);
   expect((await alerts("?status=open")).map(({ kind }) => kind)).toEqual(["destination_failing"]);

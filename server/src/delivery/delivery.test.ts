@@ -468,3 +468,30 @@ test("it begins with what is decided after it was switched on, whether anybody d
   await bench.deliverer().catchUp();
   expect(accepted().slice(2)).toEqual(["again 1"]);
 });
+
+test("what came while no subscription took events is not sent once one does, whatever else of the destination was on", async () => {
+  const { pool } = bench.pipeline;
+  await bench.deliverer().stop();
+  const { rows } = await pool.query<{ id: number }>(
+    "insert into destination (workspace_id, slug, name, definition, settings_sealed, enabled, created_by, updated_by) values (1, 'people', 'People', 'fake', '{}', true, 'test', 'test') returning id",
+  );
+  const id = rows[0]?.id ?? 0;
+  const add = (definition: object) => pool.query<{ id: number }>("insert into subscription (workspace_id, destination_id, name, definition, enabled, created_by, updated_by) values (1, $1, 'some', $2, true, 'test', 'test') returning id", [
+    id, JSON.stringify({ ...all, consent: [], historical: false, late: false, identifiers: "last", ...definition }),
+  ]);
+  const cursors = async () => (await pool.query("select from delivery_cursor where destination_id = $1 and stream = 'events'", [id])).rowCount;
+  await add({ trigger: { kind: "audience", audienceId: 1, settings: {}, on: "both", as: "track", backfill: false, holdOut: 0, stopShare: 0.3 } });
+  await bench.send(orders("unasked", 1));
+  expect(await cursors()).toBe(0);
+  const events = (await add({})).rows[0]?.id;
+  await bench.send(orders("asked", 1));
+  await bench.kill();
+  await bench.deliverer().catchUp();
+  expect(accepted()).toEqual(["asked 1"]);
+  await pool.query("update subscription set enabled = false where id = $1", [events]);
+  await bench.send(orders("unheard", 1));
+  await pool.query("update subscription set enabled = true where id = $1", [events]);
+  await bench.send(orders("reheard", 1));
+  await bench.deliverer().catchUp();
+  expect(accepted().slice(1)).toEqual(["reheard 1"]);
+});

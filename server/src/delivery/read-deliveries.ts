@@ -197,9 +197,9 @@ export async function readParkedOfPerson(db: ClientBase, workspaceId: number, pr
   return rows;
 }
 
-/** The block from which on a destination has yet to look at events; undefined: it has never been at work. */
+/** The block from which on a destination has yet to look at events; undefined: it has never been at work, or takes none. */
 export async function readEventCursor(db: ClientBase, workspaceId: number, destinationId: number): Promise<number | undefined> {
-  const { rows } = await db.query<{ next_block: string }>("select next_block from delivery_cursor where workspace_id = $1 and destination_id = $2 and stream = 'events'", [workspaceId, destinationId]);
+  const { rows } = await db.query<{ next_block: string }>("select next_block from delivery_cursor where workspace_id = $1 and destination_id = $2 and stream = 'events' and delivery_takes_events(destination_id, 0)", [workspaceId, destinationId]);
   return rows[0] && Number(rows[0].next_block);
 }
 

@@ -8,7 +8,7 @@ import type { AlertDetail, AlertShown } from "@tributary/schema/api/alerts.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { When } from "../../ui/figure.tsx";
-import { absoluteTime, fullNumber } from "../../ui/format.ts";
+import { absoluteTime, duration, fullNumber, signedNumber } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { State, type Tone } from "../../ui/state.tsx";
@@ -20,10 +20,12 @@ import { alertQuery } from "./queries.ts";
 
 const t = texts.alerts;
 const HOUR_MS = 3_600_000;
+const percent = new Intl.NumberFormat(texts.language, { style: "percent", maximumFractionDigits: 1 });
 const snoozes = [1, 4, 24, 168] as const;
 const tones = { sent: "good", waiting: "waiting", failed: "bad" } as const satisfies Readonly<Record<string, Tone>>;
-/** For the machine alone, or said by the sentence. */
-const unseen: ReadonlySet<string> = new Set(["is_strange", "was_unheard", "cause"]);
+/** For the machine alone, or said above. */
+const unseen: ReadonlySet<string> = new Set(["is_strange", "was_unheard", "cause", "state", "since"]);
+const MINUTE_MS = 60_000;
 
 export function AlertPanel({ id, onClose }: { readonly id: number; readonly onClose: () => void }): ReactNode {
   const { data: alert, error, refetch } = useQuery(alertQuery(id));
@@ -67,14 +69,25 @@ function Shown({ alert }: { readonly alert: AlertDetail }): ReactNode {
 }
 
 function Figures({ facts }: { readonly facts: AlertShown["facts"] }): ReactNode {
-  const shown = Object.entries(facts).filter(([key, value]) => !unseen.has(key) && value !== null && value !== "");
-  return <dl className="facts">{shown.map(([key, value]) => [<dt key={key}>{t.facts(key)}</dt>, <dd key={`${key} value`}><FactValue value={value} /></dd>])}</dl>;
+  const shown = Object.entries(facts).filter(([key, value]) => !unseen.has(key) && value !== null && value !== "" && (key !== "code" || HTTP_CODE.test(String(value))));
+  return <dl className="facts">{shown.map(([key, value]) => [<dt key={key}>{t.facts(key)}</dt>, <dd key={`${key} value`}><FactValue name={key} value={value} /></dd>])}</dl>;
 }
 
-function FactValue({ value }: { readonly value: string | number | null }): ReactNode {
-  if (typeof value === "number") return <span className="figure">{fullNumber(value)}</span>;
+/** What the other side answered; other codes are said by the words beside them. */
+const HTTP_CODE = /^http_(\d{3})$/;
+
+function FactValue({ name, value }: { readonly name: string; readonly value: string | number | null }): ReactNode {
+  if (typeof value === "number") return <span className="figure">{figureOf(name, value)}</span>;
   const text = value ?? "";
-  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? <When at={text} /> : <bdi>{text}</bdi>;
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? <When at={text} /> : <bdi>{text.replace(HTTP_CODE, "HTTP $1")}</bdi>;
+}
+
+/** With its unit, which its name tells. */
+function figureOf(name: string, value: number): string {
+  if (name === "percent") return percent.format(value / 100);
+  if (name.endsWith("_minutes")) return duration(value * MINUTE_MS) || fullNumber(value);
+  if (name.endsWith("_hours")) return duration(value * HOUR_MS) || fullNumber(value);
+  return name === "hour" || name === "day" ? signedNumber(value) : fullNumber(value);
 }
 
 function Tools({ alert }: { readonly alert: AlertDetail }): ReactNode {

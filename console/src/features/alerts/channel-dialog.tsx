@@ -55,7 +55,7 @@ export function ChannelDialog({ channel, hasMail, onClose }: { readonly channel?
       <form className="stack" style={{ gap: 12 }} onSubmit={submit}>
         {channel === undefined ? <SegmentedControl aria-label={t.channelColumns.kind} fullWidth value={draft.kind} data={alertChannelKind.options.map((value) => ({ value, label: t.channelKinds[value] }))} onChange={(kind) => set({ kind })} /> : null}
         {isPossible ? null : <p className="dim">{t.noMail}</p>}
-        <TextInput label={t.name} description={t.nameHint} required withAsterisk={false} maxLength={100} value={draft.name} onChange={(event) => set({ name: event.currentTarget.value })} />
+        <TextInput label={t.name} description={t.nameHint} required withAsterisk={false} data-autofocus maxLength={100} value={draft.name} onChange={(event) => set({ name: event.currentTarget.value })} />
         <Address draft={draft} isKept={channel !== undefined} isPossible={isPossible} onChange={set} />
         <Checkbox label={t.whichAll} checked={draft.kinds.length === 0} onChange={() => set({ kinds: [] })} />
         <Checkbox.Group label={t.which} value={[...draft.kinds]} onChange={(next) => set({ kinds: next })}>

@@ -63,9 +63,9 @@ function ChannelRow({ channel, onEdit, onRemove }: { readonly channel: AlertChan
   const turn = useMutation({ mutationFn: (isOn: boolean) => change<AlertChannel>("PATCH", `/alert-channels/${id}`, { enabled: isOn }), onSuccess: again, onError: (error) => toast({ text: error.message, tone: "bad" }) });
   return (
     <tr>
-      <td><strong><bdi>{name}</bdi></strong></td>
+      <td className="alert-channel-name"><strong><bdi>{name}</bdi></strong></td>
       <td><span className="dim">{t.channelKinds[kind]} · </span><bdi>{hint}</bdi></td>
-      <td>{kinds === null ? t.allKinds : <span title={kinds.map((one) => t.kinds[one] ?? one).join(", ")}>{t.someKinds(kinds.length)}</span>}</td>
+      <td className="nowrap">{kinds === null ? t.allKinds : <span title={kinds.map((one) => t.kinds[one] ?? one).join(", ")}>{t.someKinds(kinds.length)}</span>}</td>
       <td><ChannelState channel={channel} /></td>
       <td>
         <div className="row" style={{ justifyContent: "flex-end" }}>

@@ -15,7 +15,7 @@ type Sizes = AudienceTrends["data"][number]["sizes"];
 /** `trends`: the sizes of the last days, by slug; undefined while they are asked for. */
 export function columnsOf(trends: ReadonlyMap<string, Sizes> | undefined): readonly Column<Audience>[] {
   return [
-    { key: "name", header: t.columns.name, width: "minmax(140px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
+    { key: "name", header: t.columns.name, width: "minmax(160px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
     { key: "sentence", header: t.columns.sentence, width: "minmax(100px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={shortSentence(sentence[language])} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
     { key: "size", header: t.columns.size, width: "68px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size, filled_at }) => (filled_at === null ? null : size) },
     { key: "trend", header: t.columns.trend, width: "118px", cell: ({ slug }) => <Trend sizes={trends?.get(slug)} /> },
@@ -44,6 +44,6 @@ function shortSentence(sentence: string): string {
 function Trend({ sizes }: { readonly sizes: Sizes | undefined }): ReactNode {
   const known = (sizes ?? []).filter((size) => size !== null);
   const [first, last] = [known[0], known.at(-1)];
-  if (sizes === undefined || first === undefined || last === undefined || known.length < 2) return null;
+  if (sizes === undefined || first === undefined || last === undefined || known.length < 2) return sizes === undefined ? null : <span className="dim">–</span>;
   return <span className="row"><TrendLine values={sizes} label={t.trend(first, last, known.length - 1)} /><span className="figure dim">{signedNumber(last - first)}</span></span>;
 }

@@ -70,8 +70,8 @@ function cleaned(search: SearchChange): DestinationSearch {
 }
 
 function Sentence({ destination, hours }: { readonly destination: DestinationDetail; readonly hours: number }): ReactNode {
-  const { data: health } = useQuery(healthQuery(destination.slug, hours));
-  if (!health) return <Bar width={50} />;
+  const { data: health, error } = useQuery(healthQuery(destination.slug, hours));
+  if (!health) return error ? <span>{destination.definition_name ?? texts.destinations.gone}</span> : <Bar width={50} />;
   const state = shownStateOf(destination, health.state);
   const share = deliveredShare(funnelOf(health));
   const { latency_ms: latency } = health;
@@ -93,7 +93,8 @@ function Actions({ destination }: { readonly destination: DestinationDetail }): 
   const isUnfinished = !destination.enabled && destination.subscriptions.total === 0 && may(session, "admin");
   return (
     <>
-      {kind?.definition.canTest ? <ConnectionTest slug={destination.slug} /> : null}
+      {/* Nearly all can: there from the start, so that nothing beside it moves. */}
+      {kind?.definition.canTest ?? true ? <ConnectionTest slug={destination.slug} /> : null}
       {isUnfinished ? (
         <SetUpButton definition={destination.definition} search={{ step: "choose", destination: destination.slug }}>{texts.setUp.goOn}</SetUpButton>
       ) : <DestinationSwitch destination={destination} />}

@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import type { DestinationHealth } from "@tributary/schema/api/deliveries.ts";
 import { texts } from "../../texts/texts.ts";
 import { Columns } from "../../ui/columns.tsx";
-import { absoluteTime, clockTime, shortDay } from "../../ui/format.ts";
+import { absoluteTime, dayAndHour, hourOfDay, shortDay } from "../../ui/format.ts";
 import { Figure, When } from "../../ui/figure.tsx";
 import { Filled } from "../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -177,7 +177,7 @@ function Series({ health: { series }, hours }: { readonly health: DestinationHea
     key, color, name: t.funnel[key], values: times.map((at) => series.filter((one) => Date.parse(one.at) === at && (of as readonly string[]).includes(one.outcome)).reduce((sum, { count }) => sum + count, 0)), // Any outcome may be asked for.
   }));
   const totals = drawn.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
-  const edge = (at: number | undefined): string => (at === undefined ? "" : hours > 24 ? shortDay(at) : clockTime(at));
+  const edge = (at: number | undefined): string => (at === undefined ? "" : hours > 24 ? shortDay(at) : hours > 1 ? dayAndHour(at) : hourOfDay(at));
   return (
     <Card title={t.chart.title}>
       {times.length === 0 ? <p className="dim">{t.chart.nothing}</p> : (

@@ -1,6 +1,7 @@
 // What every export and share has to choose: an audience, what is told of each person, and how many rows.
 import { MultiSelect, NumberInput, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
@@ -26,7 +27,7 @@ export function ChooseAudience({ value, onChange }: Chosen<string>): ReactNode {
   return (
     <Select
       label={t.audience} placeholder={t.audienceHint} data={data} value={value === "" ? null : value} onChange={(slug) => onChange(slug ?? "")} searchable limit={SHOWN_MAX} nothingFoundMessage={t.nothing}
-      withAsterisk={false} required aria-required
+      withAsterisk={false} required aria-required description={audiences.data && data.length === 0 ? <>{t.noAudience} <Link to="/audiences">{t.toAudiences}</Link></> : undefined}
     />
   );
 }

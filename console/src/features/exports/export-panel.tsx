@@ -12,7 +12,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
-import { nameOf, stateOf, whoOf } from "./export-words.ts";
+import { formatOf, nameOf, stateOf, whoOf } from "./export-words.ts";
 import { exportPeopleQuery } from "./queries.ts";
 
 const t = texts.exports;
@@ -32,7 +32,7 @@ export function ExportPanel({ one, onClose }: { readonly one: Exported; readonly
         <dt>{t.columns.people}</dt><dd>{fullNumber(one.people)}{one.is_masked ? <div className="dim">{t.masked}</div> : null}</dd>
         {one.rows === null ? null : <><dt>{t.columns.rows}</dt><dd>{fullNumber(one.rows)}</dd></>}
         {one.times > 1 ? <><dt>{t.asked}</dt><dd>{t.times(one.times)}</dd></> : null}
-        {one.format === "" ? null : <><dt>{t.columns.format}</dt><dd className="mono">{one.format}</dd></>}
+        {one.format === "" ? null : <><dt>{t.columns.format}</dt><dd>{formatOf(one)}</dd></>}
         <dt>{t.columns.id}</dt><dd className="row"><span className="mono cut grow">{one.id}</span><CopyIcon value={one.id} /></dd>
       </dl>
       {one.columns.length === 0 ? null : <section><h3>{t.columnsHeld}</h3><Columns names={one.columns} /></section>}

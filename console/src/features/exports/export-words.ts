@@ -29,6 +29,11 @@ export function stateOf({ status }: Pick<Exported, "status">): { readonly tone: 
   }
 }
 
+/** As its files are called by people. */
+export function formatOf({ format }: Pick<Exported, "format">): string {
+  return format === "" ? "–" : format === "parquet" ? "Parquet" : format.toUpperCase();
+}
+
 export type ShareState = "works" | "revoked" | "expired";
 
 export function shareStateOf({ revoked_at: revokedAt, expires_at: expiresAt }: Pick<Share, "revoked_at" | "expires_at">, nowMs: number): ShareState {

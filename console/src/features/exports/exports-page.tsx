@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-qu
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import type { Exported } from "@tributary/schema/api/exports.ts";
+import { ApiProblem } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { ExportCsv } from "../../ui/export-csv.tsx";
@@ -16,7 +17,7 @@ import { State } from "../../ui/state.tsx";
 import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { ExportPanel } from "./export-panel.tsx";
-import { nameOf, stateOf, whoOf } from "./export-words.ts";
+import { formatOf, nameOf, stateOf, whoOf } from "./export-words.ts";
 import type { ExportsSearch } from "./exports-search.ts";
 import { NewFile } from "./new-file.tsx";
 import { NewShare } from "./new-share.tsx";
@@ -29,13 +30,13 @@ const route = getRouteApi("/shell/exports");
 
 const columns: readonly Column<Exported>[] = [
   { key: "when", header: t.columns.when, width: "104px", cell: (row) => <When at={row.created_at} />, csv: (row) => new Date(row.created_at) },
-  { key: "kind", header: t.columns.kind, width: "minmax(88px, 0.8fr)", cell: (row) => <span className="dim cut">{t.kinds[row.kind]}</span>, csv: (row) => t.kinds[row.kind] },
+  { key: "kind", header: t.columns.kind, width: "minmax(112px, 0.9fr)", cell: (row) => <span className="dim cut">{t.kinds[row.kind]}</span>, csv: (row) => t.kinds[row.kind] },
   { key: "what", header: t.columns.what, width: "minmax(120px, 1.6fr)", cell: (row) => <Value value={nameOf(row)} {...(row.statement === null ? {} : { note: row.statement.slice(0, 300) })} />, csv: nameOf },
   { key: "people", header: t.columns.people, width: "80px", isEnd: true, cell: (row) => <Figure value={row.people} />, csv: (row) => row.people },
   { key: "rows", header: t.columns.rows, width: "80px", isEnd: true, cell: (row) => (row.rows === null ? <span className="dim">–</span> : <Figure value={row.rows} />), csv: (row) => row.rows },
-  { key: "format", header: t.columns.format, width: "72px", cell: (row) => <span className="dim">{row.format === "" ? "–" : row.format}</span>, csv: (row) => row.format },
-  { key: "who", header: t.columns.who, width: "minmax(88px, 1fr)", cell: (row) => <Value value={whoOf(row)} />, csv: whoOf },
-  { key: "state", header: t.columns.state, width: "136px", cell: (row) => <State tone={stateOf(row).tone}>{stateOf(row).text}</State>, csv: (row) => stateOf(row).text },
+  { key: "format", header: t.columns.format, width: "72px", cell: (row) => <span className="dim">{formatOf(row)}</span>, csv: (row) => row.format },
+  { key: "who", header: t.columns.who, width: "minmax(136px, 1fr)", cell: (row) => <Value value={whoOf(row)} />, csv: whoOf },
+  { key: "state", header: t.columns.state, width: "120px", cell: (row) => <State tone={stateOf(row).tone}>{stateOf(row).text}</State>, csv: (row) => stateOf(row).text },
   { key: "id", header: t.columns.id, width: "0px", cell: () => null, csv: (row) => row.id },
 ];
 const shown = columns.filter(({ key }) => key !== "id");
@@ -63,7 +64,7 @@ export function ExportsPage(): ReactNode {
       <Tabs value={search.tab ?? "files"} onChange={(tab) => go(tab === "shares" ? { tab } : {})}>
         <Tabs.List><Tabs.Tab value="files">{t.tabs.files}</Tabs.Tab><Tabs.Tab value="shares">{t.tabs.shares}</Tabs.Tab></Tabs.List>
       </Tabs>
-      {search.tab === "shares" ? <Shares onShare={maySee && may(session, "write") ? () => go({ ...rest, new: "share" }) : undefined} mayRevoke={may(session, "write")} /> : <Files search={rest} onChange={go} />}
+      {search.tab === "shares" ? <Shares onShare={maySee && may(session, "write") ? () => go({ ...rest, new: "share" }) : undefined} mayRevoke={may(session, "write")} /> : <Files search={rest} onChange={go} onNew={maySee ? () => go({ ...rest, new: "file" }) : undefined} />}
       {begun === "file" && maySee ? <NewFile {...(audience === undefined ? {} : { audience })} {...(statement === undefined ? {} : { statement })} onClose={() => go(rest)} /> : null}
       {begun === "share" && maySee ? <NewShare {...(audience === undefined ? {} : { audience })} onClose={(isMade) => go(isMade ? { tab: "shares" } : rest)} /> : null}
     </Page>
@@ -73,16 +74,21 @@ export function ExportsPage(): ReactNode {
 interface FilesProps {
   readonly search: ExportsSearch;
   readonly onChange: (search: ExportsSearch) => void;
+  /** Absent for those who may not. */
+  readonly onNew: (() => void) | undefined;
 }
 
-function Files({ search, onChange }: FilesProps): ReactNode {
+function Files({ search, onChange, onNew }: FilesProps): ReactNode {
   const { open, person = "" } = search;
   const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const all = useInfiniteQuery({ ...exportPagesQuery, enabled: person === "" });
   const ofPerson = useQuery(personExportsQuery(person));
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = all;
   const list = person === "" ? { rows: all.data?.pages.flatMap(({ data }) => data), error: all.error, retry: () => void all.refetch() } : { rows: ofPerson.data?.data, error: ofPerson.error, retry: () => void ofPerson.refetch() };
-  const { rows, error } = list;
+  const { rows } = list;
+  // Somebody who is not known has been in nothing, which is no error.
+  const isUnknown = person !== "" && list.error instanceof ApiProblem && list.error.status === 404;
+  const error = isUnknown ? null : list.error;
   const opened = rows?.find(({ id }) => id === open);
   const { open: _, ...closed } = search;
   const icon = <IconFileExport size={28} stroke={1.4} />;
@@ -98,9 +104,10 @@ function Files({ search, onChange }: FilesProps): ReactNode {
         <div className="main">
           {error && rows === undefined ? null : (
             <DataTable
-              fills label={t.title} columns={isNarrow ? narrow : opened ? beside : shown} rows={rows} rowKey={({ id }) => id} selected={open} onOpen={({ id }) => onChange({ ...search, open: id })}
+              fills label={t.title} columns={isNarrow ? narrow : opened ? beside : shown} rows={isUnknown ? [] : rows} rowKey={({ id }) => id} selected={open} onOpen={({ id }) => onChange({ ...search, open: id })}
               onEnd={isLastOfMany ? () => void fetchNextPage() : undefined} isLoadingMore={isFetchingNextPage}
-              empty={person === "" ? <Empty icon={icon} title={t.none} text={t.noneText} /> : <Empty icon={icon} title={t.noneOfPerson} text={t.noneOfPersonText} action={<Link to="/exports">{t.clear}</Link>} />}
+              empty={person === "" ? <Empty icon={icon} title={t.none} text={t.noneText} action={onNew ? <Button onClick={onNew}>{t.file}</Button> : undefined} />
+                : <Empty icon={icon} title={isUnknown ? t.unknown : t.noneOfPerson} text={isUnknown ? t.unknownText : t.noneOfPersonText} action={<Link to="/exports">{t.clear}</Link>} />}
             />
           )}
         </div>

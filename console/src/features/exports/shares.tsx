@@ -29,7 +29,7 @@ export function Shares({ onShare, mayRevoke }: { readonly onShare: (() => void) 
   const rows = shares.data?.data;
   const working = rows?.filter((one) => shareStateOf(one, nowMs) === "works").length ?? 0;
   const columns: readonly Column<Share>[] = [
-    { key: "name", header: t.columns.name, width: "minmax(112px, 1.4fr)", cell: (one) => <Value value={one.name} /> },
+    { key: "name", header: t.columns.name, width: "minmax(112px, 2fr)", cell: (one) => <Value value={one.name} /> },
     { key: "audience", header: t.columns.audience, width: "minmax(96px, 1fr)", cell: (one) => (one.audience === "" ? <span className="dim">–</span> : <Link to="/audiences/$slug" params={{ slug: one.audience }} className="cut">{one.audience}</Link>) },
     { key: "columns", header: t.columns.columns, width: "minmax(96px, 1.2fr)", cell: (one) => <span className="dim cut" title={one.columns.join(", ")}><bdi>{one.columns.join(", ")}</bdi></span> },
     { key: "rows", header: t.columns.rows, width: "80px", isEnd: true, cell: (one) => <Figure value={one.row_limit} /> },

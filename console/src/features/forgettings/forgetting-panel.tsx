@@ -76,6 +76,8 @@ function AtDestination({ id, at, mayAct }: { readonly id: number; readonly at: A
       toast({ text: says });
     },
   });
+  // One that has answered, and not as it should, is told again by itself.
+  const hint = at.status === "waiting" && at.detail !== "" ? t.triedAgain : t.atHint[at.status];
   const isLeft = at.status === "refused" || at.status === "expired" || at.status === "by_hand";
   return (
     <li>
@@ -85,7 +87,7 @@ function AtDestination({ id, at, mayAct }: { readonly id: number; readonly at: A
         {at.status === "waiting" && at.attempts > 0 ? <>{t.attempts(at.attempts)}{at.next_at === null ? null : <>, {t.next} <When at={at.next_at} /></>}</> : null}
       </p>
       {at.detail === "" ? null : <p className="forgettings-said"><bdi>{at.detail}</bdi></p>}
-      {t.atHint[at.status] === "" ? null : <p className="dim">{t.atHint[at.status]}</p>}
+      {hint === "" ? null : <p className="dim">{hint}</p>}
       {isLeft && mayAct ? (
         <div className="row wrap">
           {at.code === "not_offered" || at.code === "archived" ? null : <Button variant="default" loading={act.isPending} onClick={() => act.mutate({ action: "retry", says: t.retried })}>{t.retry}</Button>}

@@ -60,7 +60,7 @@ export function ForgettingsPage(): ReactNode {
             <DataTable
               fills label={t.title} columns={isNarrow || open !== undefined ? narrowColumns : columns} rows={rows} rowKey={({ id }) => id} selected={open} onOpen={({ id }) => go({ open: id })}
               onEnd={hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined} isLoadingMore={isFetchingNextPage}
-              empty={<Empty icon={<IconUserOff size={28} stroke={1.4} />} title={t.none} text={t.noneText} />}
+              empty={<Empty icon={<IconUserOff size={28} stroke={1.4} />} title={t.none} text={t.noneText} action={ask ?? undefined} />}
             />
           )}
         </div>

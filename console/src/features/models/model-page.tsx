@@ -11,12 +11,14 @@ import { When } from "../../ui/figure.tsx";
 import { Filled } from "../../ui/filled.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import { Told } from "../../ui/told.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { modelTabs, type ModelSearch } from "./models-search.ts";
 import { isUnderWay, modelPath, modelQuery } from "./queries.ts";
 import { Found, RunState } from "./run-state.tsx";
 import { RunsTab } from "./runs-tab.tsx";
+import { WarehouseName } from "./warehouse-name.tsx";
 import "../profiles/profiles.css";
 import "../destinations/destinations.css";
 import "./models.css";
@@ -62,9 +64,8 @@ function Known({ model }: { readonly model: ModelShown }): ReactNode {
 function Sentence({ model: { last_run: run, rows, next_run_at: next, enabled, definition } }: { readonly model: ModelShown }): ReactNode {
   return (
     <span className="row wrap">
-      <RunState run={run} />
-      <span>{t.hasRows(rows)}</span>
-      <span className="dim">{definition.warehouse ?? t.ownTables}</span>
+      <RunState run={run} /><span>{t.hasRows(rows)}</span>
+      <span aria-hidden>·</span><WarehouseName slug={definition.warehouse} /><span aria-hidden>·</span>
       {next === null || !enabled ? <span className="dim">{definition.schedule === undefined ? t.byHand : enabled ? t.waits : t.paused}</span> : <span className="dim"><Filled text={t.nextRun} parts={{ when: <When at={next} /> }} /></span>}
     </span>
   );
@@ -84,6 +85,16 @@ function Actions({ model }: { readonly model: ModelShown }): ReactNode {
       {may(session, "write") ? <Button leftSection={<IconPlayerPlay size={15} aria-hidden />} loading={run.isPending} disabled={isUnderWay(model.last_run?.status)} onClick={() => run.mutate()}>{t.run}</Button> : null}
     </>
   );
+}
+
+/** The values of a key, which come as a JSON array of texts. */
+function keyText(key: string): string {
+  try {
+    const values: unknown = JSON.parse(key);
+    return Array.isArray(values) ? values.join(" · ") : key;
+  } catch {
+    return key;
+  }
 }
 
 /** What goes on, what waits for an answer, and what went wrong. */
@@ -114,8 +125,9 @@ function LastRun({ model, onShow }: { readonly model: ModelShown; readonly onSho
     <div className="notice" data-tone={run.status === "asking" ? "attention" : "bad"} role="alert">
       <div className="stack grow">
         <div className="row wrap"><strong>{run.status === "asking" ? t.asks : t.failed}</strong>{run.status === "asking" ? <Found run={run} /> : null}</div>
-        {told === null ? null : <div><bdi>{told.message}</bdi></div>}
-        {told?.sample === undefined || told.sample.length === 0 ? null : <ul className="mono">{told.sample.map(({ key, lines }) => <li key={`${key} ${lines.join()}`}><bdi>{key}</bdi> <span className="dim">{t.lines(lines)}</span></li>)}</ul>}
+        {told === null ? null : <div><bdi><Told text={told.message} /></bdi></div>}
+        {run.status === "asking" ? null : <div className="dim">{t.failedHint}</div>}
+        {told?.sample === undefined || told.sample.length === 0 ? null : <ul className="plain-list mono">{told.sample.map(({ key, lines }) => <li key={`${key} ${lines.join()}`}><bdi>{keyText(key)}</bdi> <span className="dim">{t.lines(lines)}</span></li>)}</ul>}
         {run.status === "asking" ? (
           <div className="row wrap">
             <Button variant="default" size="compact-sm" onClick={() => onShow(run.id)}>{t.look}</Button>

@@ -16,6 +16,7 @@ import { Value } from "../../ui/value.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
 import { FindField } from "../destinations/find-field.tsx";
 import { modelListQuery, warehouseListQuery } from "./queries.ts";
+import { WarehouseName } from "./warehouse-name.tsx";
 import { Found, RunState } from "./run-state.tsx";
 import { WarehouseDialog } from "./warehouse-dialog.tsx";
 import "../destinations/destinations.css";
@@ -26,7 +27,7 @@ const route = getRouteApi("/shell/models/");
 
 const columns: readonly Column<ModelShown>[] = [
   { key: "name", header: t.columns.name, width: "minmax(120px, 2fr)", cell: ({ name }) => <Value value={name} /> },
-  { key: "reads", header: t.columns.reads, width: "minmax(96px, 1fr)", cell: ({ definition }) => <span className="dim cut">{definition.warehouse ?? t.ownTables}</span> },
+  { key: "reads", header: t.columns.reads, width: "minmax(152px, 1fr)", cell: ({ definition }) => <WarehouseName slug={definition.warehouse} /> },
   { key: "state", header: t.columns.state, width: "minmax(136px, 1fr)", cell: ({ last_run: run }) => <RunState run={run} /> },
   { key: "found", header: t.columns.found, width: "128px", isEnd: true, cell: ({ last_run: run }) => (run === null ? null : <Found run={run} />) },
   { key: "rows", header: t.columns.rows, width: "80px", isEnd: true, cell: ({ rows }) => <Figure value={rows} /> },
@@ -88,13 +89,13 @@ function Warehouses({ mayAdd }: { readonly mayAdd: boolean }): ReactNode {
   const add = mayAdd ? <Button variant="default" size="compact-sm" leftSection={<IconPlus size={14} />} onClick={() => setShown("new")}>{t.warehouse.add}</Button> : null;
   return (
     <Card title={t.warehouse.title} actions={add} bare>
-      {list.error ? <ProblemNotice problem={list.error} onRetry={() => void list.refetch()} /> : null}
-      <div className="table-in-card">
+      {list.error ? <div className="card-body"><ProblemNotice problem={list.error} onRetry={() => void list.refetch()} /></div> : null}
+      {list.error && !list.data ? null : <div className="table-in-card">
         <DataTable
           label={t.warehouse.title} columns={isNarrow ? warehouseColumns.filter(({ key }) => inNarrowWarehouses.has(key)) : warehouseColumns} rows={list.data?.data} rowKey={({ slug }) => slug} {...(mayAdd ? { onOpen: setShown } : {})}
-          empty={<Empty icon={<IconDatabase size={28} stroke={1.4} />} title={t.warehouse.none} text={t.warehouse.noneText} />}
+          empty={<Empty icon={<IconDatabase size={28} stroke={1.4} />} title={t.warehouse.none} text={t.warehouse.noneText} action={add ?? undefined} />}
         />
-      </div>
+      </div>}
       {shown === undefined ? null : <WarehouseDialog warehouse={shown === "new" ? undefined : shown} onClose={() => setShown(undefined)} />}
     </Card>
   );

@@ -27,7 +27,7 @@ const columns: readonly Column<Change>[] = [
   { key: "change", header: t.columns.change, width: "128px", cell: ({ change, in_force: inForce }) => <State tone={tones[change]}>{inForce ? t.changes[change] : t.would[change]}</State> },
   { key: "key", header: t.columns.key, width: "minmax(96px, 1fr)", cell: ({ key }) => <Value value={key.join(" · ")} /> },
   { key: "what", header: t.columns.what, width: "minmax(160px, 3fr)", cell: (one) => <span className="dim cut"><bdi>{whatOf(one)}</bdi></span> },
-  { key: "at", header: t.columns.at, width: "112px", cell: ({ at }) => <When at={at} /> },
+  { key: "at", header: t.columns.last, width: "112px", cell: ({ at }) => <When at={at} /> },
 ];
 const beside: ReadonlySet<string> = new Set(["change", "key", "at"]);
 const columnsBeside = columns.filter(({ key }) => beside.has(key));

@@ -12,13 +12,9 @@ export function RunState({ run }: { readonly run: ModelRunShown | null }): React
   return run === null ? <State tone="plain">{t.never}</State> : <State tone={tones[run.status]}>{t.statuses[run.status]}</State>;
 }
 
-/** +3 ~1 −0, each named for who can't see the sign. */
-export function Found({ run }: { readonly run: Pick<ModelRunShown, "added" | "changed" | "removed"> }): ReactNode {
-  return (
-    <span className="model-found">
-      <span title={t.changes.added} aria-label={`${t.changes.added}: ${run.added}`}>+{t.figure(run.added)}</span>
-      <span title={t.changes.changed} aria-label={`${t.changes.changed}: ${run.changed}`}>~{t.figure(run.changed)}</span>
-      <span title={t.changes.removed} aria-label={`${t.changes.removed}: ${run.removed}`}>−{t.figure(run.removed)}</span>
-    </span>
-  );
+/** `+3 −1`: what there was none of is left out; each is named for who can't see the sign. A dash: nothing was found. */
+export function Found({ run: { added, changed, removed } }: { readonly run: Pick<ModelRunShown, "added" | "changed" | "removed"> }): ReactNode {
+  const parts = ([["added", "+", added], ["changed", "~", changed], ["removed", "−", removed]] as const).filter(([, , count]) => count > 0);
+  if (parts.length === 0) return <span className="dim">–</span>;
+  return <span className="model-found">{parts.map(([key, sign, count]) => <span key={key} title={t.foundText[key](count)} aria-label={t.foundText[key](count)} role="img">{sign}{t.figure(count)}</span>)}</span>;
 }

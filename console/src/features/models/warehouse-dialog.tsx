@@ -23,7 +23,7 @@ export function WarehouseDialog({ warehouse, onClose }: { readonly warehouse: Wa
   const problem = kinds.error ?? kept.error;
   const isReady = kinds.data && (warehouse === undefined || kept.data);
   return (
-    <Modal opened onClose={onClose} title={warehouse?.name ?? t.add} size="lg">
+    <Modal opened onClose={onClose} title={warehouse?.name ?? t.add} size="lg" closeButtonProps={{ "aria-label": texts.everywhere.close }}>
       {problem ? <ProblemNotice problem={problem} /> : null}
       {isReady ? <Form kinds={kinds.data.data} kept={kept.data} onClose={onClose} /> : problem ? null : <div className="stack" aria-busy><Bar width={70} /><Bar width={50} /><Bar width={60} /></div>}
     </Modal>

@@ -1,5 +1,6 @@
 // What arrives: the events, and the fields that wait for a decision; traits and context.
 import { SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconChecklist, IconListDetails } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
@@ -64,8 +65,10 @@ const columns: readonly Column<ObservedEvent>[] = [
   { key: "last", header: t.columns.last, width: "76px", cell: (row) => <When at={row.last_at} />, csv: (row) => row.last_at },
   { key: "fields", header: t.columns.fields, width: "52px", isEnd: true, cell: (row) => <Figure value={row.fields} />, csv: (row) => row.fields },
   { key: "undecided", header: t.columns.undecided, width: "72px", isEnd: true, cell: (row) => (row.undecided === 0 ? <span className="dim">0</span> : <strong>{row.undecided}</strong>), csv: (row) => row.undecided },
-  { key: "changed", header: t.columns.changed, width: "minmax(88px, 1fr)", cell: (row) => <Changed event={row} />, csv: (row) => changesOf(row).join("; ") },
+  { key: "changed", header: t.columns.changed, width: "minmax(128px, 1fr)", cell: (row) => <Changed event={row} />, csv: (row) => changesOf(row).join("; ") },
 ];
+
+const narrowColumns = columns.filter(({ key }) => key !== "type");
 
 function changesOf(event: ObservedEvent): string[] {
   return [
@@ -82,6 +85,7 @@ function Changed({ event }: { readonly event: ObservedEvent }): ReactNode {
 
 function Events({ events, search, onSearch, tabs }: TabProps & { readonly events: readonly ObservedEvent[] | undefined }): ReactNode {
   const navigate = useNavigate();
+  const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const shown = useMemo(
     () => events?.filter((event) => matches(search.find, event.event, event.type) && (search.changed !== true || changesOf(event).length > 0)), [events, search.find, search.changed],
   );
@@ -90,7 +94,7 @@ function Events({ events, search, onSearch, tabs }: TabProps & { readonly events
     <>
       <SchemaTools search={search} onSearch={onSearch} tabs={tabs} findLabel={t.find.events}><ExportCsv title={t.title} columns={columns} rows={shown} /></SchemaTools>
       <DataTable
-        fills label={t.tabs.events} columns={columns} rows={shown} rowKey={(row) => `${row.type} ${row.event}`} onOpen={(row) => void navigate({ to: "/schema/$event", params: { event: row.event } })}
+        fills label={t.tabs.events} columns={isNarrow ? narrowColumns : columns} rows={shown} rowKey={(row) => `${row.type} ${row.event}`} onOpen={(row) => void navigate({ to: "/schema/$event", params: { event: row.event } })}
         empty={events?.length === 0 ? <Empty icon={icon} title={t.none.title} text={t.none.text} action={<Link to="/sources">{t.none.action}</Link>} /> : <Empty icon={icon} title={t.noneFound.title} text={t.noneFound.text} action={<Link to="/schema">{t.noneFound.action}</Link>} />}
       />
     </>

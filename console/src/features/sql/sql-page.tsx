@@ -9,6 +9,7 @@ import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { ExportCsv } from "../../ui/export-csv.tsx";
+import { fullNumber } from "../../ui/format.ts";
 import { Bar, Empty, ProblemNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { may, sessionQuery } from "../accounts/session.ts";
@@ -46,7 +47,7 @@ export function SqlPage(): ReactNode {
     run();
   };
   const rows = useMemo(() => answer.data?.rows.map((cells, nr): NumberedRow => ({ nr, cells })), [answer.data]);
-  const columns = useMemo(() => (answer.data?.columns ?? []).map(columnOf), [answer.data]);
+  const columns = useMemo(() => (answer.data?.columns ?? []).map((column, index) => columnOf(column, index, (answer.data?.rows ?? []).some((cells) => isLarge(cells[index])))), [answer.data]);
   const told = answer.data === undefined || answer.isFetching ? t.sentence : t.found(answer.data.rows.length, answer.data.is_cut, Math.round(answer.data.duration_ms));
   return (
     <Page fills title={t.title} sentence={told} actions={<><ExportCsv title={t.title} columns={columns} rows={rows} />{q !== "" && may(session, "personal_data") ? <Button component={Link} to={`/exports?new=file&statement=${encodeURIComponent(q)}`} variant="default" leftSection={<IconFileExport size={15} aria-hidden />}>{t.asFile}</Button> : null}</>}>
@@ -60,7 +61,7 @@ export function SqlPage(): ReactNode {
           <div className="sql-run">
             <Button size="xs" leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={run} loading={answer.isFetching}>{t.run}</Button>
             <span className="dim">{t.hint}</span>
-            {answer.data?.export_id && !answer.isFetching ? <Link to="/exports" search={{ open: answer.data.export_id }} className="dim">{t.kept}</Link> : null}
+            {answer.data?.export_id && !answer.isFetching ? <Link to="/exports" search={{ open: answer.data.export_id }}>{t.kept}</Link> : null}
           </div>
           {answer.error ? <ProblemNotice problem={answer.error} /> : null}
           {answer.error ? null : q === "" ? <Empty icon={<IconDatabaseSearch size={28} stroke={1.4} />} title={t.none} text={t.noneText} /> : (
@@ -74,10 +75,16 @@ export function SqlPage(): ReactNode {
 
 const isNumeric = (type: string): boolean => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type);
 
-function columnOf({ name, type }: SqlAnswer["columns"][number], index: number): Column<NumberedRow> {
+/** What is always as long is seen whole. */
+function widthOf(type: string): number {
+  const short = shortType(type);
+  return short === "UUID" ? 264 : short.startsWith("DateTime") ? 168 : 112;
+}
+
+function columnOf({ name, type }: SqlAnswer["columns"][number], index: number, isGrouped: boolean): Column<NumberedRow> {
   return {
-    key: `${index}`, header: `${name} · ${shortType(type)}`, width: "minmax(112px, 1fr)", isEnd: isNumeric(type),
-    cell: ({ cells }) => <Cell value={cells[index]} />, csv: ({ cells }) => textOf(cells[index]),
+    key: `${index}`, header: `${name} · ${shortType(type)}`, width: `minmax(${widthOf(type)}px, 1fr)`, isEnd: isNumeric(type),
+    cell: ({ cells }) => <Cell value={cells[index]} isGrouped={isGrouped} />, csv: ({ cells }) => textOf(cells[index]),
   };
 }
 
@@ -91,10 +98,14 @@ function textOf(value: unknown): string | number | boolean | null {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
 }
 
-function Cell({ value }: { readonly value: unknown }): ReactNode {
+/** A column of numbers is grouped once one of them needs it to be read: years stay as they are. */
+const GROUPED_FROM = 10_000;
+const isLarge = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && Math.abs(value) >= GROUPED_FROM;
+
+function Cell({ value, isGrouped }: { readonly value: unknown; readonly isGrouped: boolean }): ReactNode {
   const text = textOf(value);
   if (text === null) return <span className="dim">{t.nothing}</span>;
-  return <span className="cut" title={String(text)}><bdi>{String(text)}</bdi></span>;
+  return <span className="cut" title={String(text)}><bdi>{isGrouped && typeof text === "number" && Number.isSafeInteger(text) ? fullNumber(text) : String(text)}</bdi></span>;
 }
 
 function Views({ onPick }: { readonly onPick: (name: string) => void }): ReactNode {

@@ -65,6 +65,7 @@ function Loading({ shop, onJoin, isToken }: { readonly shop: DemoShopAnswer; rea
     <>
       <HistoryProgress shop={shop} />
       {shop.is_member ? <div><Button onClick={() => enterDemo(slug)} rightSection={<IconArrowRight size={15} />}>{t.enter}</Button></div> : null}
+      {!shop.is_member && isToken ? <p className="dim">{t.byToken}</p> : null}
       {!shop.is_member && !isToken ? <div><Button onClick={onJoin}>{t.join}</Button></div> : null}
     </>
   );

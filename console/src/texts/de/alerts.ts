@@ -118,9 +118,9 @@ export const alerts: Texts["alerts"] = {
   tellingStates: { sent: "Gemeldet", waiting: "Wartet", failed: "Gescheitert" },
   tries: (n) => plural(n, "Versuch", "Versuche"),
   facts: (key) => wordFrom({
-    last_at: "Letztes Ereignis", silent_minutes: "Minuten Stille", missed: "Zu erwarten waren mindestens", longest_hours: "Längste Stille in vier Wochen, Stunden", state: "Zustand", since: "Seit", for_minutes: "Seit Minuten",
-    code: "Code", detail: "Was gesagt wurde", failures: "Gescheiterte Versuche", dead: "Abgelehnt in der letzten Stunde", delivered: "Angenommen in der letzten Stunde", percent: "Prozent", unread_minutes: "Ältestes Ungelesenes, Minuten",
-    unsent_minutes: "Ältestes für ClickHouse, Minuten", oldest_at: "Ältestes, das wartet", waiting_minutes: "Wartet seit Minuten", size: "Personen jetzt", hour: "Änderung binnen einer Stunde", day: "Änderung binnen eines Tages", cause: "Meist durch", cause_people: "Personen dadurch", asked_at: "Gefragt", would_add: "Kämen hinzu", would_remove: "Fielen weg", people: "Personen dort",
+    last_at: "Letztes Ereignis", silent_minutes: "Still seit", missed: "Zu erwarten waren mindestens", longest_hours: "Längste Stille in vier Wochen", for_minutes: "Seit",
+    code: "Antwort", detail: "Was gesagt wurde", failures: "Gescheiterte Versuche", dead: "Abgelehnt in der letzten Stunde", delivered: "Angenommen in der letzten Stunde", percent: "Anteil", unread_minutes: "Ältestes Ungelesenes wartet seit",
+    unsent_minutes: "Ältestes für ClickHouse wartet seit", oldest_at: "Ältestes, das wartet", waiting_minutes: "Wartet seit", size: "Personen jetzt", hour: "Änderung binnen einer Stunde", day: "Änderung binnen eines Tages", cause: "Meist durch", cause_people: "Personen dadurch", asked_at: "Gefragt", would_add: "Kämen hinzu", would_remove: "Fielen weg", people: "Personen dort",
   }, key),
   rulesTitle: "Alarme",
   rulesSentence: "Was beobachtet wird, mit wie viel Geduld, und wer es erfährt.",

@@ -34,6 +34,8 @@ export const exports: Texts["exports"] = {
   noneText: "Hier wird jede Datei einer Zielgruppe, einer Tabelle oder einer Anweisung stehen und jede Antwort in SQL mit Personen darin, mit allen, die sie enthielt.",
   noneOfPerson: "Sie stand in nichts",
   noneOfPersonText: "Keine Datei und keine Antwort, die von Hand hinausging, enthielt diese Person. Was an Ziele gesendet wurde, steht auf ihrer Seite.",
+  unknown: "Niemand ist so bekannt",
+  unknownText: "Geben Sie eine Id ein oder eine Kennung mit ihrer Art davor: email:ada@example.com, user_id:42.",
   clear: "Alles zeigen",
   onPerson: "In Dateien und Antworten",
   onPersonNone: "Keine Datei und keine Antwort, die von Hand hinausging, enthielt diese Person.",
@@ -41,6 +43,8 @@ export const exports: Texts["exports"] = {
   choose: {
     audience: "Zielgruppe",
     audienceHint: "Eine wählen",
+    noAudience: "Es gibt noch keine Zielgruppe.",
+    toAudiences: "Eine anlegen",
     columns: "Spalten",
     columnsHint: "Was jede Zeile enthält, in dieser Reihenfolge.",
     columnsNone: "Wählen Sie mindestens eine.",

@@ -18,6 +18,7 @@ export const forgettings: Texts["forgettings"] = {
     waiting: "Es erfährt es nach allem, was ihm über sie noch zu sagen war.", told: "", nothing: "", refused: "Löschen Sie sie dort, oder beheben Sie den Fehler und versuchen Sie es erneut.",
     expired: "Einen Tag lang war es ihm nicht zu sagen. Löschen Sie sie dort, oder versuchen Sie es erneut.", by_hand: "Löschen Sie sie dort von Hand, und vermerken Sie es hier.", done_by_hand: "",
   },
+  triedAgain: "Es wird von selbst erneut versucht, sobald das Ziel annimmt, was es erhält.",
   doneBy: (who) => `von ${who}`, attempts: (count) => plural(count, "Versuch", "Versuche"), next: "nächster",
   model: { waiting: "Wird weggenommen", removed: "Entfernt, Zielen gesagt", erased: "Gelöscht", by_hand: "Nennt niemanden" },
   modelHint: "Seine Zeilen sagen nicht, von wem sie handeln. Nehmen Sie ihre aus dem, was es liest.", rows: (count) => plural(count, "Zeile", "Zeilen"),

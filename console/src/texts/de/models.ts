@@ -12,7 +12,7 @@ export const models: Texts["models"] = {
   sentence: (all, asking, failed) =>
     `${plural(all, "Modell", "Modelle")}${asking === 0 ? "" : `, ${count(asking)} ${asking === 1 ? "wartet" : "warten"} auf eine Antwort`}${failed === 0 ? "" : `, ${count(failed)} zuletzt gescheitert`}.`,
   find: "Modell finden", show: "Welche Modelle", shows: { active: "In Gebrauch", archived: "Archiviert" }, ownTables: "Eigene Tabellen von Tributary", figure: (n) => short.format(n),
-  columns: { name: "Name", reads: "Liest", state: "Letzter Lauf", found: "Geändert", rows: "Zeilen", last: "Wann", next: "Nächster Lauf", at: "Begonnen", cause: "Warum", took: "Dauer", why: "Was gesagt wurde", change: "Änderung", key: "Zeile", what: "Was" },
+  columns: { name: "Name", reads: "Liest", state: "Letzter Lauf", result: "Zustand", found: "Geändert", rows: "Zeilen", last: "Wann", next: "Nächster Lauf", at: "Begonnen", cause: "Warum", took: "Dauer", why: "Was gesagt wurde", change: "Änderung", key: "Zeile", what: "Was" },
   statuses: { waiting: "Wartet", reading: "Liest", comparing: "Vergleicht", asking: "Wartet auf Sie", done: "Fertig", failed: "Gescheitert", stopped: "Angehalten" },
   causes: { schedule: "Nach Plan", manual: "Von Hand", import: "Nach einem Import", forget: "Jemand wird vergessen" },
   changes: { added: "Neu", changed: "Geändert", removed: "Entfernt" }, would: { added: "Käme hinzu", changed: "Würde geändert", removed: "Würde entfernt" }, anyChange: "Jede Änderung",
@@ -22,7 +22,8 @@ export const models: Texts["models"] = {
   tabs: { runs: "Läufe", rows: "Zeilen", definition: "Definition" },
   hasRows: (n) => plural(n, "Zeile", "Zeilen"), byHand: "Läuft von Hand", waits: "Läuft nach dem nächsten Import", paused: "Sein Plan ruht", nextRun: "Nächster Lauf {when}",
   edit: "Bearbeiten", run: "Jetzt laufen lassen", stop: "Anhalten", readSoFar: (n) => `${plural(n, "Zeile", "Zeilen")} gelesen`,
-  asks: "Dieser Lauf wartet auf Sie, bevor etwas von ihm gilt", failed: "Der letzte Lauf ist gescheitert; nichts von ihm gilt", lines: (lines) => `${lines.length === 1 ? "Zeile" : "Zeilen"} ${lines.map((line) => count(line)).join(", ")}`,
+  foundText: { added: (n) => `${plural(n, "Zeile", "Zeilen")} hinzugekommen`, changed: (n) => `${plural(n, "Zeile", "Zeilen")} geändert`, removed: (n) => `${plural(n, "Zeile", "Zeilen")} entfernt` },
+  asks: "Dieser Lauf wartet auf Sie, bevor etwas von ihm gilt", failed: "Der letzte Lauf ist gescheitert; nichts von ihm gilt", failedHint: "Abfrage oder Warehouse in Ordnung bringen und noch einmal laufen lassen.", lines: (lines) => `${lines.length === 1 ? "Zeile" : "Zeilen"} ${lines.map((line) => count(line)).join(", ")}`,
   look: "Zeilen ansehen", accept: "Übernehmen", refuse: "Ablehnen",
   seconds: (n) => `${seconds.format(n)} s`, noRuns: "Noch keine Läufe", noRunsText: "Lassen Sie es jetzt laufen, oder warten Sie auf seinen Plan. Der erste Lauf fragt, bevor etwas gesendet wird.",
   noChanges: "Keine geänderten Zeilen", noChangesText: "Hier stehen Zeilen, die ein Lauf neu, geändert oder nicht mehr findet.", noChangesShown: "Keine davon.", ofRun: (run) => `Lauf ${run}`,
@@ -31,7 +32,8 @@ export const models: Texts["models"] = {
   fedText: (events, passed) => `${plural(events, "Ereignis", "Ereignisse")}${passed === 0 ? "" : `, ${count(passed)} übergangen`}.`,
   scheduleText: (schedule) => (schedule === undefined ? "Von Hand" : "cron" in schedule ? `${schedule.cron} (${schedule.zone})` : "everyMinutes" in schedule ? `Alle ${plural(schedule.everyMinutes, "Minute", "Minuten")}` : `Nach jedem Import in ${schedule.afterImport}`),
   feedText: (call, source) => `${call}-Aufrufe der Quelle ${source}`,
-  enabled: "Sein Plan läuft, und seine Zeilen werden Ereignisse", archive: "Archivieren", archived: "Das Modell ist archiviert.", archiveSure: "Dieses Modell archivieren? Seine Abonnements senden nichts mehr.",
+  enabled: "Sein Plan läuft, und seine Zeilen werden Ereignisse", archive: "Archivieren", archived: "Das Modell ist archiviert.", archiveTitle: (name) => `Das Modell „${name}“ archivieren?`,
+  archiveText: (n) => `Es läuft nicht mehr, und Abonnements seiner ${plural(n, "Zeile", "Zeilen")} senden nichts mehr. Was gesendet wurde, bleibt, wo es ist. Zurück geht es nicht: dann ein neues anlegen.`,
   form: {
     sentence: "Was die Abfrage jetzt gibt, wird Zeile für Zeile nach dem Schlüssel mit dem verglichen, was sie davor gab.",
     query: "Abfrage", name: "Name", warehouse: "Wo es liest", sql: "SQL", files: "Dateien", sqlHint: "Eine Abfrage, die liest, in den Worten dieses Warehouses.", ownHint: "Ein SELECT über Ihre eigenen Tabellen: profiles, events, audiences und andere.", filesHint: "Namen von Dateien, mit * für einen beliebigen Teil: exports/customers-*.csv",

@@ -33,7 +33,7 @@ export const schema: Texts["schema"] = {
   },
   personal: { yes: "Ja", no: "Nein", undecided: "Offen" },
   proposed: { yes: "Vermutlich ja", no: "Vermutlich nein", none: "Offen" },
-  decidedBy: { workspace: "Vom Arbeitsbereich entschieden", program: "Durch das Protokoll bekannt; Sie können anders entscheiden", nobody: "Offen: verdeckt, bis jemand entscheidet" },
+  decidedBy: { workspace: "Vom Arbeitsbereich entschieden", program: "Durch das Protokoll bekannt; Sie können anders entscheiden", nobody: "Verdeckt, bis jemand entscheidet" },
   isGroup: "Über jedes Feld darin wird einzeln entschieden",
   kinds: { identity: "Identität", demographic: "Demografie", firmographic: "Unternehmen", behaviour: "Verhalten", transaction: "Transaktion", intent: "Absicht" },
   noKind: "Keine Art",

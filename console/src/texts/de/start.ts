@@ -47,6 +47,7 @@ export const demo: Texts["demo"] = {
   failure: (why) => `Es steht still und wird wieder versucht: ${why}`,
   enter: "Demo-Shop öffnen",
   join: "Hineingehen",
+  byToken: "Melden Sie sich mit dem Token an, das beim Laden gezeigt wurde, oder mit einem Konto.",
   secret: "Das Token für den Arbeitsbereich des Demo-Shops, nur dieses eine Mal gezeigt. Melden Sie sich damit an, um sich umzusehen.",
   removing: (rows) => (rows === 0 ? "Der letzte wird entfernt…" : `Der letzte wird entfernt… bisher ${plural(rows, "Zeile", "Zeilen")}`),
   bar: "Demo-Shop",

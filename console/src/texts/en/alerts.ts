@@ -41,9 +41,9 @@ export const alerts = {
   tellingStates: { sent: "Told", waiting: "Waiting", failed: "Failed" },
   tries: (n: number) => plural(n, "attempt", "attempts"),
   facts: (key: string) => wordFrom({
-    last_at: "Last event", silent_minutes: "Minutes of silence", missed: "Events to be expected meanwhile, at least", longest_hours: "Longest silence in four weeks, hours", state: "State", since: "Since", for_minutes: "For minutes",
-    code: "Code", detail: "What was said", failures: "Attempts that failed", dead: "Dead letters in the last hour", delivered: "Delivered in the last hour", percent: "Percent", unread_minutes: "Oldest unread, minutes",
-    unsent_minutes: "Oldest for ClickHouse, minutes", oldest_at: "Oldest that waits", waiting_minutes: "Waiting for minutes", size: "People now", hour: "Change within an hour", day: "Change within a day", cause: "Most by", cause_people: "People by that", asked_at: "Asked", would_add: "Would come", would_remove: "Would go", people: "People there",
+    last_at: "Last event", silent_minutes: "Silent for", missed: "Events to be expected meanwhile, at least", longest_hours: "Longest silence in four weeks", for_minutes: "For",
+    code: "Answer", detail: "What was said", failures: "Attempts that failed", dead: "Dead letters in the last hour", delivered: "Delivered in the last hour", percent: "Share", unread_minutes: "Oldest unread, waiting for",
+    unsent_minutes: "Oldest for ClickHouse, waiting for", oldest_at: "Oldest that waits", waiting_minutes: "Waiting for", size: "People now", hour: "Change within an hour", day: "Change within a day", cause: "Most by", cause_people: "People by that", asked_at: "Asked", would_add: "Would come", would_remove: "Would go", people: "People there",
   }, key),
   rulesTitle: "Alerts",
   rulesSentence: "What is watched, with how much patience, and whom it is told.",

@@ -91,7 +91,7 @@ export const deliveries = {
     again: "Send again",
     replayTitle: "Send again",
     replayText: (n: number) => (n === 0 ? "Nothing matches any more: it was sent again already." : `${plural(n, "delivery", "deliveries")} will be sent once more, with the mapping and settings of now.`),
-    replayRule: "It shares the rate with what comes in. What somebody newer has overwritten is passed over.",
+    replayRule: "It shares the rate with what comes in. What something newer has overwritten is passed over.",
     replay: (n: number) => `Send ${count(n)} again`,
     replaying: (n: number) => `${plural(n, "delivery is", "deliveries are")} sent again`,
     replays: "Sent again",

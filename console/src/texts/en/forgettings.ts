@@ -17,6 +17,7 @@ export const forgettings = {
     waiting: "It is told after everything that it was still to be told about them.", told: "", nothing: "", refused: "Delete them there, or correct what is wrong and tell it again.", expired: "It could not be told for a day. Delete them there, or tell it again.",
     by_hand: "Delete them there by hand, and note it here.", done_by_hand: "",
   },
+  triedAgain: "It is told again by itself, as soon as the destination takes what it is sent.",
   doneBy: (who: string) => `by ${who}`, attempts: (count: number) => plural(count, "attempt", "attempts"), next: "next",
   model: { waiting: "Being taken away", removed: "Removed, told to destinations", erased: "Erased", by_hand: "Names nobody" },
   modelHint: "Its rows don't say whom they are about. Take theirs out of what it reads.", rows: (count: number) => plural(count, "row", "rows"),

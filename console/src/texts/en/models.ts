@@ -11,9 +11,9 @@ type Schedule = { readonly cron: string; readonly zone: string } | { readonly ev
 export const models = {
   title: "Models", make: "New model", what: "A model reads rows by a query, again and again, and sends on what of them changed.",
   sentence: (all: number, asking: number, failed: number) =>
-    `${plural(all, "model", "models")}${asking === 0 ? "" : `, ${count(asking)} ${asking === 1 ? "waits" : "wait"} for an answer`}${failed === 0 ? "" : `, ${count(failed)} failed at last`}.`,
+    `${plural(all, "model", "models")}${asking === 0 ? "" : `, ${count(asking)} ${asking === 1 ? "waits" : "wait"} for an answer`}${failed === 0 ? "" : `; the last run of ${count(failed)} failed`}.`,
   find: "Find a model", show: "Which models", shows: { active: "In use", archived: "Archived" }, ownTables: "Tributary's own tables", figure: (n: number) => short.format(n),
-  columns: { name: "Name", reads: "Reads", state: "Last run", found: "Changed", rows: "Rows", last: "When", next: "Next run", at: "Begun", cause: "Why", took: "Took", why: "What was said", change: "Change", key: "Row", what: "What" },
+  columns: { name: "Name", reads: "Reads", state: "Last run", result: "State", found: "Changed", rows: "Rows", last: "When", next: "Next run", at: "Begun", cause: "Why", took: "Took", why: "What was said", change: "Change", key: "Row", what: "What" },
   statuses: { waiting: "Waits its turn", reading: "Reading", comparing: "Comparing", asking: "Waits for you", done: "Done", failed: "Failed", stopped: "Stopped" },
   causes: { schedule: "By its schedule", manual: "By hand", import: "After an import", forget: "Somebody is forgotten" },
   changes: { added: "Added", changed: "Changed", removed: "Removed" }, would: { added: "Would be added", changed: "Would change", removed: "Would be removed" }, anyChange: "Every change",
@@ -23,7 +23,8 @@ export const models = {
   tabs: { runs: "Runs", rows: "Rows", definition: "Definition" },
   hasRows: (n: number) => plural(n, "row", "rows"), byHand: "Runs by hand", waits: "Runs after the next import", paused: "Its schedule is paused", nextRun: "Next run {when}",
   edit: "Edit", run: "Run now", stop: "Stop", readSoFar: (n: number) => `${plural(n, "row", "rows")} read`,
-  asks: "This run waits for you before anything of it is in force", failed: "The last run failed; nothing of it is in force", lines: (lines: readonly number[]) => `${lines.length === 1 ? "row" : "rows"} ${lines.map((line) => count(line)).join(", ")}`,
+  foundText: { added: (n: number) => `${plural(n, "row", "rows")} added`, changed: (n: number) => `${plural(n, "row", "rows")} changed`, removed: (n: number) => `${plural(n, "row", "rows")} removed` },
+  asks: "This run waits for you before anything of it is in force", failed: "The last run failed; nothing of it is in force", failedHint: "Mend the query or the warehouse, and run it again.", lines: (lines: readonly number[]) => `${lines.length === 1 ? "row" : "rows"} ${lines.map((line) => count(line)).join(", ")}`,
   look: "Look at the rows", accept: "Take it", refuse: "Refuse it",
   seconds: (n: number) => `${seconds.format(n)} s`, noRuns: "No runs yet", noRunsText: "Run it now, or wait for its schedule. The first run asks before anything is sent.",
   noChanges: "No changed rows", noChangesText: "Rows that a run finds added, changed or removed stand here.", noChangesShown: "None of these.", ofRun: (run: number) => `Run ${run}`,
@@ -32,7 +33,8 @@ export const models = {
   fedText: (events: number, passed: number) => `${plural(events, "event", "events")}${passed === 0 ? "" : `, ${count(passed)} passed over`}.`,
   scheduleText: (schedule: Schedule | undefined) => (schedule === undefined ? "By hand" : "cron" in schedule ? `${schedule.cron} (${schedule.zone})` : "everyMinutes" in schedule ? `Every ${plural(schedule.everyMinutes, "minute", "minutes")}` : `After each import into ${schedule.afterImport}`),
   feedText: (call: string, source: string) => `${call} calls of the source ${source}`,
-  enabled: "Its schedule runs, and its rows become events", archive: "Archive", archived: "The model is archived.", archiveSure: "Archive this model? Its subscriptions send nothing more.",
+  enabled: "Its schedule runs, and its rows become events", archive: "Archive", archived: "The model is archived.", archiveTitle: (name: string) => `Archive the model “${name}”?`,
+  archiveText: (n: number) => `It runs no more, and subscriptions to its ${plural(n, "row", "rows")} send nothing more. What was sent stays where it is. There is no way back: make another one instead.`,
   form: {
     sentence: "What the query gives now is compared with what it gave before, row by row, by the key.",
     query: "Query", name: "Name", warehouse: "Where it reads", sql: "SQL", files: "Files", sqlHint: "One query that reads, in the words of that warehouse.", ownHint: "One SELECT over your own tables: profiles, events, audiences and more.", filesHint: "Names of files, with * for any part: exports/customers-*.csv",

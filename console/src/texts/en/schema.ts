@@ -32,7 +32,7 @@ export const schema = {
   },
   personal: { yes: "Personal", no: "Not personal", undecided: "Undecided" },
   proposed: { yes: "Personal?", no: "Not personal?", none: "Undecided" },
-  decidedBy: { workspace: "Decided by the workspace", program: "Known from the protocol; you may decide otherwise", nobody: "Undecided: masked until somebody decides" },
+  decidedBy: { workspace: "Decided by the workspace", program: "Known from the protocol; you may decide otherwise", nobody: "Masked until somebody decides" },
   isGroup: "Each field within is decided for itself",
   kinds: { identity: "Identity", demographic: "Demographic", firmographic: "Firmographic", behaviour: "Behaviour", transaction: "Transaction", intent: "Intent" },
   noKind: "No kind",

@@ -8,7 +8,7 @@ export const sql = {
   statement: "Statement",
   run: "Run",
   asFile: "As a file",
-  kept: "Whose rows these are is kept",
+  kept: "Whose rows these are is recorded",
   nothing: "null",
   hint: "Ctrl or ⌘ and Enter",
   result: "Result",

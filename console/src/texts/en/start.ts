@@ -33,7 +33,7 @@ export const start = {
 
 export const demo = {
   title: "Or look around in a demo shop",
-  text: "An invented shop with some months behind it: people on several devices, orders, refunds, mails and tickets, in a workspace of its own. It goes with one click, too.",
+  text: "An invented shop with some months behind it: people on several devices, orders, refunds, mails and tickets, in a workspace of its own. One click removes it again.",
   load: "Load the demo shop",
   people: "How many people",
   size: (n: number) => `${count(n)} people`,
@@ -46,6 +46,7 @@ export const demo = {
   failure: (why: string) => `It stands still and tries again: ${why}`,
   enter: "Enter the demo shop",
   join: "Let me in",
+  byToken: "Sign in with the token that was shown when it was loaded, or with an account.",
   secret: "The token for the demo shop's workspace, shown this once. Sign in with it to look around.",
   removing: (rows: number) => (rows === 0 ? "The last one is being removed…" : `The last one is being removed… ${plural(rows, "row", "rows")} so far`),
   bar: "Demo shop",

@@ -44,7 +44,7 @@ export const queueOld = defineAlertKind<z.output<typeof params>, Facts>({
       const { rows } = await asking.pool.query<Row>(
         `select d.id, d.workspace_id, d.slug, d.name, s.state, w.log_partition as partition, c.next_block as cursor, w.log_partition * ${BLOCKS_PER_PARTITION} + coalesce(o.next_block, 0) as head
          from destination d join workspace w on w.id = d.workspace_id left join delivery_state s on s.destination_id = d.id
-           left join delivery_cursor c on c.destination_id = d.id and c.stream = 'events' left join log_offset o on o.partition = w.log_partition and o.reader = $1
+           left join delivery_cursor c on c.destination_id = d.id and c.stream = 'events' and delivery_takes_events(d.id, 0) left join log_offset o on o.partition = w.log_partition and o.reader = $1
          where d.enabled and d.status = 'active'`, [asking.pipelineReader],
       );
       const sights = [];

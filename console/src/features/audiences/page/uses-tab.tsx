@@ -16,12 +16,23 @@ export function UsesTab({ audience }: { readonly audience: AudienceDetail }): Re
   );
 }
 
+/** Opens what it is, where that has a page. */
+function Use({ one: { kind, slug, name } }: { readonly one: AudienceDetail["uses"][number] }): ReactNode {
+  const shown = <bdi>{name}</bdi>;
+  switch (kind) {
+    case "audience": return <Link to="/audiences/$slug" params={{ slug }}>{shown}</Link>;
+    case "computed_trait": return <Link to="/computed-traits/$slug" params={{ slug }}>{shown}</Link>;
+    case "subscription": return <Link to="/destinations/$slug" params={{ slug }} search={{ tab: "subscriptions" }}>{shown}</Link>;
+    case "list": return <Link to="/audiences" search={{ show: "lists", list: slug }}>{shown}</Link>;
+  }
+}
+
 function Uses({ uses, none }: { readonly uses: AudienceDetail["uses"]; readonly none: string }): ReactNode {
   if (uses.length === 0) return <p className="dim">{none}</p>;
   return (
     <ul className="side-list">
       {uses.map((one) => (
-        <li key={`${one.kind} ${one.slug} ${one.name}`} className="row"><span className="dim">{t.usedKinds[one.kind]}</span>{one.kind === "audience" ? <Link to="/audiences/$slug" params={{ slug: one.slug }}><bdi>{one.name}</bdi></Link> : <bdi>{one.name}</bdi>}</li>
+        <li key={`${one.kind} ${one.slug} ${one.name}`} className="row"><span className="dim">{t.usedKinds[one.kind]}</span><Use one={one} /></li>
       ))}
     </ul>
   );
