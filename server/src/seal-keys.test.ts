@@ -34,11 +34,14 @@ test("the first key seals and each opens what it sealed", () => {
   expect(under).not.toContain(one.slice(0, 12));
 });
 
+/** Another character some way before the end: the last one holds bits that nothing reads. */
+const damaged = (sealed: string): string => sealed.replace(/.(?=.{5}$)/, (character) => (character === "A" ? "B" : "A"));
+
 test("nothing opens for another workspace, purpose or key, or when it is damaged", () => {
   const keys = ring({ given: [one] });
   const sealed = keys.seal(purpose).seal("text", 1);
   const without = ring({ given: [two] });
-  for (const opened of [keys.open(sealed, 2, purpose), keys.open(sealed, 1, "other"), without.open(sealed, 1, purpose), keys.open(`${sealed}x`.replace(/.x$/, "x"), 1, purpose), keys.open("text", 1, purpose), keys.open("", 1, purpose)]) {
+  for (const opened of [keys.open(sealed, 2, purpose), keys.open(sealed, 1, "other"), without.open(sealed, 1, purpose), keys.open(damaged(sealed), 1, purpose), keys.open("text", 1, purpose), keys.open("", 1, purpose)]) {
     expect(opened).toBeUndefined();
   }
   expect(without.seal(purpose).open(sealed, 1)).toMatch(/^[\w-]{43}$/);
