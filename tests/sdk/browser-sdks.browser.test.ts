@@ -65,7 +65,7 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
     await allStored(steps.length);
     for (const page of pages.values()) await call(page, lastStep);
     events = await allStored(steps.length + 1);
-  }, 400_000);
+  }, 900_000);
 
   afterAll(async () => {
     await browser?.close();
