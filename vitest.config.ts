@@ -14,8 +14,8 @@ export default defineConfig({
     // Many tests wait for a server to start or for something that was killed to come back.
     maxWorkers: 3,
     // Against what hangs; how long something takes is nothing that a test decides by.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: "tests", include: [`${everywhere}.test.ts`], exclude: [inBrowser, "**/node_modules/**"] } },

@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)("audiences", () => {
     await at.page.getByText("Current", { exact: true }).waitFor();
     await at.page.getByText("2 people", { exact: true }).waitFor();
     await at.server.send("/v1/track", { event: "Order Completed", userId: "cleo", properties: { order_id: "o-new", products: [{ color: "red", category: "dress" }] } });
-    await at.page.getByText("3 people", { exact: true }).waitFor({ timeout: 20_000 });
+    await at.page.getByText("3 people", { exact: true }).waitFor({ timeout: 60_000 });
     // Why that is: the latest change, its conditions, and the event behind it.
     await at.page.getByRole("tab", { name: "Changes" }).click();
     const latest = at.page.getByRole("row").nth(1);

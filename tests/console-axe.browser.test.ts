@@ -58,9 +58,9 @@ describe.skipIf(chromiumPath === undefined)("every screen is accessible", () => 
     const inLight = await violations({ runOnly: RULES });
     await at.page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
     return [...inLight, ...(await violations({ runOnly: ["color-contrast"] })).map((one) => `dark: ${one}`)];
-  }), 240_000);
+  }), 900_000);
 
-  test("narrow", () => lookAtAll(768, () => violations({ runOnly: RULES, rules: { "color-contrast": { enabled: false } } })), 240_000);
+  test("narrow", () => lookAtAll(768, () => violations({ runOnly: RULES, rules: { "color-contrast": { enabled: false } } })), 900_000);
 
   test("the door", async () => {
     await at.page.goto(`${at.server.url}/sign-in`);

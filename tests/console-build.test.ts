@@ -15,7 +15,7 @@ interface Chunk {
 
 const build = (): string => execFileSync(process.execPath, [script], { encoding: "utf8" });
 
-beforeAll(() => void build(), 120_000);
+beforeAll(() => void build());
 
 async function filesOf(entries: readonly string[]): Promise<string[]> {
   const manifest: Record<string, Chunk> = JSON.parse(await readFile(`${dist}/manifest.json`, "utf8"));

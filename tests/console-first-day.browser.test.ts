@@ -6,7 +6,7 @@ import { chromiumPath } from "./chromium.ts";
 import { consoleTest } from "./console-page.ts";
 
 /** Seconds where nothing else runs. */
-const HISTORY_MAX_MS = 150_000;
+const HISTORY_MAX_MS = 300_000;
 
 describe.skipIf(chromiumPath === undefined)("a new user's first day", () => {
   const at = consoleTest();

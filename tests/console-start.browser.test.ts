@@ -12,7 +12,7 @@ const EMAIL = "owner@example.com";
 const PASSWORD = "a long enough password 4711";
 
 /** Seconds where nothing else runs. */
-const HISTORY_MAX_MS = 150_000;
+const HISTORY_MAX_MS = 300_000;
 
 let server: ServerProcess;
 let browser: Browser;

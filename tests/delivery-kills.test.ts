@@ -102,7 +102,7 @@ test("killed while it sends, again and again", async () => {
   const health = await server.api<{ counts: readonly { readonly outcome: string; readonly count: number }[]; waiting: { readonly again: number } }>("/destinations/vendor/health");
   expect(health.counts.find(({ outcome }) => outcome === "delivered")?.count).toBe(all);
   expect(health.waiting.again).toBe(0);
-}, 300_000);
+});
 
 interface Syncs {
   readonly told: number;

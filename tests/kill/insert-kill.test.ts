@@ -42,7 +42,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-test("every block ends with exactly its rows, wherever in an insert the kill came", { timeout: 240_000 }, async () => {
+test("every block ends with exactly its rows, wherever in an insert the kill came", async () => {
   const random = randomSource(11);
   const folder = await partsFolder(join(postgres.dataDir, "clickhouse"));
   let hits = 0;

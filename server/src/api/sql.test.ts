@@ -162,7 +162,7 @@ test("rows of a model and what runs found of them are asked in SQL, written to a
   ] });
   // What the views are made of is kept for a moment.
   const rows = async (statement: string, token?: string): Promise<unknown> => (await ask(statement, {}, token)).body.rows;
-  await expect.poll(() => rows("select seq, profile_id, data from model_rows order by seq"), { timeout: 15_000 }).toHaveLength(3);
+  await expect.poll(() => rows("select seq, profile_id, data from model_rows order by seq")).toHaveLength(3);
   expect(await rows("select model, change, count() as n from model_changes group by model, change")).toEqual([["contacts", "added", 3]]);
   expect(JSON.stringify(await rows("select * from model_changes"))).not.toContain("canary");
   const veiled = JSON.stringify(await rows("select * from model_rows where data like '%ada@example.com%' or 1 = 1", masked));
@@ -172,7 +172,7 @@ test("rows of a model and what runs found of them are asked in SQL, written to a
   // Suppressed: of them only keys are kept, by which their rows are found.
   const { rows: [stored] } = await api.pool.query<{ doc: { identifiers: { key: string; namespace: string }[] } }>("select doc from profile where id = $1", [grace]);
   await api.pool.query("update profile set suppressed = true, doc = $2 where id = $1", [grace, JSON.stringify({ identifiers: stored?.doc.identifiers.map(({ key, namespace }) => ({ key, namespace })) })]);
-  await expect.poll(() => rows("select seq from model_rows order by seq"), { timeout: 15_000 }).toEqual([[1], [3]]);
+  await expect.poll(() => rows("select seq from model_rows order by seq")).toEqual([[1], [3]]);
   expect(JSON.stringify(await rows("select * from model_changes"))).not.toContain("grace");
 });
 

@@ -33,7 +33,7 @@ describe.each(seeds)("seed %i (AUDIENCE_SEEDS repeats it)", (seed) => {
   });
   afterAll(() => bench?.stop());
 
-  test("quiet again, everybody is where they belong", { timeout: 300_000 }, async () => {
+  test("quiet again, everybody is where they belong", async () => {
     const { below, pick, oneIn } = chance(seed);
     const audiences: { readonly id: number; readonly slug: string; isArchived: boolean }[] = [];
     const user = (): string => `user-${seed}-${below(9)}`;

@@ -123,7 +123,7 @@ test("an evaluator that runs hears of the change", async () => {
   const id = await bench.audience(slug, did(event, thisMonth));
   // It looks by itself only after an hour.
   bench.restart({ isManual: false, limits: { reloadMs: 3_600_000, pollIdleMs: 3_600_000 } });
-  const sizeIs = (size: number) => vi.waitFor(async () => expect(await bench.row(id)).toMatchObject({ status: "active", filled: true, size }), { timeout: 30_000, interval: 50 });
+  const sizeIs = (size: number) => vi.waitFor(async () => expect(await bench.row(id)).toMatchObject({ status: "active", filled: true, size }), { timeout: 60_000, interval: 50 });
   await sizeIs(0);
   await setZone("Europe/Berlin");
   await sizeIs(1);

@@ -93,7 +93,7 @@ interface Ran {
 function tributary(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((done) => {
     const { PATH = "" } = process.env;
-    execFile(launcher, args, { cwd: dataDir, env: { PATH, TRIBUTARY_DATA_DIR: dataDir, ...env }, timeout: 30_000 }, (error, out, err) => {
+    execFile(launcher, args, { cwd: dataDir, env: { PATH, TRIBUTARY_DATA_DIR: dataDir, ...env }, timeout: 180_000 }, (error, out, err) => {
       done({ code: error ? (typeof error.code === "number" ? error.code : -1) : 0, out, err });
     });
   });

@@ -6,7 +6,7 @@ import { advanceReplays } from "./replay.ts";
 import { good, startDeliveryBench, type DeliveryBench } from "./testing.ts";
 
 let bench: DeliveryBench;
-beforeAll(async () => void (bench = await startDeliveryBench({ sliceRows: 3 })), 60_000);
+beforeAll(async () => void (bench = await startDeliveryBench({ sliceRows: 3 })));
 afterAll(() => bench.stop());
 beforeEach(async () => {
   bench.vendor.requests.length = 0;

@@ -265,7 +265,7 @@ async function withSender(
   // At its start the sender takes what is there; these are to come as from a commit behind it.
   await pool.query("update ch_outbox set partition = 99 where block_id = any($1::bigint[])", [ids]);
   await sender.recover();
-  await vi.waitUntil(() => sender.isVerified(), { timeout: 20_000, interval: 5 });
+  await vi.waitUntil(() => sender.isVerified(), { timeout: 60_000, interval: 5 });
   await pool.query("update ch_outbox set partition = $2 where block_id = any($1::bigint[])", [ids, PARTITION]);
   sender.enqueue(enqueue);
   try {
