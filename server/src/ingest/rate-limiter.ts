@@ -12,7 +12,8 @@ interface Bucket {
 interface Limit {
   readonly name: string;
   readonly eventsPerSecond: number;
-  readonly detail: string;
+  /** Asked for when it refuses; most batches are admitted. */
+  readonly detail: () => string;
 }
 
 /** For limits of nothing a second. */
@@ -46,13 +47,13 @@ export function createRateLimiter(websiteEventsPerSecond: number): RateLimiter {
   function limitsOf({ sourceId, keyId, kind, eventsPerSecond, keyEventsPerSecond }: SourceEntry): Limit[] {
     const limits: Limit[] = [];
     if (keyEventsPerSecond !== undefined) {
-      limits.push({ name: `key ${keyId}`, eventsPerSecond: keyEventsPerSecond, detail: `This write key takes ${keyEventsPerSecond} events a second (its own limit).` });
+      limits.push({ name: `key ${keyId}`, eventsPerSecond: keyEventsPerSecond, detail: () => `This write key takes ${keyEventsPerSecond} events a second (its own limit).` });
     }
     if (eventsPerSecond !== undefined) {
-      limits.push({ name: `source ${sourceId}`, eventsPerSecond, detail: `This source takes ${eventsPerSecond} events a second, by all its write keys together (its setting).` });
+      limits.push({ name: `source ${sourceId}`, eventsPerSecond, detail: () => `This source takes ${eventsPerSecond} events a second, by all its write keys together (its setting).` });
     }
     if (limits.length === 0 && kind === "website" && websiteEventsPerSecond > 0) {
-      const detail = `This write key takes ${websiteEventsPerSecond} events a second (setting TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND, or a limit of its own or of its source).`;
+      const detail = (): string => `This write key takes ${websiteEventsPerSecond} events a second (setting TRIBUTARY_DEFAULT_WEBSITE_EVENTS_PER_SECOND, or a limit of its own or of its source).`;
       limits.push({ name: `key ${keyId}`, eventsPerSecond: websiteEventsPerSecond, detail });
     }
     return limits;
@@ -64,7 +65,7 @@ export function createRateLimiter(websiteEventsPerSecond: number): RateLimiter {
       const refusing = limits.find(({ tokens }) => tokens <= 0);
       for (const { name, tokens } of limits) buckets.set(name, { tokens: refusing === undefined ? tokens - events : tokens, atMs: nowMs });
       if (refusing === undefined) return;
-      throw new AppError("rate_limited", { detail: refusing.detail, retryAfterSeconds: Math.max(...limits.map(waitSeconds)) });
+      throw new AppError("rate_limited", { detail: refusing.detail(), retryAfterSeconds: Math.max(...limits.map(waitSeconds)) });
     },
   };
 }
