@@ -43,6 +43,12 @@ export interface AskDeps {
  */
 export const QUERY_SETTINGS = { max_query_size: "8388608", max_ast_elements: "1000000", max_expanded_ast_elements: "5000000", optimize_and_compare_chain: "0" } as const;
 
+/**
+ * Few people are answered about sooner than a query is planned: these two passes take a tenth of the planning, and save work only where
+ * there are many rows.
+ */
+const FEW_PEOPLE_SETTINGS = { ...QUERY_SETTINGS, query_plan_merge_expressions: "0", query_plan_remove_unused_columns: "0" } as const;
+
 export const nobody: Verdict = { memberOf: [], dueMs: NEVER };
 
 export async function ask(deps: AskDeps, question: Question): Promise<Answer> {
@@ -77,7 +83,7 @@ async function askOnce(deps: AskDeps, question: Question): Promise<Map<string, V
   const together = audiences.some(({ reads }) => reads.accounts) ? await togetherOf(deps, question) : undefined;
   const compiled = compileFor(workspace, audiences, { nowMs, hasOverrides: true, people: { ...idsOf(people), ...(together && { together }) } });
   // In one piece: a query whose rows are streamed is planned on the embedded engine's only thread for that.
-  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompact", clickhouse_settings: QUERY_SETTINGS });
+  const result = await clickhouse.query({ query: compiled.sql, query_params: compiled.params, format: "JSONCompact", clickhouse_settings: FEW_PEOPLE_SETTINGS });
   const { data } = await result.json<readonly [id: string, indexes: readonly number[], dueMs: number]>();
   return new Map(data.map(([id, indexes, dueMs]) => [id, { memberOf: indexes.map((i) => audiences[i]!.id), dueMs }])); // As many as were asked for.
 }

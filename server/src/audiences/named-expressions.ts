@@ -54,15 +54,21 @@ export class NamedExpressions {
    * there; `from` may be several lines.
    */
   query(wanted: readonly string[], columns: ReadonlyMap<string, string>, from: string): string {
-    const layers: (readonly [name: string, expression: string])[][] = [];
-    const layerOf = new Map<string, number>();
     const [needed, last] = this.#withLists(this.#needed(wanted), wanted);
-    for (const [name, expression] of needed) {
-      const layer = this.#namesIn(expression).reduce((highest, one) => Math.max(highest, (layerOf.get(one) ?? -1) + 1), 0);
-      layerOf.set(name, layer);
-      (layers[layer] ??= []).push([name, expression]);
+    return written(this.#layersOf(needed), last, columns, from);
+  }
+
+  /** From the innermost out, each expression as far out as those that use it let it be: what is made early is handed on by all between. */
+  #layersOf(needed: readonly (readonly [name: string, expression: string])[]): (readonly [name: string, expression: string])[][] {
+    /** How far in, counted from the outermost. */
+    const depths = new Map<string, number>();
+    for (const [name, expression] of needed.toReversed()) {
+      const depth = depths.get(name) ?? 0;
+      depths.set(name, depth);
+      for (const one of this.#namesIn(expression)) depths.set(one, Math.max(depths.get(one) ?? 0, depth + 1));
     }
-    return written(layers, last, columns, from);
+    const byDepth = Map.groupBy(needed, ([name]) => depths.get(name) ?? 0);
+    return [...byDepth.keys()].toSorted((a, b) => b - a).map((depth) => byDepth.get(depth) ?? []);
   }
 
   /** Lists that one place alone uses are put in there. */
