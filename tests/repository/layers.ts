@@ -106,7 +106,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // How a table is written is no word of the domain, and what keeps a spreadsheet from running it stands once for both sides.
   "console/src/ui/": ["console/src/texts/texts.ts", "schema/src/csv.ts"],
   "console/src/event-stream.ts": [],
-  "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  "console/src/ask-again.ts": [],
+  "console/src/api.ts": [schema, "console/src/ask-again.ts", "console/src/event-stream.ts", "console/src/texts/texts.ts"],
   // One page shows a document of the project as it stands.
   "console/src/features/about/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "docs/compare.md"],
   "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],

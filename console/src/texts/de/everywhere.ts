@@ -23,6 +23,10 @@ export const everywhere: Texts["everywhere"] = {
   failedToLoad: "Das konnte nicht geladen werden",
   offline: { message: "Der Server ist nicht erreichbar.", hint: "Prüfen Sie, ob er läuft und ob dieser Rechner ihn erreicht; versuchen Sie es dann noch einmal." },
   unreadable: { message: "Die Antwort des Servers ist nicht lesbar.", hint: "Versuchen Sie es noch einmal. Bleibt es dabei, suchen Sie die Anfrage im Protokoll des Servers." },
+  refusedForNow: {
+    read: (seconds) => `Versuchen Sie es in ${plural(seconds, "Sekunde", "Sekunden")} noch einmal.`,
+    change: (seconds) => `Es wurde nicht ausgeführt. Versuchen Sie es in ${plural(seconds, "Sekunde", "Sekunden")} noch einmal.`,
+  },
   pageFailed: { message: "Auf dieser Seite ist ein Fehler aufgetreten.", hint: "Laden Sie sie neu. Bleibt es dabei, sagt die Konsole des Browsers, wo." },
   notFound: { title: "Diese Seite gibt es nicht", text: "Vielleicht ist die Adresse vertippt, oder die Seite ist umgezogen.", action: "Zur Startseite" },
   forbidden: "Ihr Token oder Ihre Rolle darf das nicht sehen.",

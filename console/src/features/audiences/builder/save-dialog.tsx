@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AudienceComparison, AudienceDetail } from "@tributary/schema/api/audiences.ts";
-import { change } from "../../../api.ts";
+import { question } from "../../../api.ts";
 import { texts } from "../../../texts/texts.ts";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { fullNumber } from "../../../ui/format.ts";
@@ -26,7 +26,7 @@ export interface SaveDialogProps {
 export function SaveDialog({ audience, definition, isSaving, error, onSave, onClose }: SaveDialogProps): ReactNode {
   const comparison = useQuery({
     queryKey: ["audiences", "compare", audience.slug, JSON.stringify(definition)], gcTime: 0,
-    queryFn: ({ signal }) => change<AudienceComparison>("POST", "/audiences/compare", { slug: audience.slug, definition, sample: 10 }, signal),
+    queryFn: ({ signal }) => question<AudienceComparison>("/audiences/compare", { slug: audience.slug, definition, sample: 10 }, signal),
   });
   const { data } = comparison;
   return (
