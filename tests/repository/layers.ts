@@ -141,6 +141,8 @@ export const testDoors: readonly string[] = [
   "console/src/texts/en/en.ts",
   // What sentences and the console call the same is the same in every language.
   "console/src/texts/de/de.ts",
+  // What the server advises in English the console says in its other languages.
+  "server/src/delivery/advice.ts",
   // The kill tests break a sender off at chosen points of an insert.
   "server/src/pipeline/outbox/sender.ts", "server/src/pipeline/outbox/outbox-block.ts", "server/src/pipeline/outbox/table-columns.ts",
   // What conditions read of a value is asked of values as the pipeline keeps them.

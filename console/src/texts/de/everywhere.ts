@@ -15,7 +15,6 @@ export const everywhere: Texts["everywhere"] = {
   leaveUnsaved: "Was Sie hier geändert haben, ist nicht gespeichert. Die Seite trotzdem verlassen?",
   loading: "Wird geladen",
   more: "Mehr laden",
-  all: "Alle",
   none: "Keine",
   nobody: "Niemand",
   skip: "Zum Inhalt springen",
@@ -40,6 +39,7 @@ export const everywhere: Texts["everywhere"] = {
   units: {
     bytes: "Byte", characters: "Zeichen", connections: "Verbindungen", events: "Ereignisse", levels: "Ebenen", properties: "Eigenschaften", "write keys": "Schreibschlüssel",
   },
+  quoted: (name) => `„${name}“`,
   edit: (what) => `Bearbeiten: ${what}`,
   exportCsv: "Als CSV exportieren",
   rows: (n) => plural(n, "Zeile", "Zeilen"),

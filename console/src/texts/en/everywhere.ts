@@ -14,7 +14,6 @@ export const everywhere = {
   leaveUnsaved: "What you changed here is not saved. Leave all the same?",
   loading: "Loading",
   more: "Load more",
-  all: "All",
   none: "None",
   nobody: "Nobody",
   skip: "Skip to the content",
@@ -41,6 +40,7 @@ export const everywhere = {
   units: {
     bytes: "bytes", characters: "characters", connections: "connections", events: "events", levels: "levels", properties: "properties", "write keys": "write keys",
   } as Readonly<Record<string, string>>,
+  quoted: (name: string) => `“${name}”`,
   edit: (what: string) => `Edit: ${what}`,
   exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),
