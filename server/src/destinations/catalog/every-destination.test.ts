@@ -58,9 +58,9 @@ test("of all that speak HTTP, each is made and takes its settings; those that wa
   for (const definition of all.filter(({ slug }) => !unseen.includes(slug))) {
     const connection = connectionTo(definition);
     expect(checkFields(definition.settings, connection.settings), definition.slug).toEqual([]);
-    const { isGood, detail = "", exchanges } = await runnable(definition).test(connection, never);
+    const tested = await runnable(definition).test(connection, never);
     // Who has asked the vendor has found the settings in order; the vendor here does not know what each wants to hear.
-    if (!isGood && exchanges.length === 0) refused[definition.slug] = detail;
+    if (!tested.isGood && tested.exchanges.length === 0) refused[definition.slug] = tested.detail;
   }
   expect(refused).toEqual(settingsNotEnough);
 });
