@@ -6,14 +6,14 @@ import type { DestinationDefinition, Field, Preset } from "@tributary/schema/des
 import { map } from "@tributary/schema/destination/map.ts";
 import type { Mapping } from "@tributary/schema/destination/mapping.ts";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
-import type { Connection, SendRequest } from "../destination.ts";
+import type { AudienceAtVendor, Connection, SendRequest } from "../destination.ts";
 import { appKeys } from "../oauth/app-settings.ts";
 import { identifyOf, membershipOf, orderOf } from "./testing-contract.ts";
 
 type Values = Record<string, unknown>;
 
 /** The audience that events of memberships are about. */
-const AUDIENCE = { key: "at_risk", id: 3, name: "At risk", externalId: "list-1", settings: {} };
+const AUDIENCE = { key: "at_risk", id: 3, name: "At risk", externalId: "101" };
 
 /** Slug → what has to look as it does at the vendor, which no form tells in a way that could be read. */
 const beside: Readonly<Record<string, { readonly settings?: Values; readonly payload?: Values }>> = {
@@ -35,7 +35,8 @@ export function sampleRequest(definition: DestinationDefinition, connection: Con
   const preset = definition.presets.find(({ action, trigger }) => trigger === "events" && isShown(definition, action)) ?? definition.presets.find(({ action }) => isShown(definition, action));
   const action = definition.actions.find(({ key }) => key === preset?.action) ?? definition.actions.find(({ isHidden }) => !isHidden) ?? definition.actions[0];
   if (action === undefined) return undefined;
-  const event = eventFor(preset);
+  const audience = definition.audience && { ...AUDIENCE, settings: filled(definition.audience.settings, {}) };
+  const event = eventFor(preset, audience);
   const defaults = Object.fromEntries(action.fields.flatMap((field) => (field.default === undefined ? [] : [[field.key, field.default]])));
   // Templates in Liquid are none of our directives: what they would fill is filled in here.
   const suggested = Object.entries({ ...defaults, ...preset?.mapping }).filter(([, value]) => !JSON.stringify(value).includes('"@liquid"'));
@@ -45,7 +46,7 @@ export function sampleRequest(definition: DestinationDefinition, connection: Con
   const payload = filled(action.fields, { ...mapped.payload, ...beside[definition.slug]?.payload }, syncMode);
   return {
     request: {
-      connection, subscription: { id: 1, version: 1, action: action.key, syncMode }, ...(definition.audience === undefined ? {} : { audience: AUDIENCE }),
+      connection, subscription: { id: 1, version: 1, action: action.key, syncMode }, ...(audience === undefined ? {} : { audience }),
       items: [{ event, payload, idempotencyKey: event.messageId }],
     },
     problems: checkFields(action.fields, payload, { syncMode }),
@@ -54,8 +55,12 @@ export function sampleRequest(definition: DestinationDefinition, connection: Con
 
 const isShown = ({ actions }: DestinationDefinition, key: string): boolean => actions.some((one) => one.key === key && !one.isHidden);
 
-function eventFor(preset: Preset | undefined): OutgoingEvent {
-  if (preset?.trigger.startsWith("audience") === true) return membershipOf(1, AUDIENCE.key, true);
+function eventFor(preset: Preset | undefined, audience: AudienceAtVendor | undefined): OutgoingEvent {
+  if (preset?.trigger.startsWith("audience") === true || (preset === undefined && audience !== undefined)) {
+    const { context, ...event } = membershipOf(1, AUDIENCE.key, true);
+    const personas = { computation_class: "audience", computation_key: AUDIENCE.key, computation_id: String(AUDIENCE.id), external_audience_id: AUDIENCE.externalId, audience_settings: audience?.settings ?? {} };
+    return { ...event, context: { ...context, personas } };
+  }
   const types: unknown = isRecord(preset?.filter) ? preset.filter["types"] : undefined;
   const [type] = Array.isArray(types) ? (types as readonly OutgoingEvent["type"][]) : [];
   switch (type) {
