@@ -77,6 +77,8 @@ export interface PickOptions {
   /** What the absence of a decision means. */
   readonly isGrantedByDefault: boolean;
   readonly limits: Pick<DeliveryLimits, "lateMs">;
+  /** They were picked before, or are asked for by name: then it does not matter whether the subscription was on when they came. */
+  readonly isAgain: boolean;
 }
 
 export function pick(events: readonly StreamedEvent[], subscriptions: readonly Subscription[], options: PickOptions): Picked {
@@ -87,6 +89,8 @@ export function pick(events: readonly StreamedEvent[], subscriptions: readonly S
     const facts = triggerEventOf(event);
     for (const subscription of subscriptions) {
       const { trigger } = subscription.definition;
+      // As of what came before the destination's own beginning, nothing is counted: it was never asked for.
+      if (!options.isAgain && event.block_id < subscription.eventsFrom) continue;
       if (trigger.kind !== "events" || !takes(trigger, facts, options.target.zone).isTaken) continue;
       const person = options.people.get(event.profile_id);
       const reason = filterReason(event, subscription, person, options);
