@@ -1,5 +1,6 @@
 // Which events of a slice go where, and what of them: each subscription says yes, or it says by what rule not, and that is counted.
 import type { Action, DestinationDefinition, SyncMode } from "@tributary/schema/destination/definition.ts";
+import { withoutOptInSettings } from "@tributary/schema/destination/opt-in.ts";
 import { payloadOf } from "@tributary/schema/destination/payload.ts";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import { takes, type TriggerEvent } from "@tributary/schema/destination/trigger.ts";
@@ -158,10 +159,11 @@ export function itemJob(
   const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
     : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
   if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
+  const leftOut = [...mapped.leftOut, ...withoutOptInSettings(definition.settings, target.connection.settings, subscription.definition.consent).leftOut];
   return {
     ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
     item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}`, ...(row === undefined ? {} : { row }) },
-    ...batchOf(action, told, mapped.payload), ...(mapped.leftOut.length === 0 ? {} : { leftOut: mapped.leftOut }),
+    ...batchOf(action, told, mapped.payload), ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
 
