@@ -530,6 +530,7 @@ test("a subscription takes events from when it was switched on, however far behi
   await bench.log();
   await pool.query("update subscription set enabled = false where id = $1", [second]);
   await pool.query("update subscription set enabled = true where id = $1", [second]);
+  await bench.deliverer().catchUp();
   await replay(id);
   expect(await well(good)).toEqual(["second taken"]);
 });
