@@ -188,9 +188,35 @@ test("history, late events, bots, consent and test people: what is not sent is c
   await bench.send([{ ...old, timestamp: new Date(Date.now() - 5 * 3_600_000).toISOString() }]);
   await bench.send([{ ...other, ...consenting }]);
   await bench.send([{ ...none, context: { consent: { categoryPreferences: { marketing: false } } } }]);
+  // Of an import: months old, and counted as what it is, not as late.
+  const longAgo = new Date(Date.now() - 100 * 86_400_000).toISOString();
+  await bench.send(orders("eve", 4, 5).map((past) => ({ ...past, ...consenting, timestamp: longAgo })), { importId: 1, historical: true });
+  const crawls = orders("eve", 6).map((one) => ({ ...one, context: { ...consenting.context, userAgent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" } }));
+  await bench.send(crawls);
   await bench.deliverer().catchUp();
   expect(accepted()).toEqual(["eve 1"]);
-  expect(await bench.counts(id)).toEqual({ delivered: 1, "filtered consent": 1, "filtered late": 1, "filtered test_people": 1 });
+  expect(await bench.counts(id)).toEqual({ delivered: 1, "filtered bot": 1, "filtered consent": 1, "filtered historical": 2, "filtered late": 1, "filtered test_people": 1 });
+  // None of it became a delivery.
+  expect((await bench.log()).filter((row) => row.destination_id === id).map(({ outcome }) => outcome)).toEqual(["delivered"]);
+});
+
+test("history and late events go where a subscription asks for them, each for itself; bots never do", async () => {
+  const subscribed = async (more: object): Promise<number> => {
+    const id = await bench.destination();
+    await bench.subscribe(id, { ...all, ...more });
+    return id;
+  };
+  const [past, late, both] = [await subscribed({ historical: true }), await subscribed({ late: true }), await subscribed({ historical: true, late: true })];
+  const hoursAgo = (hours: number): object => ({ timestamp: new Date(Date.now() - hours * 3_600_000).toISOString() });
+  await bench.send(orders("ivo", 1).map((one) => ({ ...one, ...hoursAgo(2_400) })), { importId: 1, historical: true });
+  await bench.send(orders("ivo", 2).map((one) => ({ ...one, ...hoursAgo(5) })));
+  await bench.send(orders("ivo", 3).map((one) => ({ ...one, context: { userAgent: "Googlebot/2.1" } })));
+  await bench.deliverer().catchUp();
+  const sentTo = (id: number): unknown[] => bench.vendor.requests.filter(({ destinationId }) => destinationId === id).flatMap(({ items }) => items.map(({ payload }) => payload["number"]));
+  expect([past, late, both].map(sentTo)).toEqual([[1], [2], [1, 2]]);
+  expect(await bench.counts(past)).toEqual({ delivered: 1, "filtered bot": 1, "filtered late": 1 });
+  expect(await bench.counts(late)).toEqual({ delivered: 1, "filtered bot": 1, "filtered historical": 1 });
+  expect(await bench.counts(both)).toEqual({ delivered: 2, "filtered bot": 1 });
 });
 
 test("killed at any moment, everything is sent, what has an outcome is never sent again, and each has one row", async () => {
