@@ -521,3 +521,42 @@ test("what came while no subscription took events is not sent once one does, wha
   await bench.deliverer().catchUp();
   expect(accepted().slice(1)).toEqual(["reheard 1"]);
 });
+
+test("a subscription takes events from when it was switched on, however far behind its destination is; what is asked for again is sent whenever it came", async () => {
+  const { pool } = bench.pipeline;
+  const id = await bench.destination();
+  const down = (): readonly Outcome[] => [failed({ code: "http_429", status: 429, afterMs: 30_000 })];
+  const well = async (answer: (request: SendRequest) => readonly Outcome[]): Promise<unknown[]> => {
+    bench.vendor.accepted.length = 0;
+    bench.vendor.answer = answer;
+    await through();
+    return bench.vendor.accepted.map(({ payload }) => `${String(payload["via"])} ${String(payload["who"])}`).toSorted();
+  };
+  const via = (name: string): object => ({ ...all, mapping: { ...all.mapping, via: name } });
+  await bench.subscribe(id, via("first"));
+  bench.vendor.answer = down;
+  await bench.send(orders("queued", 1));
+  await bench.deliverer().catchUp();
+  const second = await bench.subscribe(id, via("second"));
+  await bench.send(orders("next", 1));
+  await bench.kill();
+  await bench.deliverer().catchUp();
+  expect(await well(good)).toEqual(["first next", "first queued", "second next"]);
+  expect(await bench.counts(id)).toMatchObject({ delivered: 3 });
+
+  // Off and on again it begins anew; a change of what stands there begins nothing.
+  bench.vendor.answer = down;
+  await pool.query("update subscription set enabled = false where id = $1", [second]);
+  await bench.send(orders("passed", 1));
+  await pool.query("update subscription set enabled = true where id = $1", [second]);
+  await bench.send(orders("taken", 1));
+  await pool.query("update subscription set definition = jsonb_set(definition::jsonb, '{late}', 'true')::json, version = version + 1, name = 'renamed' where id = $1", [second]);
+  await bench.deliverer().catchUp();
+  expect(await well((request) => (request.items.every(({ payload }) => payload["via"] === "second") ? refused(request) : good(request)))).toEqual(["first passed", "first taken"]);
+  await bench.log();
+  await pool.query("update subscription set enabled = false where id = $1", [second]);
+  await pool.query("update subscription set enabled = true where id = $1", [second]);
+  await bench.deliverer().catchUp();
+  await replay(id);
+  expect(await well(good)).toEqual(["second taken"]);
+});
