@@ -51,6 +51,26 @@ export async function readAll<Row>(client: ApiClient, path: string, page: z.ZodT
   return rows;
 }
 
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The first rows of a list, however many pages those are, and whether there are more. */
+export async function readFirst<Row>(
+  client: ApiClient, path: string, { query, limit, page }: { readonly query: Query; readonly limit: number; readonly page: z.ZodType<{ data: Row[]; next_cursor: string | null }> },
+): Promise<{ readonly rows: readonly Row[]; readonly isMore: boolean }> {
+  const rows: Row[] = [];
+  for (let cursor: string | undefined; ;) {
+    const asked = { ...query, limit: Math.min(PAGE_ROWS, limit - rows.length), cursor };
+    const { data, next_cursor: next }: { data: Row[]; next_cursor: string | null } = await client.get(`${path}?${queryText(asked)}`, page);
+    rows.push(...data);
+    if (next === null || rows.length >= limit) return { rows, isMore: next !== null };
+    cursor = next;
+  }
+}
+
+function queryText(query: Query): string {
+  return String(new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))));
+}
+
 const problemAnswer = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
 
 export function createApiClient(server: ServerAddress): ApiClient {
