@@ -11,9 +11,9 @@ async function answered(answer: string): Promise<{ readonly agreed: boolean; rea
   return { agreed, shown: String(output.read()) };
 }
 
-test("only a yes is one; whoever says nothing, or closes the terminal, has not agreed", async () => {
-  for (const yes of ["y\n", "YES\n", " yes \n", "y"]) expect(await answered(yes)).toMatchObject({ agreed: true, shown: expect.stringContaining("Send them? [y/N]") });
-  for (const no of ["\n", "n\n", "yesterday\n", ""]) expect((await answered(no)).agreed).toBe(false);
+test("only a yes is one; whoever says nothing, or closes the terminal before it is entered, has not agreed", async () => {
+  for (const yes of ["y\n", "YES\n", " yes \n"]) expect(await answered(yes)).toMatchObject({ agreed: true, shown: expect.stringContaining("Send them? [y/N]") });
+  for (const no of ["\n", "n\n", "yesterday\n", "", "y"]) expect((await answered(no)).agreed).toBe(false);
 });
 
 test("where nobody sits at a terminal, nothing is agreed, and what to say instead is told", async () => {

@@ -53,21 +53,23 @@ export async function readAll<Row>(client: ApiClient, path: string, page: z.ZodT
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** The first rows of a list, however many pages those are, and whether there are more. */
-export async function readFirst<Row>(
-  client: ApiClient, path: string, { query, limit, page }: { readonly query: Query; readonly limit: number; readonly page: z.ZodType<{ data: Row[]; next_cursor: string | null }> },
-): Promise<{ readonly rows: readonly Row[]; readonly isMore: boolean }> {
-  const rows: Row[] = [];
-  for (let cursor: string | undefined; ;) {
-    const asked = { ...query, limit: Math.min(PAGE_ROWS, limit - rows.length), cursor };
-    const { data, next_cursor: next }: { data: Row[]; next_cursor: string | null } = await client.get(`${path}?${queryText(asked)}`, page);
-    rows.push(...data);
-    if (next === null || rows.length >= limit) return { rows, isMore: next !== null };
-    cursor = next;
+/** The first rows of a list, however many pages those are, whether there are more, and the first page, which may say more than its rows. */
+export async function readFirst<Page extends { readonly data: readonly unknown[]; readonly next_cursor: string | null }>(
+  client: ApiClient, path: string, { query, limit, page }: { readonly query: Query; readonly limit: number; readonly page: z.ZodType<Page> },
+): Promise<{ readonly rows: readonly Page["data"][number][]; readonly isMore: boolean; readonly first: Page }> {
+  const asked = (cursor: string | undefined, left: number): Promise<Page> => client.get(`${path}?${queryText({ ...query, limit: Math.min(PAGE_ROWS, left), cursor })}`, page);
+  const first = await asked(undefined, limit);
+  const rows: Page["data"][number][] = [...first.data];
+  let next = first.next_cursor;
+  while (next !== null && rows.length < limit) {
+    const more = await asked(next, limit - rows.length);
+    rows.push(...more.data);
+    next = more.next_cursor;
   }
+  return { rows, isMore: next !== null, first };
 }
 
-function queryText(query: Query): string {
+export function queryText(query: Query): string {
   return String(new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))));
 }
 

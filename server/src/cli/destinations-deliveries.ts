@@ -1,7 +1,7 @@
 // `tributary destinations health`, `deliveries`, `delivery`, `errors`: how a destination is, what was sent to it, and what came back.
 import { Command, Option } from "commander";
 import {
-  deliveryList, destinationHealth, errorGroups, requestShown, type DeliveryShown, type DestinationHealth, type ErrorGroups, type RequestShown,
+  deliveryList, destinationHealth, errorGroups, requestShown, type DeliveryList, type DeliveryShown, type DestinationHealth, type ErrorGroups, type RequestShown,
 } from "@tributary/schema/api/deliveries.ts";
 import type { Exchange } from "@tributary/schema/api/destinations.ts";
 import { readFirst, type ApiClient, type Query } from "./api-client.ts";
@@ -16,7 +16,7 @@ export type IdOf = (client: ApiClient, slug: string, subscription: string) => Pr
 export const pathOf = (slug: string): string => `/api/v1/destinations/${encodeURIComponent(slug)}`;
 export const inJson = (output: Output, answer: unknown): void => output.out(`${JSON.stringify(answer, null, 2)}\n`);
 
-const JSON_OPTION = ["--json", "as the API says it"] as const;
+export const JSON_OPTION = ["--json", "as JSON, in the words of the API"] as const;
 const OUTCOMES = ["delivered", "refused", "expired", "held_out", "nothing"];
 
 export function deliveryCommands(output: Output, to: To, idOf: IdOf): Command[] {
@@ -126,10 +126,16 @@ interface ListOptions extends Which {
 async function list(client: ApiClient, output: Output, { slug, options, idOf }: { readonly slug: string; readonly options: ListOptions; readonly idOf: IdOf }): Promise<void> {
   const query: Query = { ...(await whichOf(client, slug, idOf, options)), outcome: options.outcome };
   const { rows, isMore } = await readFirst(client, `${pathOf(slug)}/deliveries`, { query, limit: countOf(options.limit, "--limit"), page: deliveryList });
-  if (options.json === true) return inJson(output, { data: rows });
-  if (rows.length === 0) return output.err("No delivery is like that.\n");
-  output.out(deliveriesText(rows));
-  if (isMore) output.err(`There are more: ask for them with --limit, or for those before ${utcText(rows.at(-1)?.finished_at ?? null)} with --until.\n`);
+  if (options.json === true) inJson(output, { data: rows });
+  else if (rows.length === 0) output.err("No delivery is like that.\n");
+  else output.out(deliveriesText(rows));
+  const last = rows.at(-1);
+  if (isMore && last !== undefined) output.err(moreText(last.finished_at));
+}
+
+/** Of those that ended in one moment, some may be shown again by `--until`, so that none is left out. */
+export function moreText(lastAt?: string): string {
+  return `There are more: ask for them with --limit${lastAt === undefined ? "" : `, or for those before with --until ${new Date(Date.parse(lastAt) + 1).toISOString()}`}.\n`;
 }
 
 /** A row for each; `first`: a column before the others. */
@@ -149,7 +155,7 @@ const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 const SHOWN_OF_ONE = 20;
 
 async function one(client: ApiClient, output: Output, { slug, id, asJson }: { readonly slug: string; readonly id: string; readonly asJson: boolean }): Promise<void> {
-  const read = (query: Query): ReturnType<typeof readFirst<DeliveryShown>> => readFirst(client, `${pathOf(slug)}/deliveries`, { query, limit: SHOWN_OF_ONE, page: deliveryList });
+  const read = (query: Query): ReturnType<typeof readFirst<DeliveryList>> => readFirst(client, `${pathOf(slug)}/deliveries`, { query, limit: SHOWN_OF_ONE, page: deliveryList });
   const byRequest = GUID.test(id) ? await read({ request_id: id }) : undefined;
   // Message ids look like this, too.
   const { rows, isMore } = byRequest === undefined || byRequest.rows.length === 0 ? await read({ message_id: id }) : byRequest;

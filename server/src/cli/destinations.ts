@@ -8,15 +8,18 @@ import {
 import { withServer, type ApiClient } from "./api-client.ts";
 import { audienceSyncCommands } from "./audience-sync.ts";
 import { CliError } from "./cli-error.ts";
+import { archiveCommand } from "./destinations-archive.ts";
+import { catalogCommand } from "./destinations-catalog.ts";
 import { destinationsYaml, readDestinationsFile, type FileDestination, type FileSubscription } from "./destinations-file.ts";
 import { connectCommand } from "./destinations-connect.ts";
 import { deliveryCommands, exchangeText, pathOf } from "./destinations-deliveries.ts";
+import { personCommand } from "./destinations-person.ts";
 import { replayCommands } from "./destinations-replay.ts";
 import { countText, processOutput, tableText, type Output } from "./output.ts";
 
 export function destinationsCommand(output: Output = processOutput): Command {
   const to = (work: (client: ApiClient) => Promise<void>): Promise<void> => withServer(process.env, work);
-  const command = new Command("destinations").description("what events and audiences are sent to: list, try, switch, look at what was sent and send it again, write to a file and make as a file says")
+  const command = new Command("destinations").description("what events and audiences are sent to: choose, list, try, switch, look at what was sent and send it again, archive, write to a file and make as a file says")
     .addCommand(new Command("list").description("the destinations in use").action(() => to((client) => list(client, output))))
     .addCommand(new Command("show").description("one destination and what goes to it, as YAML; secrets are never shown").argument("<slug>").action((slug: string) => to((client) => show(client, output, slug))))
     .addCommand(new Command("test").description("call the vendor once with the settings, and show what was asked and answered").argument("<slug>").action((slug: string) => to((client) => tryIt(client, output, slug))))
@@ -30,7 +33,7 @@ export function destinationsCommand(output: Output = processOutput): Command {
       .option("--dry-run", "show what would change, and change nothing")
       .action((file: string, options: { dryRun?: boolean }) => to((client) => apply(client, output, file, options.dryRun ?? false))));
   const more = [
-    ...deliveryCommands(output, to, idOf), ...replayCommands(output, to, idOf),
+    ...deliveryCommands(output, to, idOf), personCommand(output, to), ...replayCommands(output, to, idOf), archiveCommand(output, to, idOf), catalogCommand(output, to),
     ...audienceSyncCommands(output, to, async (client, slug, name) => `${pathOf(slug)}/subscriptions/${await idOf(client, slug, name)}`),
   ];
   for (const one of more) command.addCommand(one);
