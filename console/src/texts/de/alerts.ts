@@ -64,7 +64,7 @@ const kinds: Readonly<Record<string, { readonly name: string; readonly what: str
   queue_old: { name: "Eine Warteschlange ist alt", what: "Ereignisse warten zu lange auf ein Ziel, das annimmt, was es erhält." },
   sync_stopped: { name: "Ein Abgleich wartet auf Antwort", what: "Eine Änderung einer Zielgruppe würde bei einem Ziel so viele Personen hinzufügen oder wegnehmen, dass jemand sagen muss, ob das gemeint ist." },
   forgetting_given_up: { name: "Ein Vergessen wurde aufgegeben", what: "Einem Ziel wurde nicht gesagt, dass es jemanden vergessen soll, der darum bat, und es wird nicht mehr versucht." },
-  audience_jumped: { name: "Eine Zielgruppe ist gesprungen", what: "Die Größe einer Zielgruppe ändert sich binnen einer Stunde oder eines Tages stark, von selbst: Änderungen an ihrer Definition und an Listen zählen nicht." },
+  audience_jumped: { name: "Eine Zielgruppe ist gesprungen", what: "Die Größe einer Zielgruppe ändert sich binnen einer Stunde oder eines Tages stark, von selbst: Änderungen an ihrer Definition, an Listen und durch Importe zählen nicht." },
   pipeline_late: { name: "Die Verarbeitung ist verspätet", what: "Was einging, steht noch nicht in den Profilen oder nicht in der Ereignistabelle; Zielgruppen und Ziele folgen verspätet." },
 };
 
