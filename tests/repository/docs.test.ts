@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { sdks } from "../../console/src/features/sources/snippets.ts";
 import { settings } from "../../server/src/config.ts";
+import { createProgram } from "../../server/src/cli/program.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
 import { generatedDocs } from "./generated-docs.ts";
 import { filesBelow, root } from "./source-files.ts";
@@ -12,6 +13,9 @@ import { filesBelow, root } from "./source-files.ts";
 const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "AGENTS.md", ...filesBelow(["docs"], ".md")]
   .filter((path) => existsSync(join(root, path)))
   .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+
+/** Their hints name commands. */
+const commandFiles = [...filesBelow(["server/src/cli"], ".ts"), "server/src/core/errors.ts"].filter((path) => !path.endsWith(".test.ts")).map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
 const ours = filesBelow(["schema", "server", "console/src", "tests", "bench", "docs"], "");
 
@@ -26,6 +30,16 @@ test.each(documents)("$path names only npm scripts that exist", ({ text }) => {
   const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const named = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start))\b/g)].map((match) => match[1] ?? match[2] ?? "");
   expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
+});
+
+test.each([...documents, ...commandFiles])("$path names only commands of `tributary` that exist", ({ text }) => {
+  expect(commandsIn(text).filter((words) => !isCommand(words)).map((words) => words.join(" "))).toEqual([]);
+});
+
+test("commands are found in code, in blocks and in the cells of a table, and what there is none of is told", () => {
+  const text = "| `npm run tributary -- status`, `sql \"select\"`, `nothing` | `else` |\nRun `tributary destinations replay hook`, ``` \ntributary models burn``` or\nnpm run tributary -- alerts list\n`tributary --help`";
+  expect(commandsIn(text)).toEqual([["status"], ["sql"], ["nothing"], ["destinations", "replay"], ["models", "burn"], ["alerts", "list"]]);
+  expect(commandsIn(text).filter((words) => !isCommand(words))).toEqual([["nothing"], ["models", "burn"]]);
 });
 
 test.each(documents)("$path names only settings that exist", ({ text }) => {
@@ -55,6 +69,17 @@ test("paths are found in code, in blocks and in links, and nothing else is taken
     + " `log/log.ts`\n```sh\nnode bin/nothing.cjs < docs/x.json\n```\n`server/src/<name>.ts` `text/csv` `@tributary/schema/control.ts`";
   expect(pathsIn(text)).toEqual(["server/src/main.ts", "decisions/0001-a.md", "log/log.ts", "bin/nothing.cjs", "docs/x.json"]);
 });
+
+/** Up to two words each. In the table of commands the cell's other spans go without `tributary`. */
+function commandsIn(text: string): string[][] {
+  const whole = text.replace(/^\| `npm run tributary -- [^|]*/gm, (cell) => cell.replaceAll("`, `", "`, `tributary "));
+  return [...whole.matchAll(/(?<![\w@/.-])tributary (?:-- )?([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g)].map((match) => (match[1] ?? "").split(" "));
+}
+
+function isCommand([first, second]: readonly string[]): boolean {
+  const found = createProgram().commands.find((one) => one.name() === first);
+  return found !== undefined && (second === undefined || found.commands.length === 0 || found.commands.some((one) => one.name() === second));
+}
 
 /** What a document says as a path: links, and words with a slash in code that end like a file or begin like one of our folders. */
 function pathsIn(text: string): string[] {

@@ -51,6 +51,28 @@ export async function readAll<Row>(client: ApiClient, path: string, page: z.ZodT
   return rows;
 }
 
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The first rows of a list, however many pages those are, whether there are more, and the first page, which may say more than its rows. */
+export async function readFirst<Page extends { readonly data: readonly unknown[]; readonly next_cursor: string | null }>(
+  client: ApiClient, path: string, { query, limit, page }: { readonly query: Query; readonly limit: number; readonly page: z.ZodType<Page> },
+): Promise<{ readonly rows: readonly Page["data"][number][]; readonly isMore: boolean; readonly first: Page }> {
+  const asked = (cursor: string | undefined, left: number): Promise<Page> => client.get(`${path}?${queryText({ ...query, limit: Math.min(PAGE_ROWS, left), cursor })}`, page);
+  const first = await asked(undefined, limit);
+  const rows: Page["data"][number][] = [...first.data];
+  let next = first.next_cursor;
+  while (next !== null && rows.length < limit) {
+    const more = await asked(next, limit - rows.length);
+    rows.push(...more.data);
+    next = more.next_cursor;
+  }
+  return { rows, isMore: next !== null, first };
+}
+
+export function queryText(query: Query): string {
+  return String(new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))));
+}
+
 const problemAnswer = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
 
 export function createApiClient(server: ServerAddress): ApiClient {

@@ -21,12 +21,12 @@ export function connectCommand(output: Output, to: (work: (client: ApiClient) =>
 async function connect(client: ApiClient, output: Output, slug: string, { address, forget = false }: ConnectOptions): Promise<void> {
   if (forget) {
     const { revoked } = await client.delete(pathOf(slug), authorizationForgotten);
-    return output.out(revoked ? `${slug} is disconnected, and the vendor took the tokens back.` : `${slug} is disconnected here. Take the app's access away in the vendor's own pages, too.`);
+    return output.out(revoked ? `${slug} is disconnected, and the vendor took the tokens back.\n` : `${slug} is disconnected here. Take the app's access away in the vendor's own pages, too.\n`);
   }
   if (address !== undefined) {
     const { vendor } = await client.put(pathOf(slug), { address }, authorization);
-    return output.out(`${slug} is connected${vendor === null ? "" : ` with ${vendor}`}.`);
+    return output.out(`${slug} is connected${vendor === null ? "" : ` with ${vendor}`}.\n`);
   }
   const { url, expires_at: until } = await client.post(pathOf(slug), {}, authorizationBegun);
-  output.out(`Open this before ${until}, agree, and come back with the address that the browser then shows:\n\n${url}\n\ntributary destinations connect ${slug} --address '<that address>'`);
+  output.out(`Open this before ${until}, agree, and come back with the address that the browser then shows:\n\n${url}\n\ntributary destinations connect ${slug} --address '<that address>'\n`);
 }

@@ -1,4 +1,5 @@
-// `tributary destinations`: what is set up, tried and switched; written into a file, and made as a file says.
+// `tributary destinations`: what is set up, tried and switched; written into a file, and made as a file says. What was sent is looked at, and
+// sent again, in the files beside it.
 import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import {
@@ -7,13 +8,18 @@ import {
 import { withServer, type ApiClient } from "./api-client.ts";
 import { audienceSyncCommands } from "./audience-sync.ts";
 import { CliError } from "./cli-error.ts";
+import { archiveCommand } from "./destinations-archive.ts";
+import { catalogCommand } from "./destinations-catalog.ts";
 import { destinationsYaml, readDestinationsFile, type FileDestination, type FileSubscription } from "./destinations-file.ts";
 import { connectCommand } from "./destinations-connect.ts";
+import { deliveryCommands, exchangeText, pathOf } from "./destinations-deliveries.ts";
+import { personCommand } from "./destinations-person.ts";
+import { replayCommands } from "./destinations-replay.ts";
 import { countText, processOutput, tableText, type Output } from "./output.ts";
 
 export function destinationsCommand(output: Output = processOutput): Command {
   const to = (work: (client: ApiClient) => Promise<void>): Promise<void> => withServer(process.env, work);
-  const command = new Command("destinations").description("what events and audiences are sent to: list, try, switch, write to a file and make as a file says")
+  const command = new Command("destinations").description("what events and audiences are sent to: choose, list, try, switch, look at what was sent and send it again, archive, write to a file and make as a file says")
     .addCommand(new Command("list").description("the destinations in use").action(() => to((client) => list(client, output))))
     .addCommand(new Command("show").description("one destination and what goes to it, as YAML; secrets are never shown").argument("<slug>").action((slug: string) => to((client) => show(client, output, slug))))
     .addCommand(new Command("test").description("call the vendor once with the settings, and show what was asked and answered").argument("<slug>").action((slug: string) => to((client) => tryIt(client, output, slug))))
@@ -26,7 +32,11 @@ export function destinationsCommand(output: Output = processOutput): Command {
       .argument("<file>", "as `tributary destinations export` writes it; - for standard input")
       .option("--dry-run", "show what would change, and change nothing")
       .action((file: string, options: { dryRun?: boolean }) => to((client) => apply(client, output, file, options.dryRun ?? false))));
-  for (const one of audienceSyncCommands(output, to, async (client, slug, name) => `${pathOf(slug)}/subscriptions/${await idOf(client, slug, name)}`)) command.addCommand(one);
+  const more = [
+    ...deliveryCommands(output, to, idOf), personCommand(output, to), ...replayCommands(output, to, idOf), archiveCommand(output, to, idOf), catalogCommand(output, to),
+    ...audienceSyncCommands(output, to, async (client, slug, name) => `${pathOf(slug)}/subscriptions/${await idOf(client, slug, name)}`),
+  ];
+  for (const one of more) command.addCommand(one);
   return command;
 }
 
@@ -36,8 +46,6 @@ function switchCommand(name: "enable" | "disable", enabled: boolean, output: Out
     .option("--dry-run", "say what would be sent at once, and change nothing")
     .action((slug: string, subscription: string | undefined, options: { dryRun?: boolean }) => to((client) => turn(client, output, { slug, subscription, enabled, isDry: options.dryRun ?? false })));
 }
-
-const pathOf = (slug: string): string => `/api/v1/destinations/${encodeURIComponent(slug)}`;
 
 async function list(client: ApiClient, output: Output): Promise<void> {
   const { data } = await client.get("/api/v1/destinations", destinationList);
@@ -61,9 +69,7 @@ async function show(client: ApiClient, output: Output, slug: string): Promise<vo
 
 async function tryIt(client: ApiClient, output: Output, slug: string): Promise<void> {
   const { ok, detail, exchanges } = await client.post(`${pathOf(slug)}/test`, undefined, destinationTest);
-  for (const one of exchanges) {
-    output.out(`${one.method} ${one.url}\n${one.request_body === "" ? "" : `${one.request_body}\n`}→ ${one.status ?? one.failure ?? "no reply"} (${Math.round(one.took_ms)} ms)\n${one.response_body === "" ? "" : `${one.response_body}\n`}`);
-  }
+  for (const one of exchanges) output.out(exchangeText(one, { withHeaders: false }));
   if (!ok) throw new CliError(`${slug} can't be reached with its settings: ${detail ?? "no reason was given."}`, { hint: "Correct its settings, and try again." });
   output.err("It works.\n");
 }

@@ -19,6 +19,21 @@ export function tableText(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ")}\n`).join("");
 }
 
+/** What others wrote, so that it can't steer the terminal: control characters but for ends of lines and tabs are taken out. */
+export function plainText(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "");
+}
+
+/** The same as one line, for a cell of a table. */
+export function lineText(text: string): string {
+  return plainText(text.replace(/\s+/gu, " ")).trim();
+}
+
+/** `2026-07-04 10:00:05`, in UTC. */
+export function utcText(iso: string | null): string {
+  return iso === null ? "" : iso.slice(0, 19).replace("T", " ");
+}
+
 export function countText(count: number): string {
   return count.toLocaleString("en-US");
 }
