@@ -90,11 +90,31 @@ describe.skipIf(chromiumPath === undefined)("the builder", () => {
     await option(/^Trip Booked/).click();
     await says("did “Order”, then “Order”, since their last “Trip Booked”");
     await isMet(1);
-    await button(/^Over which time: /).click();
-    await window.getByRole("button", { name: /^Event or trait/ }).click();
+    // The next choice is a click away, whether with the pointer or with the keys.
+    await window.getByRole("button", { name: /^Event or trait: Trip Booked/ }).click();
     await option(/^Order Completed/).click();
     await says("since their last “Order Completed”");
     await isMet(0);
+    const focused = (): Promise<string> => at.page.evaluate("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''");
+    await expect.poll(focused).toBe("Event or trait: Order Completed");
+    const { keyboard } = at.page;
+    await keyboard.press("Enter");
+    await expect.poll(focused).toBe("Find an event, a trait, an audience…");
+    await keyboard.type("trip");
+    await option(/^Trip Booked/).waitFor();
+    await keyboard.press("Enter");
+    await says("since their last “Trip Booked”");
+    await expect.poll(focused).toBe("Event or trait: Trip Booked");
+    // Escape closes the list, and then the window.
+    await keyboard.press("Enter");
+    await expect.poll(focused).toBe("Find an event, a trait, an audience…");
+    await keyboard.press("Escape");
+    await expect.poll(focused).toBe("Event or trait: Trip Booked");
+    expect([await window.isVisible(), await option(/^Trip Booked/).count()]).toEqual([true, 0]);
+    await keyboard.press("Escape");
+    await window.waitFor({ state: "detached" });
+    await expect.poll(focused).toBe("Over which time: since their last “Trip Booked”");
+    await says("since their last “Trip Booked”");
   });
 
   test("asks a group of conditions of the people of an account", async () => {

@@ -8,6 +8,12 @@ import { screens, UNFINISHED } from "./screens.ts";
 import { HOSTILE_NAME, shopEvents } from "./screenshots/shop-events.ts";
 import { API_TOKEN } from "./server-process.ts";
 
+/** As the API answers when it takes no more from somebody for now. */
+const refusedFor = (seconds: number): { status: number; headers: Record<string, string>; contentType: string; body: string } => ({
+  status: 429, headers: { "retry-after": String(seconds) }, contentType: "application/problem+json",
+  body: JSON.stringify({ status: 429, code: "rate_limited", message: "Too many requests.", hint: "Wait for the time in Retry-After, then send again.", request_id: "r-1" }),
+});
+
 describe.skipIf(chromiumPath === undefined)("the console", () => {
   const at = consoleTest({
     fill: async (server) => {
@@ -144,6 +150,39 @@ describe.skipIf(chromiumPath === undefined)("the console", () => {
       expect(await page.locator("main").count(), path).toBe(1);
     }
     at.forgiveStatus(400, 404);
+  });
+
+  test("waits while the server takes no more for now, as if it were still loading, and tells when it is refused for good", async () => {
+    const { page } = at;
+    let [asked, refusals] = [0, 2];
+    await page.route(/\/api\/v1\/sources\?/, (route) => (++asked > refusals ? route.continue() : route.fulfill(refusedFor(1))));
+    await at.open("/sources");
+    await expect.poll(() => asked).toBe(2);
+    expect([await page.getByRole("alert").count(), await page.locator(UNFINISHED).count() > 0]).toEqual([0, true]);
+    await expect.poll(() => page.locator(UNFINISHED).count()).toBe(0);
+    expect([asked, await page.getByRole("alert").count()]).toEqual([3, 0]);
+    [asked, refusals] = [0, 3];
+    await page.reload();
+    await page.getByRole("alert").getByText("Too many requests. Try again in 1 second.", { exact: true }).waitFor();
+    expect(asked).toBe(3);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    at.forgiveStatus(429);
+  });
+
+  test("does not repeat by itself what changes something, and says when it may be done again", async () => {
+    const { page } = at;
+    let asked = 0;
+    await at.open("/sources/1");
+    await page.route(/\/api\/v1\/sources\/1\/keys$/, (route) => (route.request().method() === "POST" && ++asked === 1 ? route.fulfill(refusedFor(7)) : route.continue()));
+    await page.getByRole("button", { name: "Make a key" }).click();
+    const alert = page.getByRole("alert");
+    await alert.getByText("Too many requests. It was not done. Try again in 7 seconds.", { exact: true }).waitFor();
+    expect(asked).toBe(1);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("Your new write key").waitFor();
+    expect(asked).toBe(2);
+    at.forgiveStatus(429);
   });
 
   test("refuses a wrong token, and says what to do", async () => {

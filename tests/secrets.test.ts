@@ -8,12 +8,12 @@ import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { destinationPurpose } from "../server/src/core/sealed-text.ts";
 import { openSealKeys, sealedBy, type SealKeys } from "../server/src/seal-keys.ts";
 import { connectClickHouse } from "../server/src/engines/clickhouse/clickhouse.ts";
-import { API_TOKEN, startServerProcess, type ServerProcess } from "./server-process.ts";
+import { API_TOKEN, connectPostgres, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 const cli = fileURLToPath(new URL("../server/src/cli/cli.ts", import.meta.url));
 const secrets = { signing: `canary/signing+7f3a é"&key`, header: "canary-header-91bc<access>", tokens: "canary-tokens-7d11", warehouse: "canary-warehouse-4e19" };
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
   const { port } = vendor.address() as AddressInfo; // It listens.
   server = await startServerProcess({ env: { LOG_LEVEL: "trace", OUTBOUND_PRIVATE_HOSTS: `127.0.0.1:${port}` } });
-  await connect();
+  postgres = await connectPostgres(server.dataDir);
   const destination = await server.api<{ slug: string }>("/destinations", { method: "POST", body: {
     name: inTheOpen, definition: "signed-webhook", enabled: true,
     settings: { url: `http://127.0.0.1:${port}/hook`, secret: secrets.signing, headers: { "x-my-key": secrets.header } },
@@ -62,13 +62,6 @@ async function track(messageId: string): Promise<void> {
   expect(await server.send("/v1/track", { event: inTheOpen, messageId, userId: "u1", properties: { note: inTheOpen } })).toBe(200);
   await server.settled();
   await expect.poll(() => taken.some(({ body }) => body.includes(`"${messageId}"`))).toBe(true);
-}
-
-async function connect(): Promise<void> {
-  const host = (await readFile(join(server.dataDir, "postgres.socket-folder"), "utf8")).trim();
-  const password = await readFile(join(server.dataDir, "postgres.password"), "utf8");
-  postgres = new pg.Client({ host, port: 5432, user: "tributary", password: password.trim(), database: "postgres" });
-  await postgres.connect();
 }
 
 function tributary(...command: string[]): Promise<{ code: number; text: string }> {
@@ -115,7 +108,7 @@ test("rotated by the command, twice, the old key removed and the server started 
   await postgres.end();
   await server.stop();
   await server.start();
-  await connect();
+  postgres = await connectPostgres(server.dataDir);
   await track("m3");
   expect(taken.filter(({ isSigned, key }) => !isSigned || key !== secrets.header)).toEqual([]);
   const { rows: [row] } = await postgres.query<{ settings_sealed: string; tokens_sealed: string }>("select settings_sealed, tokens_sealed from destination");

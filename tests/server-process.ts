@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { connectClickHouse, type ClickHouseEndpoint } from "../server/src/engines/clickhouse/clickhouse.ts";
 import { copyEngine } from "../server/src/engines/testing.ts";
 
@@ -163,6 +164,15 @@ export async function sql<T>(dataDir: string, query: string): Promise<T[]> {
   } finally {
     await client.close();
   }
+}
+
+/** Opens the running server's Postgres as its owner: for what the API would not make. */
+export async function connectPostgres(dataDir: string): Promise<pg.Client> {
+  const host = (await readFile(join(dataDir, "postgres.socket-folder"), "utf8")).trim();
+  const password = (await readFile(join(dataDir, "postgres.password"), "utf8")).trim();
+  const client = new pg.Client({ host, port: 5432, user: "tributary", password, database: "postgres" });
+  await client.connect();
+  return client;
 }
 
 export function freePort(): Promise<number> {

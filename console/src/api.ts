@@ -1,6 +1,8 @@
 // The one way to the server. Every call goes through here: who asks (an API token of this tab, or the session cookie),
-// errors as ApiProblem, and the live stream. Shapes are those of schema/src/api.
+// errors as ApiProblem, and the live stream. Reads that are refused for now are asked again; what changes something never is.
+// Shapes are those of schema/src/api.
 import type { Problem } from "@tributary/schema/api/answer-parts.ts";
+import { askAgain, realPatience, retryAfterSeconds } from "./ask-again.ts";
 import { readEventStream } from "./event-stream.ts";
 import { texts } from "./texts/texts.ts";
 
@@ -37,13 +39,12 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Reads; `path` is below /api/v1. A shared identifier's 300 is an answer, too. Rejects with ApiProblem. */
 export async function read<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  const response = await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials(), ...(signal && { signal }) });
-  return answerOf<T>(response);
+  return answerOf<T>(await askToRead(path, query, signal));
 }
 
 /** Saves what a path answers as a file. Rejects with ApiProblem. */
 export async function download(path: string, query: Query, name: string): Promise<void> {
-  return saved(await ask(`/api/v1${path}${queryText(query)}`, { headers: credentials() }), name);
+  return saved(await askToRead(path, query), name);
 }
 
 /** The same of what is too long for an address. */
@@ -79,9 +80,14 @@ export async function readAll<T>(path: string, signal?: AbortSignal): Promise<re
   return rows;
 }
 
-/** Changes something, or asks what is too long for an address; rejects with ApiProblem. */
+/** Asks what is too long for an address, and changes nothing; rejects with ApiProblem. */
+export async function question<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return answerOf<T>(await patiently(`/api/v1${path}`, () => writing("POST", body), signal));
+}
+
+/** Changes something; rejects with ApiProblem. */
 export async function change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return answerOf<T>(await ask(`/api/v1${path}`, { ...writing(method, body), ...(signal && { signal }) }));
+  return answerOf<T>(await ask(`/api/v1${path}`, { ...writing(method, body), ...(signal && { signal }) }), "change");
 }
 
 /** Sends a part of a file as it is; rejects with ApiProblem. */
@@ -160,6 +166,15 @@ function writing(method: string, body: unknown): RequestInit {
   return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 }
 
+function askToRead(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
+  return patiently(`/api/v1${path}${queryText(query)}`, () => ({ headers: credentials() }), signal);
+}
+
+/** Of what changes nothing, however often it is asked. `init` is made anew for each try: whoever asks may be somebody else by then. */
+function patiently(address: string, init: () => RequestInit, signal: AbortSignal | undefined): Promise<Response> {
+  return askAgain(() => ask(address, { ...init(), ...(signal && { signal }) }), signal, realPatience);
+}
+
 async function ask(address: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address, { credentials: "same-origin", cache: "no-store", ...init });
@@ -169,8 +184,8 @@ async function ask(address: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function answerOf<T>(response: Response): Promise<T> {
-  if (!response.ok && response.status !== 300) throw await problemOf(response);
+async function answerOf<T>(response: Response, wish: "read" | "change" = "read"): Promise<T> {
+  if (!response.ok && response.status !== 300) throw await problemOf(response, wish);
   try {
     return (await response.json()) as T; // The schema that the server checks its answers against.
   } catch {
@@ -178,15 +193,18 @@ async function answerOf<T>(response: Response): Promise<T> {
   }
 }
 
-async function problemOf(response: Response): Promise<ApiProblem> {
+/** Refusals whose hint is about a header, which nobody sees here. */
+const refusedForNow: ReadonlySet<string> = new Set(["rate_limited", "overloaded"]);
+
+async function problemOf(response: Response, wish: "read" | "change" = "read"): Promise<ApiProblem> {
   const given: Partial<Problem> = await response.json().catch(() => ({}));
-  return new ApiProblem({
-    status: response.status,
-    code: given.code ?? String(response.status),
-    message: given.message ?? texts.everywhere.unreadable.message,
-    hint: given.hint ?? "",
-    request_id: given.request_id ?? response.headers.get("x-request-id") ?? "",
-  });
+  const code = given.code ?? String(response.status);
+  const said = given.message ?? texts.everywhere.unreadable.message;
+  const seconds = retryAfterSeconds(response);
+  // When to come back stands in the message: some places show nothing else.
+  const [message, hint] = seconds === undefined ? [said, given.hint ?? ""]
+    : [`${said} ${texts.everywhere.refusedForNow[wish](seconds)}`, refusedForNow.has(code) ? "" : (given.hint ?? "")];
+  return new ApiProblem({ status: response.status, code, message, hint, request_id: given.request_id ?? response.headers.get("x-request-id") ?? "" });
 }
 
 function unreachable(): ApiProblem {

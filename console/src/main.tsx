@@ -11,6 +11,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient, router } from "./app/router.tsx";
 import { texts } from "./texts/texts.ts";
+import { rememberFocus } from "./ui/focus-back.ts";
 import { cssVariables, theme } from "./ui/theme.ts";
 import { Toasts } from "./ui/toast.tsx";
 
@@ -19,6 +20,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // Read by what locks the page's scrolling behind a sheet.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 document.documentElement.lang = texts.language;
+rememberFocus();
 
 const place = document.getElementById("root");
 if (place !== null) {

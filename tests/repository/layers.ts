@@ -106,7 +106,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // How a table is written is no word of the domain, and what keeps a spreadsheet from running it stands once for both sides.
   "console/src/ui/": ["console/src/texts/texts.ts", "schema/src/csv.ts"],
   "console/src/event-stream.ts": [],
-  "console/src/api.ts": [schema, "console/src/event-stream.ts", "console/src/texts/texts.ts"],
+  "console/src/ask-again.ts": [],
+  "console/src/api.ts": [schema, "console/src/ask-again.ts", "console/src/event-stream.ts", "console/src/texts/texts.ts"],
   // One page shows a document of the project as it stands.
   "console/src/features/about/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "docs/compare.md"],
   "console/src/features/": [schema, "console/src/ui/", "console/src/texts/texts.ts", "console/src/api.ts"],
@@ -140,6 +141,8 @@ export const testDoors: readonly string[] = [
   "console/src/texts/en/en.ts",
   // What sentences and the console call the same is the same in every language.
   "console/src/texts/de/de.ts",
+  // What the server advises in English the console says in its other languages.
+  "server/src/delivery/advice.ts",
   // The kill tests break a sender off at chosen points of an insert.
   "server/src/pipeline/outbox/sender.ts", "server/src/pipeline/outbox/outbox-block.ts", "server/src/pipeline/outbox/table-columns.ts",
   // What conditions read of a value is asked of values as the pipeline keeps them.

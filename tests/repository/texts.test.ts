@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { propertyWords, roleWords } from "@tributary/schema/audience/vocabulary-words.ts";
 import { de } from "../../console/src/texts/de/de.ts";
 import { en } from "../../console/src/texts/en/en.ts";
+import { adviceFor, advisedCodes, advisedStates } from "../../server/src/delivery/advice.ts";
 import { isTestFile, sourceFiles, walk, type SourceFile, type SyntaxNode } from "./source-files.ts";
 
 /** Attributes and properties whose value is shown or read out. */
@@ -63,6 +64,13 @@ test("sentences and the console call the vocabulary's roles and properties by th
     expect(Object.fromEntries(Object.entries(roleWords).map(([role, words]) => [role, words[language]]))).toEqual(Object.fromEntries(Object.entries(vocabulary.role).map(([role, { name }]) => [role, name])));
     expect(Object.fromEntries(Object.entries(propertyWords).map(([property, words]) => [property, words[language]]))).toEqual(vocabulary.property);
   }
+});
+
+test("what to do about a failed delivery is said in every language, and nothing that the server does not say", async () => {
+  const { deliveries } = await de.parts.deliveries();
+  const known = [...advisedCodes.map((code) => ["refused", code] as const), ...advisedStates.map((state) => [state, ""] as const)];
+  for (const [state, code] of known) expect(deliveries.advice(adviceFor(state, code), state, code), `${state} ${code}`).not.toBe(adviceFor(state, code));
+  expect(deliveries.advice("", "flowing", "other")).toBe("");
 });
 
 test("every page is loaded with the texts that it and its parts show, no fewer and no more; the first script shows its own alone", () => {

@@ -1,16 +1,18 @@
 // The frame around every page for somebody who is signed in: navigation, palette, keyboard, and where errors of a page end.
-import { ActionIcon, Drawer, Modal } from "@mantine/core";
+import { ActionIcon, Drawer } from "@mantine/core";
 import { useDisclosure, useHotkeys, useLocalStorage } from "@mantine/hooks";
 import { spotlight } from "@mantine/spotlight";
 import { IconMenu2, IconSearch } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Outlet, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
+import { useEffect, type ReactNode } from "react";
 import { signOut, useWorkspace } from "../api.ts";
 import { sessionQuery } from "../features/accounts/session.ts";
 import { TopBell } from "../features/alerts/alert-bell.tsx";
 import { DemoBar } from "../features/start/demo-bar.tsx";
 import { texts } from "../texts/texts.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { focusPageIfLost } from "../ui/focus-back.ts";
 import { Mark } from "../ui/mark.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Palette } from "./palette.tsx";
@@ -25,6 +27,9 @@ export function Shell(): ReactNode {
   const [areKeysOpen, keys] = useDisclosure(false);
   const navigate = useNavigate();
   const client = useQueryClient();
+  const router = useRouter();
+  // What was pressed on the page before is gone with it.
+  useEffect(() => router.subscribe("onRendered", ({ pathChanged }) => pathChanged && focusPageIfLost()), [router]);
   useHotkeys([["?", keys.open], ["shift+?", keys.open], ["/", focusSearch]]);
   const leave = async (): Promise<void> => {
     await signOut();
@@ -53,9 +58,11 @@ export function Shell(): ReactNode {
       </Drawer.Root>
       <main id="main" className="shell-main" tabIndex={-1}><DemoBar /><Outlet /></main>
       <Palette {...common} onShortcuts={keys.open} />
-      <Modal opened={areKeysOpen} onClose={keys.close} title={texts.shortcuts.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
-        <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>
-      </Modal>
+      {areKeysOpen ? (
+        <Dialog onClose={keys.close} title={texts.shortcuts.title}>
+          <dl className="keys">{texts.shortcuts.list.map(([key, text]) => [<dt key={key} className="mono">{key}</dt>, <dd key={text}>{text}</dd>])}</dl>
+        </Dialog>
+      ) : null}
     </div>
   );
 }

@@ -34,7 +34,13 @@ const listeners = new Set<() => void>();
 
 /** One clock for the whole page, which runs while anything shows a time. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+  return useSyncExternalStore(subscribe, currentMs);
+}
+
+/** A clock that has stood still, as nothing showed a time, would call the past the future. */
+function currentMs(): number {
+  if (timer === undefined && Date.now() - nowMs >= TICK_MS) nowMs = Date.now();
+  return nowMs;
 }
 
 function subscribe(listener: () => void): () => void {

@@ -12,6 +12,12 @@ const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numer
 const dateFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+const parts = new Intl.NumberFormat(locale).formatToParts(12_345.6);
+const separatorOf = (type: "group" | "decimal"): string => parts.find((part) => part.type === type)?.value ?? "";
+/** As this language writes them, in fields of numbers, too. */
+export const groupSeparator = separatorOf("group");
+export const decimalSeparator = separatorOf("decimal");
+
 /** Grouped, and compact from ten thousand on. */
 export function shortNumber(n: number): string {
   return Math.abs(n) < COMPACT_FROM ? full.format(n) : compact.format(n);

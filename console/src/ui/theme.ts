@@ -1,5 +1,6 @@
 // The look as Mantine's theme: neutral greys, one accent, 14 px, corners of 6 px. Everything else is in ui.css.
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { decimalSeparator } from "./format.ts";
 
 const teal: MantineColorsTuple = ["#eef8f6", "#d6eeea", "#aadcd5", "#78c5bb", "#48aba0", "#248f85", "#0f766e", "#0c635d", "#0a504b", "#083d3a"];
 /** Dark enough at its sixth that white can be read on it. */
@@ -27,7 +28,7 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 }, innerInput: { height: 30 } } },
     Select: { defaultProps: { size: "sm" }, styles: { input: { minHeight: 32, height: 32 } } },
     NativeSelect: { styles: { input: { minHeight: 32, height: 32, lineHeight: "30px" } } },
-    NumberInput: { styles: { input: { minHeight: 32, height: 32 } } },
+    NumberInput: { defaultProps: { decimalSeparator, allowedDecimalSeparators: [".", ","] }, styles: { input: { minHeight: 32, height: 32 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 420, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } } },
     InputWrapper: { styles: { description: { fontSize: 12, lineHeight: 1.4 } } },
     // Its words would change colour slowly, with too little contrast on the way.

@@ -112,7 +112,7 @@ export function turnsSql(bind: Bind, { where = [], at }: EventSelector): string 
 export function itemsMatchingSql(bind: Bind, { path: item, any, at }: ItemsWanted, paths: readonly string[] = []): string {
   const valuesOf = (path: string): string => itemValuesSql(bind, "properties", item, path);
   const wanted = paths.length === 0 ? itemNumbersSql(bind, "properties", item)
-    : `arrayMap((${paths.map((_, i) => `w${i}`).join(", ")}) -> tuple(${paths.map((_, i) => `w${i}`).join(", ")}), ${paths.map(valuesOf).join(", ")})`;
+    : `arrayMap((${paths.map((_, i) => `p${i}`).join(", ")}) -> tuple(${paths.map((_, i) => `p${i}`).join(", ")}), ${paths.map(valuesOf).join(", ")})`;
   const tested = [...new Set(any.flat().map(({ property }) => property))];
   if (tested.length === 0) return eventSql(bind, wanted);
   const passes = any.map((where) => where.map((inner) => {

@@ -94,18 +94,18 @@ test("a destination that fails, refuses or keeps things waiting is told, and one
   expect(await alerts("?status=open")).toEqual([]);
 });
 
-test("an audience that jumps by itself is told with its cause, and one that somebody has changed is not", async () => {
+test("an audience that jumps by itself is told with its cause, and one that somebody has changed or imported for is not", async () => {
   const row = (person: number, entered: number, reason: string) => ({
     workspace_id: api.first.id, audience_id: audience, profile_id: `00000000-0000-0000-0000-${String(person).padStart(12, "0")}`, at: new Date(clock.nowMs() - 10 * MINUTE).toISOString().replace("T", " ").replace("Z", ""), entered, reason, cause_row: 0, version: 1, seq: person,
     block_id: 1, block_row: person,
   });
   const log = (rows: readonly object[]) => api.clickhouse.client("write").insert({ table: "audience_log", format: "JSONEachRow", values: rows });
-  await log(Array.from({ length: 200 }, (_, i) => row(i, 1, "definition")));
+  await log(Array.from({ length: 200 }, (_, i) => row(i, 1, i < 100 ? "definition" : "import")));
   await pass(6);
   expect(await alerts("?kind=audience_jumped")).toEqual([]);
-  await log(Array.from({ length: 100 }, (_, i) => row(1_000 + i, 1, "import")));
+  await log(Array.from({ length: 100 }, (_, i) => row(1_000 + i, 1, "late_event")));
   await pass(6);
-  expect((await alerts("?kind=audience_jumped"))[0]?.sentence).toBe("100 more people are in Loyal than an hour ago: 300 became 400. Most by imports (100).");
+  expect((await alerts("?kind=audience_jumped"))[0]?.sentence).toBe("100 more people are in Loyal than an hour ago: 300 became 400. Most by events that came late (100).");
 });
 
 test("a sync that waits for an answer is told at once with its numbers, and is over with the answer", async () => {

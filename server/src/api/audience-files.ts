@@ -5,6 +5,7 @@ import { applyAudiences, audiencesYaml, compareOf, loadAround, movedBy, planAudi
 import { subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { hasScope } from "../governance/governance.ts";
 import type { ApiServices } from "./api-services.ts";
+import { refuseAddedMoney } from "./added-money.ts";
 import { takeGuess } from "./audience-guess.ts";
 import { AUDIENCES_TAG, isInFolder } from "./audiences.ts";
 import { defineRoute, hijacked, type Route, type RouteContext } from "./define-route.ts";
@@ -59,10 +60,12 @@ function applyRoute(services: ApiServices): Route {
     handle: async (context) => {
       const { query, body, workspaceId, actor, nowMs } = context;
       const isDry = query.dry_run === "true";
+      const planned = await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body));
       // Sizes will answer what the definitions ask.
-      if (!isDry) await takeGuesses(services, context, await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body)));
+      if (!isDry) await takeGuesses(services, context, planned);
+      await refuseAddedMoney(services, workspaceId, planned.audiences.flatMap(({ action, fields, after }) => (after !== undefined && (action !== "change" || fields.includes("definition")) && action !== "keep" ? [after.definition] : [])));
       const plan = isDry
-        ? await services.deps.workspaceDb.run(workspaceId, (db) => planAudiences(db, workspaceId, body))
+        ? planned
         : await services.deps.workspaceDb.transaction(workspaceId, (db) => applyAudiences(db, { workspaceId, actor, nowMs }, body, subscriptionsOfAudience));
       const counted = isDry ? await counts(services, context, plan) : new Map<string, Counted>();
       const shown = plan.audiences.map(({ slug, action, fields }) => ({ slug, action, fields: [...fields], enter: counted.get(slug)?.enter ?? null, leave: counted.get(slug)?.leave ?? null }));

@@ -33,8 +33,14 @@ beforeAll(async () => {
   for (const [n, plan] of ["gold", "gold", "silver"].entries()) {
     await addPerson(api, { id: hash128("person", String(n)), workspace: first, identifiers: [["user_id", `u-${n}`]], traits: { plan, nickname: `Nick ${n}`, tags: ["a", plan] }, row: 200 + n });
   }
+  await setMoney({ base: "EUR", rates: [{ from: "1970-01-01", currency: "DKK", rate: 0.134 }] });
 });
 afterAll(() => api.stop());
+
+async function setMoney(money: object): Promise<void> {
+  const { version, stored } = (await api.call("GET", "/vocabulary")).body;
+  expect((await api.call("PUT", "/vocabulary", { body: { version, vocabulary: { ...stored, money } } })).status).toBe(200);
+}
 
 async function check(value: unknown, more: Readonly<Record<string, unknown>> = {}): Promise<AudienceCheck> {
   const { status, body } = await api.call("POST", "/audiences/check", { body: { definition: value, ...more } });
@@ -137,7 +143,7 @@ describe("the check of a definition", () => {
     // Of the elements of a list; of several names any one; of an event by its role; of an anchor's event.
     expect(await warned({ ...event, where: [{ item: "items", where: [{ property: "colour", op: "equals", value: "red" }, { property: "color", op: "equals", value: "red" }] }] }))
       .toMatchObject([{ path: "/who/where/0/where/1/property", message: "No `items.color` has ever arrived with `Order Completed`." }]);
-    expect(await warned({ ...event, op: "at_least", value: 2, measure: { of: "sum", property: ["sum", "total"] } })).toEqual([]);
+    expect(await warned({ ...event, op: "at_least", value: 2, measure: { of: "max", property: ["sum", "total"] } })).toEqual([]);
     expect(await warned({ ...event, event: { role: "order" }, where: [{ property: "totl", op: "is_set" }] })).toMatchObject([{ path: "/who/where/0/property" }]);
     expect(await warned({ ...event, within: { since: { event: "Signed Up", which: "last" } } })).toMatchObject([{ path: "/who/within/since/event" }]);
   });
@@ -160,10 +166,24 @@ describe("the check of a definition", () => {
     expect((await check({ who: { at_least: 2, of: [plan] } })).warnings).toMatchObject([{ path: "/who", message: expect.stringContaining("2 of 1") }]);
   });
 
-  test("warns where values in several currencies would be added up", async () => {
+  test("refuses to add up values in several currencies, by role or by name, until they are converted, and warns where they are compared", async () => {
     const sum = { kind: "event", event: { role: "order" }, op: "at_least", value: 100, measure: { of: "sum", property: { role: "value" } } };
-    expect((await check({ who: sum })).warnings).toMatchObject([{ path: "/who/measure/property", message: expect.stringContaining("Several currencies arrive (EUR, DKK)") }]);
-    expect((await check({ who: { ...sum, measure: { of: "sum", property: "total" } } })).warnings).toEqual([]);
+    const byName = { ...sum, event: "Order Completed", measure: { of: "average", property: "total" } };
+    const converted = (await api.call("GET", "/vocabulary")).body.stored.money;
+    await setMoney({ base: null, rates: [] });
+    const several = { path: "/who/measure/property", message: expect.stringContaining("Several currencies arrive (EUR, DKK)"), hint: expect.stringContaining("base currency") };
+    expect(await check({ who: sum })).toMatchObject({ ok: false, problems: [several] });
+    expect(await check({ who: byName })).toMatchObject({ ok: false, problems: [{ ...several, hint: expect.stringContaining("{ role: value }") }] });
+    const compared = { ...sum, measure: { of: "max", property: { role: "value" } } };
+    expect(await check({ who: compared })).toMatchObject({ ok: true, warnings: [{ path: several.path, message: several.message }] });
+    for (const who of [sum, byName]) {
+      expect(await api.call("POST", "/audiences", { body: { name: "Adds", definition: { who } } })).toMatchObject({ status: 400, body: { code: "invalid_definition", message: several.message } });
+    }
+    expect((await check({ who: { ...sum, measure: { of: "sum", property: "items" } } })).problems).toEqual([]);
+    // With a rate the role is converted; what is named is still added up as it comes.
+    await setMoney(converted);
+    expect((await check({ who: sum })).problems).toEqual([]);
+    expect((await check({ who: byName })).ok).toBe(false);
   });
 
   test("shows YAML that means the same, and SQL that runs as it stands", async () => {

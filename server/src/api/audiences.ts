@@ -12,6 +12,7 @@ import { emptyAudience } from "../delivery/delivery.ts";
 import { readSubscriptionsOf, subscriptionsOfAudience } from "../destinations/destinations.ts";
 import { namesOfActors } from "../governance/governance.ts";
 import type { ClientBase } from "pg";
+import { refuseAddedMoney } from "./added-money.ts";
 import type { ApiServices } from "./api-services.ts";
 import { takeGuess } from "./audience-guess.ts";
 import { cursorId, decodeCursor, encodeCursor } from "./cursor.ts";
@@ -86,6 +87,7 @@ function createRoute(services: ApiServices): Route {
       const { body, workspaceId, actor, nowMs } = context;
       // Its size will answer what its definition asks.
       await takeGuess(services, context, body.definition);
+      await refuseAddedMoney(services, workspaceId, [body.definition]);
       const made = await services.deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await createAudience(db, { workspaceId, actor, nowMs }, body)));
       return { status: 201, body: made };
     },
@@ -123,7 +125,10 @@ function changeRoute(services: ApiServices): Route {
     responses: { 200: audienceDetail },
     handle: async (context) => {
       const { params, body, workspaceId, actor, nowMs } = context;
-      if (body.definition !== undefined) await takeGuess(services, context, body.definition);
+      if (body.definition !== undefined) {
+        await takeGuess(services, context, body.definition);
+        await refuseAddedMoney(services, workspaceId, [body.definition]);
+      }
       const by = { workspaceId, actor, nowMs };
       return { status: 200, body: await services.deps.workspaceDb.transaction(workspaceId, async (db) => shownDetail(db, workspaceId, await changeAudience(db, by, params.slug, body))) };
     },

@@ -23,6 +23,7 @@ export { createEvaluator, type Evaluator } from "./evaluator.ts";
 export { audienceDecidedBefore, audienceLandedBefore } from "../pipeline/outbox/audience-outbox.ts";
 export { readMembershipChanges, type ChangesRead, type MembershipChange } from "./changes.ts";
 export { checkDefinition } from "./check-definition.ts";
+export { mixedMoney } from "./mixed-money.ts";
 export { loadLanguages, type Languages } from "./names.ts";
 export { fieldOfValues, readFrequentValues } from "./frequent-values.ts";
 export { compileAudiences } from "./compile.ts";

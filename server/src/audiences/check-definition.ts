@@ -3,7 +3,6 @@
 import type { ClientBase } from "pg";
 import { ofNever, type Condition } from "@tributary/schema/audience/condition.ts";
 import { definition, type Definition } from "@tributary/schema/audience/definition.ts";
-import { moneyProblem, moneyProblemTexts } from "@tributary/schema/audience/money.ts";
 import { placesIn, type Place } from "@tributary/schema/audience/places.ts";
 import type { InEach } from "@tributary/schema/audience/problem.ts";
 import { pointerOf, problemsOf, type Problem } from "@tributary/schema/audience/problems.ts";
@@ -13,7 +12,8 @@ import { readSeenNames, type SeenNames } from "../observed-schema/observed-schem
 import { readSurroundings, type ReadSurroundings } from "./audience-store.ts";
 import { definitionYaml } from "./audience-yaml.ts";
 import { compileAudiences } from "./compile.ts";
-import { arrivingCurrencies, loadVocabulary, type ReadClickHouse } from "./vocabulary.ts";
+import { mixedMoney } from "./mixed-money.ts";
+import { loadVocabulary, type ReadClickHouse } from "./vocabulary.ts";
 import { readZone } from "./workspace-zone.ts";
 import { writtenSql } from "./written-sql.ts";
 
@@ -46,12 +46,12 @@ export async function checkDefinition(db: ClientBase, read: ReadClickHouse, { wo
   const one = parsed.data;
   const { inForce } = await loadVocabulary(db, workspaceId);
   const around = await readSurroundings(db, workspaceId, inForce);
-  const problems = referenceProblems(one, slug, around);
+  const money = await mixedMoney(read, workspaceId, { who: one.who, words: inForce });
+  const missing = referenceProblems(one, slug, around);
   const places = placesIn(one.who);
   const seen = await readSeenNames(db, workspaceId, { events: [...new Set(places.flatMap((place) => eventsMeant(place, inForce)))], traits: places.some((place) => place.is === "trait") });
-  const money = places.some((place) => place.is === "property_role" && place.role === "value") ? moneyProblem(inForce.money, await arrivingCurrencies(read, workspaceId, inForce)) : undefined;
-  const warnings = [...shapeWarnings(one.who, ["who"], false), ...nameWarnings(places, inForce, seen), ...moneyWarnings(places, money && moneyProblemTexts(money))];
-  return { definition: one, problems, warnings: warnings.slice(0, WARNINGS_MAX), yaml: definitionYaml(one), sql: problems.length > 0 ? null : await sqlOf(db, { one, workspaceId, words: inForce, nowMs }, around) };
+  const warnings = [...shapeWarnings(one.who, ["who"], false), ...nameWarnings(places, inForce, seen), ...money.warnings.map(moneyWarning)];
+  return { definition: one, problems: [...missing, ...money.problems], warnings: warnings.slice(0, WARNINGS_MAX), yaml: definitionYaml(one), sql: missing.length > 0 ? null : await sqlOf(db, { one, workspaceId, words: inForce, nowMs }, around) };
 }
 
 interface SqlWish {
@@ -134,7 +134,4 @@ function isAt(seen: string, asked: string): boolean {
   return seen === asked || seen.startsWith(`${asked}.`);
 }
 
-function moneyWarnings(places: readonly Place[], problem: { readonly detail: InEach; readonly hint: InEach } | undefined): Warning[] {
-  if (problem === undefined) return [];
-  return places.filter((place) => place.is === "property_role" && place.role === "value").map(({ path }) => warning(path, { en: `${problem.detail.en} ${problem.hint.en}`, de: `${problem.detail.de} ${problem.hint.de}` }));
-}
+const moneyWarning = ({ path, messages, hints }: Problem): Warning => warning(path, { en: `${messages.en} ${hints?.en ?? ""}`, de: `${messages.de} ${hints?.de ?? ""}` });

@@ -91,6 +91,9 @@ describe.each(seeds)("seed %i (AUDIENCE_SEEDS repeats it)", (seed) => {
       else if (split) await bench.pipeline.control({ kind: "profile.unmerge", profileId: person.id, identifiers: [{ namespace: "anonymous_id", value: split.value }] });
     }
 
+    // In some worlds nobody would be in anything: one person is, for a while at least.
+    audiences.push({ id: await bench.audience("seen", { kind: "event", event: events, op: "at_least", value: 1 }), slug: "seen", isArchived: false });
+    await bench.send([{ type: "track", event: pick(events), userId: user(), timestamp: new Date(bench.clock.ms).toISOString() }]);
     for (let round = 0; round < ROUNDS; round++) {
       for (let step = 0; step < 4; step++) {
         await pick([

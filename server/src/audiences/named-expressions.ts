@@ -2,6 +2,10 @@
 // whole expression again, and a few steps of that are more than it takes; a column of an inner query is computed once. They
 // carry only what those around them need.
 
+/** What people called their properties stands in quotes, and may look like a name or a column. */
+const QUOTED = "`(?:[^`\\\\]|\\\\.)*`|'(?:[^'\\\\]|\\\\.)*'";
+const words = new RegExp(`${QUOTED}|\\b[A-Za-z_]\\w*\\b`, "gs");
+
 /** A name is one letter and a number. */
 export class NamedExpressions {
   readonly #letter: string;
@@ -12,7 +16,7 @@ export class NamedExpressions {
 
   constructor(letter: "v" | "w") {
     this.#letter = letter;
-    this.#pattern = new RegExp(`\\b${letter}\\d+\\b`, "g");
+    this.#pattern = new RegExp(`${QUOTED}|\\b${letter}\\d+\\b`, "gs");
   }
 
   /** Equal expressions have one name. An expression may use the names that were given before it. */
@@ -86,7 +90,7 @@ export class NamedExpressions {
   }
 
   #namesIn(expression: string): string[] {
-    return expression.match(this.#pattern) ?? [];
+    return expression.match(this.#pattern)?.filter((word) => this.#expressions.has(word)) ?? [];
   }
 
   /** Those that are needed, in their order. */
@@ -104,7 +108,7 @@ export class NamedExpressions {
 
 function written(layers: readonly (readonly (readonly [name: string, expression: string])[])[], last: readonly string[], columns: ReadonlyMap<string, string>, from: string): string {
   const known = new Set([...columns.keys(), ...layers.flat().map(([name]) => name)]);
-  const wordsIn = (texts: readonly string[]): string[] => texts.flatMap((text) => text.match(/\b[A-Za-z_]\w*\b/g) ?? []).filter((word) => known.has(word));
+  const wordsIn = (texts: readonly string[]): string[] => texts.flatMap((text) => text.match(words) ?? []).filter((word) => known.has(word));
   // From the outermost in: what each layer has to hand on.
   let needed = new Set(wordsIn(last));
   const lists: string[][] = [];

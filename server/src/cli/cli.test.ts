@@ -1,6 +1,6 @@
 // The command `tributary` as people run it, a process of its own, against a real API over HTTP.
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -76,6 +76,16 @@ test("a lost password is replaced, and the new one is the only thing on standard
   });
   expect(signedIn.status).toBe(200);
   expect(await tributary(["account", "reset-password", "nobody@example.com"])).toMatchObject({ code: 1, out: "", err: expect.stringContaining("no account") });
+});
+
+test("what was compiled is kept with the user's caches, and where it can't be kept nothing fails", async () => {
+  const caches = join(dataDir, "caches");
+  const shown = await tributary(["--version"], { XDG_CACHE_HOME: caches });
+  expect(shown).toMatchObject({ code: 0, err: "" });
+  expect(await readdir(join(caches, "tributary"))).toHaveLength(1);
+  expect(await tributary(["--version"], { XDG_CACHE_HOME: caches })).toEqual(shown);
+  expect(await tributary(["--version"], { HOME: join(dataDir, await file("no-folder", "")) })).toEqual(shown);
+  expect(await tributary(["--version"])).toEqual(shown);
 });
 
 afterAll(async () => {

@@ -23,6 +23,9 @@ const byState: Readonly<Record<string, string>> = {
   refused: "Open one of the requests to see what the vendor says, mend what it names, and send again.",
 };
 
+export const advisedCodes: readonly string[] = Object.keys(byCode);
+export const advisedStates: readonly string[] = Object.keys(byState);
+
 /** `state`: of the destination, or `refused` for a dead letter. */
 export function adviceFor(state: string, code: string): string {
   return (state === "unauthorized" || state === "throttled" ? byState[state] : byCode[code] ?? byState[state]) ?? "";

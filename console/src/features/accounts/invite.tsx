@@ -1,11 +1,12 @@
 // Inviting somebody: address and role; then what became of the link.
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { InvitationMade } from "@tributary/schema/api/members.ts";
 import type { Role } from "@tributary/schema/api/roles.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { LinkOnce } from "./link-once.tsx";
 import { invitationsQuery } from "./queries.ts";
@@ -26,7 +27,7 @@ export function Invite({ session, onClose }: { readonly session: Session; readon
   const made = invite.data;
   if (made) return <MadeInvitation made={made} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.title}>
       <form className="stack" onSubmit={(event) => { event.preventDefault(); invite.mutate(); }}>
         <TextInput label={t.email} type="email" required withAsterisk={false} data-autofocus autoComplete="off" value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
         <NativeSelect
@@ -40,7 +41,7 @@ export function Invite({ session, onClose }: { readonly session: Session; readon
           <Button type="submit" loading={invite.isPending}>{t.submit}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -48,11 +49,11 @@ export function Invite({ session, onClose }: { readonly session: Session; readon
 export function MadeInvitation({ made, onClose }: { readonly made: InvitationMade; readonly onClose: () => void }): ReactNode {
   const isShown = made.link !== null;
   return (
-    <Modal opened onClose={onClose} title={made.invitation.email} withCloseButton={false} closeOnClickOutside={!isShown} closeOnEscape={!isShown}>
+    <Dialog onClose={onClose} title={made.invitation.email} hasCross={false} isHeld={isShown}>
       <div className="stack">
         <LinkOnce made={made} sent={t.sent(made.invitation.email)} expiresAt={made.invitation.expires_at} />
         <div className="row" style={{ justifyContent: "flex-end" }}><Button onClick={onClose} data-autofocus>{t.done}</Button></div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 // The second factor of one's own account: set up with an app, recovery codes, switched off. Each begins with the password.
-import { Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
@@ -73,7 +74,7 @@ function ConfirmByPassword({ wish, onConfirm, onClose }: ConfirmProps): ReactNod
   const [password, setPassword] = useState("");
   const confirm = useMutation({ mutationFn: () => onConfirm(password) });
   return (
-    <Modal opened onClose={onClose} title={t.confirm[wish]} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.confirm[wish]}>
       <form className="stack" onSubmit={(event) => { event.preventDefault(); confirm.mutate(); }}>
         <p>{t.confirmText[wish]}</p>
         <PasswordInput label={t.password} autoComplete="current-password" required withAsterisk={false} data-autofocus value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
@@ -83,6 +84,6 @@ function ConfirmByPassword({ wish, onConfirm, onClose }: ConfirmProps): ReactNod
           <Button type="submit" loading={confirm.isPending} {...(wish === "switchOff" ? { color: "red" } : {})}>{wish === "switchOff" ? t.switchOff : t.goOn}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 // Adds a channel, or changes one. Its address is entered and never shown again.
-import { Button, Checkbox, Modal, PasswordInput, SegmentedControl, TagsInput, TextInput } from "@mantine/core";
+import { Button, Checkbox, PasswordInput, SegmentedControl, TagsInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { alertChannelKind, type AlertChannel, type AlertChannelKind } from "@tributary/schema/api/alerts.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { alertChannelsQuery } from "./queries.ts";
@@ -51,7 +52,7 @@ export function ChannelDialog({ channel, hasMail, onClose }: { readonly channel?
   };
   const set = (part: Partial<Draft>): void => { save.reset(); setDraft({ ...draft, ...part }); };
   return (
-    <Modal opened onClose={onClose} title={channel === undefined ? t.addOne : t.editOne(channel.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={channel === undefined ? t.addOne : t.editOne(channel.name)}>
       <form className="stack" style={{ gap: 12 }} onSubmit={submit}>
         {channel === undefined ? <SegmentedControl aria-label={t.channelColumns.kind} fullWidth value={draft.kind} data={alertChannelKind.options.map((value) => ({ value, label: t.channelKinds[value] }))} onChange={(kind) => set({ kind })} /> : null}
         {isPossible ? null : <p className="dim">{t.noMail}</p>}
@@ -69,7 +70,7 @@ export function ChannelDialog({ channel, hasMail, onClose }: { readonly channel?
           <Button type="submit" disabled={!isReady} loading={save.isPending}>{texts.everywhere.save}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

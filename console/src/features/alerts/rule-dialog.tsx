@@ -1,5 +1,5 @@
 // Changes one rule: of a kind, or of one thing. The form is made of the settings that the kind has.
-import { Button, Modal, NativeSelect, NumberInput } from "@mantine/core";
+import { Button, NativeSelect, NumberInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { AlertRuleShown, AlertRules } from "@tributary/schema/api/alerts.ts";
@@ -7,6 +7,7 @@ import type { DestinationList } from "@tributary/schema/api/destinations.ts";
 import type { SourceAnswer } from "@tributary/schema/api/workspace.ts";
 import { change, read, readAll } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { alertRulesQuery } from "./queries.ts";
@@ -41,7 +42,7 @@ export function RuleDialog({ of: { rule, subject: given, isNew }, onClose }: { r
   };
   const title = `${t.kind(rule.name, rule.kind)}${own ? `: ${own.name}` : ""}`;
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={title}>
       <form className="stack" onSubmit={submit}>
         {isNew ? <SubjectChoice rule={rule} value={subject} onChange={setSubject} /> : null}
         {rule.fields.map((field) => <Field key={field.key} kind={rule.kind} field={field} value={params[field.key] ?? field.default} onChange={(value) => setParams({ ...params, [field.key]: value })} />)}
@@ -52,7 +53,7 @@ export function RuleDialog({ of: { rule, subject: given, isNew }, onClose }: { r
           <Button type="submit" disabled={!isReady} loading={save.isPending}>{texts.everywhere.save}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -16,7 +16,7 @@ type Sizes = AudienceTrends["data"][number]["sizes"];
 export function columnsOf(trends: ReadonlyMap<string, Sizes> | undefined): readonly Column<Audience>[] {
   return [
     { key: "name", header: t.columns.name, width: "minmax(160px, 3fr)", cell: ({ name }) => <strong><Value value={name} /></strong>, csv: ({ name }) => name },
-    { key: "sentence", header: t.columns.sentence, width: "minmax(100px, 4fr)", cell: ({ sentence }) => <span className="dim"><Value value={shortSentence(sentence[language])} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
+    { key: "sentence", header: t.columns.sentence, width: "minmax(100px, 6fr)", cell: ({ sentence }) => <span className="dim"><Value value={shortSentence(sentence[language])} note={sentence[language]} /></span>, csv: ({ sentence }) => sentence[language] },
     { key: "size", header: t.columns.size, width: "68px", isEnd: true, cell: ({ size, filled_at }) => (filled_at === null ? <span className="dim">–</span> : <Figure value={size} />), csv: ({ size, filled_at }) => (filled_at === null ? null : size) },
     { key: "trend", header: t.columns.trend, width: "118px", cell: ({ slug }) => <Trend sizes={trends?.get(slug)} /> },
     { key: "status", header: t.columns.status, width: "92px", cell: ({ status }) => <AudienceState status={status} />, csv: ({ status }) => t.status[status] },

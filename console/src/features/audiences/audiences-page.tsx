@@ -1,5 +1,6 @@
 // The audiences of the workspace, with templates to begin from and lists beside them.
 import { Button, NativeSelect, Tabs, TextInput } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconPlus, IconSearch, IconUsersGroup, IconUserOff } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
@@ -22,6 +23,8 @@ import "./audiences.css";
 const Templates = lazy(async () => ({ default: (await import("./templates/templates-tab.tsx")).TemplatesTab }));
 const Lists = lazy(async () => ({ default: (await import("./lists/lists-tab.tsx")).ListsTab }));
 const t = texts.audiences;
+/** What a sentence says needs the room. */
+const inNarrow: ReadonlySet<string> = new Set(["name", "sentence", "size", "status"]);
 const route = getRouteApi("/shell/audiences/");
 const TYPING_MS = 200;
 
@@ -55,6 +58,7 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
   const rows = useMemo(() => pages.data?.pages.flatMap(({ data }) => data), [pages.data]);
   const { data: trends } = useQuery(trendsQuery(useMemo(() => (rows ?? []).map(({ slug }) => slug), [rows])));
   const columns = useMemo(() => columnsOf(trends), [trends]);
+  const isNarrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
   const folders = pages.data?.pages[0]?.folders ?? [];
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const isFiltered = text !== "" || folder !== undefined || status !== "in_use";
@@ -71,7 +75,7 @@ function All({ mayWrite }: { readonly mayWrite: boolean }): ReactNode {
         <div className="audiences-split">
           {folders.some((one) => one.folder !== "") ? <Folders folders={folders} chosen={folder} onChoose={(next) => go(next === undefined ? without(search) : { ...search, folder: next })} /> : null}
           <DataTable
-            fills label={t.title} columns={columns} rows={rows} rowKey={({ slug }) => slug}
+            fills label={t.title} columns={isNarrow ? columns.filter(({ key }) => inNarrow.has(key)) : columns} rows={rows} rowKey={({ slug }) => slug}
             onOpen={({ slug }) => void navigate({ to: "/audiences/$slug", params: { slug } })}
             onHover={({ slug }) => void router.preloadRoute({ to: "/audiences/$slug", params: { slug } }).catch(() => undefined)}
             onEnd={hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined} isLoadingMore={isFetchingNextPage}

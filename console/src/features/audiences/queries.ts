@@ -4,7 +4,7 @@ import type {
   Audience, AudienceAsOf, AudienceChanges, AudienceCheck, AudienceDetail, AudienceFlow, AudienceList, AudienceLists, AudienceMembers, AudienceSizes, AudienceTemplates, AudienceTrends, AudienceValues, AudienceVersions, AudienceWhy,
   PersonAudiences, PersonHistory, Preview, PreviewProgress,
 } from "@tributary/schema/api/audiences.ts";
-import { change, read } from "../../api.ts";
+import { change, question, read } from "../../api.ts";
 import { saidInLanguage } from "./said-in.ts";
 
 const PAGE = 100;
@@ -114,7 +114,7 @@ export const listMembersQuery = (slug: string) => infiniteQueryOptions({
 export const checkQuery = (definition: unknown, key: string, slug: string | undefined) => queryOptions({
   queryKey: ["audiences", "check", key, slug ?? ""], staleTime: 60_000, gcTime: 60_000,
   queryFn: async ({ signal }): Promise<AudienceCheck> => {
-    const check = await change<AudienceCheck>("POST", "/audiences/check", { definition, ...(slug === undefined ? {} : { slug }) }, signal);
+    const check = await question<AudienceCheck>("/audiences/check", { definition, ...(slug === undefined ? {} : { slug }) }, signal);
     return { ...check, problems: saidInLanguage(check.problems), warnings: saidInLanguage(check.warnings) };
   },
 });
@@ -129,12 +129,12 @@ export interface PreviewWish {
 }
 
 export const previewQuery = (definition: unknown, key: string, wish: PreviewWish) => queryOptions({
-  queryKey: ["audiences", "preview", key, wish], queryFn: ({ signal }) => change<Preview>("POST", "/audiences/preview", { definition, ...wish }, signal), staleTime: 15_000, gcTime: 60_000,
+  queryKey: ["audiences", "preview", key, wish], queryFn: ({ signal }) => question<Preview>("/audiences/preview", { definition, ...wish }, signal), staleTime: 15_000, gcTime: 60_000,
 });
 /** Asked again and again while a first preview is being made. */
 export const previewProgressQuery = queryOptions({ queryKey: ["audiences", "preview-progress"], queryFn: ({ signal }) => read<PreviewProgress>("/audience-preview-progress", {}, signal), refetchInterval: 500, staleTime: 0, gcTime: 0 });
 export const flowQuery = (definition: unknown, key: string, days: number) => queryOptions({
-  queryKey: ["audiences", "flow", key, days], queryFn: ({ signal }) => change<AudienceFlow>("POST", "/audiences/flow", { definition, days }, signal), staleTime: 60_000, gcTime: 60_000,
+  queryKey: ["audiences", "flow", key, days], queryFn: ({ signal }) => question<AudienceFlow>("/audiences/flow", { definition, days }, signal), staleTime: 60_000, gcTime: 60_000,
 });
 
 export interface ValueWish {

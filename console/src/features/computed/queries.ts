@@ -1,7 +1,7 @@
 // Computed traits, read: kept ones, and what the editor asks while somebody writes.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { ComputedCheck, ComputedList, ComputedPreview, ComputedTemplates, ComputedTraitDetail, ComputedVersions } from "@tributary/schema/api/computed-traits.ts";
-import { change, read } from "../../api.ts";
+import { question, read } from "../../api.ts";
 import { saidInLanguage } from "../audiences/said-in.ts";
 
 const WATCH_MS = 2_000;
@@ -27,12 +27,12 @@ export const computedTemplatesQuery = queryOptions({ queryKey: ["computed", "tem
 export const computedCheckQuery = (value: unknown, slug: string | undefined) => queryOptions({
   queryKey: ["computed", "check", JSON.stringify(value), slug ?? ""], staleTime: 60_000, placeholderData: keepPreviousData,
   queryFn: async ({ signal }): Promise<ComputedCheck> => {
-    const check = await change<ComputedCheck>("POST", "/computed-traits/check", { definition: { value }, ...(slug === undefined ? {} : { slug }) }, signal);
+    const check = await question<ComputedCheck>("/computed-traits/check", { definition: { value }, ...(slug === undefined ? {} : { slug }) }, signal);
     return { ...check, problems: saidInLanguage(check.problems) };
   },
 });
 
 export const computedPreviewQuery = (value: unknown, slug: string | undefined) => queryOptions({
   queryKey: ["computed", "preview", JSON.stringify(value), slug ?? ""], staleTime: 15_000, gcTime: 60_000,
-  queryFn: ({ signal }) => change<ComputedPreview>("POST", "/computed-traits/preview", { definition: { value }, sample: SAMPLE, ...(slug === undefined ? {} : { slug }) }, signal),
+  queryFn: ({ signal }) => question<ComputedPreview>("/computed-traits/preview", { definition: { value }, sample: SAMPLE, ...(slug === undefined ? {} : { slug }) }, signal),
 });

@@ -1,7 +1,8 @@
 // Correcting one trait by hand, or adding one.
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useRecord } from "./queries.ts";
 
 const t = texts.desk;
@@ -27,7 +28,7 @@ export function Correction({ personId, trait, value, isMasked, onClose }: Correc
     if (name !== "" && text !== "") save(sameKind(text, isMasked ? undefined : value));
   };
   return (
-    <Modal opened onClose={onClose} title={trait === undefined ? t.addTrait : t.correctTitle(trait.slice(0, 80))} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={trait === undefined ? t.addTrait : t.correctTitle(trait.slice(0, 80))}>
       <form className="stack-wide" onSubmit={submit}>
         <p className="dim">{t.correctText}{isMasked ? ` ${t.masked}` : ""}</p>
         {trait === undefined ? <TextInput label={t.traitName} required withAsterisk={false} maxLength={512} data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} /> : null}
@@ -37,7 +38,7 @@ export function Correction({ personId, trait, value, isMasked, onClose }: Correc
           {trait === undefined ? null : <Button variant="subtle" color="red" disabled={record.isPending} onClick={() => save(null)}>{t.remove}</Button>}
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,12 @@
 // Proposing that a person is two: an agent says which identifiers are somebody else's, and whoever may split people decides.
-import { Button, Checkbox, Modal, Textarea } from "@mantine/core";
+import { Button, Checkbox, Textarea } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { DeskAnswer } from "@tributary/schema/api/desk.ts";
 import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { When } from "../../ui/figure.tsx";
 import { Card } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
@@ -61,7 +62,7 @@ function Propose({ person, onClose }: { readonly person: ProfileAnswer; readonly
   };
   const toggle = (key: string): void => setKeys(keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]);
   return (
-    <Modal opened onClose={onClose} title={t.propose} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.propose}>
       <form className="stack-wide" onSubmit={submit}>
         <p className="dim">{t.proposeText}</p>
         <div className="stack choose-list">
@@ -72,6 +73,6 @@ function Propose({ person, onClose }: { readonly person: ProfileAnswer; readonly
         <Textarea label={t.proposeReason} required withAsterisk={false} maxLength={4_000} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
         <div><Button type="submit" loading={record.isPending} disabled={!isReady}>{t.proposeSend}</Button></div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

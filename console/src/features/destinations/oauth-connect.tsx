@@ -111,11 +111,13 @@ function Forget({ slug, vendor, onDone }: { readonly slug: string; readonly vend
   return (
     <>
       <Button variant="default" onClick={() => setIsAsking(true)}>{t.disconnect}</Button>
-      <AskDialog isOpen={isAsking} title={t.disconnectTitle(vendor)} error={forget.error} onClose={() => setIsAsking(false)}
-        action={<Button color="red" loading={forget.isPending} onClick={() => forget.mutate()}>{t.disconnect}</Button>}
-      >
-        <p>{t.disconnectText}</p>
-      </AskDialog>
+      {isAsking ? (
+        <AskDialog title={t.disconnectTitle(vendor)} error={forget.error} onClose={() => setIsAsking(false)}
+          action={<Button color="red" loading={forget.isPending} onClick={() => forget.mutate()}>{t.disconnect}</Button>}
+        >
+          <p>{t.disconnectText}</p>
+        </AskDialog>
+      ) : null}
     </>
   );
 }

@@ -58,7 +58,7 @@ function Trouble({ health }: { readonly health: DestinationHealth }): ReactNode 
       <div className="stack grow">
         <div><strong>{t.sentence[state]}</strong> {since === null ? null : <Filled text={t.since} parts={{ when: <When at={since} /> }} />}</div>
         {detail === "" && code === "" ? null : <div className="mono problem-said">{codeText(code)}{detail === "" ? null : <>: <bdi>{detail}</bdi></>}</div>}
-        {advice === "" ? null : <div><Told text={advice} /></div>}
+        {advice === "" ? null : <div><Told text={t.advice(advice, state, code)} /></div>}
         {next === null ? null : <div className="dim"><Filled text={t.nextTry} parts={{ when: <When at={next} /> }} /></div>}
       </div>
     </div>

@@ -56,7 +56,7 @@ function Problem({ group, onShow, onReplay }: { readonly group: Group; readonly 
       </div>
       <div className="card-body stack">
         {group.detail === "" ? null : <div><div className="dim">{t.said}</div><p className="mono problem-said"><bdi>{group.detail}</bdi></p></div>}
-        <div className="row problem-advice"><IconInfoCircle size={16} aria-hidden /><span><Told text={group.advice} /></span></div>
+        <div className="row problem-advice"><IconInfoCircle size={16} aria-hidden /><span><Told text={texts.deliveries.advice(group.advice, "refused", group.code)} /></span></div>
       </div>
     </section>
   );

@@ -138,7 +138,7 @@ function More({ row, search, onChange }: { readonly row: EventFate; readonly sea
   const only = { ...(row.type === "" ? {} : { type: row.type }), ...(row.event === "" ? {} : { event: row.event }), outcome: row.outcome, ...openOf(search) };
   return (
     <Menu position="bottom-end" width={200}>
-      <Menu.Target><ActionIcon aria-label={texts.everywhere.all}><IconDots size={16} /></ActionIcon></Menu.Target>
+      <Menu.Target><ActionIcon aria-label={t.panel.menu}><IconDots size={16} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconFilter size={15} />} onClick={() => onChange(only)}>{t.panel.onlyThis}</Menu.Item>
         <Menu.Item leftSection={<IconLink size={15} />} onClick={() => void navigator.clipboard.writeText(location.href)}>{t.panel.copyLink}</Menu.Item>

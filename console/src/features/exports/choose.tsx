@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { texts } from "../../texts/texts.ts";
+import { groupSeparator } from "../../ui/format.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { traitNamesQuery } from "../profiles/queries.ts";
 import { audienceChoicesQuery } from "./queries.ts";
@@ -47,5 +48,5 @@ export function ChooseColumns({ value, onChange }: Chosen<readonly string[]>): R
 }
 
 export function ChooseRows({ value, onChange }: Chosen<number>): ReactNode {
-  return <NumberInput label={t.rows} value={value} onChange={(next) => onChange(typeof next === "number" ? next : Number(next) || 1)} min={1} max={ROWS_MAX} clampBehavior="blur" thousandSeparator allowDecimal={false} />;
+  return <NumberInput label={t.rows} value={value} onChange={(next) => onChange(typeof next === "number" ? next : Number(next) || 1)} min={1} max={ROWS_MAX} clampBehavior="blur" thousandSeparator={groupSeparator} allowedDecimalSeparators={[]} allowDecimal={false} />;
 }

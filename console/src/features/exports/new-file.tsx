@@ -1,10 +1,11 @@
 // Writes an audience, a table or what a statement gives into a file, here and now.
-import { Button, Modal, MultiSelect, NativeSelect, SegmentedControl, Select, Textarea } from "@mantine/core";
+import { Button, MultiSelect, NativeSelect, SegmentedControl, Select, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { ExportCreate } from "@tributary/schema/api/exports.ts";
 import { download, downloadOf } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { viewsQuery } from "../sql/queries.ts";
@@ -53,7 +54,7 @@ export function NewFile({ audience = "", statement = "", onClose }: { readonly a
     if (isReady(draft)) make.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={t.title} size="lg" closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.title} size="lg">
       <form className="stack roomy" noValidate onSubmit={submit}>
         <SegmentedControl aria-label={t.kind} value={draft.kind} onChange={(kind) => { if (isKind(kind)) set({ kind }); }} data={kinds.map((value) => ({ value, label: t.kinds[value] }))} />
         {draft.kind === "audience" ? (
@@ -80,7 +81,7 @@ export function NewFile({ audience = "", statement = "", onClose }: { readonly a
           <Button type="submit" loading={make.isPending} disabled={!isReady(draft)}>{t.make}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,12 @@
 // Makes a link by which whoever has it fetches an audience: what of each person, how many, how long; shows it once.
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { ShareMade } from "@tributary/schema/api/exports.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
 import { absoluteTime } from "../../ui/format.ts";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { ChooseAudience, ChooseColumns, ChooseRows } from "./choose.tsx";
@@ -35,7 +36,7 @@ export function NewShare({ audience: first = "", onClose }: { readonly audience?
   };
   if (make.data) return <Made url={make.data.url} until={make.data.expires_at} onClose={() => onClose(true)} />;
   return (
-    <Modal opened onClose={() => onClose(false)} title={t.title} size="lg" closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={() => onClose(false)} title={t.title} size="lg">
       <form className="stack roomy" noValidate onSubmit={submit}>
         <p className="dim">{t.text}</p>
         <ChooseAudience value={audience} onChange={setAudience} />
@@ -52,19 +53,19 @@ export function NewShare({ audience: first = "", onClose }: { readonly audience?
           <Button type="submit" loading={make.isPending} disabled={!isReady}>{t.make}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
 /** Closed by its button alone: a stray click must not lose what is shown once. */
 function Made({ url, until, onClose }: { readonly url: string; readonly until: string; readonly onClose: () => void }): ReactNode {
   return (
-    <Modal opened onClose={onClose} title={t.madeTitle} size="lg" withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false}>
+    <Dialog onClose={onClose} title={t.madeTitle} size="lg" hasCross={false} isHeld>
       <div className="stack" role="status">
         <p>{t.madeText(absoluteTime(Date.parse(until)))}</p>
         <div className="row"><code className="mono exports-link grow" dir="ltr">{url}</code><CopyIcon value={url} /></div>
         <div className="row" style={{ justifyContent: "flex-end" }}><Button onClick={onClose} data-autofocus>{t.done}</Button></div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 // Asking for somebody to be forgotten: by one of their ids, and for good.
-import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { PersonForgotten } from "@tributary/schema/api/forgettings.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 
@@ -38,7 +39,7 @@ export function ForgetDialog({ person, onClose, onAsked }: ForgetDialogProps): R
     if (who.trim() !== "") ask.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={t.dialog} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.dialog}>
       <form className="stack-wide" onSubmit={submit}>
         <p>{t.dialogText}</p>
         <TextInput label={t.who} description={t.whoHint} required withAsterisk={false} maxLength={2_200} data-autofocus value={who} onChange={(event) => setWho(event.currentTarget.value)} />
@@ -50,6 +51,6 @@ export function ForgetDialog({ person, onClose, onAsked }: ForgetDialogProps): R
           <Button type="submit" color="red" loading={ask.isPending} disabled={who.trim() === ""}>{t.forget}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 // All held events of one reason sent again, or put aside: the consequences first, then how far it is, and what came of it. It
 // goes on in steps, so it can be stopped, and what was done stays done.
-import { Button, Modal, Progress } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState, type ReactNode } from "react";
 import type { HeldGroup, HeldManyAnswer } from "@tributary/schema/api/event-path.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { heldKey } from "./queries.ts";
@@ -52,7 +53,7 @@ export function ManyDialog({ group, what, onClose }: ManyDialogProps): ReactNode
   };
   const title = what === "resend" ? t.resendAllTitle(group.count) : t.discardAllTitle(group.count);
   return (
-    <Modal opened onClose={stop} title={title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={stop} title={title}>
       <div className="many">
         <p>{what === "resend" ? t.resendAllText : t.discardAllText}</p>
         {progress ? (
@@ -67,6 +68,6 @@ export function ManyDialog({ group, what, onClose }: ManyDialogProps): ReactNode
           <Button color={what === "discard" ? "red" : "teal"} loading={progress !== undefined && problem === undefined} onClick={() => void run()}>{what === "resend" ? t.resendAll : t.discardAll}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // Identity rules: edited as a draft, tried on today's people, and only then saved. A draft is not lost by leaving without a word.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconFlask } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import type { SettingsAnswer } from "@tributary/schema/api/workspace.ts";
 import type { IdentitySettings } from "@tributary/schema/settings.ts";
 import { ApiProblem, change, read } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
@@ -94,7 +95,7 @@ function LeaveGuard({ isDirty }: { readonly isDirty: boolean }): ReactNode {
   const blocker = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
   if (blocker.status !== "blocked") return null;
   return (
-    <Modal opened onClose={blocker.reset} title={t.leave.title} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={blocker.reset} title={t.leave.title}>
       <div className="stack" style={{ gap: 16 }}>
         <p>{t.leave.text}</p>
         <div className="row" style={{ justifyContent: "flex-end" }}>
@@ -102,6 +103,6 @@ function LeaveGuard({ isDirty }: { readonly isDirty: boolean }): ReactNode {
           <Button onClick={blocker.reset} data-autofocus>{t.leave.stay}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

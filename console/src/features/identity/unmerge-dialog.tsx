@@ -1,11 +1,12 @@
 // Splitting one person in two: both people side by side before anything happens, then the change itself until it has taken effect.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { GraphIdentifier, SplitSide, UnmergeAnswer, UnmergePreview } from "@tributary/schema/api/identity.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { When } from "../../ui/figure.tsx";
 import { valueText } from "../../ui/format.ts";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
@@ -45,7 +46,7 @@ export function UnmergeDialog({ profileId, onClose, ...asked }: UnmergeDialogPro
   });
   const isBusy = split.isPending;
   return (
-    <Modal opened onClose={onClose} title={t.title} size="min(960px, 94vw)" closeOnClickOutside={!isBusy} closeOnEscape={!isBusy} closeButtonProps={{ "aria-label": t.close }}>
+    <Dialog onClose={onClose} title={t.title} size="min(960px, 94vw)" isHeld={isBusy}>
       <div className="stack" style={{ gap: 16 }}>
         {split.data ? <Outcome profileId={profileId} answer={split.data} onClose={onClose} /> : (
           <>
@@ -64,7 +65,7 @@ export function UnmergeDialog({ profileId, onClose, ...asked }: UnmergeDialogPro
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

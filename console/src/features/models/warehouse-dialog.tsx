@@ -1,5 +1,5 @@
 // A warehouse: where it is and by which account, tried before anything reads it.
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
@@ -7,6 +7,7 @@ import type { Warehouse, WarehouseDetail, WarehouseKind } from "@tributary/schem
 import type { DestinationTest } from "@tributary/schema/api/destinations.ts";
 import { change, read } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
 import { Bar, ProblemNotice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { Tested } from "../destinations/connection-test.tsx";
@@ -23,10 +24,10 @@ export function WarehouseDialog({ warehouse, onClose }: { readonly warehouse: Wa
   const problem = kinds.error ?? kept.error;
   const isReady = kinds.data && (warehouse === undefined || kept.data);
   return (
-    <Modal opened onClose={onClose} title={warehouse?.name ?? t.add} size="lg" closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={warehouse?.name ?? t.add} size="lg">
       {problem ? <ProblemNotice problem={problem} /> : null}
       {isReady ? <Form kinds={kinds.data.data} kept={kept.data} onClose={onClose} /> : problem ? null : <div className="stack" aria-busy><Bar width={70} /><Bar width={50} /><Bar width={60} /></div>}
-    </Modal>
+    </Dialog>
   );
 }
 

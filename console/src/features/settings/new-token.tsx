@@ -1,5 +1,5 @@
 // Makes a token: what for, what it may do, until when; shows it once.
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { scope, type Scope } from "@tributary/schema/api/answer-parts.ts";
@@ -7,6 +7,7 @@ import type { TokenCreated } from "@tributary/schema/api/workspace.ts";
 import { change } from "../../api.ts";
 import { texts } from "../../texts/texts.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNotice } from "../../ui/notice.tsx";
 import { may, type Session } from "../accounts/session.ts";
 import { tokensQuery } from "./queries.ts";
@@ -33,7 +34,7 @@ export function NewToken({ session, onClose }: { readonly session: Session; read
   const toggle = (one: Scope): void => setScopes(scopes.includes(one) ? scopes.filter((other) => other !== one) : [...scopes, one]);
   if (make.data) return <MadeToken secret={make.data.secret} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.make}>
       <form className="stack" onSubmit={submit}>
         <TextInput label={t.name} description={t.nameHint} required withAsterisk={false} maxLength={200} data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Checkbox.Group label={t.scopes} description={scope.options.every((one) => may(session, one)) ? undefined : t.scopesMissing} error={scopes.length === 0 ? t.scopesNone : undefined} value={[...scopes]}>
@@ -50,19 +51,19 @@ export function NewToken({ session, onClose }: { readonly session: Session; read
           <Button type="submit" loading={make.isPending}>{t.make}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
 /** Closed by its button alone: a stray click must not lose what is shown once. */
 function MadeToken({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }): ReactNode {
   return (
-    <Modal opened onClose={onClose} title={t.madeTitle} withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false}>
+    <Dialog onClose={onClose} title={t.madeTitle} hasCross={false} isHeld>
       <div className="stack" role="status">
         <p>{t.madeText}</p>
         <div className="row"><code className="mono" style={{ overflowWrap: "anywhere" }}>{secret}</code><CopyIcon value={secret} /></div>
         <div className="row" style={{ justifyContent: "flex-end" }}><Button onClick={onClose} data-autofocus>{t.done}</Button></div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

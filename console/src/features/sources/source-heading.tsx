@@ -45,11 +45,13 @@ export function SourceSwitch({ source, received }: { readonly source: SourceAnsw
   return (
     <>
       <Button variant="default" leftSection={<IconPower size={15} />} onClick={() => setIsAsking(true)}>{t.switchOff}</Button>
-      <AskDialog isOpen={isAsking} title={t.switchOffTitle(source.name)} error={null} onClose={() => setIsAsking(false)}
-        action={<Button color="red" onClick={() => { setIsAsking(false); turn(false); }}>{t.switchOff}</Button>}
-      >
-        <p>{t.switchOffText(received)}</p>
-      </AskDialog>
+      {isAsking ? (
+        <AskDialog title={t.switchOffTitle(source.name)} error={null} onClose={() => setIsAsking(false)}
+          action={<Button color="red" onClick={() => { setIsAsking(false); turn(false); }}>{t.switchOff}</Button>}
+        >
+          <p>{t.switchOffText(received)}</p>
+        </AskDialog>
+      ) : null}
     </>
   );
 }

@@ -34,7 +34,7 @@ export function TaskTray({ isCollapsed, onGo }: { readonly isCollapsed: boolean;
   const [isOpen, open] = useDisclosure(false);
   if (tasks.length === 0) return null;
   return (
-    <Popover opened={isOpen} onChange={open.toggle} position="right-end" width={300} trapFocus>
+    <Popover opened={isOpen} onChange={open.toggle} position="right-end" width={300} trapFocus returnFocus>
       <Popover.Target>
         <button type="button" className="nav-item" onClick={open.toggle} {...(isCollapsed && { "aria-label": t.button(tasks.length) })}>
           <IconLoader2 size={18} stroke={1.6} className="turning" aria-hidden />{isCollapsed ? null : t.button(tasks.length)}

@@ -64,7 +64,7 @@ const kinds: Readonly<Record<string, { readonly name: string; readonly what: str
   queue_old: { name: "Eine Warteschlange ist alt", what: "Ereignisse warten zu lange auf ein Ziel, das annimmt, was es erhält." },
   sync_stopped: { name: "Ein Abgleich wartet auf Antwort", what: "Eine Änderung einer Zielgruppe würde bei einem Ziel so viele Personen hinzufügen oder wegnehmen, dass jemand sagen muss, ob das gemeint ist." },
   forgetting_given_up: { name: "Ein Vergessen wurde aufgegeben", what: "Einem Ziel wurde nicht gesagt, dass es jemanden vergessen soll, der darum bat, und es wird nicht mehr versucht." },
-  audience_jumped: { name: "Eine Zielgruppe ist gesprungen", what: "Die Größe einer Zielgruppe ändert sich binnen einer Stunde oder eines Tages stark, von selbst: Änderungen an ihrer Definition und an Listen zählen nicht." },
+  audience_jumped: { name: "Eine Zielgruppe ist gesprungen", what: "Die Größe einer Zielgruppe ändert sich binnen einer Stunde oder eines Tages stark, von selbst: Änderungen an ihrer Definition, an Listen und durch Importe zählen nicht." },
   pipeline_late: { name: "Die Verarbeitung ist verspätet", what: "Was einging, steht noch nicht in den Profilen oder nicht in der Ereignistabelle; Zielgruppen und Ziele folgen verspätet." },
 };
 
@@ -113,7 +113,7 @@ export const alerts: Texts["alerts"] = {
   since: "Gestört seit", opened: "Geöffnet", closed: "Vorbei seit", by: "Es kümmert sich", snoozedUntil: "Stumm bis", figures: "Zahlen",
   closedWhy: { "": "", well: "Es ist wieder in Ordnung.", gone: "Worum es ging, gibt es nicht mehr oder ist ausgeschaltet.", off: "Die Regel ist ausgeschaltet." },
   tellings: "Wer davon erfuhr", toldNobody: "Niemand: Damals gab es keinen Kanal dafür.", addChannel: "Kanal hinzufügen",
-  toldShort: (sent, waiting, failed) => [sent > 0 ? `${count(sent)} gemeldet` : "", waiting > 0 ? `${count(waiting)} wartet` : "", failed > 0 ? `${count(failed)} gescheitert` : ""].filter((one) => one !== "").join(", "),
+  toldShort: (sent, waiting, failed) => [sent > 0 ? `${count(sent)} gemeldet` : "", waiting > 0 ? `${count(waiting)} ${waiting === 1 ? "wartet" : "warten"}` : "", failed > 0 ? `${count(failed)} gescheitert` : ""].filter((one) => one !== "").join(", "),
   changes: { opened: "dass er sich geöffnet hat", closed: "dass er vorbei ist", still_open: "dass er noch offen ist" },
   tellingStates: { sent: "Gemeldet", waiting: "Wartet", failed: "Gescheitert" },
   tries: (n) => plural(n, "Versuch", "Versuche"),
@@ -134,6 +134,6 @@ export const alerts: Texts["alerts"] = {
   noMail: "Dieser Server hat keinen Mailserver. Wer ihn betreibt, setzt SMTP_URL und MAIL_FROM.",
   allKinds: "Alle Alarme", someKinds: (n) => plural(n, "Art", "Arten"), which: "Oder nur manche", whichAll: "Erfährt jeden Alarm", test: "Test senden", tested: (name) => `${name} hat den Test angenommen.`, testFailed: (why) => `Er wurde nicht angenommen. ${why}`, remove: "Entfernen", removed: (name) => `${name} erfährt nichts mehr.`,
   removeTitle: (name) => `${name} entfernen?`, removeText: "Der Kanal erfährt nichts mehr, und was er erfuhr, wird gelöscht. Um das rückgängig zu machen, muss seine Adresse neu eingegeben werden.",
-  channelColumns: { name: "Name", kind: "Per", where: "Wohin", told: "Erfährt", state: "Zustand" }, channelOn: "Ein", channelOff: "Aus", lastTold: "Gemeldet", neverTold: "Noch nichts gemeldet", waiting: (n) => `${count(n)} wartet`, actions: "Aktionen",
+  channelColumns: { name: "Name", kind: "Per", where: "Wohin", told: "Erfährt", state: "Zustand" }, channelOn: "Ein", channelOff: "Aus", lastTold: "Gemeldet", neverTold: "Noch nichts gemeldet", waiting: (n) => `${count(n)} ${n === 1 ? "wartet" : "warten"}`, actions: "Aktionen",
   switchOff: "Ausschalten", switchOn: "Einschalten",
 };

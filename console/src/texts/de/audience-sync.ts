@@ -46,7 +46,7 @@ export const audienceSync: Texts["audienceSync"] = {
     none: "Niemand wird ausgenommen. Bekäme ein Anteil nichts gesendet, stünde hier der Unterschied.",
     waiting: "Noch wurde niemand ausgenommen.",
     share: (share) => `${share} sind ausgenommen, immer dieselben.`,
-    since: "Alle zählen ab ihrer Zuteilung; die ersten {when}.",
+    since: "Alle zählen ab ihrer Zuteilung, die ersten {when}",
     columns: { who: "Wer", people: "Personen", buyers: "Käufer", orders: "Bestellungen", revenue: "Nettoumsatz", perPerson: "Je Person" },
     sent: "Gesendet",
     heldOut: "Ausgenommen",

@@ -2,6 +2,30 @@
 import type { Texts } from "../en/en.ts";
 import { count, plural } from "../words.ts";
 
+const content = "Der Anbieter lehnt den Inhalt ab. Öffnen Sie eine der Anfragen, um zu sehen, was er sagt, bringen Sie die Zuordnung in Ordnung und senden Sie noch einmal.";
+/** Was zu tun ist, wie der Server es auf Englisch sagt. */
+const adviceByCode: Readonly<Record<string, string>> = {
+  mapping: "Sehen Sie sich die Zuordnung im Abonnement an: Ihre Vorschau zeigt, welches Feld scheitert. Senden Sie dann noch einmal.",
+  destination_fault: "Der Code des Ziels ist hieran gescheitert. Sehen Sie sich die Anfrage an; ist alles, wie es sein soll, melden Sie es.",
+  address_refused: "Die Adresse ist privat. Nennen Sie sie in OUTBOUND_PRIVATE_HOSTS, wenn sie erreicht werden darf.",
+  no_such_host: "Der Name des Hosts ist nicht zu finden. Prüfen Sie die Adresse in den Einstellungen.",
+  connection_failed: "Unter der Adresse antwortet niemand. Prüfen Sie, ob die Gegenseite läuft; alles wartet und folgt von selbst.",
+  tls_failed: "Das Zertifikat der Gegenseite ist nicht gültig. Es muss dort erneuert werden.",
+  timeout: "Die Gegenseite braucht zu lange. Alles wartet und folgt von selbst.",
+  audience_not_made: "Sehen Sie sich an, was der Anbieter sagt, und die Einstellungen des Abonnements. Es wird jede halbe Minute neu versucht.",
+  http_400: content,
+  http_403: "Der Schlüssel darf das nicht. Geben Sie ihm beim Anbieter das Recht dazu.",
+  http_404: "Was angesprochen wird, gibt es beim Anbieter nicht: eine Liste, ein Formular, ein Konto. Prüfen Sie die Einstellungen.",
+  http_413: "Die Anfrage ist dem Anbieter zu groß. Machen Sie die Bündel kleiner.",
+  http_422: content,
+};
+const adviceByState: Readonly<Record<string, string>> = {
+  unauthorized: "Der Schlüssel oder das Token wird nicht angenommen. Geben Sie in den Einstellungen ein neues ein; inzwischen geht nichts verloren.",
+  throttled: "Der Anbieter bittet um weniger Anfragen. Es geht von selbst weiter; eine Rate unter seiner Grenze macht es gleichmäßig.",
+  failing: "Es wird von selbst wieder versucht, immer seltener, und alles folgt, sobald es wieder geht. Inzwischen geht nichts verloren.",
+  refused: "Öffnen Sie eine der Anfragen, um zu sehen, was der Anbieter sagt, bringen Sie in Ordnung, was er nennt, und senden Sie noch einmal.",
+};
+
 export const deliveries: Texts["deliveries"] = {
   tabs: { overview: "Überblick", subscriptions: "Abonnements", deliveries: "Lieferungen", problems: "Probleme", settings: "Einstellungen" },
   period: "Zeitraum",
@@ -18,8 +42,9 @@ export const deliveries: Texts["deliveries"] = {
     failing: "Es nimmt nicht an, was gesendet wird. Alles wartet.",
     unauthorized: "Es nimmt den Schlüssel nicht an. Alles wartet.",
   },
-  since: "Seit {when}.",
-  nextTry: "Nächster Versuch {when}.",
+  advice: (given, state, code) => (state === "unauthorized" || state === "throttled" ? adviceByState[state] : adviceByCode[code] ?? adviceByState[state]) ?? given,
+  since: "Es begann {when}",
+  nextTry: "Nächster Versuch {when}",
   switchOn: "Einschalten",
   switchOff: "Ausschalten",
   switchedOn: (name) => `${name} ist eingeschaltet`,
@@ -42,7 +67,7 @@ export const deliveries: Texts["deliveries"] = {
     again: "Was noch einmal gesendet wird, zählt noch einmal.",
     unread: (n) => `${plural(n, "gespeichertes Ereignis ist", "gespeicherte Ereignisse sind")} noch anzusehen.`,
     upToDate: "Jedes gespeicherte Ereignis ist angesehen.",
-    oldest: "Das älteste kam {when}.",
+    oldest: "Das älteste kam {when}",
     label: (name, n) => `${name}: ${count(n)}`,
   },
   reasons: {

@@ -54,6 +54,7 @@ export const events: Texts["events"] = {
     copyLink: "Link kopieren",
     openPerson: "Person öffnen",
     others: (n, which) => `${plural(n, "Ereignis kam", "Ereignisse kamen")} unter dieser Nachrichten-ID. Dies ist Nummer ${count(which)}.`,
+    menu: "Mehr mit diesem Ereignis",
     onlyThis: "Nur Ereignisse wie dieses",
     messageId: "Nachrichten-ID",
     library: "Bibliothek",

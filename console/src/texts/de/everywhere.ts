@@ -15,7 +15,6 @@ export const everywhere: Texts["everywhere"] = {
   leaveUnsaved: "Was Sie hier geändert haben, ist nicht gespeichert. Die Seite trotzdem verlassen?",
   loading: "Wird geladen",
   more: "Mehr laden",
-  all: "Alle",
   none: "Keine",
   nobody: "Niemand",
   skip: "Zum Inhalt springen",
@@ -24,6 +23,10 @@ export const everywhere: Texts["everywhere"] = {
   failedToLoad: "Das konnte nicht geladen werden",
   offline: { message: "Der Server ist nicht erreichbar.", hint: "Prüfen Sie, ob er läuft und ob dieser Rechner ihn erreicht; versuchen Sie es dann noch einmal." },
   unreadable: { message: "Die Antwort des Servers ist nicht lesbar.", hint: "Versuchen Sie es noch einmal. Bleibt es dabei, suchen Sie die Anfrage im Protokoll des Servers." },
+  refusedForNow: {
+    read: (seconds) => `Versuchen Sie es in ${plural(seconds, "Sekunde", "Sekunden")} noch einmal.`,
+    change: (seconds) => `Es wurde nicht ausgeführt. Versuchen Sie es in ${plural(seconds, "Sekunde", "Sekunden")} noch einmal.`,
+  },
   pageFailed: { message: "Auf dieser Seite ist ein Fehler aufgetreten.", hint: "Laden Sie sie neu. Bleibt es dabei, sagt die Konsole des Browsers, wo." },
   notFound: { title: "Diese Seite gibt es nicht", text: "Vielleicht ist die Adresse vertippt, oder die Seite ist umgezogen.", action: "Zur Startseite" },
   forbidden: "Ihr Token oder Ihre Rolle darf das nicht sehen.",
@@ -36,6 +39,7 @@ export const everywhere: Texts["everywhere"] = {
   units: {
     bytes: "Byte", characters: "Zeichen", connections: "Verbindungen", events: "Ereignisse", levels: "Ebenen", properties: "Eigenschaften", "write keys": "Schreibschlüssel",
   },
+  quoted: (name) => `„${name}“`,
   edit: (what) => `Bearbeiten: ${what}`,
   exportCsv: "Als CSV exportieren",
   rows: (n) => plural(n, "Zeile", "Zeilen"),

@@ -4,7 +4,7 @@ import type { Texts } from "../en/en.ts";
 
 export const forgettings: Texts["forgettings"] = {
   title: "Vergessene Personen", sentence: "Wer vergessen werden wollte, was jedes Ziel dazu sagte, und was hier gelöscht ist.", back: "Protokoll",
-  ask: "Jemanden vergessen", columns: { state: "Stand", asked: "Verlangt", person: "Person", by: "Von", left: "Noch zu tun" },
+  ask: "Jemanden vergessen", columns: { state: "Zustand", asked: "Verlangt", person: "Person", by: "Von", left: "Noch zu tun" },
   states: { under_way: "Im Gang", by_hand: "Von Hand", done: "Fertig" },
   none: "Niemand wollte vergessen werden", noneText: "Wer vergessen wird, ist hier gesperrt und wird bei jedem Ziel gelöscht, dem man es sagen kann.",
   left: (waiting, byHand) => [...(waiting > 0 ? [`${plural(waiting, "Ziel wartet", "Ziele warten")}`] : []), ...(byHand > 0 ? [`${byHand} von Hand`] : [])].join(", ") || "Nichts",

@@ -1,11 +1,11 @@
-// SQL über die eigenen Sichten des Workspace.
+// SQL über die eigenen Sichten des Arbeitsbereichs.
 import type { Texts } from "../en/en.ts";
-import { plural } from "../words.ts";
+import { count, plural } from "../words.ts";
 
 export const sql: Texts["sql"] = {
   title: "SQL",
   sentence: "Mit einem SELECT nach Personen und Ereignissen fragen. Geändert wird dabei nichts.",
-  found: (rows, isCut, ms) => `${isCut ? "Die ersten " : ""}${plural(rows, "Zeile", "Zeilen")} in ${ms} ms.${isCut ? " Es gibt weitere." : ""}`,
+  found: (rows, isCut, ms) => `${isCut ? "Die ersten " : ""}${plural(rows, "Zeile", "Zeilen")} in ${count(ms)} ms.${isCut ? " Es gibt weitere." : ""}`,
   statement: "Anweisung",
   run: "Ausführen",
   asFile: "Als Datei",
@@ -17,7 +17,7 @@ export const sql: Texts["sql"] = {
   search: "Sicht oder Spalte finden",
   noViews: "Keine Sicht oder Spalte heißt so.",
   none: "Noch nichts gefragt",
-  noneText: "Führe die Anweisung oben aus, oder schreibe eine eigene über die Sichten an der Seite.",
+  noneText: "Führen Sie die Anweisung oben aus, oder schreiben Sie eine eigene über die Sichten an der Seite.",
   noRows: "Keine Zeilen",
   noRowsText: "Die Anweisung lief, und nichts entspricht ihr.",
 };

@@ -53,6 +53,7 @@ export const events = {
     copyLink: "Copy link",
     openPerson: "Open person",
     others: (n: number, which: number) => `${plural(n, "event", "events")} came under this message id. This is number ${count(which)}.`,
+    menu: "More with this event",
     onlyThis: "Only events like this",
     messageId: "Message id",
     library: "Library",

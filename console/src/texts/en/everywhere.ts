@@ -14,7 +14,6 @@ export const everywhere = {
   leaveUnsaved: "What you changed here is not saved. Leave all the same?",
   loading: "Loading",
   more: "Load more",
-  all: "All",
   none: "None",
   nobody: "Nobody",
   skip: "Skip to the content",
@@ -23,6 +22,11 @@ export const everywhere = {
   failedToLoad: "This could not be loaded",
   offline: { message: "The server can't be reached.", hint: "Check that it runs and that this machine reaches it; then try again." },
   unreadable: { message: "The server's answer can't be read.", hint: "Try again. If it stays, look for the request in the server's log." },
+  /** Behind what the server says when it takes no more for now. */
+  refusedForNow: {
+    read: (seconds: number) => `Try again in ${plural(seconds, "second", "seconds")}.`,
+    change: (seconds: number) => `It was not done. Try again in ${plural(seconds, "second", "seconds")}.`,
+  },
   pageFailed: { message: "This page has failed.", hint: "Load it again. If it stays, the browser's console says where." },
   notFound: { title: "There is no such page", text: "The address may be mistyped, or the page has moved.", action: "Go to Home" },
   forbidden: "Your token or role may not see this.",
@@ -36,6 +40,7 @@ export const everywhere = {
   units: {
     bytes: "bytes", characters: "characters", connections: "connections", events: "events", levels: "levels", properties: "properties", "write keys": "write keys",
   } as Readonly<Record<string, string>>,
+  quoted: (name: string) => `“${name}”`,
   edit: (what: string) => `Edit: ${what}`,
   exportCsv: "Export as CSV",
   rows: (n: number) => plural(n, "row", "rows"),

@@ -1,10 +1,10 @@
 // SQL over the workspace's own views.
-import { plural } from "../words.ts";
+import { count, plural } from "../words.ts";
 
 export const sql = {
   title: "SQL",
   sentence: "Ask about people and events with one SELECT. Nothing is changed by it.",
-  found: (rows: number, isCut: boolean, ms: number) => `${isCut ? "The first " : ""}${plural(rows, "row", "rows")} in ${ms} ms.${isCut ? " There are more." : ""}`,
+  found: (rows: number, isCut: boolean, ms: number) => `${isCut ? "The first " : ""}${plural(rows, "row", "rows")} in ${count(ms)} ms.${isCut ? " There are more." : ""}`,
   statement: "Statement",
   run: "Run",
   asFile: "As a file",

@@ -31,13 +31,13 @@ const HOUR_MS = 60 * MINUTE_MS;
 const LOOK_EVERY_MS = 5 * MINUTE_MS;
 const CLOSE_AFTER_MS = 30 * MINUTE_MS;
 const CLOSES_BELOW = 0.5;
-/** Somebody has just changed what it asks for, and was shown by how much. */
-const BY_HAND = new Set(["definition", "first_fill", "deletion", "list"]);
+/** Somebody has just changed what it asks for, and was shown by how much; or has imported what happened before, on which no alert acts. */
+const BY_HAND = new Set(["definition", "first_fill", "deletion", "list", "import"]);
 
 export const audienceJumped = defineAlertKind<z.output<typeof params>, Facts>({
   kind: "audience_jumped",
   name: "An audience has jumped",
-  what: "The size of an audience changes much within an hour or a day, by itself: changes of its definition and of lists are not counted.",
+  what: "The size of an audience changes much within an hour or a day, by itself: changes of its definition, of lists and by imports are not counted.",
   params,
   subjects: "audience",
   everyMs: LOOK_EVERY_MS,
@@ -66,7 +66,7 @@ export const audienceJumped = defineAlertKind<z.output<typeof params>, Facts>({
 
 const causes: Readonly<Record<string, string>> = {
   event: "events that came in", deadline: "the passing of time", trait: "changed traits", merge: "people that were merged", unmerge: "people that were split", late_event: "events that came late",
-  import: "imports", repair: "a repair",
+  repair: "a repair",
 };
 
 /** Percent of those who were in it before; nothing for an audience that was too small to tell. */

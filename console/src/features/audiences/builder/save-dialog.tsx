@@ -1,11 +1,12 @@
 // Before a changed audience is saved: who comes in, who goes out, and what else looks at it.
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AudienceComparison, AudienceDetail } from "@tributary/schema/api/audiences.ts";
-import { change } from "../../../api.ts";
+import { question } from "../../../api.ts";
 import { texts } from "../../../texts/texts.ts";
+import { Dialog } from "../../../ui/dialog.tsx";
 import { fullNumber } from "../../../ui/format.ts";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import type { Member } from "../queries.ts";
@@ -25,11 +26,11 @@ export interface SaveDialogProps {
 export function SaveDialog({ audience, definition, isSaving, error, onSave, onClose }: SaveDialogProps): ReactNode {
   const comparison = useQuery({
     queryKey: ["audiences", "compare", audience.slug, JSON.stringify(definition)], gcTime: 0,
-    queryFn: ({ signal }) => change<AudienceComparison>("POST", "/audiences/compare", { slug: audience.slug, definition, sample: 10 }, signal),
+    queryFn: ({ signal }) => question<AudienceComparison>("/audiences/compare", { slug: audience.slug, definition, sample: 10 }, signal),
   });
   const { data } = comparison;
   return (
-    <Modal opened onClose={onClose} size="lg" title={t.title(audience.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} size="lg" title={t.title(audience.name)}>
       <div className="stack-wide">
         {comparison.error ? <ProblemNotice problem={comparison.error} onRetry={() => void comparison.refetch()} /> : null}
         {data === undefined && !comparison.error ? <Waiting rows={4} /> : null}
@@ -42,7 +43,7 @@ export function SaveDialog({ audience, definition, isSaving, error, onSave, onCl
           <Button loading={isSaving} onClick={onSave} data-autofocus>{t.save}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -43,6 +43,8 @@ export interface PickerProps {
   readonly onOpen?: () => void;
   readonly onClose?: () => void;
   readonly staysOpen?: boolean;
+  /** Its list stands where the button does, so that something which closes when one clicks beside it takes it for a part of itself. */
+  readonly isWithin?: boolean;
   readonly opensAtOnce?: boolean;
   /** What was picked takes the focus itself. */
   readonly leavesFocus?: boolean;
@@ -51,7 +53,7 @@ export interface PickerProps {
 }
 
 export function Picker(props: PickerProps): ReactNode {
-  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, isOtherFirst = false, onSearch, onOpen, onClose, staysOpen = false, opensAtOnce = false, leavesFocus = false, head, note } = props;
+  const { label, placeholder, children, isPlaceholder = false, variant = "word", groups, onPick, other, isOtherFirst = false, onSearch, onOpen, onClose, staysOpen = false, isWithin = false, opensAtOnce = false, leavesFocus = false, head, note } = props;
   const [search, setSearch] = useState("");
   const look = (text: string): void => {
     setSearch(text);
@@ -95,7 +97,7 @@ export function Picker(props: PickerProps): ReactNode {
   };
   const isEmpty = shown !== undefined && shown.every(({ options }) => options.length === 0) && !mayBeOther;
   return (
-    <Combobox store={box} onOptionSubmit={pick} width={320} position="bottom-start" withinPortal shadow="sm" classNames={{ options: "picker-options" }} resetSelectionOnOptionHover>
+    <Combobox store={box} onOptionSubmit={pick} width={320} position="bottom-start" withinPortal={!isWithin} shadow="sm" classNames={{ options: "picker-options" }} resetSelectionOnOptionHover>
       <Combobox.Target targetType="button" withAriaAttributes={false}>
         <button type="button" className={`word-button ${variant}${isPlaceholder ? " unset" : ""}`} aria-haspopup="listbox" aria-expanded={box.dropdownOpened} onClick={() => box.toggleDropdown()}>{label === children ? null : <span className="unseen">{label}: </span>}{children}</button>
       </Combobox.Target>

@@ -1,7 +1,7 @@
 // Over which time: a word that opens the ways in which people say it. Whoever types "14 days" or "since 1 May" is understood.
 import { Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { languageOf, sayWindow } from "@tributary/schema/audience/sentence.ts";
 import { isRecord } from "@tributary/schema/is-record.ts";
 import { language, texts } from "../../../texts/texts.ts";
@@ -40,16 +40,24 @@ const useToday = (): string => todayIn(useQuery(workspaceQuery).data?.time_zone)
 
 export function WindowEditor({ window, onChange, without = [] }: WindowEditorProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && !isOpenList(event.target)) setIsOpen(false);
+  };
   return (
-    <Popover opened={isOpen} onChange={setIsOpen} position="bottom-start" width={360} trapFocus returnFocus withinPortal shadow="sm">
+    <Popover opened={isOpen} onChange={setIsOpen} position="bottom-start" width={360} trapFocus returnFocus withinPortal shadow="sm" closeOnEscape={false}>
       <Popover.Target>
         <button type="button" className="word-button" aria-label={`${t.window.label}: ${windowText(window)}`} aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>{windowText(window)}</button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t.window.label}>
+      <Popover.Dropdown aria-label={t.window.label} onKeyDownCapture={leave}>
         <WindowForm window={window} onChange={onChange} without={without} onDone={() => setIsOpen(false)} />
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** Escape closes what is open within first. */
+function isOpenList(place: EventTarget): boolean {
+  return place instanceof Element && place.getAttribute("aria-expanded") === "true";
 }
 
 const kinds: readonly WindowKind[] = ["rolling", "period", "between", "since", "ever"];
@@ -159,7 +167,7 @@ function SinceWords({ window, onChange }: { readonly window: Window; readonly on
     <>
       <span>{t.window.since}</span>
       {isTrait ? null : <WordSelect label={t.window.which} value={String(since["which"] ?? "last")} options={(["first", "last"] as const).map((value) => ({ value, label: t.window.whiches[value] }))} onChange={(which) => onChange({ ...window, since: { ...since, which } })} />}
-      <Picker label={t.window.anchor} placeholder={t.add.search} groups={groups} isPlaceholder={chosen === ""} onPick={pick} other={t.picker.useEvent}><bdi className="cut">{chosen === "" ? t.window.chooseAnchor : chosen}</bdi></Picker>
+      <Picker isWithin label={t.window.anchor} placeholder={t.add.search} groups={groups} isPlaceholder={chosen === ""} onPick={pick} other={t.picker.useEvent}><bdi className="cut">{chosen === "" ? t.window.chooseAnchor : chosen}</bdi></Picker>
       {window["for"] === undefined
         ? <button type="button" className="word-button add" onClick={() => onChange({ ...window, for: durationOf(undefined) })}>{t.window.addFor}</button>
         : <><span>{t.window.for}</span><DurationWords value={window["for"]} onChange={(value) => onChange({ ...window, for: value }, "window")} /><button type="button" className="word-button add" aria-label={t.window.dropFor} onClick={() => onChange(withoutUndefined({ ...window, for: undefined }))}>×</button></>}

@@ -1,10 +1,11 @@
 // People put on a list, or taken off it, by what they are told by; who is nobody is told back.
-import { Button, Modal, NativeSelect, Textarea } from "@mantine/core";
+import { Button, NativeSelect, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { AudienceLists, ListMembersAnswer } from "@tributary/schema/api/audiences.ts";
 import { change } from "../../../api.ts";
 import { texts } from "../../../texts/texts.ts";
+import { Dialog } from "../../../ui/dialog.tsx";
 import { ProblemNotice } from "../../../ui/notice.tsx";
 import { toast } from "../../../ui/toast.tsx";
 import { channelsQuery } from "../../profiles/queries.ts";
@@ -30,7 +31,7 @@ export function ListMembersDialog({ list, onClose }: { readonly list: AudienceLi
   });
   const unknown = send.data?.unknown ?? [];
   return (
-    <Modal opened onClose={onClose} size="lg" title={t.addTo(list.name)} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} size="lg" title={t.addTo(list.name)}>
       <div className="stack-wide">
         <NativeSelect label={t.namespace} value={namespace} data={settings?.identity.namespaces.map(({ name }) => name) ?? ["email"]} onChange={(event) => setNamespace(event.currentTarget.value)} />
         <Textarea label={t.values} description={t.valuesHint(LINES_MAX)} autosize minRows={6} maxRows={16} spellCheck={false} value={text} onChange={(event) => setText(event.currentTarget.value)} />
@@ -41,6 +42,6 @@ export function ListMembersDialog({ list, onClose }: { readonly list: AudienceLi
           <Button disabled={lines.length === 0 || lines.length > LINES_MAX} loading={send.isPending} onClick={() => send.mutate(true)}>{t.add}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // Lists: people that no condition tells. Uploaded, chosen by hand, or an audience as it stood at a moment.
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { IconListDetails, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import type { AudienceLists } from "@tributary/schema/api/audiences.ts";
 import { change } from "../../../api.ts";
 import { texts } from "../../../texts/texts.ts";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
+import { Dialog } from "../../../ui/dialog.tsx";
 import { Figure, When } from "../../../ui/figure.tsx";
 import { Empty, ProblemNotice } from "../../../ui/notice.tsx";
 import { toast } from "../../../ui/toast.tsx";
@@ -65,12 +66,12 @@ function NewList({ onMade, onClose }: { readonly onMade: (slug: string) => void;
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t.create} closeButtonProps={{ "aria-label": texts.everywhere.close }}>
+    <Dialog onClose={onClose} title={t.create}>
       <form className="stack-wide" onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>
         <TextInput label={t.name} value={name} maxLength={200} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
         {make.error ? <ProblemNotice problem={make.error} /> : null}
         <div className="row" style={{ justifyContent: "flex-end" }}><Button variant="default" onClick={onClose}>{texts.everywhere.cancel}</Button><Button type="submit" disabled={name.trim() === ""} loading={make.isPending}>{t.create}</Button></div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

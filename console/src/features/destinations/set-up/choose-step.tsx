@@ -72,7 +72,7 @@ export function ChooseStep({ kind: { definition }, destination, onNext }: Choose
   const groups = (["suggested", "actions", "audience"] as const).map((group) => ({ group, inside: offers.filter((one) => one.group === group) })).filter(({ inside }) => inside.length > 0);
   return (
     <div className="stack-wide" ref={list}>
-      {made.length === 0 ? null : <p>{t.made(made.length)} {made.slice(0, 5).map(({ name }) => `“${name}”`).join(", ")}{made.length > 5 ? " …" : ""} <Link to="/destinations/new/$definition" params={{ definition: definition.slug }} search={{ step: "preview", destination: destination.slug }}>{t.look}</Link></p>}
+      {made.length === 0 ? null : <p>{t.made(made.length)} {made.slice(0, 5).map(({ name }) => texts.everywhere.quoted(name)).join(", ")}{made.length > 5 ? " …" : ""} <Link to="/destinations/new/$definition" params={{ definition: definition.slug }} search={{ step: "preview", destination: destination.slug }}>{t.look}</Link></p>}
       {groups.map(({ group, inside }) => (
         <section key={group} className="stack" aria-label={t.groups[group]}>
           <h2 className="offers-title">{t.groups[group]}</h2>

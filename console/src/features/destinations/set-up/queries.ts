@@ -1,7 +1,7 @@
 // What the set-up of a destination reads.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { SubscriptionDetail, SubscriptionPreview, Suggestions } from "@tributary/schema/api/destinations.ts";
-import { change, read } from "../../../api.ts";
+import { question, read } from "../../../api.ts";
 import { destinationPath, subscriptionPath } from "../queries.ts";
 
 export const suggestionsQuery = (slug: string, action: string) => queryOptions({
@@ -16,5 +16,5 @@ const PREVIEWED = 20;
 
 export const previewQuery = (slug: string, { id, version, definition }: Pick<SubscriptionDetail, "id" | "version" | "definition">) => queryOptions({
   queryKey: ["destinations", "one", slug, "subscriptions", id, "preview", version], staleTime: 10_000, placeholderData: keepPreviousData,
-  queryFn: ({ signal }) => change<SubscriptionPreview>("POST", `${destinationPath(slug)}/subscriptions/preview`, { definition, subscription: id, limit: PREVIEWED }, signal),
+  queryFn: ({ signal }) => question<SubscriptionPreview>(`${destinationPath(slug)}/subscriptions/preview`, { definition, subscription: id, limit: PREVIEWED }, signal),
 });

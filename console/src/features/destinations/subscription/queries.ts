@@ -1,7 +1,7 @@
 // What the editor of a subscription asks: the subscription and its versions, suggestions, and what it would make of real events.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Choices, PreviewedEvent, SubscriptionDetail, SubscriptionPreview, SubscriptionVersion, SubscriptionVersions, Suggestions, TestSend, WrittenSubscription } from "@tributary/schema/api/destinations.ts";
-import { change, read } from "../../../api.ts";
+import { change, question, read } from "../../../api.ts";
 import { destinationPath, subscriptionPath } from "../queries.ts";
 import { wholeEvent } from "./model/subscription-draft.ts";
 
@@ -34,7 +34,7 @@ export const choicesQuery = (slug: string, action: string, field: string, payloa
 
 /** Events to choose from. */
 const EVENTS = 15;
-const preview = (slug: string, body: object, signal: AbortSignal): Promise<SubscriptionPreview> => change<SubscriptionPreview>("POST", `${destinationPath(slug)}/subscriptions/preview`, body, signal);
+const preview = (slug: string, body: object, signal: AbortSignal): Promise<SubscriptionPreview> => question<SubscriptionPreview>(`${destinationPath(slug)}/subscriptions/preview`, body, signal);
 
 export interface Asked {
   readonly slug: string;
