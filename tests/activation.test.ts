@@ -11,6 +11,7 @@ import type { AudienceMembers, AudienceTemplates } from "@tributary/schema/api/a
 import type { DeliveryList, DestinationHealth, ErrorGroups, PersonDeliveries, ReplayAsked, ReplayList, RequestShown } from "@tributary/schema/api/deliveries.ts";
 import type { DemoShopAnswer, DemoShopMade } from "@tributary/schema/api/demo-shop.ts";
 import type { SubscriptionDetail, Suggestions } from "@tributary/schema/api/destinations.ts";
+import type { ProfileAnswer } from "@tributary/schema/api/profiles.ts";
 import { readConfig } from "../server/src/config.ts";
 import { systemClock } from "../server/src/core/clock.ts";
 import { createSeal, destinationPurpose } from "../server/src/core/sealed-text.ts";
@@ -126,7 +127,7 @@ interface Sent {
 function klaviyo({ method, url, headers, body }: { readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }): Reply {
   if (refusal !== undefined) return refusal;
   if (headers["authorization"] !== `Klaviyo-API-Key ${KEY}` || method !== "POST") return { status: 401 };
-  const [path] = new URL(url).pathname.replace(/^\/api\//, "").replace(/\/$/, "").split("?");
+  const path = new URL(url).pathname.replace(/^\/api\//, "").replace(/\/$/, "");
   const said = body as Sent; // As the package sends it.
   if (path === "lists") {
     const id = `list of ${said.data.attributes?.name ?? ""}`;
@@ -138,13 +139,14 @@ function klaviyo({ method, url, headers, body }: { readonly method: string; read
     for (const { id } of said.data.relationships?.lists.data ?? []) for (const { attributes } of said.data.attributes?.profiles?.data ?? []) lists.get(id)?.add(attributes.email ?? "");
     return { status: 202, json: { data: { id: "job" } } };
   }
-  const listed = /^lists\/(.+)\/relationships\/profiles$/.exec(decodeURIComponent(path ?? ""))?.[1];
+  const listed = /^lists\/(.+)\/relationships\/profiles$/.exec(decodeURIComponent(path))?.[1];
   for (const { id } of body !== null && listed !== undefined ? (body as { data: readonly { readonly id: string }[] }).data : []) lists.get(listed ?? "")?.add(id);
   return { status: listed === undefined ? 404 : 204, text: "" };
 }
 
 const onList = (): string[] => [...(lists.get("list of At risk") ?? [])].toSorted();
 const health = (slug: string): Promise<DestinationHealth> => api(`/destinations/${slug}/health`);
+const errors = async (): Promise<ErrorGroups["data"]> => (await api<ErrorGroups>("/destinations/klaviyo/errors")).data;
 const sentAbout = async (name: string): Promise<PersonDeliveries> => api(`/profiles/user_id:${name}/deliveries`);
 const outcomesAbout = async (name: string): Promise<string[]> => (await sentAbout(name)).data.map(({ destination, event, outcome }) => `${destination}: ${event} ${outcome}`);
 
@@ -169,7 +171,7 @@ test("a webhook is connected, tried, and told of what happens from then on", asy
   await expect.poll(async () => (await health("hook")).waiting.events).toBe(0);
   await send(order({ userId: "ida" }, "ida-1", 0));
   await expect.poll(() => hook.requests.length).toBe(1);
-  const [{ headers, body } = { headers: {}, body: "" }] = hook.requests;
+  const { headers, body } = hook.requests[0]!; // Waited for above.
   expect(JSON.parse(body)).toMatchObject({ event: "Order Completed", messageId: "order-ida-1", userId: "ida", properties: { order_id: "ida-1" } });
   expect(headers[signatureHeader.toLowerCase()]).toContain(webhookSignature([SIGNING], headers[timestampHeader.toLowerCase()] ?? "", body));
 });
@@ -178,9 +180,10 @@ test("'at risk', made from its template, goes to Klaviyo with those who are in i
   bench.vendor.answer(klaviyo);
   await send(order({ userId: "ada" }, "ada-1", 120), order({ userId: "ada" }, "ada-2", 80), { type: "identify", userId: "ada", traits: { email: emailOf("ada") } });
   await Promise.all(["gwen", "hugh"].map(twoHalves));
-  const { data: templates } = await api<AudienceTemplates>("/audiences/templates");
-  const atRisk = templates.find(({ id }) => id === "at_risk");
-  await post("/audiences", { name: atRisk?.name.en, slug: "at-risk", definition: atRisk?.definition });
+  const atRisk = async (): Promise<AudienceTemplates["data"][number] | undefined> => (await api<AudienceTemplates>("/audiences/templates")).data.find(({ id }) => id === "at_risk");
+  await expect.poll(async () => (await atRisk())?.definition, { message: "once it is known which events the shop has" }).toBeTruthy();
+  const { name, definition } = (await atRisk())!; // As above.
+  await post("/audiences", { name: name.en, slug: "at-risk", definition });
   const members = async (): Promise<AudienceMembers["data"]> => (await api<AudienceMembers>("/audiences/at-risk/members?limit=200")).data;
   const isAdaIn = async (): Promise<boolean> => {
     const { id } = await api<{ id: string }>("/profiles/user_id:ada");
@@ -193,11 +196,16 @@ test("'at risk', made from its template, goes to Klaviyo with those who are in i
   const { id } = await post<SubscriptionDetail>("/destinations/klaviyo/subscriptions", {
     name: "Win them back", enabled: true, definition: { action: "addProfileToList", trigger: { kind: "audience", audience: "at-risk", on: "entered", backfill: true }, mapping },
   });
-  const all = (await members()).length;
-  await expect.poll(async () => (await api<{ told: number }>(`/destinations/klaviyo/subscriptions/${id}/sync`)).told).toBe(all);
-  await expect.poll(() => onList().length).toBe(all);
+  // The shop is untidy: an address of theirs may begin with a blank, which is refused before it is sent.
+  const addresses = await Promise.all((await members()).map(async ({ profile_id: one }) => String((await api<ProfileAnswer>(`/profiles/${one}`)).traits["email"])));
+  const tidy = addresses.filter((address) => address === address.trim());
+  await expect.poll(async () => (await api<{ told: number }>(`/destinations/klaviyo/subscriptions/${id}/sync`)).told).toBe(tidy.length);
+  await expect.poll(onList).toEqual(tidy.toSorted());
   expect(onList()).toContain(emailOf("ada"));
-  expect((await health("klaviyo")).counts).toContainEqual({ outcome: "delivered", reason: "", count: all });
+  expect(tidy.length, "and people of the shop").toBeGreaterThan(1);
+  await expect.poll(async () => (await errors()).map(({ code, count, detail }) => ({ code, count, detail })))
+    .toEqual(tidy.length === addresses.length ? [] : [{ code: "payload", count: addresses.length - tidy.length, detail: expect.stringContaining("Email must be a valid email address") }]);
+  expect((await health("klaviyo")).counts).toContainEqual({ outcome: "delivered", reason: "", count: tidy.length });
   await expect.poll(() => outcomesAbout("ada")).toEqual(["klaviyo: Audience Entered delivered"]);
   expect((await sentAbout("ada")).data[0]?.why).toMatchObject({ audience: "at-risk", audience_name: "At risk", entered: true, reason: "first_fill", cause: null });
 });
@@ -206,9 +214,9 @@ test("somebody comes in while Klaviyo refuses the content: a dead letter, with w
   refusal = { status: 400, json: { errors: [{ id: "e", status: 400, code: "invalid", title: "Invalid input.", detail: "This list takes nobody today." }] } };
   await signsIn("gwen");
   await expect.poll(() => outcomesAbout("gwen")).toEqual(["klaviyo: Audience Entered refused"]);
-  const { data: [error] } = await api<ErrorGroups>("/destinations/klaviyo/errors");
-  expect(error).toMatchObject({ code: "http_400", count: 1, people: 1, status: 400, detail: expect.stringContaining("This list takes nobody today."), advice: expect.stringContaining("mend the mapping, and send again") });
-  const { data: [delivery] } = await api<DeliveryList>("/destinations/klaviyo/deliveries?outcome=refused");
+  const error = (await errors()).find(({ code }) => code === "http_400");
+  expect(error).toMatchObject({ count: 1, people: 1, status: 400, detail: expect.stringContaining("This list takes nobody today."), advice: expect.stringContaining("mend the mapping, and send again") });
+  const { data: [delivery] } = await api<DeliveryList>("/destinations/klaviyo/deliveries?outcome=refused&code=http_400");
   const { exchanges: [exchange] } = await api<RequestShown>(`/destinations/klaviyo/requests/${delivery?.request_id ?? ""}`);
   expect(exchange).toMatchObject({ method: "POST", status: 400, request_body: expect.stringContaining(emailOf("gwen")), response_body: expect.stringContaining("This list takes nobody today.") });
   expect(JSON.stringify(exchange)).not.toContain(KEY);
@@ -232,12 +240,12 @@ test("a key that is not taken and a hook that fails stop and say why; healed, wh
 });
 
 test("what was refused is sent again, and the person's page tells all of it", async () => {
-  expect((await post<ReplayAsked>("/destinations/klaviyo/replays", { dry_run: true })).matching).toBe(1);
-  await post("/destinations/klaviyo/replays");
+  expect((await post<ReplayAsked>("/destinations/klaviyo/replays", { code: "http_400", dry_run: true })).matching).toBe(1);
+  await post("/destinations/klaviyo/replays", { code: "http_400" });
   await expect.poll(onList).toContain(emailOf("gwen"));
   await expect.poll(async () => (await api<ReplayList>("/destinations/klaviyo/replays")).data).toMatchObject([{ status: "done", found: 1, passed_over: 0 }]);
   await expect.poll(() => outcomesAbout("gwen")).toEqual(["klaviyo: Audience Entered delivered", "klaviyo: Audience Entered refused"]);
-  expect((await api<ErrorGroups>("/destinations/klaviyo/errors")).data).toEqual([]);
+  expect((await errors()).map(({ code }) => code)).not.toContain("http_400");
   const { data: [last, first], waiting } = await sentAbout("gwen");
   expect(waiting).toEqual([]);
   expect(first).toMatchObject({ destination_name: "Klaviyo", subscription_name: "Win them back", code: "http_400", status: 400 });
@@ -246,5 +254,5 @@ test("what was refused is sent again, and the person's page tells all of it", as
   expect([first?.why, last?.why]).toMatchObject([why, why]);
   expect((await sentAbout("ida")).data.map((row) => row.why), "an event that was taken says by itself why").toEqual([null, null]);
   const { exchanges } = await api<RequestShown>(`/destinations/klaviyo/requests/${last?.request_id ?? ""}`);
-  expect(exchanges.map(({ status }) => status).every((status) => status !== null && status < 300)).toBe(true);
+  expect(exchanges.map(({ status }) => status)).toEqual([201, 204]);
 });
