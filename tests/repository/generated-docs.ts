@@ -8,6 +8,7 @@ import { settings } from "../../server/src/config.ts";
 import { errorCatalogue } from "../../server/src/core/errors.ts";
 import { limitDeclarations } from "../../server/src/core/limits.ts";
 import { audienceConditionsPage } from "./audience-conditions-page.ts";
+import { destinationsVerifiedPage } from "./destinations-verified-page.ts";
 
 const { sdks: sdkTexts } = await en.parts.sdks();
 const notice = "<!-- Made from the code by `npm run docs`; edit the code instead. -->";
@@ -16,6 +17,7 @@ const notice = "<!-- Made from the code by `npm run docs`; edit the code instead
 export const generatedDocs: Readonly<Record<string, string>> = {
   "docs/audience-conditions.md": audienceConditionsPage(notice),
   "docs/configuration.md": configurationPage(),
+  "docs/destinations-verified.md": await destinationsVerifiedPage(notice, table),
   "docs/errors.md": errorsPage(),
   "docs/roles.md": rolesPage(),
   "docs/sdk-snippets.md": sdkSnippetsPage(),

@@ -38,6 +38,8 @@ const fieldBase = z.strictObject({
   isHashed: z.boolean().default(false),
   /** Of an object: other keys than those of `properties` are welcome. */
   takesMore: z.boolean().default(false),
+  /** Of an object: keys that it has no fields for, by which the vendor opts people in or out all the same. */
+  optInKeys: z.array(z.string()).optional(),
   editor: z.enum(["keyvalue", "keyvalue_only", "array"]).optional(),
   placeholder: z.string().optional(),
   /** A value or a mapping directive (mapping.ts). */

@@ -1,16 +1,19 @@
 // Who is opted in at a vendor. That somebody may be written to is theirs to say, and what they said is kept here: so a field that opts people in is filled from their consent, or with
 // what is the same for everybody in a subscription that asks for consent, and from nothing else. A mapping that does otherwise is refused when it is saved; of one that was saved
-// before that, what would opt in is left out (payload.ts). That somebody is opted out may come from anywhere.
+// before that, what would opt in is left out (payload.ts). That somebody is opted out may come from anywhere; a field that says that they are opts in where it says that they are not.
 import { isRecord } from "../is-record.ts";
 import type { FieldProblem } from "./check-fields.ts";
 import type { Action, Field } from "./definition.ts";
 import { asDirective, rootDirectiveKey, templateParts } from "./mapping-directives.ts";
 import { pathNames } from "./mapping-path.ts";
 import type { Mapping } from "./mapping.ts";
-import { isOptInField } from "./opt-in-fields.ts";
+import { optInSays, type OptInSays } from "./opt-in-fields.ts";
 
 /** Where an event that leaves says what its person has decided, by category: true, false, or nothing where they decided nothing. */
 export const consentsPath = "$.context.consents";
+
+/** As a mapping may say it in a field that says that people are opted out. */
+const ifConsented = `{"@if":{"blank":{"@path":"${consentsPath}.<category>"},"then":false,"else":true}}`;
 
 /** A field of an action that opts people in. */
 export interface OptInField {
@@ -19,13 +22,19 @@ export interface OptInField {
   readonly label: string;
   /** What goes with it where it must go: an entry of a list is nothing without what it needs. */
   readonly drop: readonly string[];
+  readonly says: OptInSays;
+  /** A key of an object that takes any: where that is taken as a whole, it need not be there. */
+  readonly isFree?: true;
 }
 
 export function optInFields(fields: readonly Field[], within: Pick<OptInField, "path" | "drop"> = { path: [], drop: [] }): readonly OptInField[] {
   return fields.flatMap((field) => {
     const path = [...within.path, field.key];
     const drop = within.drop.length > 0 && field.required === true ? within.drop : path;
-    return isOptInField(field, within.path.at(-1)) ? [{ path, label: field.label, drop }] : optInFields(field.properties ?? [], { path, drop });
+    const says = optInSays(field, within.path.at(-1));
+    if (says !== undefined) return [{ path, label: field.label, drop, says }];
+    const free = (field.optInKeys ?? []).map((key): OptInField => ({ path: [...path, key], label: key, drop: [...path, key], says: optInSays({ key, label: key, type: "boolean" }) ?? "in", isFree: true }));
+    return [...optInFields(field.properties ?? [], { path, drop }), ...free];
   });
 }
 
@@ -35,6 +44,8 @@ interface Filling {
   readonly value: unknown;
   /** Its paths begin within something else than the event. */
   readonly isRelative: boolean;
+  /** Something larger is taken as a whole. */
+  readonly isWhole?: true;
 }
 
 /** All values that a mapping has at that place; where something larger is taken as a whole, that. */
@@ -50,7 +61,12 @@ function within({ value, isRelative }: Filling, key: string): Filling[] {
   const directive = asDirective(value);
   if (directive === undefined) return Object.hasOwn(value, key) ? [{ value: value[key], isRelative }] : [];
   const [, shape]: readonly unknown[] = directive !== "mixed" && directive.name === "@arrayPath" && Array.isArray(directive.value) ? directive.value : [];
-  return isRecord(shape) && asDirective(shape) === undefined ? within({ value: shape, isRelative: true }, key) : [{ value, isRelative }];
+  return isRecord(shape) && asDirective(shape) === undefined ? within({ value: shape, isRelative: true }, key) : [{ value, isRelative, isWhole: true }];
+}
+
+/** The same, in a field that says the contrary of a consent: a consent that it took as it is would opt in whoever has denied it. */
+function sourcesFor({ says }: OptInField, filling: Filling): readonly string[] {
+  return otherSources(says === "in" ? filling : { ...filling, isRelative: true });
 }
 
 /** Paths that it takes what it says from, but for the consent that is kept here. What only decides between two values says neither. */
@@ -85,21 +101,35 @@ const optedIn = /^(subscribed?|opt(ed)?[ _-]?in)$/i;
 const saysOptedIn = /(opt(ed)?_?in|(^|_)subscribed?)$/i;
 const optedOut = /^(|false|no|n|0|off|out|never|none|d|unknown|unspecified|indeterminate|denied|rejected|revoked|(un|not_?)subscribed?|opt(ed)?[ _-]?out)$/i;
 
-/** Whether a value says that somebody is not, or no more, opted in. */
-export function isOptedOut(value: unknown): boolean {
-  return value === undefined || value === null || value === false || value === 0 || (typeof value === "string" && optedOut.test(value.trim()));
+const saysYes = /^(true|yes|y|1|on|unsubscribed?|suppressed|opt(ed)?[ _-]?out)$/i;
+
+/** Whether a value opts nobody in: it says that they are not, or no more, opted in, or nothing. */
+function isNoOptIn(value: unknown, says: OptInSays): boolean {
+  if (value === undefined || value === null) return true;
+  if (says === "out") return value === true || value === 1 || (typeof value === "string" && saysYes.test(value.trim()));
+  return value === false || value === 0 || (typeof value === "string" && optedOut.test(value.trim()));
 }
 
 /** Whether a subscription opts in everybody of whom it sends something: because its action does nothing else, or because its mapping says so whatever the event. */
 export function optsIn(action: Pick<Action, "optsIn"> & { readonly fields?: readonly Field[] }, mapping: Mapping): boolean {
   if (action.optsIn === true || Object.entries(mapping).some(([name, value]) => isOptIn(name, value))) return true;
-  return optInFields(action.fields ?? []).some(({ path }) => fillingsOf(mapping, path).some(({ value }) => constantsOf(value).some((one) => !isOptedOut(one))));
+  return optInFields(action.fields ?? []).some((field) => fillingsOf(mapping, field.path).some((one) => isThere(field, one) && saysForEverybody(field, one)));
+}
+
+function saysForEverybody({ says }: OptInField, { value }: Filling): boolean {
+  return constantsOf(value).some((one) => !isNoOptIn(one, says));
+}
+
+/** Of something that is taken as a whole nobody knows which of the keys that it may have it has. */
+function isThere({ isFree }: OptInField, { isWhole }: Filling): boolean {
+  return isFree !== true || isWhole !== true;
 }
 
 /** `name`: of the field that it stands in, however deep it stands in directives. */
 function isOptIn(name: string, value: unknown): boolean {
   if (typeof value === "string") return optedIn.test(value);
   if (value === true) return saysOptedIn.test(name);
+  if (value === false) return optInSays({ key: name, label: "", type: "boolean" }) === "out";
   if (typeof value !== "object" || value === null) return false;
   const withoutConsent = saidWithoutConsent(value);
   if (withoutConsent !== undefined) return isOptIn(name, withoutConsent.value);
@@ -116,6 +146,7 @@ function constantsOf(value: unknown): readonly unknown[] {
   const directive = asDirective(value);
   if (directive === undefined || directive === "mixed") return Object.values(value).flatMap(constantsOf);
   if (directive.name === "@if") return isRecord(directive.value) ? constantsOf([directive.value["then"], directive.value["else"]]) : [];
+  if (directive.name === "@merge") return isRecord(directive.value) ? constantsOf(directive.value["objects"]) : [];
   return directive.name === "@literal" ? constantsOf(directive.value) : [];
 }
 
@@ -131,11 +162,14 @@ function saidWithoutConsent(value: object): { readonly value: unknown } | undefi
 
 /** Fields that opt people in by something else than their consent. */
 export function optInProblems(mapping: Mapping, { fields }: Pick<Action, "fields">): FieldProblem[] {
-  return optInFields(fields).flatMap(({ path, label }) => {
-    const [source] = fillingsOf(mapping, path).flatMap(otherSources);
+  return optInFields(fields).flatMap((one) => {
+    const { path, label, says } = one;
+    const [source] = fillingsOf(mapping, path).filter((filling) => isThere(one, filling)).flatMap((filling) => sourcesFor(one, filling));
     if (source === undefined) return [];
     const field = fieldOf(mapping, path);
-    return [{ field, problem: `${label} opts people in at the vendor, and is filled from ${source}. Map it from the consent that they gave here (${consentsPath}.<category>), or leave it empty.` }];
+    const problem = says === "in" ? `${label} opts people in at the vendor, and is filled from ${source}. Map it from the consent that they gave here (${consentsPath}.<category>), or leave it empty.`
+      : `${label} says that people are opted out, so that a no opts them in at the vendor, and is filled from ${source}. Ask for the consent that they gave here (${ifConsented}), or leave it empty.`;
+    return [{ field, problem }];
   });
 }
 
@@ -163,10 +197,7 @@ function fieldOf(mapping: Mapping, path: readonly string[]): string {
 
 /** Of which a subscription must not send that somebody is opted in. `consent`: what it asks for. */
 export function optInsToLeaveOut(mapping: Mapping, { fields }: Pick<Action, "fields">, consent: readonly string[]): readonly OptInField[] {
-  return optInFields(fields).filter(({ path }) => {
-    const fillings = fillingsOf(mapping, path);
-    return fillings.some((one) => otherSources(one).length > 0) || (consent.length === 0 && fillings.some(({ value }) => constantsOf(value).some((one) => !isOptedOut(one))));
-  });
+  return optInFields(fields).filter((field) => fillingsOf(mapping, field.path).some((one) => sourcesFor(field, one).length > 0 || (consent.length === 0 && saysForEverybody(field, one))));
 }
 
 /** What was made, without what opts in; and the labels of what was left out. */
@@ -196,15 +227,41 @@ function without(value: unknown, one: OptInField, depth: number): Less {
   if (!isRecord(value) || key === undefined || !Object.hasOwn(value, key)) return { value, isLess: false };
   const { [key]: inner, ...others } = value;
   const isLast = depth === one.path.length - 1;
-  const made = isLast ? lastWithout(inner) : without(inner, one, depth + 1);
+  const made = isLast ? lastWithout(inner, one.says) : without(inner, one, depth + 1);
   if (!made.isLess) return { value, isLess: false };
   if (made.value !== undefined) return { value: { ...value, [key]: made.value }, isLess: true };
   // What needs it goes along, up to what can be left out.
   return { value: depth >= one.drop.length ? undefined : others, isLess: true };
 }
 
-function lastWithout(value: unknown): Less {
-  if (!Array.isArray(value)) return isOptedOut(value) ? { value, isLess: false } : { value: undefined, isLess: true };
-  const kept = value.filter(isOptedOut);
+function lastWithout(value: unknown, says: OptInSays): Less {
+  if (!Array.isArray(value)) return isNoOptIn(value, says) ? { value, isLess: false } : { value: undefined, isLess: true };
+  const kept = value.filter((one) => isNoOptIn(one, says));
   return { value: kept.length === 0 ? undefined : kept, isLess: kept.length < value.length };
+}
+
+// ── Settings of a connection ──────────────────────────────────────────────────────────────────────────────────────
+
+const settingsKnown = new WeakMap<readonly Field[], readonly { readonly field: Field; readonly says: OptInSays }[]>();
+
+/** Settings that opt people in: what goes for whomever the mapping says nothing of. */
+export function optInSettings(fields: readonly Field[]): readonly { readonly field: Field; readonly says: OptInSays }[] {
+  let found = settingsKnown.get(fields);
+  if (found === undefined) {
+    found = fields.flatMap((field) => {
+      const says = optInSays(field);
+      return says === undefined ? [] : [{ field, says }];
+    });
+    settingsKnown.set(fields, found);
+  }
+  return found;
+}
+
+/** For a subscription that asks for no consent a setting says the contrary where it has choices, and nothing else; `leftOut`: which, as `settings.…`. */
+export function withoutOptInSettings<Settings extends Readonly<Record<string, unknown>>>(fields: readonly Field[], settings: Settings, consent: readonly string[]): { readonly settings: Settings; readonly leftOut: readonly string[] } {
+  const some = consent.length > 0 ? [] : optInSettings(fields).filter(({ field, says }) => !isNoOptIn(settings[field.key], says));
+  if (some.length === 0) return { settings, leftOut: [] };
+  const said = Object.fromEntries(some.map(({ field, says }) => [field.key, field.choices?.find(({ value }) => isNoOptIn(value, says))?.value]));
+  const left = Object.fromEntries(Object.entries({ ...settings, ...said }).filter(([, value]) => value !== undefined));
+  return { settings: left as Settings, leftOut: some.map(({ field }) => `settings.${field.key}`) }; // Of the same keys, or some fewer.
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { destinationParams, previewSubscription, previewSubscriptionBody, testSend, testSendBody, type TestSend, type WrittenSubscription } from "@tributary/schema/api/destinations.ts";
 import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import type { Action, DestinationDefinition } from "@tributary/schema/destination/definition.ts";
+import { withoutOptInSettings } from "@tributary/schema/destination/opt-in.ts";
 import { payloadOf } from "@tributary/schema/destination/payload.ts";
 import type { SubscriptionDefinition } from "@tributary/schema/destination/subscription.ts";
 import {
@@ -52,9 +53,10 @@ function madeOf(definition: WrittenSubscription, action: Action | undefined, eve
   const masked = shown(outgoingMask, event);
   const toShow = masked === event ? made : payloadOf(definition.mapping, masked, how);
   const problems = action === undefined ? [] : checkFields(action.fields, made.payload, { syncMode: definition.syncMode });
-  const left = made.leftOut.map((field) => ({ field, problem: "Left out: it opts people in, and is not filled from the consent that they gave here." }));
-  return { payload: toShow.isGood ? { ...toShow.payload } : null, problems: [...left, ...problems.map((one) => ({ ...one }))], mapped: made.payload };
+  return { payload: toShow.isGood ? { ...toShow.payload } : null, problems: [...made.leftOut.map(leftOutOf), ...problems.map((one) => ({ ...one }))], mapped: made.payload };
 }
+
+const leftOutOf = (field: string) => ({ field, problem: "Left out: it opts people in, and is not filled from the consent that they gave here." });
 
 /** Problems of the definition itself; an audience counts as there, for whether it is was asked before. */
 function problemsOf(kind: DestinationDefinition, { trigger, ...rest }: WrittenSubscription): FieldProblem[] {
@@ -183,13 +185,15 @@ async function sendOne(called: Called, { shown }: Asking, { definition, tried, t
   const { kind, connection, secrets, signal } = called;
   const action = actionOf(kind.definition, definition.action);
   if (action === undefined) throw new AppError("invalid_definition", { detail: `${kind.definition.name} has no action \`${definition.action}\`.` });
-  const { payload, problems, mapped } = madeOf(definition, action, tried.event, shown);
+  const { payload, problems: ofMapping, mapped } = madeOf(definition, action, tried.event, shown);
+  const { settings, leftOut } = withoutOptInSettings(kind.definition.settings, connection.settings, definition.consent);
+  const problems = [...leftOut.map(leftOutOf), ...ofMapping];
   const told = { test: true, passes: tried.why === null, payload, problems } as const;
   const notSent = (detail: string): TestSend => ({ ...told, outcome: "not_sent", code: null, detail, status: null, exchanges: [] });
   if (mapped === undefined) return notSent("The mapping makes nothing of this event.");
   if (to !== undefined && to.externalId === undefined && kind.definition.audience?.isCreated === true) return notSent("The vendor makes the list when the subscription is switched on; until then there is none to send to.");
   const result = await kind.send({
-    connection, subscription: { id: 0, version: 0, action: definition.action, syncMode: definition.syncMode },
+    connection: { ...connection, settings }, subscription: { id: 0, version: 0, action: definition.action, syncMode: definition.syncMode },
     ...(to === undefined ? {} : { audience: { key: to.audience.slug, id: to.audience.id, name: to.name, externalId: to.externalId, settings: to.settings } }),
     items: [{ event: tried.event, payload: mapped, idempotencyKey: `test-${randomUUID()}` }],
   }, signal);

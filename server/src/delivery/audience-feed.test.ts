@@ -67,6 +67,38 @@ test("without those who are in, only changes go; and the share that is held out 
   expect(counts["held_out hold_out"]).toBe(24 - sent.length);
 });
 
+test("whom history or a late event brings in is not sent unless a subscription asks for it, and counted by which it was; who leaves by them is told", async () => {
+  const id = await audiences.audience("afterwards", { all: [bought("Dated"), { not: bought("Undone") }] });
+  const subscribed = async (more: object): Promise<number> => {
+    const to = await bench.destination();
+    await bench.subscribe(to, { action: "one", trigger: { kind: "audience", audienceId: id, stopShare: 1 }, mapping, ...more });
+    return to;
+  };
+  const [plain, past, late] = [await subscribed({}), await subscribed({ historical: true }), await subscribed({ late: true })];
+  const did = (userId: string, event: string, hoursAgo: number): object => ({ type: "track", userId, event, timestamp: new Date(audiences.clock.ms - hoursAgo * 3_600_000).toISOString() });
+  const history = { importId: 1, historical: true };
+  await audiences.send(["imp", "tardy", "now"].map((userId) => ({ type: "identify", userId })));
+  await settled();
+  const from = bench.vendor.requests.length;
+  await audiences.send([did("imp", "Dated", 2_400)], history);
+  await audiences.send([did("tardy", "Dated", 5)]);
+  await audiences.send([did("now", "Dated", 0)]);
+  await settled();
+  const sentTo = (to: number): string[] => bench.vendor.requests.slice(from).filter(({ destinationId }) => destinationId === to)
+    .flatMap(({ items }) => items.map(({ event, payload }) => `${event.event} ${String(payload["who"])}`)).toSorted();
+  expect(sentTo(plain)).toEqual(["Audience Entered now"]);
+  expect(sentTo(past)).toEqual(["Audience Entered imp", "Audience Entered now"]);
+  expect(sentTo(late)).toEqual(["Audience Entered now", "Audience Entered tardy"]);
+  expect(await bench.counts(plain)).toEqual({ delivered: 1, "filtered historical": 1, "filtered late": 1 });
+  expect(await bench.counts(past)).toEqual({ delivered: 2, "filtered late": 1 });
+  expect(await bench.counts(late)).toEqual({ delivered: 2, "filtered historical": 1 });
+  // Leaving sends nobody anything: it is told whatever brought it about.
+  await audiences.send([did("imp", "Undone", 2_300)], history);
+  await audiences.send([did("now", "Undone", 4.5)]);
+  await settled();
+  for (const to of [plain, past, late]) expect(sentTo(to)).toEqual(expect.arrayContaining(["Audience Exited imp", "Audience Exited now"]));
+});
+
 test("a vendor that keeps lists makes one for the audience first, and is asked again until it has", async () => {
   const id = await audiences.audience("listed", rich);
   await audiences.send([{ type: "track", userId: "li", event: "Order Completed" }]);

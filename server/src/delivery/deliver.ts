@@ -1,5 +1,6 @@
 // One request to a destination, and what it says of each job that went with it.
 import { randomUUID } from "node:crypto";
+import { withoutOptInSettings } from "@tributary/schema/destination/opt-in.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Connection, Destination, Outcome, SendResult } from "../destinations/destinations.ts";
 import { DETAIL_MAX, entryFor, type Entry } from "./entry.ts";
@@ -61,10 +62,11 @@ export async function deliver(jobs: readonly [DeliveryJob, ...DeliveryJob[]], op
 
 async function send(jobs: readonly [DeliveryJob, ...DeliveryJob[]], { connection, destination, requestMs, signal, batchId }: DeliverOptions): Promise<SendResult> {
   const { subscription } = jobs[0];
+  const { settings } = withoutOptInSettings(destination.definition.settings, connection.settings, subscription.definition.consent);
   try {
     return await destination.send(
       {
-        connection, subscription: { id: subscription.id, version: subscription.version, action: subscription.definition.action, syncMode: jobs[0].syncMode ?? subscription.definition.syncMode },
+        connection: settings === connection.settings ? connection : { ...connection, settings }, subscription: { id: subscription.id, version: subscription.version, action: subscription.definition.action, syncMode: jobs[0].syncMode ?? subscription.definition.syncMode },
         audience: jobs[0].audience, items: jobs.map(({ item }) => item), batchId,
       },
       AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),

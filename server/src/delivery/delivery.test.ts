@@ -188,9 +188,35 @@ test("history, late events, bots, consent and test people: what is not sent is c
   await bench.send([{ ...old, timestamp: new Date(Date.now() - 5 * 3_600_000).toISOString() }]);
   await bench.send([{ ...other, ...consenting }]);
   await bench.send([{ ...none, context: { consent: { categoryPreferences: { marketing: false } } } }]);
+  // Of an import: months old, and counted as what it is, not as late.
+  const longAgo = new Date(Date.now() - 100 * 86_400_000).toISOString();
+  await bench.send(orders("eve", 4, 5).map((past) => ({ ...past, ...consenting, timestamp: longAgo })), { importId: 1, historical: true });
+  const crawls = orders("eve", 6).map((one) => ({ ...one, context: { ...consenting.context, userAgent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" } }));
+  await bench.send(crawls);
   await bench.deliverer().catchUp();
   expect(accepted()).toEqual(["eve 1"]);
-  expect(await bench.counts(id)).toEqual({ delivered: 1, "filtered consent": 1, "filtered late": 1, "filtered test_people": 1 });
+  expect(await bench.counts(id)).toEqual({ delivered: 1, "filtered bot": 1, "filtered consent": 1, "filtered historical": 2, "filtered late": 1, "filtered test_people": 1 });
+  // None of it became a delivery.
+  expect((await bench.log()).filter((row) => row.destination_id === id).map(({ outcome }) => outcome)).toEqual(["delivered"]);
+});
+
+test("history and late events go where a subscription asks for them, each for itself; bots never do", async () => {
+  const subscribed = async (more: object): Promise<number> => {
+    const id = await bench.destination();
+    await bench.subscribe(id, { ...all, ...more });
+    return id;
+  };
+  const [past, late, both] = [await subscribed({ historical: true }), await subscribed({ late: true }), await subscribed({ historical: true, late: true })];
+  const hoursAgo = (hours: number): object => ({ timestamp: new Date(Date.now() - hours * 3_600_000).toISOString() });
+  await bench.send(orders("ivo", 1).map((one) => ({ ...one, ...hoursAgo(2_400) })), { importId: 1, historical: true });
+  await bench.send(orders("ivo", 2).map((one) => ({ ...one, ...hoursAgo(5) })));
+  await bench.send(orders("ivo", 3).map((one) => ({ ...one, context: { userAgent: "Googlebot/2.1" } })));
+  await bench.deliverer().catchUp();
+  const sentTo = (id: number): unknown[] => bench.vendor.requests.filter(({ destinationId }) => destinationId === id).flatMap(({ items }) => items.map(({ payload }) => payload["number"]));
+  expect([past, late, both].map(sentTo)).toEqual([[1], [2], [1, 2]]);
+  expect(await bench.counts(past)).toEqual({ delivered: 1, "filtered bot": 1, "filtered late": 1 });
+  expect(await bench.counts(late)).toEqual({ delivered: 1, "filtered bot": 1, "filtered historical": 1 });
+  expect(await bench.counts(both)).toEqual({ delivered: 2, "filtered bot": 1 });
 });
 
 test("killed at any moment, everything is sent, what has an outcome is never sent again, and each has one row", async () => {
@@ -494,4 +520,43 @@ test("what came while no subscription took events is not sent once one does, wha
   await bench.send(orders("reheard", 1));
   await bench.deliverer().catchUp();
   expect(accepted().slice(1)).toEqual(["reheard 1"]);
+});
+
+test("a subscription takes events from when it was switched on, however far behind its destination is; what is asked for again is sent whenever it came", async () => {
+  const { pool } = bench.pipeline;
+  const id = await bench.destination();
+  const down = (): readonly Outcome[] => [failed({ code: "http_429", status: 429, afterMs: 30_000 })];
+  const well = async (answer: (request: SendRequest) => readonly Outcome[]): Promise<unknown[]> => {
+    bench.vendor.accepted.length = 0;
+    bench.vendor.answer = answer;
+    await through();
+    return bench.vendor.accepted.map(({ payload }) => `${String(payload["via"])} ${String(payload["who"])}`).toSorted();
+  };
+  const via = (name: string): object => ({ ...all, mapping: { ...all.mapping, via: name } });
+  await bench.subscribe(id, via("first"));
+  bench.vendor.answer = down;
+  await bench.send(orders("queued", 1));
+  await bench.deliverer().catchUp();
+  const second = await bench.subscribe(id, via("second"));
+  await bench.send(orders("next", 1));
+  await bench.kill();
+  await bench.deliverer().catchUp();
+  expect(await well(good)).toEqual(["first next", "first queued", "second next"]);
+  expect(await bench.counts(id)).toMatchObject({ delivered: 3 });
+
+  // Off and on again it begins anew; a change of what stands there begins nothing.
+  bench.vendor.answer = down;
+  await pool.query("update subscription set enabled = false where id = $1", [second]);
+  await bench.send(orders("passed", 1));
+  await pool.query("update subscription set enabled = true where id = $1", [second]);
+  await bench.send(orders("taken", 1));
+  await pool.query("update subscription set definition = jsonb_set(definition::jsonb, '{late}', 'true')::json, version = version + 1, name = 'renamed' where id = $1", [second]);
+  await bench.deliverer().catchUp();
+  expect(await well((request) => (request.items.every(({ payload }) => payload["via"] === "second") ? refused(request) : good(request)))).toEqual(["first passed", "first taken"]);
+  await bench.log();
+  await pool.query("update subscription set enabled = false where id = $1", [second]);
+  await pool.query("update subscription set enabled = true where id = $1", [second]);
+  await bench.deliverer().catchUp();
+  await replay(id);
+  expect(await well(good)).toEqual(["second taken"]);
 });

@@ -48,12 +48,12 @@ export function eventFeed(options: FeedOptions): Feed | undefined {
   const subscriptions = target.subscriptions.filter((one) => one.isLive && one.definition.trigger.kind === "events");
   if (subscriptions.length === 0) return undefined;
 
-  async function picked(some: readonly StreamedEvent[], of: readonly Subscription[]): Promise<Picked> {
+  async function picked(some: readonly StreamedEvent[], of: readonly Subscription[], isAgain: boolean): Promise<Picked> {
     if (some.length === 0) return { jobs: [], unsent: [], filtered: [] };
     const [people, isGrantedByDefault] = await Promise.all([
       readPeople(pool, workspaceId, [...new Set(some.map((event) => event.profile_id))]), options.isGrantedByDefault(workspaceId),
     ]);
-    return pick(some, of, { target, definition, people, isGrantedByDefault, limits });
+    return pick(some, of, { target, definition, people, isGrantedByDefault, limits, isAgain });
   }
 
   return {
@@ -63,8 +63,8 @@ export function eventFeed(options: FeedOptions): Feed | undefined {
       const beforeBlock = await options.landedBefore(target.partition);
       if (beforeBlock <= fromBlock) return undefined;
       const slice = await events.read({ ...place, fromBlock, beforeBlock });
-      return { ...(await picked(slice.events, subscriptions)), nextBlock: slice.nextBlock };
+      return { ...(await picked(slice.events, subscriptions, false)), nextBlock: slice.nextBlock };
     },
-    again: async (subscription, positions) => picked(await events.readAgain(place, positions), [subscription]),
+    again: async (subscription, positions) => picked(await events.readAgain(place, positions), [subscription], true),
   };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startDeliveryBench, type DeliveryBench } from "./testing.ts";
+import { good, startDeliveryBench, type DeliveryBench } from "./testing.ts";
 
 let bench: DeliveryBench;
 beforeAll(async () => {
@@ -34,4 +34,21 @@ test("what a mapping takes from our consent goes as they decided, whatever the e
   const said = bench.vendor.accepted.filter(({ event }) => event.event === "Signed Up").map(({ payload }) => [payload["who"], payload["email_subscribe"]]);
   expect(said.toSorted()).toEqual([["no", "unsubscribed"], ["unasked", undefined], ["yes", "opted_in"]]);
   expect(Object.keys(await bench.counts(id))).toEqual(["delivered"]);
+});
+
+test("a setting that opts in whomever the mapping says nothing of holds for a subscription that asks for consent; for another its contrary goes, and each delivery says so", async () => {
+  await bench.pipeline.pool.query("update destination set enabled = false");
+  const id = await bench.destination();
+  await bench.pipeline.pool.query(`update destination set settings_sealed = '{"defaultPermissionStatus":"OPTIN"}', version = version + 1 where id = $1`, [id]);
+  const asking = await bench.subscribe(id, { action: "one", trigger, mapping: {}, consent: ["email_marketing"] });
+  await bench.subscribe(id, { action: "one", trigger, mapping: {} });
+  const went: unknown[] = [];
+  bench.vendor.answer = (request) => {
+    went.push([request.subscription.id === asking, request.connection.settings]);
+    return good(request);
+  };
+  await bench.send([{ type: "identify", userId: "eve", context: { consent: { categoryPreferences: { email_marketing: true } } } }, signedUp("eve")]);
+  await bench.deliverer().catchUp();
+  expect(went.toSorted()).toEqual([[false, { defaultPermissionStatus: "OPTOUT" }], [true, { defaultPermissionStatus: "OPTIN" }]]);
+  expect(await bench.counts(id)).toEqual({ delivered: 2, "left_out settings.defaultPermissionStatus": 1 });
 });

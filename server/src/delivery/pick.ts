@@ -1,5 +1,6 @@
 // Which events of a slice go where, and what of them: each subscription says yes, or it says by what rule not, and that is counted.
 import type { Action, DestinationDefinition, SyncMode } from "@tributary/schema/destination/definition.ts";
+import { withoutOptInSettings } from "@tributary/schema/destination/opt-in.ts";
 import { payloadOf } from "@tributary/schema/destination/payload.ts";
 import type { OutgoingEvent } from "@tributary/schema/destination/outgoing-event.ts";
 import { takes, type TriggerEvent } from "@tributary/schema/destination/trigger.ts";
@@ -77,6 +78,8 @@ export interface PickOptions {
   /** What the absence of a decision means. */
   readonly isGrantedByDefault: boolean;
   readonly limits: Pick<DeliveryLimits, "lateMs">;
+  /** They were picked before, or are asked for by name: then it does not matter whether the subscription was on when they came. */
+  readonly isAgain: boolean;
 }
 
 export function pick(events: readonly StreamedEvent[], subscriptions: readonly Subscription[], options: PickOptions): Picked {
@@ -87,6 +90,8 @@ export function pick(events: readonly StreamedEvent[], subscriptions: readonly S
     const facts = triggerEventOf(event);
     for (const subscription of subscriptions) {
       const { trigger } = subscription.definition;
+      // As of what came before the destination's own beginning, nothing is counted: it was never asked for.
+      if (!options.isAgain && event.block_id < subscription.eventsFrom) continue;
       if (trigger.kind !== "events" || !takes(trigger, facts, options.target.zone).isTaken) continue;
       const person = options.people.get(event.profile_id);
       const reason = filterReason(event, subscription, person, options);
@@ -154,10 +159,11 @@ export function itemJob(
   const problem = action === undefined ? `${target.name} has no action "${subscription.definition.action}".`
     : mapped.isGood ? undefined : mapped.field === "" ? mapped.problem : `${mapped.field}: ${mapped.problem}`;
   if (action === undefined || !mapped.isGood) return { ...told, outcome: "refused", code: "mapping", messageId: event.messageId, detail: problem ?? "" };
+  const leftOut = [...mapped.leftOut, ...withoutOptInSettings(definition.settings, target.connection.settings, subscription.definition.consent).leftOut];
   return {
     ...told, person: laneOf(told), attempts: 0, firstAtMs: undefined,
     item: { event, payload: mapped.payload, idempotencyKey: `${stream.replace(" ", "-")}-${subscription.id}-${position}`, ...(row === undefined ? {} : { row }) },
-    ...batchOf(action, told, mapped.payload), ...(mapped.leftOut.length === 0 ? {} : { leftOut: mapped.leftOut }),
+    ...batchOf(action, told, mapped.payload), ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
 

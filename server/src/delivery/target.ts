@@ -22,6 +22,8 @@ export interface Subscription {
   readonly sync: RunningSync | undefined;
   /** False: nothing goes but what is being sent anew. */
   readonly isLive: boolean;
+  /** Events of blocks before this one came before it was switched on. */
+  readonly eventsFrom: number;
 }
 
 export interface AskedStop {
@@ -60,7 +62,7 @@ interface Row extends SealedDestination {
   readonly testPeople: readonly string[] | null;
   readonly subscriptions: readonly {
     readonly id: number; readonly version: number; readonly definition: unknown; readonly externalId: string | null; readonly audience: Subscription["audience"] | null;
-    readonly model: (NonNullable<Subscription["model"]> & { readonly person: NonNullable<ModelDefinition["person"]> | null }) | null; readonly stop: AskedStop | null; readonly sync: RunningSync | null; readonly isLive: boolean;
+    readonly model: (NonNullable<Subscription["model"]> & { readonly person: NonNullable<ModelDefinition["person"]> | null }) | null; readonly stop: AskedStop | null; readonly sync: RunningSync | null; readonly isLive: boolean; readonly eventsFrom: number;
   }[] | null;
 }
 
@@ -73,7 +75,7 @@ export async function readTargets(pool: Pool, seal: Seal, logger: Logger): Promi
            'model', case when m.id is not null then json_build_object('id', m.id, 'slug', m.slug, 'name', m.name, 'person', m.definition -> 'person') end,
            'stop', (select json_build_object('id', t.id, 'status', t.status, 'reasons', t.reasons, 'fromBlock', t.from_block, 'beforeBlock', case when t.status = 'asked' then 0 else t.before_block end)
              from delivery_stop t where t.subscription_id = s.id order by t.id desc limit 1),
-           'sync', case when y.id is not null then json_build_object('id', y.id, 'kind', y.kind) end, 'isLive', d.enabled and s.enabled and y.kind is distinct from 'empty') order by s.id)
+           'sync', case when y.id is not null then json_build_object('id', y.id, 'kind', y.kind) end, 'isLive', d.enabled and s.enabled and y.kind is distinct from 'empty', 'eventsFrom', coalesce(s.events_from, 0)) order by s.id)
         from subscription s left join audience a on a.workspace_id = s.workspace_id and a.id = (s.definition -> 'trigger' ->> 'audienceId')::integer left join model m on m.workspace_id = s.workspace_id and m.id = (s.definition -> 'trigger' ->> 'modelId')::integer
           left join delivery_sync y on y.subscription_id = s.id and y.status = 'running'
         where s.destination_id = d.id and s.status = 'active' and (d.enabled and s.enabled or y.kind = 'empty')) as subscriptions
@@ -96,7 +98,7 @@ function targetOf(row: Row, seal: Seal): Target {
     name: row.name, partition: row.partition, zone: row.zone, testPeople: row.testPeople ?? undefined, connection: connectionOf(seal, row.workspaceId, row),
     subscriptions: (row.subscriptions ?? []).map((one) => ({
       id: one.id, version: one.version, definition: subscriptionDefinition.parse(one.definition), externalId: one.externalId ?? undefined, audience: one.audience ?? undefined,
-      model: one.model === null ? undefined : { ...one.model, person: one.model.person ?? undefined }, stop: one.stop ?? undefined, sync: one.sync ?? undefined, isLive: one.isLive,
+      model: one.model === null ? undefined : { ...one.model, person: one.model.person ?? undefined }, stop: one.stop ?? undefined, sync: one.sync ?? undefined, isLive: one.isLive, eventsFrom: one.eventsFrom,
     })),
   };
 }

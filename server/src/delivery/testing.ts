@@ -39,7 +39,8 @@ type ForgottenPerson = { readonly destinationId: number; readonly userId?: strin
 const optInField = { key: "email_subscribe", label: "Email", description: "", type: "string", required: false, isMultiple: false, isDynamic: false, isHidden: false, isHashed: false, takesMore: false } as const;
 
 const definition: DestinationDefinition = {
-  slug: "fake", name: "Fake", description: "", category: "test", origin: "own", availability: { kind: "ready" }, notes: [], proof: "contract", authentication: "none", settings: [],
+  slug: "fake", name: "Fake", description: "", category: "test", origin: "own", availability: { kind: "ready" }, notes: [], proof: "contract", authentication: "none",
+  settings: [{ ...optInField, key: "defaultPermissionStatus", label: "Default", choices: [{ value: "OPTIN", label: "In" }, { value: "OPTOUT", label: "Out" }] }],
   actions: [
     { key: "one", name: "One", description: "", fields: [], isHidden: false },
     { key: "contact", name: "Contact", description: "", fields: [optInField], isHidden: false },

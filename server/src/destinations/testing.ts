@@ -3,6 +3,7 @@ import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import { destinationDefinition, type DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import type { Catalog, Connection, Destination, Exchange, SendRequest } from "./destination.ts";
 
+export { seenDestinations, type Seen, type SeenDestination } from "./catalog/testing.ts";
 export { outboundToLoopback, startTestVendor, type TestVendor } from "./testing-vendor.ts";
 
 export const testDefinition: DestinationDefinition = destinationDefinition.parse({

@@ -467,7 +467,7 @@ const postgres: readonly PersonalDataPlace[] = [
     personal: {
       definition: "may name a value of a person that it asks for", name: "words of the staff", created_by: "the opaque id of who made it", updated_by: "the opaque id of who changed it",
     },
-    other: ["id", "workspace_id", "destination_id", "version", "enabled", "external_id", "status", "created_at", "updated_at"],
+    other: ["id", "workspace_id", "destination_id", "version", "enabled", "external_id", "status", "events_from", "created_at", "updated_at"],
     find: "By text search in the definitions.",
     export: "Not exported: it is a choice of the staff, not an answer about a person.",
     erase: "Change the definition, by hand.",

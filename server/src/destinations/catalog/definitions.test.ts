@@ -76,7 +76,7 @@ test("conditions, choices, nested fields, hashes and batch limits come over", ()
 
 test("what opts people in at the vendor is known: by what the action does, or by what a mapping says of everybody", () => {
   const optIns = all.flatMap(({ slug, availability, actions }) => (availability.kind === "hidden" ? [] : actions.filter((one) => one.optsIn === true).map(({ key }) => `${slug} ${key}`)));
-  expect(optIns.toSorted()).toEqual(["ambee subscribeUserToCampaign", "attentive subscribeUser", "klaviyo subscribeProfile"]);
+  expect(optIns.toSorted()).toEqual(["ambee subscribeUserToCampaign", "attentive subscribeUser", "customerio unsuppressPerson", "klaviyo subscribeProfile"]);
   const says = (mapping: Mapping): boolean => optsIn({}, mapping);
   for (const one of [{ email_subscribe: "opted_in" }, { status: { "@if": { exists: { "@path": "$.userId" }, then: "unsubscribed", else: "subscribed" } } }, { emailOptin: true }, { profile: { subscribed: true } }, { permission: "OPTIN" }]) expect(says(one), JSON.stringify(one)).toBe(true);
   for (const one of [{ status: "unsubscribed" }, { subscribed: false }, { email_subscribe: { "@path": "$.traits.subscribed" } }, { active: true }, { text: "subscribed to the newsletter" }]) expect(says(one), JSON.stringify(one)).toBe(false);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DestinationDefinition, Field } from "@tributary/schema/destination/definition.ts";
-import { optInFields, optInProblems, withoutOptInProblems } from "@tributary/schema/destination/opt-in.ts";
+import { optInFields, optInProblems, optInSettings, withoutOptInProblems, type OptInField } from "@tributary/schema/destination/opt-in.ts";
 import { soundsLikeOptIn } from "@tributary/schema/destination/opt-in-fields.ts";
 import type { Mapping } from "@tributary/schema/destination/mapping.ts";
 import pino from "pino";
@@ -26,11 +26,23 @@ function listed(of: (fields: readonly Field[]) => readonly string[]): string {
   return all.flatMap(({ slug, actions }) => actions.flatMap(({ key, fields }) => of(fields).map((field) => `${slug} ${key} ${field}`))).toSorted().join("\n");
 }
 
+/** `destination setting`, of connections and of the lists that audiences become. */
+function listedSettings(of: (fields: readonly Field[]) => readonly string[]): string {
+  return all.flatMap(({ slug, settings, audience }) => [...of(settings).map((field) => `${slug} ${field}`), ...of(audience?.settings ?? []).map((field) => `${slug} list ${field}`)]).toSorted().join("\n");
+}
+
 test("fields that opt people in, over the whole catalog, and those that sound alike and are none, are the ones that somebody has looked at", async () => {
-  const optIns = (fields: readonly Field[]): readonly string[] => optInFields(fields).map(({ path }) => path.join("."));
-  const others = (fields: readonly Field[]): readonly string[] => alike(fields).filter((name) => !optIns(fields).includes(name));
+  const optIns = (which: (field: OptInField) => boolean) => (fields: readonly Field[]): readonly string[] => optInFields(fields).filter(which).map(({ path }) => path.join("."));
+  const others = (fields: readonly Field[]): readonly string[] => alike(fields).filter((name) => !optIns(() => true)(fields).includes(name));
+  const settings = (fields: readonly Field[]): readonly string[] => optInSettings(fields).map(({ field, says }) => `${field.key} ${says}`);
+  const otherSettings = (fields: readonly Field[]): readonly string[] => alike(fields).filter((name) => !optInSettings(fields).some(({ field }) => field.key === name));
   expect(all).toHaveLength(214);
-  expect(`# Opt people in, or tell a vendor that they have consented\n${listed(optIns)}\n\n# Sound alike, and are none\n${listed(others)}\n`).toBe(await readFile(join(import.meta.dirname, "opt-in-fields.txt"), "utf8"));
+  const found = [
+    ["Opt people in, or tell a vendor that they have consented", listed(optIns(({ says }) => says === "in"))], ["Say that people are opted out, and opt them in where they say no", listed(optIns(({ says }) => says === "out"))],
+    ["Sound alike, and are none", listed(others)],
+    ["Settings that opt in whomever a mapping says nothing of", listedSettings(settings)], ["Settings that sound alike, and are none", listedSettings(otherSettings)],
+  ].map(([title, lines]) => `# ${title ?? ""}\n${lines ?? ""}\n`).join("\n");
+  expect(found).toBe(await readFile(join(import.meta.dirname, "opt-in-fields.txt"), "utf8"));
 });
 
 test("what the catalog's own defaults and presets take from somewhere else is left out of what is suggested", () => {

@@ -8,7 +8,7 @@ import { categories } from "./categories.ts";
 import { convertFields } from "./convert-field.ts";
 import { ourPresets } from "./our-presets.ts";
 import { convertPreset, type FilterNode } from "./convert-preset.ts";
-import { availabilityOf, contractTested, environmentSettings, traps } from "./labels.ts";
+import { availabilityOf, contractTested, environmentSettings, optInKeys, traps } from "./labels.ts";
 
 /** What an action takes whose author names no number. */
 const BATCH_SIZE = 1_000;
@@ -20,7 +20,7 @@ export function convertDefinition(slug: string, definition: PackageDefinition, p
   const availability = availabilityOf(slug);
   // What can't be used is listed with its reason, and needs no forms.
   const isHidden = availability.kind === "hidden";
-  const actions = isHidden ? [] : Object.entries(definition.actions).map(([key, action]) => convertAction(key, action));
+  const actions = isHidden ? [] : Object.entries(definition.actions).map(([key, action]) => convertAction(slug, key, action));
   return destinationDefinition.parse({
     slug,
     name: nameOf(definition.name),
@@ -58,17 +58,24 @@ function settingFields({ authentication }: PackageDefinition): Field[] {
   return convertFields(authentication?.fields).map((field) => field.key === "dynamicAuthSettings" ? { ...field, isHidden: true } : field);
 }
 
-function convertAction(key: string, action: PackageAction): Action {
+function convertAction(slug: string, key: string, action: PackageAction): Action {
   return {
     key,
     name: action.title,
     description: own.text(action.description ?? ""),
-    fields: convertFields(action.fields),
+    fields: convertFields(action.fields).map((field) => withOptInKeys(slug, key, field)),
     ...(action.performBatch ? { batch: batchOf(action) } : {}),
     ...(action.syncMode ? { syncModes: { choices: action.syncMode.choices.map((one) => syncModeOf(one.value)), default: syncModeOf(action.syncMode.default) } } : {}),
-    ...(/^subscribe/i.test(key) || /^subscribe/i.test(action.title) ? { optsIn: true } : {}),
+    ...(optsIn.test(key) || optsIn.test(action.title) ? { optsIn: true } : {}),
     isHidden: action.hidden ?? false,
   };
+}
+
+const optsIn = /^(re)?subscribe|^unsuppress/i;
+
+function withOptInKeys(slug: string, action: string, field: Field): Field {
+  const known = optInKeys[slug];
+  return known === undefined || field.key !== known.field || !known.actions.includes(action) ? field : { ...field, optInKeys: [...known.keys] };
 }
 
 function batchOf({ fields }: PackageAction): Action["batch"] {

@@ -96,6 +96,12 @@ export const featuresOn: Readonly<Record<string, readonly string[]>> = {
   "google-campaign-manager-360": ["cm360-canary-api-version"],
 };
 
+/** Slug → in which object of which actions a vendor reads keys by which people are opted in or out, though the package has no fields for them. What stands there goes as it is into the person's record. */
+export const optInKeys: Readonly<Record<string, { readonly actions: readonly string[]; readonly field: string; readonly keys: readonly string[] }>> = {
+  "customerio": { actions: ["createUpdatePerson"], field: "custom_attributes", keys: ["unsubscribed", "cio_subscription_preferences"] },
+  "salesforce": { actions: ["contact", "contact2", "lead", "lead2"], field: "customFields", keys: ["HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall"] },
+};
+
 /**
  * Slugs whose requests, and what becomes of each reply, are held by a test against a server of our own. No vendor was ever called:
  * that a request leaves as the package means it says nothing about whether the vendor takes it today.

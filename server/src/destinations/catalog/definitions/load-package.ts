@@ -39,8 +39,8 @@ export function packageVersion({ destinations, core }: PackageFolders): string {
 export function loadDefinition({ destinations }: PackageFolders, slug: string): PackageDefinition {
   if (!categories.has(slug)) throw new Error(`${slug} is not in the catalog.`);
   const loaded = load(join(destinations, "dist", "destinations", slug, "index.js")) as { default: PackageDefinition }; // What the package exports.
-  // The name becomes part of a schema's address, which fast-uri takes apart and most names break.
-  return { ...loaded.default, name: slug };
+  // The name becomes the scheme of a schema's address, which fast-uri takes apart: most names break it, and so does a digit at the beginning.
+  return { ...loaded.default, name: /^[a-z]/.test(slug) ? slug : `d-${slug}` };
 }
 
 /** The name for people, which `loadDefinition` puts aside. */
