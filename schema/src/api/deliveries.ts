@@ -1,6 +1,7 @@
 // What became of what was sent, over the API.
 import { z } from "zod";
 import { guid, isoTime, nextCursor, pageOf, pageQuery, rowIdNumber } from "./answer-parts.ts";
+import { audienceReason, audienceSlug } from "./audiences.ts";
 import { destinationSlug, exchange } from "./destinations.ts";
 
 const outcome = z.enum(["delivered", "refused", "expired", "held_out", "nothing"])
@@ -89,12 +90,22 @@ export const replayList = z.strictObject({ data: z.array(replayShown) });
 export type ReplayList = z.infer<typeof replayList>;
 export type ReplayShown = z.infer<typeof replayShown>;
 
+/** Why an audience's subscription sent something about somebody. */
+export const deliveryWhy = z
+  .strictObject({
+    audience: audienceSlug, audience_name: z.string(), entered: z.boolean().meta({ description: "Whether they came in; otherwise they went." }), reason: audienceReason, at: isoTime,
+    cause: z.strictObject({ event: z.string(), message_id: z.string() }).nullable().meta({ description: "The event that brought it about; null where none did, as where time has passed." }),
+  })
+  .meta({ id: "DeliveryWhy" });
+export type DeliveryWhy = z.infer<typeof deliveryWhy>;
+const why = deliveryWhy.nullable().meta({ description: "Null where it was not somebody's coming into an audience or going that was sent." });
+
 export const personDeliveriesQuery = pageQuery.extend({ destination: destinationSlug.optional() });
 export const personDeliveries = z.strictObject({
-  data: z.array(deliveryRow.extend({ destination: destinationSlug, destination_name: z.string() })),
+  data: z.array(deliveryRow.extend({ destination: destinationSlug, destination_name: z.string(), why })),
   waiting: z.array(z.strictObject({
     destination: destinationSlug, destination_name: z.string(), subscription: z.int(), subscription_name: z.string().nullable(), stream: z.string(), position: rowIdNumber, attempts: z.int(), first_at: isoTime, next_at: isoTime, code: z.string(),
-    detail: z.string(),
+    detail: z.string(), why,
   })),
   next_cursor: nextCursor,
 });

@@ -22,6 +22,7 @@ import type { ApiServices } from "./api-services.ts";
 import { cursorId, cursorMs, cursorRow, decodeCursor, pageFrom } from "./cursor.ts";
 import { defineRoute, type Route } from "./define-route.ts";
 import { DESTINATIONS_TAG } from "./destinations.ts";
+import { readWhy, whyMask } from "./delivery-why.ts";
 import { exchangesMask } from "./destinations-shown.ts";
 import { iso } from "./iso.ts";
 import { ownerIds } from "./profile-store.ts";
@@ -341,8 +342,8 @@ function personRoute(services: ApiServices): Route {
     params: profileRefParams,
     query: personDeliveriesQuery,
     masks: fields({
-      data: listOf(fields({ ...deliveryMask, destination: keep, destination_name: keep })), next_cursor: keep,
-      waiting: listOf(fields({ destination: keep, destination_name: keep, subscription: keep, subscription_name: keep, stream: keep, position: keep, attempts: keep, first_at: keep, next_at: keep, code: keep, detail: within })),
+      data: listOf(fields({ ...deliveryMask, destination: keep, destination_name: keep, why: whyMask })), next_cursor: keep,
+      waiting: listOf(fields({ destination: keep, destination_name: keep, subscription: keep, subscription_name: keep, stream: keep, position: keep, attempts: keep, first_at: keep, next_at: keep, code: keep, detail: within, why: whyMask })),
     }),
     responses: { 200: personDeliveries },
     handle: async ({ params, query, workspaceId, nowMs, saw }) => {
@@ -357,16 +358,18 @@ function personRoute(services: ApiServices): Route {
       const rows = await readDeliveries(
         (sql, values) => services.scan(workspaceId, sql, values), { people: owners, destinationId: asked }, { before: decodeCursor(placeShape, query.cursor), limit: query.limit + 1 },
       );
-      const names = await subscriptionNames(services, workspaceId, [...rows, ...waiting].map((row) => row.destination_id));
+      const [names, whyOf] = await Promise.all([
+        subscriptionNames(services, workspaceId, [...rows, ...waiting].map((row) => row.destination_id)), readWhy(services, workspaceId, owners, [...rows, ...waiting]),
+      ]);
       const named = (id: number): { readonly destination: string; readonly destination_name: string } => ({ destination: byId.get(id)?.slug ?? "", destination_name: byId.get(id)?.name ?? "" });
-      const page = pageFrom(rows, query.limit, (row) => ({ ...shownDelivery(row, names), ...named(row.destination_id) }), placeOf);
+      const page = pageFrom(rows, query.limit, (row) => ({ ...shownDelivery(row, names), ...named(row.destination_id), why: whyOf(row) }), placeOf);
       return {
         status: 200,
         body: {
           ...page,
           waiting: waiting.filter((row) => asked === undefined || row.destination_id === asked).map((row) => ({
             ...named(row.destination_id), subscription: row.subscription_id, subscription_name: names.get(row.subscription_id) ?? null, stream: row.stream, position: row.position, attempts: row.attempts, first_at: row.first_at.toISOString(),
-            next_at: row.next_at.toISOString(), code: row.code, detail: row.detail,
+            next_at: row.next_at.toISOString(), code: row.code, detail: row.detail, why: whyOf(row),
           })),
         },
       };

@@ -30,7 +30,7 @@ export { compileAudiences } from "./compile.ts";
 export { writtenSql } from "./written-sql.ts";
 export { changeListPeople, createList, deleteList, presentList, readListPeople, readLists, renameList, usersOfList, type StoredList } from "./audience-lists.ts";
 export {
-  membersAtSql, readAsOf, readChanges, readLatest, readLatestOfPerson, readLeaving, readMemberIds, readMemberOf, readSizes, readTrends, type LoggedChange, type ReadLog,
+  membersAtSql, readAsOf, readChanges, readChangesByNumber, readLatest, readLatestOfPerson, readLeaving, readMemberIds, readMemberOf, readSizes, readTrends, type LoggedChange, type ReadLog,
 } from "./membership-read.ts";
 export { explainPerson, type ExplainedNode } from "./explain.ts";
 export { applyAudiences, movedBy, planAudiences, sideBySide, type ApplyPlan } from "./apply-audiences.ts";

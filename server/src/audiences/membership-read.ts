@@ -86,6 +86,17 @@ export async function readChanges(read: ReadLog, { audienceId, reason, profileId
   });
 }
 
+/** These changes of these people, by their numbers. */
+export async function readChangesByNumber(
+  read: ReadLog, { audienceIds, profileIds, seqs }: { readonly audienceIds: readonly number[]; readonly profileIds: readonly string[]; readonly seqs: readonly number[] },
+): Promise<(LoggedChange & { readonly audience_id: number })[]> {
+  if (audienceIds.length === 0 || profileIds.length === 0 || seqs.length === 0) return [];
+  return read<LoggedChange & { audience_id: number }>(
+    `select audience_id, ${CHANGE} from audience_log where workspace_id = {workspace:UInt32} and audience_id in {audiences:Array(UInt32)} and audience_log.profile_id in {people:Array(UUID)}
+      and seq in {seqs:Array(UInt64)} limit 1 by audience_id, profile_id, seq`, { audiences: audienceIds, people: profileIds, seqs },
+  );
+}
+
 interface SizeAt {
   readonly atMs: number;
   readonly size: number;

@@ -12,7 +12,7 @@ export {
 } from "./destination-store.ts";
 export { mergedSettings, problemsText, secretKeys, secretTexts, settingsProblems, shownSettings, type FieldProblem } from "../core/kept-settings.ts";
 export {
-  actionOf, archiveSubscription, changeSubscription, createSubscription, holdAudience, holdModel, presentSubscription, presentSubscriptionVersion, readAudienceNames, readReferences,
+  actionOf, archiveSubscription, changeSubscription, createSubscription, holdAudience, holdModel, presentSubscription, presentSubscriptionVersion, readAudienceNames, readAudiencesSent, readReferences,
   readSubscriptions, readSubscriptionsOf, readSubscriptionsOfModel, readSubscriptionVersions, subscriptionLimits, subscriptionProblems, subscriptionsOfAudience, targetOf, type References,
   type StoredSubscription,
 } from "./subscription-store.ts";

@@ -88,6 +88,17 @@ export async function readAudienceNames(db: ClientBase, workspaceId: number, ids
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** The audiences that these subscriptions send, or sent in an earlier version. */
+export async function readAudiencesSent(db: ClientBase, workspaceId: number, subscriptionIds: readonly number[]): Promise<number[]> {
+  if (subscriptionIds.length === 0) return [];
+  const { rows } = await db.query<{ id: number }>(
+    `select distinct (definition #>> '{trigger,audienceId}')::integer as id
+      from (select id, workspace_id, definition::jsonb from subscription union all select subscription_id, workspace_id, definition::jsonb from subscription_version) as s
+      where workspace_id = $1 and id = any($2::integer[]) and definition #>> '{trigger,kind}' = 'audience'`, [workspaceId, subscriptionIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
 export interface ModelInUse {
   readonly id: number;
   readonly slug: string;

@@ -38,9 +38,11 @@ export interface DeliveryPanelProps {
   /** Without it, nothing can be sent again from here. */
   readonly onReplay?: (() => void) | undefined;
   readonly over?: boolean;
+  /** What brought it about, where that is known. */
+  readonly why?: ReactNode;
 }
 
-export function DeliveryPanel({ destination, delivery, onClose, onReplay, over = false }: DeliveryPanelProps): ReactNode {
+export function DeliveryPanel({ destination, delivery, onClose, onReplay, over = false, why }: DeliveryPanelProps): ReactNode {
   const { profile_id: person, message_id: message, request_id: request, outcome, detail, event, subscription_name: subscription } = delivery;
   const isFailed = outcome === "refused" || outcome === "expired";
   return (
@@ -49,6 +51,7 @@ export function DeliveryPanel({ destination, delivery, onClose, onReplay, over =
         <dt>{t.outcome}</dt><dd><DeliveryOutcome outcome={outcome} /></dd>
         {detail ? <><dt>{t.one.detail}</dt><dd><bdi>{detail}</bdi></dd></> : null}
         <dt>{t.one.subscription}</dt><dd><bdi>{subscription ?? `#${delivery.subscription}`}</bdi></dd>
+        {why === undefined ? null : <><dt>{t.columns.why}</dt><dd>{why}</dd></>}
         <dt>{t.one.person}</dt><dd>{person === null ? <span className="dim">{t.one.nobody}</span> : <Link to="/profiles/$ref" params={{ ref: person }} className="mono">{person}</Link>}</dd>
         <dt>{t.one.message}</dt><dd className="row"><span className="mono cut">{message}</span><CopyIcon value={message} /></dd>
         <dt>{t.one.happened}</dt><dd><When at={delivery.happened_at} /></dd>

@@ -128,6 +128,6 @@ export const deliveries: Texts["deliveries"] = {
   },
   person: {
     title: "Was über diese Person gesendet wurde", waiting: "Wartet noch", none: "Über diese Person wurde nichts gesendet", noneText: "Was über sie an Ziele geht, steht hier: wohin, wann, warum und was zurückkam.",
-    waits: "nächster Versuch {when}",
+    waits: "nächster Versuch {when}", cameInto: "Kam in {audience}: {reason}", wentOutOf: "Ging aus {audience}: {reason}", byEvent: "Durch das Ereignis {event}",
   },
 };

@@ -103,6 +103,6 @@ export const deliveries = {
   },
   person: {
     title: "What was sent about this person", waiting: "Still waiting", none: "Nothing was sent about this person", noneText: "What goes to destinations about them is listed here: where, when, why, and what came back.",
-    waits: "next attempt {when}",
+    waits: "next attempt {when}", cameInto: "Came into {audience}: {reason}", wentOutOf: "Went out of {audience}: {reason}", byEvent: "By the event {event}",
   },
 };
