@@ -102,4 +102,16 @@ describe.skipIf(chromiumPath === undefined)("an audience at a destination", () =
     await atPlatform();
     await card.waitFor({ state: "detached" });
   });
+
+  test("the page of who left tells what was sent about them and why, after the subscription was put away, too", async () => {
+    await on.open("/profiles/user_id:fay?tab=sent");
+    const { page } = on;
+    const sent = page.getByRole("grid", { name: "What was sent about this person" });
+    await sent.getByText("Came into Club: the first count").waitFor();
+    await sent.getByText("Went out of Club: something they did").click();
+    const panel = page.getByRole("complementary").or(page.getByRole("dialog")).filter({ hasText: "Club members" });
+    await panel.getByRole("link", { name: "Why?" }).waitFor();
+    await panel.getByRole("link", { name: "By the event Left" }).click();
+    await page.waitForURL(/\/live\?.*message=/);
+  });
 });
