@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createLayoutColumns, ownDestinations, type Outcome, type SendRequest } from "../destinations/destinations.ts";
 import { createOutbound } from "../outbound/outbound.ts";
+import { countReplay, replayWish } from "./replay.ts";
 import { good, startDeliveryBench, type DeliveryBench } from "./testing.ts";
 
 let bench: DeliveryBench;
@@ -415,6 +416,38 @@ test("killed at any moment while dead letters are sent again among what comes in
   await replay(id);
   await through();
   expect(bench.vendor.requests.length).toBe(sent);
+});
+
+test("asked for by time, what failed before it or at its end and later is left out, by the time of its outcome and not of the event", async () => {
+  const id = await bench.destination();
+  await bench.subscribe(id, states);
+  bench.vendor.answer = refused;
+  const failedAt: number[] = [];
+  for (const number of [1, 2, 3, 4]) {
+    bench.clock.ms += 60_000;
+    failedAt.push(bench.clock.ms);
+    // The later it failed, the longer ago it happened.
+    await bench.send(orders("tim", number).map((one) => ({ ...one, timestamp: new Date(Date.now() - number * 60_000).toISOString() })));
+    await bench.log();
+  }
+  bench.vendor.answer = good;
+  const [first = 0, second = 0, , fourth = 0] = failedAt;
+  const ask = async (wish: object): Promise<unknown> => {
+    const counted = await countReplay(async <Row>(query: string, params: Readonly<Record<string, unknown>>) => {
+      const result = await bench.pipeline.clickhouse.client("api").query({ query, query_params: { workspace: 1, ...params }, format: "JSONEachRow" });
+      return result.json<Row>();
+    }, id, replayWish.parse(wish));
+    const before = bench.vendor.accepted.length;
+    const asked = await replay(id, wish);
+    await through();
+    const { rows: [done] } = await bench.pipeline.pool.query("select status, found::integer from delivery_replay where id = $1", [asked]);
+    return { ...done, counted, sent: accepted().slice(before) };
+  };
+  expect(await ask({ beforeMs: first })).toEqual({ status: "done", found: 0, counted: 0, sent: [] });
+  expect(await ask({ fromMs: fourth + 1 })).toEqual({ status: "done", found: 0, counted: 0, sent: [] });
+  expect(await ask({ fromMs: second, beforeMs: fourth })).toEqual({ status: "done", found: 2, counted: 2, sent: ["tim 2", "tim 3"] });
+  expect(await ask({ fromMs: fourth })).toEqual({ status: "done", found: 1, counted: 1, sent: ["tim 4"] });
+  expect(await ask({ beforeMs: first + 1 })).toEqual({ status: "done", found: 1, counted: 1, sent: ["tim 1"] });
 });
 
 test("what is newer counts, too, where it is still under way, or waits for another attempt, when the older one is asked for again", async () => {
