@@ -145,7 +145,7 @@ test("what is written down stands under the cursor of its own stream: what goes 
   const { destination } = createFakeVendor();
   const jobOf = (stream: StreamName, position: number): DeliveryJob => {
     const told = { stream, subscription, position, profileId: "ada", eventName: "", happenedAtMs: 0, receivedAtMs: 0, bytes: 1 };
-    const job = itemJob(told, { messageId: "", type: "track", timestamp: "", receivedAt: "", context: {} }, { target: { name: "" } as Target, definition: destination.definition });
+    const job = itemJob(told, { messageId: "", type: "track", timestamp: "", receivedAt: "", context: {} }, { target: { name: "", connection: { settings: {} } } as Target, definition: destination.definition });
     if ("outcome" in job) throw new Error(job.detail);
     return job;
   };

@@ -35,7 +35,7 @@ const Cause = ({ event }: { readonly event: string }): ReactNode => <Filled text
 function Why({ why, personId }: { readonly why: DeliveryWhy; readonly personId: string }): ReactNode {
   return (
     <span className="row wrap">
-      <Turned why={why} /><span className="dim"><When at={why.at} /></span>
+      <span><Turned why={why} /></span><span className="dim"><When at={why.at} /></span>
       <Link to="/audiences/$slug" params={{ slug: why.audience }} search={{ tab: "why", person: personId }}>{texts.audiences.onPerson.why}</Link>
       {why.cause === null ? null : why.cause.message_id === "" ? <Cause event={why.cause.event} /> : <Link to="/live" search={{ message: why.cause.message_id }}><Cause event={why.cause.event} /></Link>}
     </span>
