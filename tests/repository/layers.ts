@@ -137,8 +137,6 @@ export const testDoors: readonly string[] = [
   "server/src/server.ts", "server/src/demo/demo.ts",
   // What was sealed by a running server is opened from outside.
   "server/src/seal-keys.ts",
-  // A vendor of the catalog, as contracts of destinations have it.
-  "server/src/destinations/catalog/testing-contract.ts", "server/src/destinations/catalog/testing-vendor.ts",
   // Documents name commands.
   "server/src/cli/program.ts",
   // Documents are made in English, whatever language this machine speaks.

@@ -3,6 +3,8 @@ import { checkFields } from "@tributary/schema/destination/check-fields.ts";
 import { destinationDefinition, type DestinationDefinition } from "@tributary/schema/destination/definition.ts";
 import type { Catalog, Connection, Destination, Exchange, SendRequest } from "./destination.ts";
 
+export { openBench, type ContractBench } from "./catalog/testing-contract.ts";
+export type { Reply } from "./catalog/testing-vendor.ts";
 export { seenDestinations, type Seen, type SeenDestination } from "./catalog/testing.ts";
 export { outboundToLoopback, startTestVendor, type TestVendor } from "./testing-vendor.ts";
 
